@@ -14,7 +14,7 @@ _SUBMODULES = {
 _FUNCTIONS = {
     "device": "training", "evaluate": "training", "fit": "training", "seed": "training", "History": "training",
     "EarlyStopping": "training", "Checkpoint": "training", "ProgressBar": "progress", "LivePlot": "progress",
-    "sweep": "sweep", "Sweep": "sweep",
+    "sweep": "sweeps", "Sweep": "sweeps",
 }  # fmt: skip
 
 __all__ = sorted(_SUBMODULES | set(_FUNCTIONS))
