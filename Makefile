@@ -1,0 +1,51 @@
+# make book   build the site and serve it      make test   run every test
+# make lab    open the notebooks               make site   build only (CI, publishing)
+# make zip    the site, the notebooks and a wheel in one archive
+# Each makes what it needs, the environment included; a second run does only what changed.
+
+ifeq ($(OS),Windows_NT)
+  PYTHON ?= py
+  BIN := .venv/Scripts
+else
+  PYTHON ?= python3
+  BIN := .venv/bin
+endif
+READY := .venv/.ready
+# The pins are for the Python that is tested; PINS= installs the newest of everything instead.
+PINS ?= -c constraints.txt
+
+.PHONY: book site lab test lint bench zip clean
+.DEFAULT_GOAL := book
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet $(PINS) --editable ".[test]"
+	touch $(READY)
+
+book: site
+	$(BIN)/python tools/serve.py _build/html
+
+site: $(READY)
+	$(BIN)/python tools/build_book.py
+
+lab: $(READY)
+	$(BIN)/jupyter lab --notebook-dir=chapters
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+test: $(READY) lint
+	$(BIN)/python tools/build_book.py --from-empty
+	$(BIN)/python -m pytest -n 2 --dist loadscope tests
+	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=120 chapters
+
+bench: $(READY)
+	$(BIN)/python benchmarks/training.py
+
+zip: site
+	$(BIN)/python tools/make_zip.py
+
+clean:
+	$(PYTHON) -c "import shutil; shutil.rmtree('_build', ignore_errors=True)"

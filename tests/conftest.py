@@ -1,0 +1,74 @@
+"""Fixtures shared by all tests: an installed Chromium, and the built site."""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+APPS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+)
+# Chromium's own background requests (updates, field trials) are not the page's.
+QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
+
+
+def find_browser():
+    """Return the path of an installed Chrome or Chromium, or None; D2LITE_BROWSER names one."""
+    for name in filter(None, (os.environ.get("D2LITE_BROWSER"), *BROWSERS)):
+        if path := shutil.which(name):
+            return path
+    return next((app for app in APPS if Path(app).exists()), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium under playwright; without one the test is skipped, loudly, and under CI it fails."""
+    path = find_browser()
+    if path is None:
+        message = "no Chrome or Chromium found: install one, or set D2LITE_BROWSER to its path"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, worker_id):
+    """Path of the built site, brought up to date with the sources by one worker while the others wait."""
+    import filelock
+
+    with filelock.FileLock(tmp_path_factory.getbasetemp().parent / "site.lock"):
+        done = tmp_path_factory.getbasetemp().parent / "site.done"
+        if worker_id == "master" or not done.exists():
+            subprocess.run([sys.executable, "tools/build_book.py"], cwd=ROOT, check=True)
+            done.touch()
+    return ROOT / "_build" / "html"
+
+
+class _QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def site_url(site):
+    """Address of the built site on localhost."""
+    handler = functools.partial(_QuietHandler, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
