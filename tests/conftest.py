@@ -31,7 +31,7 @@ def find_browser():
 
 @pytest.fixture(scope="session")
 def browser():
-    """A headless Chromium under playwright; without one the test is skipped, loudly, and under CI it fails."""
+    """A headless Chromium under playwright; without one the test is skipped, under CI failed."""
     path = find_browser()
     if path is None:
         message = "no Chrome or Chromium found: install one, or set D2LITE_BROWSER to its path"
