@@ -1,0 +1,11 @@
+"""Data sets: small real ones that ship with the package, and synthetic points in the plane.
+
+Each loader returns `Data`, a pair of tensors with names. Nothing is read, decoded or downloaded at import.
+"""
+
+from d2lite.datasets._data import Data
+from d2lite.datasets._images import fashion_mnist, mnist
+from d2lite.datasets._points import points
+from d2lite.datasets._tabular import tabular
+
+__all__ = ["Data", "fashion_mnist", "mnist", "points", "tabular"]

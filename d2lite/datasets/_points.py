@@ -1,0 +1,89 @@
+"""Synthetic points in the plane, two classes: the twin of widgets/_shared/points.js."""
+
+import math
+import numbers
+
+import numpy as np
+
+from d2lite.datasets._data import Data, check_choice
+from d2lite.datasets._rng import Rng, normal_from_uniform
+
+_MAX_SAMPLES = 1_000_000
+
+
+def _blobs(label, row, u, v):
+    side = 2 * label - 1
+    radius, angle = 0.4 * np.sqrt(u), 2 * np.pi * v
+    return 0.5 * side + radius * np.cos(angle), 0.5 * side + radius * np.sin(angle)
+
+
+def _moons(label, row, u, v):
+    side, angle = 1 - 2 * label, np.pi * u
+    return side * (np.cos(angle) - 0.5) / 1.5, side * (np.sin(angle) - 0.25) / 1.5
+
+
+def _circle(label, row, u, v):
+    radius = np.where(label == 1, 0.5 * np.sqrt(u), np.sqrt(0.49 + 0.51 * u))
+    return radius * np.cos(2 * np.pi * v), radius * np.sin(2 * np.pi * v)
+
+
+def _xor(label, row, u, v):
+    side = 1 - 2 * (row // 2 % 2)
+    return side * (0.1 + 0.9 * u), side * (1 - 2 * label) * (0.1 + 0.9 * v)
+
+
+def _spiral(label, row, u, v):
+    radius = np.sqrt(u)
+    angle = 2.5 * np.pi * radius + np.pi * label
+    return radius * np.sin(angle), radius * np.cos(angle)
+
+
+_SHAPES = {"blobs": _blobs, "moons": _moons, "circle": _circle, "xor": _xor, "spiral": _spiral}
+
+
+def points(kind, num_samples=200, noise=0.1, seed=0):
+    """Return a synthetic two-class set in the plane, the same numbers as the explorers show.
+
+    Classes alternate: sample i has label i % 2. More samples leave the earlier ones where they are, and more
+    noise moves every sample further in its own direction, so a slider changes the picture without a jump.
+
+    Args:
+        kind: "blobs" (two discs, linearly separable), "moons" (two half circles), "circle" (a disc, label 1,
+            in a ring), "xor" (four squares, label 1 where the signs differ) or "spiral" (two arms).
+        num_samples: from 2 to 1,000,000.
+        noise: standard deviation of the normal noise added to both coordinates; without it all points are in
+            [-1, 1] x [-1, 1].
+        seed: integer in 0..2**32 - 1.
+
+    Returns:
+        Data with inputs (num_samples, 2) float32 and targets (num_samples,) in {0, 1}.
+
+    Raises:
+        ValueError: an unknown kind, too few or too many samples, negative noise, or a seed out of range.
+
+    Taught in chapters/02_linear_models/logistic_regression.
+    """
+    coordinates, labels = _make_points(kind, num_samples, noise, seed)
+    about = {
+        "class_names": ("0", "1"),
+        "feature_names": ("x1", "x2"),
+        "source": "generated",
+        "licence": "none",
+    }
+    return Data(coordinates.astype(np.float32), labels, f"points {kind}", **about)
+
+
+def _make_points(kind, num_samples, noise, seed):
+    """Return (N, 2) float64 coordinates and (N,) labels."""
+    check_choice(kind, list(_SHAPES), "kind of points")
+    if not isinstance(num_samples, numbers.Integral) or not 2 <= num_samples <= _MAX_SAMPLES:
+        raise ValueError(f"num_samples is {num_samples!r}, expected an integer from 2 to {_MAX_SAMPLES:,}")
+    if not isinstance(noise, numbers.Real) or not math.isfinite(noise) or noise < 0:
+        raise ValueError(f"noise is {noise!r}, expected a standard deviation of 0 or more, e.g. 0.1")
+    u, v, a, b, c, d = Rng(seed).uniform(6 * num_samples).reshape(-1, 6).T
+    row = np.arange(num_samples)
+    label = row % 2
+    x, y = _SHAPES[kind](label, row, u, v)
+    return np.stack(
+        [x + noise * normal_from_uniform(a, b), y + noise * normal_from_uniform(c, d)], axis=1
+    ), label
