@@ -1,0 +1,136 @@
+"""Every chapter has the form of CONTRIBUTING.md, and every d2lite name it mentions exists."""
+
+import importlib
+import itertools
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHAPTERS = sorted((ROOT / "chapters").rglob("*.ipynb"))
+SECTIONS = ("Pitfalls", "Summary", "Exercises", "Further reading")
+
+
+@pytest.fixture(params=CHAPTERS, ids=lambda path: path.stem)
+def chapter(request):
+    notebook = nbformat.read(request.param, as_version=4)
+    nbformat.validate(notebook)
+    notebook.folder = request.param.parent
+    return notebook
+
+
+def code(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def lines(source):
+    return [line for line in source.splitlines() if line.strip()]
+
+
+def text(notebook):
+    return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+
+
+def tags(cell):
+    return set(cell.metadata.get("tags", []))
+
+
+def test_toc_lists_every_chapter_and_nothing_else():
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    listed = set(re.findall(r"file: (chapters/\S+)", toc))
+    assert listed == {path.relative_to(ROOT).with_suffix("").as_posix() for path in CHAPTERS}
+
+
+def test_committed_without_outputs_and_with_stable_ids(chapter):
+    assert (chapter.nbformat, chapter.nbformat_minor) == (4, 5)
+    assert chapter.metadata.kernelspec.name == "python3"
+    assert "widgets" not in chapter.metadata
+    assert all(not cell.outputs and cell.execution_count is None for cell in code(chapter))
+    ids = [cell.id for cell in chapter.cells]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]*", cell_id) for cell_id in ids), (
+        "ids are words, so that diffs stay readable"
+    )
+
+
+def test_sections_stand_in_order(chapter):
+    heads = re.findall(r"^## (.+)$", text(chapter), re.M)
+    places = [next((i for i, head in enumerate(heads) if head.startswith(name)), -1) for name in SECTIONS]
+    assert -1 not in places, f"missing one of {SECTIONS} in {heads}"
+    assert places == sorted(places)
+    assert places[0] >= 3, "three to five sections come before the pitfalls"
+    assert chapter.cells[0].source.startswith("# ")
+
+
+def test_promises_and_summary_correspond(chapter):
+    promises = re.search(r"\*\*You will\*\*.*?\n\n(.*?)\n\n", text(chapter), re.S).group(1)
+    summary = re.search(r"^## Summary\n(.*?)(?=^## )", text(chapter), re.S | re.M).group(1)
+    bullets = [len(re.findall(r"^- ", part, re.M)) for part in (promises, summary)]
+    assert 3 <= bullets[0] <= 5
+    assert bullets[0] == bullets[1]
+
+
+def test_exercises_have_solutions_that_assert(chapter):
+    solutions = [cell for cell in code(chapter) if "solution" in tags(cell)]
+    exercises = re.search(r"^## Exercises\n(.*?)(?=^## |\Z)", text(chapter), re.S | re.M).group(1)
+    assert 4 <= len(re.findall(r"^\*\*\d+\.", exercises, re.M)) <= 6
+    assert len(solutions) >= 4
+    for cell in solutions:
+        assert "hide-cell" in tags(cell)
+        assert cell.metadata.get("jupyter", {}).get("source_hidden") is True
+    assert sum("assert" in cell.source for cell in solutions) >= len(solutions) - 1
+
+
+def test_cells_are_small_and_never_follow_each_other(chapter):
+    lesson = [cell for cell in chapter.cells if not tags(cell) & {"solution", "remove-cell"}]
+    sizes = [len(lines(cell.source)) for cell in lesson if cell.cell_type == "code"]
+    assert max(sizes) <= 30
+    assert sum(sizes) <= 320
+    pairs = [b.id for a, b in itertools.pairwise(lesson) if a.cell_type == b.cell_type == "code"]
+    assert not [cell_id for cell_id in pairs if cell_id not in ("hero", "setup")], (
+        "a sentence stands between two code cells"
+    )
+
+
+def test_length(chapter):
+    words = len(
+        re.findall(
+            r"[A-Za-z][A-Za-z'’-]+", re.sub(r"\$\$.*?\$\$|\$[^$\n]*\$", " ", text(chapter), flags=re.S)
+        )
+    )
+    assert 1000 <= words <= 4200, f"{words} words"
+
+
+def test_claims_are_asserted_and_an_explorer_is_there(chapter):
+    sources = "\n".join(cell.source for cell in code(chapter))
+    assert sources.count("assert") >= 5
+    assert re.search(r"\w+Explorer\(", sources)
+
+
+def test_nothing_is_installed_downloaded_or_forced_onto_a_device(chapter):
+    for cell in code(chapter):
+        if cell.id != "colab":
+            assert not re.search(r"pip install|urlretrieve|requests\.|\.cuda\(|sys\.path", cell.source), (
+                cell.id
+            )
+
+
+def test_every_name_of_the_package_that_a_chapter_uses_exists(chapter):
+    everything = "\n".join(cell.source for cell in chapter.cells)
+    for name in set(re.findall(r"\bd2lite((?:\.[A-Za-z_]\w*)+)", everything)):
+        if name.endswith((".github", ".github.io", ".git")):
+            continue
+        here = importlib.import_module("d2lite")
+        for part in name.strip(".").split("."):
+            assert hasattr(here, part), f"d2lite{name}"
+            here = getattr(here, part)
+
+
+def test_links_to_files_lead_somewhere(chapter):
+    path = next(
+        p for p in CHAPTERS if nbformat.read(p, as_version=4).cells[0].source == chapter.cells[0].source
+    )
+    for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text(chapter)):
+        assert (chapter.folder / target).exists(), target
