@@ -129,8 +129,5 @@ def test_every_name_of_the_package_that_a_chapter_uses_exists(chapter):
 
 
 def test_links_to_files_lead_somewhere(chapter):
-    path = next(
-        p for p in CHAPTERS if nbformat.read(p, as_version=4).cells[0].source == chapter.cells[0].source
-    )
     for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text(chapter)):
         assert (chapter.folder / target).exists(), target
