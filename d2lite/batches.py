@@ -88,7 +88,10 @@ class LoaderBatches:
 
     def sample(self):
         """Return a batch of one sample; None for a stream, which cannot be read twice."""
-        if isinstance(self.loader.dataset, torch.utils.data.IterableDataset) or self.loader.batch_size is None:
+        if (
+            isinstance(self.loader.dataset, torch.utils.data.IterableDataset)
+            or self.loader.batch_size is None
+        ):
             return None
         if len(self.loader.dataset) == 0:
             raise ValueError("the DataLoader's dataset is empty: expected at least one sample")
@@ -151,16 +154,22 @@ def check_pair(data, name):
         ) from error
     for part, value in (("inputs", inputs), ("targets", targets)):
         if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{name} {part} are a {type(value).__name__}: expected a tensor; use torch.as_tensor")
+            raise TypeError(
+                f"{name} {part} are a {type(value).__name__}: expected a tensor; use torch.as_tensor"
+            )
         if value.ndim == 0:
             raise ValueError(f"{name} {part} are a single number: expected one row for each sample")
     if len(inputs) != len(targets):
-        raise ValueError(f"{name} has {len(inputs)} inputs but {len(targets)} targets: expected one target per input")
+        raise ValueError(
+            f"{name} has {len(inputs)} inputs but {len(targets)} targets: expected one target per input"
+        )
     if len(inputs) == 0:
         raise ValueError(f"{name} is empty: expected at least one sample")
     for part, value in (("inputs", inputs), ("targets", targets)):
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
-            raise ValueError(f"{name} {part} hold NaN or infinite values: remove or replace these samples first")
+            raise ValueError(
+                f"{name} {part} hold NaN or infinite values: remove or replace these samples first"
+            )
     return inputs, targets
 
 

@@ -50,7 +50,12 @@ class EarlyStopping(Callback):
             raise ValueError(f"patience is {patience}: expected at least 1 epoch")
         if min_delta < 0:
             raise ValueError(f"min_delta is {min_delta}: expected 0 or more")
-        self.patience, self.monitor, self.min_delta, self.restore_best = patience, monitor, min_delta, restore_best
+        self.patience, self.monitor, self.min_delta, self.restore_best = (
+            patience,
+            monitor,
+            min_delta,
+            restore_best,
+        )
         self.best, self.best_epoch, self.best_weights = None, 0, None
         self.sign = 1 if any(word in monitor for word in ("loss", "error", "perplexity")) else -1
 
@@ -79,7 +84,11 @@ class EarlyStopping(Callback):
         return {"best": self.best, "best_epoch": self.best_epoch, "best_weights": self.best_weights}
 
     def load_state_dict(self, state):
-        self.best, self.best_epoch, self.best_weights = state["best"], state["best_epoch"], state["best_weights"]
+        self.best, self.best_epoch, self.best_weights = (
+            state["best"],
+            state["best_epoch"],
+            state["best_weights"],
+        )
 
 
 class Schedule(Callback):

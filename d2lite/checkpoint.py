@@ -62,7 +62,9 @@ class Checkpoint(Callback):
 
 def _settings(run):
     """Return what must not change between the parts of one run, as plain values."""
-    options = {k: v for k, v in run.optimizer.defaults.items() if isinstance(v, (bool, int, float, str, tuple, list))}
+    options = {
+        k: v for k, v in run.optimizer.defaults.items() if isinstance(v, (bool, int, float, str, tuple, list))
+    }
     return {
         "seed": run.seed,
         **run.batches.fingerprint,
@@ -101,7 +103,9 @@ def _load(path, device):
     try:
         state = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
-        raise ValueError(f"cannot read the checkpoint {path}: it is damaged or another kind of file; {advice}") from error
+        raise ValueError(
+            f"cannot read the checkpoint {path}: it is damaged or another kind of file; {advice}"
+        ) from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise ValueError(f"{path} is no checkpoint of a d2lite run of this version; {advice}")
     return state
@@ -113,7 +117,9 @@ def _restore(run, state, path):
     for name in {**state["settings"], **now}:
         before, after = state["settings"].get(name), now.get(name)
         if before != after:
-            raise ValueError(f"the checkpoint {path} was made with {name}={before}, now it is {after}: {advice}")
+            raise ValueError(
+                f"the checkpoint {path} was made with {name}={before}, now it is {after}: {advice}"
+            )
     if state["epoch"] > run.num_epochs:
         raise ValueError(
             f"the checkpoint {path} holds {state['epoch']} epochs, more than num_epochs={run.num_epochs}: {advice}"

@@ -17,7 +17,9 @@ class Table(list):
     def __repr__(self):
         names, body = self._cells()
         widths = [max(map(len, column)) for column in zip(names, *body, strict=True)]
-        lines = [[cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in [names, *body]]
+        lines = [
+            [cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in [names, *body]
+        ]
         return "\n".join("  ".join(line) for line in lines)
 
     def _repr_html_(self):
@@ -71,7 +73,9 @@ class History:
         if not isinstance(key, str):
             return self.rows[key]
         if key not in self.names:
-            raise KeyError(f"the history has no column {key!r}; it has {', '.join(self.names) or 'no rows yet'}")
+            raise KeyError(
+                f"the history has no column {key!r}; it has {', '.join(self.names) or 'no rows yet'}"
+            )
         return [row.get(key) for row in self.rows]
 
     def to_table(self):

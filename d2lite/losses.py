@@ -17,7 +17,9 @@ def automatic(logits, targets):
         ValueError: the shapes do not belong together.
     """
     if logits.shape == targets.shape or (logits.shape[-1:] == (1,) and logits.shape[:-1] == targets.shape):
-        return functional.binary_cross_entropy_with_logits(logits.reshape(targets.shape), targets.to(logits.dtype))
+        return functional.binary_cross_entropy_with_logits(
+            logits.reshape(targets.shape), targets.to(logits.dtype)
+        )
     return cross_entropy(logits, targets)
 
 
@@ -29,7 +31,9 @@ def cross_entropy(logits, targets):
             "indices must be integers (use targets.long()); for regression pass loss='mse'"
         )
     if logits.ndim <= 3 and logits.shape[:-1] == targets.shape:
-        return functional.cross_entropy(logits.flatten(0, -2), targets.flatten().long())  # (B * T, K), (B * T,)
+        return functional.cross_entropy(
+            logits.flatten(0, -2), targets.flatten().long()
+        )  # (B * T, K), (B * T,)
     if logits.shape[:1] + logits.shape[2:] == targets.shape:
         return functional.cross_entropy(logits, targets.long())
     raise ValueError(
@@ -57,7 +61,9 @@ def resolve(loss):
         return automatic
     if isinstance(loss, str):
         if loss not in NAMES:
-            raise ValueError(f"unknown loss {loss!r}: use one of {', '.join(NAMES)}, or a function of (logits, targets)")
+            raise ValueError(
+                f"unknown loss {loss!r}: use one of {', '.join(NAMES)}, or a function of (logits, targets)"
+            )
         return NAMES[loss]
     if not callable(loss):
         raise TypeError(f"loss is a {type(loss).__name__}: pass a name or a function of (logits, targets)")
@@ -82,7 +88,9 @@ def check_targets(loss, logits, targets):
             "the model one output per class, or pass loss='mse' for regression"
         )
     if not one_score and not targets.is_floating_point():
-        classes = logits.shape[-1] if logits.ndim == targets.ndim + 1 and logits.ndim <= 3 else logits.shape[1]
+        classes = (
+            logits.shape[-1] if logits.ndim == targets.ndim + 1 and logits.ndim <= 3 else logits.shape[1]
+        )
         if low < 0 or high >= classes:
             raise ValueError(
                 f"class indices run from {low} to {high}, but the model has {classes} outputs, for classes 0 to "

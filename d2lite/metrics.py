@@ -45,7 +45,9 @@ def confusion(predictions, targets, num_classes=None):
     low = min(int(labels.min()), int(targets.min()))
     high = max(int(labels.max()), int(targets.max()))
     if low < 0 or high >= num_classes:
-        raise ValueError(f"labels run from {low} to {high}: expected 0 to {num_classes - 1} for {num_classes} classes")
+        raise ValueError(
+            f"labels run from {low} to {high}: expected 0 to {num_classes - 1} for {num_classes} classes"
+        )
     pairs = targets.flatten().long() * num_classes + labels.flatten().long()  # (B,), one number per pair
     return torch.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)  # (K, K)
 

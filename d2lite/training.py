@@ -142,7 +142,9 @@ class Run:
         stop: set it to True to end the run after this epoch.
     """
 
-    def __init__(self, model, train, validation, loss, optimizer, num_epochs, batch_size, metrics, device, seed):
+    def __init__(
+        self, model, train, validation, loss, optimizer, num_epochs, batch_size, metrics, device, seed
+    ):
         if isinstance(num_epochs, bool) or not isinstance(num_epochs, int) or num_epochs < 0:
             raise ValueError(f"num_epochs is {num_epochs!r}: expected a whole number, 0 or more")
         self.model, self.num_epochs, self.seed = model, num_epochs, seed
@@ -199,8 +201,8 @@ class Run:
         step, first = next((i, v) for i, v in enumerate(values, 1) if not math.isfinite(v))
         lr = self.optimizer.param_groups[0].get("lr")
         raise FloatingPointError(
-            f"the loss became {first} in epoch {self.epoch + 1}, step {step}: likely causes are a learning rate "
-            f"that is too high (it is {lr}), inputs that are not scaled, or a logarithm or division at 0"
+            f"the loss became {first} in epoch {self.epoch + 1}, step {step}: likely causes are a "
+            f"learning rate that is too high (it is {lr}), inputs that are not scaled, or a logarithm or division at 0"
         )
 
     def finish_epoch(self):
