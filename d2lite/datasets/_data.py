@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import itertools
 import math
 import numbers
 
@@ -52,12 +53,12 @@ class Data:
         targets = targets.to(torch.float32 if targets.is_floating_point() else torch.int64)
         if inputs.ndim == 0 or targets.ndim != 1:
             raise ValueError(
-                f"inputs have shape {tuple(inputs.shape)} and targets {tuple(targets.shape)}, expected (N, ...) "
-                "and (N,): give one target a sample, for classes the class index"
+                f"inputs have shape {tuple(inputs.shape)} and targets {tuple(targets.shape)}, expected "
+                "(N, ...) and (N,): give one target a sample, for classes the class index"
             )
         if len(inputs) != len(targets):
             raise ValueError(
-                f"got {len(inputs)} inputs and {len(targets)} targets, expected as many of one as of the other: "
+                f"got {len(inputs)} inputs and {len(targets)} targets, expected one target a sample: "
                 "select the same rows of both"
             )
         object.__setattr__(self, "inputs", inputs)
@@ -84,8 +85,12 @@ class Data:
         return list(zip(self.inputs[indices], self.targets[indices], strict=True))
 
     def __repr__(self):
-        shape = " x ".join(map(str, self.inputs.shape[1:])) or "scalar"
-        kind = f"{len(self.class_names)} classes" if self.class_names else str(self.targets.dtype)
+        shape = " x ".join(map(str, self.inputs.shape[1:])) or "one number"
+        kind = (
+            f"{len(self.class_names)} classes"
+            if self.class_names
+            else "targets " + str(self.targets.dtype)[6:]
+        )
         return f"Data({self.name}: {len(self)} samples of {shape}, {kind})"
 
     def split(self, fractions=(0.6, 0.2, 0.2), seed=0):
@@ -97,7 +102,7 @@ class Data:
 
         Returns:
             list of Data, one a fraction, in random order. Each class gives each part its share to within one
-            sample; so does the whole set where targets are values to predict.
+            sample (the whole set does, where targets are values to predict).
 
         Raises:
             ValueError: a fraction is not positive, they sum to more than 1, or a part would be empty.
@@ -106,25 +111,27 @@ class Data:
         """
         fractions = _check_fractions(fractions)
         generator = torch.Generator().manual_seed(seed)
-        if self.targets.is_floating_point():
-            groups = [torch.arange(len(self))]
-        else:
-            groups = [torch.nonzero(self.targets == label).squeeze(1) for label in self.targets.unique()]
-        ends = [0.0, *np.cumsum(fractions)]
         parts = [[] for _ in fractions]
-        for group in groups:
-            group = group[torch.randperm(len(group), generator=generator)]
-            cuts = [math.floor(end * len(group) + 0.5 + 1e-9) for end in ends]
+        ends = [0.0, *itertools.accumulate(fractions)]
+        groups = self._groups()
+        for k, group in enumerate(groups):
+            group = _shuffle(group, generator)
+            # Each class rounds at another threshold, so that the errors cancel in the sum over the classes.
+            cuts = [math.floor(end * len(group) + (k + 0.5) / len(groups)) for end in ends]
             for part, start, stop in zip(parts, cuts[:-1], cuts[1:], strict=True):
                 part.append(group[start:stop])
-        for fraction, part in zip(fractions, parts, strict=True):
-            if not sum(map(len, part)):
-                raise ValueError(
-                    f"fraction {fraction:g} of {len(self)} samples is an empty part, expected at least one sample: "
-                    "use a larger fraction or more data"
-                )
-        parts = [torch.cat(part) for part in parts]
-        return [self[part[torch.randperm(len(part), generator=generator)]] for part in parts]
+        if not all(sum(map(len, part)) for part in parts):
+            raise ValueError(
+                f"fractions {fractions} of {len(self)} samples leave a part empty, expected at least one "
+                "sample in each: use larger fractions or more data"
+            )
+        return [self[_shuffle(torch.cat(part), generator)] for part in parts]
+
+    def _groups(self):
+        """Return index tensors: one a class, or one of all samples where targets are values to predict."""
+        if self.targets.is_floating_point():
+            return [torch.arange(len(self))]
+        return [torch.nonzero(self.targets == label).squeeze(1) for label in self.targets.unique()]
 
     def standardize(self, like=None):
         """Return the data with inputs shifted and scaled to mean 0 and standard deviation 1.
@@ -133,46 +140,35 @@ class Data:
         the training set as `like` for validation and test data, so that nothing of them leaks into training.
 
         Args:
-            like: Data whose mean and standard deviation (over N, not N - 1) are used; None is the data itself.
+            like: Data whose mean and standard deviation (over N, not N - 1) are used; None: the data itself.
 
         Returns:
             Data. A column that is constant in `like` is shifted but not scaled.
 
         Raises:
-            ValueError: inputs are neither (N, D) nor (N, C, H, W), or the two sets differ in columns or channels.
+            ValueError: inputs are neither (N, D) nor (N, C, H, W), the sets differ in columns or channels, or
+                `like` is empty.
 
         Taught in chapters/01_foundations/data.
         """
-        like = self if like is None else like
-        for data in (self, like):
-            if data.inputs.ndim not in (2, 4):
-                raise ValueError(
-                    f"inputs of {data.name} have shape {tuple(data.inputs.shape)}, expected (N, D) or "
-                    "(N, C, H, W): reshape them first"
-                )
-        if (
-            self.inputs.ndim != like.inputs.ndim
-            or self.inputs.shape[1] != like.inputs.shape[1]
-            or not len(like)
-        ):
+        mean, std = _mean_and_std((self if like is None else like).inputs)
+        if self.inputs.ndim != mean.ndim or self.inputs.shape[1] != mean.shape[1]:
             raise ValueError(
                 f"inputs of shape {tuple(self.inputs.shape)} cannot be scaled like inputs of shape "
-                f"{tuple(like.inputs.shape)}: give a `like` with samples and with the same columns or channels"
+                f"{tuple(like.inputs.shape)}: give a `like` with the same columns or channels"
             )
-        axes = [axis for axis in range(like.inputs.ndim) if axis != 1]
-        reference = like.inputs.double()
-        mean = reference.mean(axes, keepdim=True)
-        std = reference.std(axes, correction=0, keepdim=True)
-        rounding = torch.finfo(torch.float32).eps * mean.abs()
-        std = torch.where(std <= rounding, 1.0, std)
         return dataclasses.replace(self, inputs=(self.inputs - mean) / std)
+
+
+def _shuffle(indices, generator):
+    return indices[torch.randperm(len(indices), generator=generator)]
 
 
 def _check_fractions(fractions):
     fractions = [float(fraction) for fraction in fractions]
     if not fractions or not all(0 < fraction <= 1 for fraction in fractions):
         raise ValueError(
-            f"fractions are {fractions}, expected numbers above 0 and at most 1: e.g. (0.6, 0.2, 0.2)"
+            f"fractions are {fractions}, expected numbers above 0 and at most 1: give e.g. (0.6, 0.2, 0.2)"
         )
     if sum(fractions) > 1 + 1e-9:
         raise ValueError(
@@ -180,3 +176,18 @@ def _check_fractions(fractions):
             "e.g. (0.6, 0.2, 0.2)"
         )
     return fractions
+
+
+def _mean_and_std(inputs):
+    """Return float64 statistics of each column or channel, shaped to broadcast; 1 for a deviation of 0."""
+    if inputs.ndim not in (2, 4) or not len(inputs):
+        raise ValueError(
+            f"inputs have shape {tuple(inputs.shape)}, expected (N, D) or (N, C, H, W) with N of 1 or more: "
+            "reshape them first"
+        )
+    axes = [0] if inputs.ndim == 2 else [0, 2, 3]
+    values = inputs.double()
+    mean = values.mean(axes, keepdim=True)
+    std = values.std(axes, correction=0, keepdim=True)
+    rounding = torch.finfo(torch.float32).eps * mean.abs()
+    return mean, torch.where(std <= rounding, 1.0, std)

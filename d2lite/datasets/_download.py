@@ -1,8 +1,17 @@
-"""Download of the official files: checksums, mirrors, resumed after a kill, safe for several processes."""
+"""Download of the official files: checksums, mirrors, resumed after a kill, safe for several processes.
 
-import contextlib
+pooch names the cache folder and computes the checksums; it cannot continue a broken transfer, so the transfer
+itself is here.
+"""
+
 import os
 from pathlib import Path
+
+import filelock
+import pooch
+import requests
+import urllib3
+from tqdm.auto import tqdm
 
 FILES = {
     "fashion_mnist": {
@@ -28,28 +37,18 @@ MIRRORS = {
         "https://storage.googleapis.com/cvdf-datasets/mnist",
     ),
 }
-ATTEMPTS = 3  # on each mirror, while it answers
+ATTEMPTS = 3  # on one mirror, while it answers
 TIMEOUT = (10, 30)  # seconds: to connect, and without a byte
-_CHUNK = 1 << 16
-
-
-class _FetchError(Exception):
-    """What went wrong with one address, in words; `final` says that asking it again is no use."""
-
-    def __init__(self, message, final=False):
-        super().__init__(message)
-        self.final = final
+_CHUNK = 1 << 16  # bytes
 
 
 def data_folder():
-    """Return the folder of downloaded data: $D2LITE_DATA_DIR, or the user's cache folder."""
-    import pooch
-
+    """Return the folder of downloaded data: $D2LITE_DATA_DIR, or d2lite in the user's cache folder."""
     return Path(os.environ.get("D2LITE_DATA_DIR") or pooch.os_cache("d2lite"))
 
 
 def mirrors(name):
-    """Return the base addresses of a set: those in $D2LITE_DATA_MIRRORS (comma-separated), or the usual ones."""
+    """Return the base addresses of a set: $D2LITE_DATA_MIRRORS (comma-separated), or else the usual ones."""
     own = [base.strip().rstrip("/") for base in os.environ.get("D2LITE_DATA_MIRRORS", "").split(",")]
     return [f"{base}/{name}" for base in own if base] or list(MIRRORS[name])
 
@@ -58,7 +57,7 @@ def fetch(name, file):
     """Return the path of one official file, downloading it unless a correct copy is there.
 
     The bytes go to a `.part` file, which a later call continues; it gets its real name only once its checksum
-    is right. A lock makes other processes wait for the one that downloads.
+    is right. A lock, which the system frees when its holder dies, makes other processes wait.
 
     Args:
         name: "fashion_mnist" or "mnist".
@@ -69,108 +68,96 @@ def fetch(name, file):
 
     Raises:
         ConnectionError: no mirror gave a whole, correct file; what can be continued is kept.
+        OSError: the file cannot be written.
     """
-    import filelock
-
-    target = data_folder() / name / file
+    target, md5 = data_folder() / name / file, FILES[name][file]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        lock = filelock.FileLock(target.with_name(f"{file}.lock"))
-        with lock:
-            if not _is_correct(target, FILES[name][file]):
-                _download(target, FILES[name][file], mirrors(name))
-    except PermissionError as error:
-        raise PermissionError(
-            f"cannot write {target}: set the environment variable D2LITE_DATA_DIR to a folder of yours"
-        ) from error
+        with _lock(target):
+            if not _is_correct(target, md5):
+                _download(target, md5, mirrors(name))
+    except ConnectionError:
+        raise
+    except OSError as error:
+        advice = "set the environment variable D2LITE_DATA_DIR to a folder of yours that has room"
+        raise OSError(error.errno, f"cannot write {target} ({error.strerror or error}): {advice}") from error
     return target
 
 
-def _is_correct(path, md5):
-    import pooch
+def _lock(target):
+    lock = filelock.FileLock(target.with_name(f"{target.name}.lock"))
+    try:
+        return lock.acquire(timeout=0)
+    except filelock.Timeout:
+        print(f"waiting for another process that is downloading {target.name}")
+        return lock.acquire()
 
-    return path.exists() and pooch.hash_matches(str(path), f"md5:{md5}")
+
+def _is_correct(path, md5):
+    return path.exists() and pooch.file_hash(str(path), alg="md5") == md5
 
 
 def _download(target, md5, bases):
-    """Try each mirror in turn, keeping what arrived between attempts, until the checksum is right."""
+    """Try each mirror in turn, keeping what arrived, until the checksum is right."""
     part = target.with_name(f"{target.name}.part")
     problems = []
     for base in bases:
-        url = f"{base}/{target.name}"
-        for _ in range(ATTEMPTS):
-            try:
-                if not _is_correct(part, md5):  # a kill may have come between the last byte and the renaming
-                    _transfer(url, part)
-                    _verify(part, md5)
-                os.replace(part, target)
-                return
-            except _FetchError as error:
-                problem, final = f"{url}: {error}", error.final
-            if final:
-                break
+        problem = _from_mirror(f"{base}/{target.name}", part, md5)
+        if not problem:
+            os.replace(part, target)
+            return
         problems.append(problem)
-    kept = f" ({part.stat().st_size:,} bytes are kept and will be continued)" if part.exists() else ""
+    kept = f" ({part.stat().st_size} bytes are kept and will be continued)" if part.exists() else ""
     raise ConnectionError(
-        f"could not download {target.name} ({'; '.join(problems)}): check the connection and call again{kept}, "
-        "or leave out full=True to use the images that ship with d2lite"
+        f"could not download {target.name} [{'; '.join(problems)}]: check the connection and call again{kept}"
+        ", or leave out full=True for the images that ship with d2lite"
     )
 
 
-def _verify(part, md5):
-    import pooch
-
-    if not _is_correct(part, md5):
-        found = pooch.file_hash(str(part), alg="md5")
+def _from_mirror(url, part, md5):
+    """Complete the part file from one address; return what went wrong, or "" once the checksum is right."""
+    problem = ""
+    for _ in range(ATTEMPTS):
+        if _is_correct(part, md5):  # a kill may have come between the last byte and the renaming
+            return ""
+        try:
+            _transfer(url, part)
+        except requests.HTTPError as error:
+            return str(error)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            problem = f"{url}: {error}"
+            continue
+        if _is_correct(part, md5):
+            return ""
+        problem = f"{url}: md5 is {pooch.file_hash(str(part), alg='md5')}, expected {md5}, so it was deleted"
         part.unlink()
-        raise _FetchError(f"the file arrived with md5 {found}, expected {md5}, and was deleted")
+    return problem
 
 
 def _transfer(url, part):
     """Append to the part file what it lacks, or write it anew where the server cannot continue."""
-    import requests
-
     start = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={start}-"} if start else {})}
-    try:
-        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-            if response.status_code == 416:  # nothing lies beyond what is there: the checksum decides
-                return
-            if response.status_code not in (200, 206):
-                raise _FetchError(f"HTTP {response.status_code} {response.reason}", final=True)
-            continues = response.headers.get("Content-Range", "").startswith(f"bytes {start}-")
-            if response.status_code == 206 and not continues:
-                part.unlink(missing_ok=True)
-                raise _FetchError("the server answered with another range than asked for")
-            _save(response, part, start if response.status_code == 206 else 0)
-    except requests.RequestException as error:
-        raise _FetchError(_reason(error)) from error
+    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+        if response.status_code == 416:  # nothing lies beyond what is there: the checksum decides
+            return
+        response.raise_for_status()
+        if response.status_code != 206:
+            start = 0
+        elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+            part.unlink()
+            raise requests.RequestException("the server sent another range than was asked for")
+        _save(response, part, start)
 
 
 def _save(response, part, start):
-    import requests
-    import urllib3
-    from tqdm.auto import tqdm
-
     length = response.headers.get("Content-Length", "")
     total = start + int(length) if length.isdigit() else None
-    size = start
-    label = part.name.removesuffix(".part")
-    with open(part, "ab" if start else "wb") as file:
-        with tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=label) as bar:
-            with contextlib.ExitStack() as stack:
-                stack.callback(file.flush)
-                try:
-                    # The bytes as sent: a server that labels the file Content-Encoding: gzip must not get it unpacked.
-                    for chunk in response.raw.stream(_CHUNK, decode_content=False):
-                        file.write(chunk)
-                        bar.update(len(chunk))
-                        size += len(chunk)
-                except urllib3.exceptions.HTTPError as error:
-                    raise _FetchError(_reason(error)) from error
-    if total is not None and size < total:
-        raise requests.ConnectionError(f"the connection closed after {size:,} of {total:,} bytes")
-
-
-def _reason(error):
-    return f"{type(error).__name__}: {error}"
+    bar = tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=part.name.removesuffix(".part"))
+    with bar, open(part, "ab" if start else "wb") as file:
+        # The bytes as sent: where a server labels the file Content-Encoding: gzip, it must not be unpacked.
+        for chunk in response.raw.stream(_CHUNK, decode_content=False):
+            file.write(chunk)
+            bar.update(len(chunk))
+    if total is not None and part.stat().st_size < total:
+        raise requests.ConnectionError(f"closed after {part.stat().st_size} of {total} bytes")

@@ -7,7 +7,6 @@ from importlib import resources
 import numpy as np
 import torch
 
-from d2lite.datasets import _download
 from d2lite.datasets._data import Data
 
 _FASHION_CLASSES = (
@@ -79,7 +78,7 @@ def _to_data(images, labels, about):
 
 @functools.cache
 def _shipped(name, part):
-    """Return (N, 28, 28) uint8 images and (N,) labels of a sprite sheet; read-only, as the cache shares them."""
+    """Return (N, 28, 28) uint8 images and (N,) labels of a sprite sheet; shared, so read-only."""
     from PIL import Image
 
     with resources.files("d2lite").joinpath("data", f"{name}_{part}.png").open("rb") as file:
@@ -92,6 +91,8 @@ def _shipped(name, part):
 
 
 def _official(name, part):
+    from d2lite.datasets import _download
+
     stem = {"train": "train", "test": "t10k"}[part]
     images = _read_idx(_download.fetch(name, f"{stem}-images-idx3-ubyte.gz"))
     labels = _read_idx(_download.fetch(name, f"{stem}-labels-idx1-ubyte.gz"))

@@ -64,26 +64,29 @@ def points(kind, num_samples=200, noise=0.1, seed=0):
     Taught in chapters/02_linear_models/logistic_regression.
     """
     coordinates, labels = _make_points(kind, num_samples, noise, seed)
-    about = {
-        "class_names": ("0", "1"),
-        "feature_names": ("x1", "x2"),
-        "source": "generated",
-        "licence": "none",
-    }
-    return Data(coordinates.astype(np.float32), labels, f"points {kind}", **about)
+    return Data(
+        coordinates.astype(np.float32),
+        labels,
+        name=f"points {kind}",
+        class_names=("0", "1"),
+        feature_names=("x1", "x2"),
+        source=f"generated: points({kind!r}, num_samples={num_samples}, noise={noise}, seed={seed})",
+        licence="none needed",
+    )
 
 
 def _make_points(kind, num_samples, noise, seed):
     """Return (N, 2) float64 coordinates and (N,) labels."""
     check_choice(kind, list(_SHAPES), "kind of points")
     if not isinstance(num_samples, numbers.Integral) or not 2 <= num_samples <= _MAX_SAMPLES:
-        raise ValueError(f"num_samples is {num_samples!r}, expected an integer from 2 to {_MAX_SAMPLES:,}")
+        raise ValueError(
+            f"num_samples is {num_samples!r}, expected an integer from 2 to {_MAX_SAMPLES}: try 200"
+        )
     if not isinstance(noise, numbers.Real) or not math.isfinite(noise) or noise < 0:
-        raise ValueError(f"noise is {noise!r}, expected a standard deviation of 0 or more, e.g. 0.1")
+        raise ValueError(f"noise is {noise!r}, expected a standard deviation of 0 or more: try 0.1")
     u, v, a, b, c, d = Rng(seed).uniform(6 * num_samples).reshape(-1, 6).T
     row = np.arange(num_samples)
     label = row % 2
-    x, y = _SHAPES[kind](label, row, u, v)
-    return np.stack(
-        [x + noise * normal_from_uniform(a, b), y + noise * normal_from_uniform(c, d)], axis=1
-    ), label
+    x1, x2 = _SHAPES[kind](label, row, u, v)
+    x1, x2 = x1 + noise * normal_from_uniform(a, b), x2 + noise * normal_from_uniform(c, d)
+    return np.stack([x1, x2], axis=1), label

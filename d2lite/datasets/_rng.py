@@ -1,5 +1,7 @@
 """Random numbers that Python and JavaScript agree on: the twin of widgets/_shared/rng.js."""
 
+import numbers
+
 import numpy as np
 
 _STEP = 0x6D2B79F5
@@ -15,7 +17,7 @@ class Rng:
     """
 
     def __init__(self, seed=0):
-        if isinstance(seed, bool) or seed != int(seed) or not 0 <= seed < 2**32:
+        if not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**32:
             raise ValueError(f"seed is {seed!r}, expected an integer from 0 to 2**32 - 1: choose one, e.g. 0")
         self._state = int(seed)
 

@@ -51,10 +51,10 @@ export function makePoints(kind, numSamples = 200, noise = 0.1, seed = 0) {
     throw new RangeError(`unknown kind of points "${kind}": choose one of ${POINT_KINDS.join(", ")}`);
   }
   if (!Number.isInteger(numSamples) || numSamples < 2 || numSamples > MAX_POINTS) {
-    throw new RangeError(`num_samples is ${numSamples}, expected an integer from 2 to ${MAX_POINTS}`);
+    throw new RangeError(`num_samples is ${numSamples}, expected an integer from 2 to ${MAX_POINTS}: try 200`);
   }
   if (!Number.isFinite(noise) || noise < 0) {
-    throw new RangeError(`noise is ${noise}, expected a standard deviation of 0 or more, e.g. 0.1`);
+    throw new RangeError(`noise is ${noise}, expected a standard deviation of 0 or more: try 0.1`);
   }
   const { uniform } = makeRng(seed);
   return Array.from({ length: numSamples }, (_, row) => {
