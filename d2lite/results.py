@@ -1,0 +1,247 @@
+"""What the runs of a sweep measured: selections, bands over seeds, tables, and one small file."""
+
+import json
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from d2lite import recordings
+from d2lite.grids import plain
+from d2lite.history import Table
+
+
+@dataclass(frozen=True)
+class Band:
+    """A metric over the seeds of one point: arrays over the steps of a curve, or floats for a scalar.
+
+    Attributes:
+        point: dict, the point of the grid.
+        mean, low, high: nan where a seed's value is nan.
+        count: number of seeds that reached the step.
+    """
+
+    point: dict
+    mean: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    count: np.ndarray
+
+
+class Sweep:
+    """The finished runs of a grid: a sequence of `Run`, in the order of the grid.
+
+    Attributes:
+        runs: list of Run; ``sweep[0]`` is the first, ``len(sweep)`` their number.
+        failures: list of Failure.
+        axes: dict of the grid's names to their values, in order of appearance.
+        metrics: dict of what train measured to "scalar" or "curve".
+        provenance: dict: function, code, command, versions, seeds, seconds.
+        bounds: dict of each metric to its ``absolute`` and ``relative`` error; empty unless from a file.
+    """
+
+    def __init__(self, runs, failures=(), provenance=None, bounds=None):
+        self.runs, self.failures = list(runs), list(failures)
+        self.provenance, self.bounds = dict(provenance or {}), dict(bounds or {})
+        self.axes, self.metrics = {}, {}
+        for run in self.runs:
+            for name, value in run.point.items():
+                values = self.axes.setdefault(name, [])
+                if json.dumps(value) not in map(json.dumps, values):
+                    values.append(value)
+            for kind, results in (("scalar", run.scalars), ("curve", run.curves)):
+                for name in results:
+                    if self.metrics.setdefault(name, kind) != kind:
+                        raise ValueError(
+                            f"train returned {name!r} as a number once and as a curve once: choose one"
+                        )
+
+    def __len__(self):
+        return len(self.runs)
+
+    def __iter__(self):
+        return iter(self.runs)
+
+    def __getitem__(self, index):
+        return self._with(self.runs[index]) if isinstance(index, slice) else self.runs[index]
+
+    def __repr__(self):
+        axes = ", ".join(f"{name}: {len(values)}" for name, values in self.axes.items())
+        return f"Sweep of {len(self)} runs ({axes}; {', '.join(self.metrics)}), {len(self.failures)} failed"
+
+    def _with(self, runs, failures=()):
+        return Sweep(runs, failures, self.provenance, self.bounds)
+
+    @property
+    def seeds(self):
+        """The seeds of the runs, in order of appearance."""
+        return list(dict.fromkeys(run.seed for run in self.runs))
+
+    def select(self, **values):
+        """Return the Sweep of the runs with these values, e.g. ``sweep.select(lr=0.1, seed=0)``.
+
+        Raises:
+            KeyError: the grid has no such name.
+            ValueError: no run has such a value; the message lists those there are.
+        """
+        for name, value in values.items():
+            if name != "seed" and name not in self.axes:
+                raise KeyError(f"the grid has no {name!r}; it has {', '.join([*self.axes, 'seed'])}")
+            known = self.seeds if name == "seed" else self.axes[name]
+            value = values[name] = plain(value, name)
+            if not any(_same(value, other) for other in known):
+                raise ValueError(f"no run has {name}={value!r}; there are {', '.join(map(repr, known))}")
+        return self._with(
+            [run for run in self.runs if _matches(run, values)],
+            [failure for failure in self.failures if _matches(failure, values)],
+        )
+
+    def to_table(self, pandas=False):
+        """Return a row per run: point, seed, numbers, the last values of curves, and seconds.
+
+        Args:
+            pandas: return a pandas.DataFrame (pandas must be installed) instead of a list of dicts.
+        """
+        rows = Table()
+        for run in self.runs:
+            finals = {name: _final(run[name]) for name in self.metrics if name in run}
+            rows.append({**run.point, "seed": run.seed, **finals, "seconds": run.seconds})
+        if not pandas:
+            return rows
+        from pandas import DataFrame
+
+        return DataFrame(rows)
+
+    def points(self):
+        """Return the Sweep of each point (its seeds), in the order of the grid."""
+        groups = {}
+        for run in self.runs:
+            groups.setdefault(json.dumps(run.point, sort_keys=True), []).append(run)
+        return [self._with(runs) for runs in groups.values()]
+
+    def bands(self, name, low=0.0, high=1.0):
+        """Return the mean and the band of a metric over the seeds of each point, as a list of `Band`.
+
+        Args:
+            name: a metric.
+            low, high: quantiles, 0 and 1 for the smallest and largest. The edges are values that occurred
+                (the next one outwards, without interpolation).
+
+        Curves of different lengths are compared step by step among the seeds that reached the step.
+        """
+        self._check(name)
+        if not 0 <= low <= high <= 1:
+            raise ValueError(f"the quantiles are {low} and {high}, expected 0 <= low <= high <= 1")
+        groups = [[run for run in group if name in run] for group in self.points()]
+        return [_band(runs[0].point, [run[name] for run in runs], low, high) for runs in groups if runs]
+
+    def best(self, name, mode=None):
+        """Return the point (a dict) with the best mean over the seeds of a metric's last value.
+
+        Args:
+            name: a metric.
+            mode: "min" or "max"; None for "min" if the name holds loss, error or perplexity, else "max".
+
+        A point where a seed ended at nan or an infinity loses to every other.
+
+        Raises:
+            ValueError: no point ended with finite values.
+        """
+        self._check(name)
+        if mode not in (None, "min", "max"):
+            raise ValueError(f"mode is {mode!r}: expected 'min' or 'max'")
+        falls = mode == "min" or (mode is None and any(w in name for w in ("loss", "error", "perplexity")))
+        scores = []
+        for group in self.points():
+            score = np.mean([_final(run[name]) for run in group if name in run] or [math.nan])
+            if math.isfinite(score):
+                scores.append((score if falls else -score, group[0].point))
+        if not scores:
+            raise ValueError(f"no point ended with a finite {name!r}: every run diverged")
+        return min(scores, key=lambda pair: pair[0])[1]
+
+    def _check(self, name):
+        if name not in self.metrics:
+            raise KeyError(
+                f"the sweep has no {name!r}; it has {', '.join(self.metrics) or 'no finished runs'}"
+            )
+
+    def payload(self, metrics=None, bits=13):
+        """Return axes, runs and curves as a small dict that JSON holds, e.g. for an explorer.
+
+        Args:
+            metrics: names to include; None for all.
+            bits: precision of the curves, 4 to 24. With 13, 500 runs of 2 curves of 50 steps take at most
+                150 kB.
+
+        Returns:
+            dict: ``rule`` says how ``metrics`` decodes, and each metric's ``bound`` how exact it is (see
+            d2lite/curves.py); ``runs`` has the seed of each run and its index into each of ``axes`` (None
+            where the point lacks the name). ``decodeCurves`` in widgets/_shared/curves.js reads it.
+        """
+        names = list(self.metrics) if metrics is None else list(metrics)
+        for name in names:
+            self._check(name)
+        return recordings.to_payload(self, names, bits)
+
+    def save(self, path, bits=16):
+        """Write everything to one small file (compressed JSON, so end its name in .json.gz).
+
+        Args:
+            path: the file; an existing one is replaced.
+            bits: precision of the numbers, 4 to 24. They are rounded, by at most the bounds that the file
+                states.
+        """
+        recordings.write(path, self, bits)
+
+    @classmethod
+    def load(cls, path):
+        """Return the Sweep of a file that `save` wrote; nothing in the file is executed.
+
+        Raises:
+            ValueError: the file is damaged, or no sweep.
+        """
+        runs, failures, bounds, provenance = recordings.read(path)
+        return cls(runs, failures, provenance, bounds)
+
+
+def _same(a, b):
+    """Whether two grid values are equal, floats up to rounding; True is not 1."""
+    if (
+        isinstance(a, bool)
+        or isinstance(b, bool)
+        or not isinstance(a, int | float)
+        or not isinstance(b, int | float)
+    ):
+        return type(a) is type(b) and a == b
+    return math.isclose(a, b, rel_tol=1e-9)
+
+
+def _matches(run, values):
+    own = {**run.point, "seed": run.seed}
+    return all(name in own and _same(own[name], value) for name, value in values.items())
+
+
+def _final(value):
+    """A number itself, a curve's last one (nan for an empty curve)."""
+    return float(value) if np.ndim(value) == 0 else float(value[-1]) if len(value) else math.nan
+
+
+def _band(point, values, low, high):
+    """The Band of one point, from its seeds' numbers or curves."""
+    curves = [np.atleast_1d(value) for value in values]
+    steps = []
+    for i in range(max(map(len, curves))):
+        column = np.sort([curve[i] for curve in curves if len(curve) > i])  # nan last
+        last = len(column) - 1
+        edges = (
+            [math.nan] * 2
+            if np.isnan(column[-1])
+            else [column[int(low * last)], column[math.ceil(high * last)]]
+        )
+        with np.errstate(invalid="ignore", over="ignore"):
+            steps.append([column.mean(), *edges, len(column)])
+    mean, low, high, count = np.reshape(steps, (-1, 4)).T
+    if np.ndim(values[0]) == 0:
+        return Band(point, float(mean[0]), float(low[0]), float(high[0]), int(count[0]))
+    return Band(point, mean, low, high, count.astype(int))

@@ -1,0 +1,225 @@
+"""One run of a sweep: its name, its file, and how a worker does it exactly once."""
+
+import concurrent.futures
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import random
+import re
+import time
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cloudpickle
+import filelock
+import joblib
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run: ``run["loss"]`` is what train returned under that name.
+
+    Attributes:
+        point: dict of the grid's names and this run's values.
+        seed: int.
+        scalars: dict of name to float.
+        curves: dict of name to float64 array.
+        seconds: wall time of this run.
+    """
+
+    point: dict
+    seed: int
+    scalars: dict
+    curves: dict
+    seconds: float
+
+    def __contains__(self, name):
+        return name in self.scalars or name in self.curves
+
+    def __getitem__(self, name):
+        for results in (self.scalars, self.curves):
+            if name in results:
+                return results[name]
+        known = ", ".join([*self.scalars, *self.curves])
+        raise KeyError(f"the run has no {name!r}; it has {known}")
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A run that raised: its point and seed, the error in one line, and the traceback as text."""
+
+    point: dict
+    seed: int
+    error: str
+    traceback: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs to know of a run, besides train itself."""
+
+    name: str
+    code: str
+    point: dict
+    seed: int
+
+    @functools.cached_property
+    def file(self):
+        """The run's file name: the same for the same name, code, point and seed, in any process."""
+        text = json.dumps([self.name, self.code, self.point, self.seed], sort_keys=True)
+        readable = re.sub(r"\W+", "_", self.name.rpartition(".")[2]).strip("_") or "run"
+        return f"{readable}-{hashlib.sha256(text.encode()).hexdigest()[:20]}.json"
+
+
+def load(folder, task):
+    """Return the Run of a task from its file, or None: it is not there, or damaged by something else."""
+    try:
+        record = json.loads((Path(folder) / task.file).read_text(encoding="utf-8"))
+        curves = {name: np.array(curve, dtype=np.float64) for name, curve in record["curves"].items()}
+        return Run(task.point, task.seed, record["scalars"], curves, record["seconds"])
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+
+
+def store(folder, task, run):
+    """Write a run's file: it appears under its name all at once, complete and on the disk."""
+    path = Path(folder) / task.file
+    curves = {name: curve.tolist() for name, curve in run.curves.items()}
+    record = {"function": task.name, "code": task.code, "point": run.point, "seed": run.seed}
+    record |= {"seconds": run.seconds, "scalars": run.scalars, "curves": curves}
+    part = path.with_suffix(".part")
+    with open(part, "w", encoding="utf-8") as file:
+        json.dump(record, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+def perform(task, blob, folder):
+    """Do one run in a worker; return (task, Run or Failure).
+
+    A lock, which the system frees when its holder dies, keeps two processes from doing the same run: the one
+    that waits finds the other's result. A worker that does not see the folder (on another machine) only
+    returns the result, and the sweep's own process stores it.
+    """
+    if not Path(folder).is_dir():
+        return task, _attempt(task, blob)
+    lock = Path(folder) / f"{task.file}.lock"
+    with filelock.FileLock(lock):
+        result = load(folder, task)
+        if result is None:
+            result = _attempt(task, blob)
+            if isinstance(result, Run):
+                store(folder, task, result)
+    with contextlib.suppress(OSError):  # another process may hold it on Windows: it will find the result
+        lock.unlink(missing_ok=True)
+    return task, result
+
+
+def _attempt(task, blob):
+    """Call train in a world of its own: a fresh copy of it, one thread, seeded generators."""
+    import torch
+
+    torch.set_num_threads(1)
+    random.seed(task.seed)
+    np.random.seed(task.seed)  # noqa: NPY002 - train may use it
+    torch.manual_seed(task.seed)
+    try:
+        train = cloudpickle.loads(blob.tobytes())
+        start = time.perf_counter()
+        result = train(**task.point, seed=task.seed)
+        seconds = time.perf_counter() - start
+        scalars, curves = _results(result)
+    except (Exception, SystemExit) as error:
+        lines = traceback.format_exception(type(error), error, error.__traceback__.tb_next)
+        return Failure(task.point, task.seed, f"{type(error).__name__}: {error}", "".join(lines))
+    return Run(task.point, task.seed, scalars, curves, seconds)
+
+
+def _results(result):
+    """Split what train returned into scalars and curves, as float64."""
+    if hasattr(result, "to_table") and hasattr(result, "names"):  # a History; its clock is not a result
+        result = {name: result[name] for name in result.names if name not in ("epoch", "seconds")}
+    if not isinstance(result, dict) or not result:
+        what = type(result).__name__ if result != {} else "an empty dict"
+        raise TypeError(f"train returned {what}, expected a dict of numbers and curves, or a History")
+    scalars, curves = {}, {}
+    for name, value in result.items():
+        array = _array(name, value)
+        if array.ndim == 0:
+            scalars[str(name)] = float(array)
+        else:
+            curves[str(name)] = array
+    return scalars, curves
+
+
+def _array(name, value):
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+    elif isinstance(value, list | tuple):
+        value = [item.item() if hasattr(item, "item") else item for item in value]
+    try:
+        if np.asarray(value).dtype.kind not in "biuf":
+            raise TypeError
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"train returned {name!r} as {type(value).__name__}, expected a number or a list of numbers: "
+            "leave it out, or turn it into numbers"
+        ) from None
+    if array.ndim > 1:
+        raise ValueError(
+            f"train returned {name!r} of shape {array.shape}, expected a number or a one-dimensional curve: "
+            "return its rows under names of their own"
+        )
+    return array
+
+
+def perform_all(tasks, blob, folder, n_jobs):
+    """Do the runs through joblib; yield (task, Run or Failure) as they end, in any order.
+
+    A worker that dies (out of memory, a crash in compiled code) takes the others of its pool with it. The
+    runs that were under way are then done one by one, so that the fatal one is known, and the rest goes on.
+    """
+    pending = {task.file: task for task in tasks}
+    while pending:
+        try:
+            for task, result in _in_parallel(list(pending.values()), blob, folder, n_jobs):
+                del pending[task.file]
+                yield task, result
+            return
+        except concurrent.futures.BrokenExecutor:
+            suspects = [task for task in pending.values() if (Path(folder) / f"{task.file}.lock").exists()]
+            if not suspects:
+                raise
+        for task in suspects:
+            del pending[task.file]
+            yield task, _alone(task, blob, folder)
+
+
+def _in_parallel(tasks, blob, folder, n_jobs):
+    """Yield the results of the tasks; closing the generator stops them."""
+    if n_jobs is None and joblib.parallel.get_active_backend()[1] is None:
+        n_jobs = -1  # all cores, unless parallel_config says otherwise
+    if n_jobs is not None and joblib.effective_n_jobs(n_jobs) > 1:
+        n_jobs = max(2, min(joblib.effective_n_jobs(n_jobs), len(tasks)))
+    parallel = joblib.Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
+    with contextlib.closing(
+        parallel(joblib.delayed(perform)(task, blob, folder) for task in tasks)
+    ) as results:
+        yield from results
+
+
+def _alone(task, blob, folder):
+    """Do a run that may kill its process, in a process of its own."""
+    try:
+        with joblib.parallel_config("loky"):
+            [(_, result)] = _in_parallel([task], blob, folder, 2)
+    except concurrent.futures.BrokenExecutor:
+        message = "the worker process died: out of memory, killed, or a crash in compiled code"
+        return Failure(task.point, task.seed, message)
+    return result

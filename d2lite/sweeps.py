@@ -1,0 +1,144 @@
+"""Grids of training runs, done in parallel, each one kept the moment it ends."""
+
+import contextlib
+import importlib.metadata
+import platform
+import re
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import cloudpickle
+import numpy as np
+
+from d2lite.fingerprint import code_of, name_of
+from d2lite.grids import check_call, describe, points_of, seeds_of
+from d2lite.results import Sweep
+from d2lite.runs import Failure, Run, Task, load, perform_all, store
+
+__all__ = ["Sweep", "sweep"]
+
+
+def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True, version=None):
+    """Run a function at every point of a grid with every seed, in parallel, and collect what it measured.
+
+    Every finished run is kept in a file of its own the moment it ends, so a sweep that was interrupted,
+    killed or extended (more values, more seeds) does only what is missing. A run is done again when its
+    point, its seed or the code changes: that of train, of what train uses from its own module or notebook,
+    or of d2lite. Data and other packages are not watched. With ``version`` the code is not watched either:
+    the name of train and the version decide.
+
+    Each run gets a fresh copy of train, one torch thread, and generators (Python, NumPy, torch) seeded with
+    its seed. A run that raises is listed in ``Sweep.failures``, and tried again by the next call.
+
+    Args:
+        train: function; ``train(**point, seed=seed)`` returns a dict of numbers and curves (1-D lists,
+            arrays or tensors; nan and infinities welcome), or a History.
+        grid: dict of name to list of values, for every combination; or a list of dicts, one for each point.
+        seeds: different integers from 0 to 2**32 - 1.
+        path: folder of the run files, made if missing; None for one in the user's cache folder.
+        n_jobs: number of processes; None for what ``joblib.parallel_config`` says, else all cores; 1 to run
+            in this process. ``with joblib.parallel_config("dask"):`` around the call uses a Dask cluster.
+        progress: show a bar; it stays silent where nobody is watching.
+        version: str that takes the place of the code, as said above.
+
+    Returns:
+        Sweep, in the order of the grid, the seeds of a point together.
+
+    Raises:
+        TypeError, ValueError: the grid, the seeds or the signature of train are wrong; nothing has run then.
+    """
+    points, seeds = points_of(grid), seeds_of(seeds)
+    check_call(train, points)
+    code = code_of(train) if version is None else f"version {version}"
+    folder = Path(path or _cache_folder(name_of(train))).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    tasks = [Task(name_of(train), code, point, seed) for point in points for seed in seeds]
+    start = time.perf_counter()
+    results = {task.file: run for task in tasks if (run := load(folder, task))}
+    with _own_state_kept(), _bar(len(tasks), len(results), progress) as bar:
+        blob = np.frombuffer(
+            cloudpickle.dumps(train), dtype=np.uint8
+        )  # an array: joblib sends a large one once
+        for task, result in perform_all([t for t in tasks if t.file not in results], blob, folder, n_jobs):
+            if isinstance(result, Run) and load(folder, task) is None:
+                store(folder, task, result)  # the worker did not see the folder
+            results[task.file] = result
+            bar.update()
+    results = [results[task.file] for task in tasks]
+    runs = [result for result in results if isinstance(result, Run)]
+    failures = [result for result in results if isinstance(result, Failure)]
+    if failures:
+        _report(failures, len(tasks))
+    return Sweep(runs, failures, _provenance(train, code, seeds, runs, time.perf_counter() - start))
+
+
+def _cache_folder(name):
+    from d2lite.datasets._download import data_folder
+
+    return data_folder() / "sweeps" / re.sub(r"\W+", "_", name).strip("_")
+
+
+@contextlib.contextmanager
+def _own_state_kept():
+    """Leave this process's generators and threads as they were, in case the runs are done here."""
+    import torch
+
+    from d2lite.random_state import get_random_state, set_random_state
+
+    state, threads = get_random_state(), torch.get_num_threads()
+    try:
+        yield
+    finally:
+        set_random_state(state)
+        torch.set_num_threads(threads)
+
+
+def _bar(total, done, progress):
+    from tqdm.auto import tqdm
+    from tqdm.std import tqdm as text
+
+    from d2lite.progress import find_place
+
+    place = find_place() if progress and total > done else "static"
+    bar = tqdm if place == "notebook" else text
+    return bar(total=total, initial=done, unit="run", desc="sweep", disable=place == "static")
+
+
+def _report(failures, total):
+    first = failures[0]
+    warnings.warn(
+        f"{len(failures)} of {total} runs failed, the first at {describe(first.point)}, seed={first.seed}: "
+        f"{first.error}. See .failures (each has its traceback); calling sweep again tries them again.",
+        RuntimeWarning,
+        stacklevel=3,
+    )
+
+
+def _provenance(train, code, seeds, runs, elapsed):
+    versions = {name: importlib.metadata.version(name) for name in ("d2lite", "torch", "numpy")}
+    return {
+        "function": name_of(train),
+        "code": code,
+        "command": _command(),
+        "seeds": seeds,
+        "versions": {"python": platform.python_version(), **versions},
+        "machine": f"{platform.system()} {platform.machine()}",
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "seconds_of_runs": round(sum(run.seconds for run in runs), 3),
+        "seconds_of_call": round(elapsed, 3),
+    }
+
+
+def _command():
+    """The command line, with paths as seen from the working folder."""
+    if "ipykernel" in sys.modules:
+        return "notebook"
+    words = []
+    for word in sys.argv:
+        path = Path(word)
+        if path.is_absolute():
+            word = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path.name
+        words.append(str(word))
+    return " ".join(["python", *words])
