@@ -1,0 +1,54 @@
+"""The explorers: widgets that live in the built page and in the notebook alike.
+
+Each explorer is a folder here (see README.md), found by its name: ``BoundaryExplorer`` is the class in
+``boundary/``, ``ReceptiveFieldExplorer`` the one in ``receptive_field/``. Importing this package imports none of them.
+"""
+
+import importlib
+import re
+from pathlib import Path
+
+_SUFFIX = "Explorer"
+
+
+def explorer_names():
+    """Return the folder names of all explorers, sorted.
+
+    Returns:
+        List of str: every folder here that holds a widget.js.
+    """
+    return sorted(path.parent.name for path in Path(__file__).parent.glob("[a-z]*/widget.js"))
+
+
+def explorer_class(name):
+    """Return the class of the explorer in a folder.
+
+    Args:
+        name: folder name, such as "boundary".
+
+    Returns:
+        The subclass of Explorer in that folder: its name in camel case, then "Explorer".
+
+    Raises:
+        ValueError: there is no such explorer.
+    """
+    if name not in explorer_names():
+        raise ValueError(f"no explorer is called {name!r}; there are {', '.join(explorer_names())}")
+    return getattr(importlib.import_module(f"{__name__}.{name}"), _class_name(name))
+
+
+def _class_name(folder):
+    return "".join(part.capitalize() for part in folder.split("_")) + _SUFFIX
+
+
+def __getattr__(name):
+    if name == _SUFFIX:
+        return importlib.import_module(f"{__name__}._base").Explorer
+    folder = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.removesuffix(_SUFFIX)).lower()
+    if name.endswith(_SUFFIX) and folder in explorer_names():
+        return explorer_class(folder)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__dir__())}")
+
+
+def __dir__():
+    return ["Explorer", *map(_class_name, explorer_names()), "explorer_class", "explorer_names"]

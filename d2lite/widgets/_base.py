@@ -1,0 +1,98 @@
+"""Explorer: the base class of every explorer."""
+
+import difflib
+import re
+import sys
+from pathlib import Path
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from ._bundle import bundle
+from ._traits import BadValueError, Param
+
+
+class Explorer(anywidget.AnyWidget):
+    """A widget whose mathematics and drawing are JavaScript, alive with a kernel and without one.
+
+    A subclass stands in ``<folder>/__init__.py`` beside model.js, widget.js and widget.css, and declares its traits
+    with the classes of ``d2lite.widgets._traits``; the page's controls, links and Python cells follow from them.
+
+    Args:
+        key: name of this explorer in links, for a page with several of one kind ("" means the folder's name).
+        values: traits by name, and ipywidgets' own (layout, tooltip, tabbable).
+
+    Raises:
+        TypeError: a name is unknown.
+        ValueError: a value is outside its trait's range (also a traitlets.TraitError).
+    """
+
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+    _explorer = traitlets.Unicode().tag(sync=True)
+    _python = traitlets.Unicode().tag(sync=True)
+    _spec = traitlets.List().tag(sync=True)
+    key = traitlets.Unicode().tag(sync=True)
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        source = getattr(sys.modules.get(cls.__module__), "__file__", None)
+        if source and (Path(source).parent / "widget.js").exists():  # not the classes add_traits makes at run time
+            cls._folder = Path(source).parent
+
+    def __init__(self, *, key="", **values):
+        known = set(self.params()) | set(ipywidgets.DOMWidget.class_trait_names())
+        for name in values:
+            if name not in known:
+                raise TypeError(self._unknown(name))
+            if name in self.params() and self.params()[name].spec.get("readback"):
+                raise TypeError(f"{name} is a result the page computes; it can be read and observed, not given")
+        folder = self._folder
+        super().__init__(
+            _explorer=folder.name, _python=f"d2lite.widgets.{type(self).__name__}", _spec=self.spec(), key=key, **values
+        )
+
+    @traitlets.default("_esm")
+    def _default_esm(self):
+        return bundle(self._folder)[0]
+
+    @traitlets.default("_css")
+    def _default_css(self):
+        return bundle(self._folder)[1]
+
+    @traitlets.validate("key")
+    def _check_key(self, proposal):
+        if not re.fullmatch(r"[a-z0-9_-]{0,40}", proposal["value"]):
+            raise BadValueError(
+                f"key came as {proposal['value']!r:.60}; expected at most 40 of the characters a-z, 0-9, _ and -"
+            )
+        return proposal["value"]
+
+    @classmethod
+    def params(cls):
+        """Return the explorer's own traits by name, in the order they are declared."""
+        found = {}
+        for base in reversed(cls.__mro__):
+            found |= {name: trait for name, trait in vars(base).items() if isinstance(trait, Param)}
+        return found
+
+    @classmethod
+    def spec(cls):
+        """Return the description of the traits that the page works from: a list of dicts."""
+        return [dict(trait.spec) for trait in cls.params().values()]
+
+    def state(self):
+        """Return the traits that differ from their defaults, by name: what a link or a Python cell must say."""
+        params = {name: trait for name, trait in self.params().items() if not trait.spec.get("readback")}
+        return {name: getattr(self, name) for name, trait in params.items() if getattr(self, name) != trait.default()}
+
+    def to_python(self):
+        """Return a cell of Python that makes an explorer in this one's state."""
+        arguments = ", ".join(f"{name}={value!r}" for name, value in self.state().items())
+        return f"import d2lite\n\n{self._python}({arguments})"
+
+    def _unknown(self, name):
+        close = difflib.get_close_matches(name, self.params(), n=1)
+        hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(self.params())}"
+        return f"{type(self).__name__} has no trait {name!r}; {hint}"

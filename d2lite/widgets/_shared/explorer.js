@@ -1,0 +1,177 @@
+// The frame every explorer stands in: its state, its theme, one frame loop, the note and summary lines, the links.
+import { copyText, make, makeButton, makeScope } from "./dom.js";
+import { coerce, formatHash, formatPython, linkEntries, parseHash } from "./state.js";
+import { readTheme, watchTheme } from "./theme.js";
+
+const SAVE_EVERY = 250; // ms between messages to the kernel while something plays
+const SAY_EVERY = 1500; // ms between sentences for screen readers
+const ICONS = {
+  link: "M6.5 9.5l3-3M7 4.5l1.2-1.2a2.9 2.9 0 0 1 4.2 4.2L11 8.8M9 11.5l-1.2 1.2a2.9 2.9 0 0 1-4.2-4.2L5 7.2",
+  code: "M5.5 4.5L2 8l3.5 3.5M10.5 4.5L14 8l-3.5 3.5",
+  restore: "M3 3v3.5h3.5M3.3 6.3A5.3 5.3 0 1 1 2.8 9.5",
+};
+
+/**
+ * Build the frame of an explorer in el; title names it for screen readers.
+ *
+ * app.get(name), app.set({ name: value }, { later }), app.on(names, callback): the state (checked, synced, shared).
+ * app.body: put what you build here. app.theme: the colours now. app.entry(name): a trait's description.
+ * app.update(callback): called before each drawing; return true to be called again in the next frame.
+ * app.draw(callback): called to draw; app.refresh(): ask for a frame (any number of calls give one).
+ * app.say(text): tell screen readers, now and then. app.note(text): tell everyone, politely.
+ * app.scope.on / app.scope.add: what is undone by app.close(), which render returns.
+ */
+export function openExplorer({ model, el, title }) {
+  const root = make("section", { class: "d2l-explorer", "aria-label": title });
+  const app = { model, root, scope: makeScope(), spec: model.get("_spec"), hide: [], named: new Map(), reduced: false };
+  app.body = make("div", { class: "d2l-body" });
+  app.notes = make("div", { class: "d2l-notes", role: "status" });
+  app.summary = make("div", { class: "d2l-offscreen", "aria-live": "polite" });
+  root.append(app.body, app.notes, makeFooter(app), app.summary);
+  addState(app);
+  addFrames(app);
+  addSpeech(app);
+  el.append(root);
+  app.scope.add(() => root.remove());
+  app.theme = readTheme(root);
+  app.scope.add(watchTheme(() => {
+    app.theme = readTheme(root);
+    app.refresh();
+  }));
+  const motion = matchMedia("(prefers-reduced-motion: reduce)");
+  app.reduced = motion.matches;
+  app.scope.on(motion, "change", () => (app.reduced = motion.matches));
+  app.close = () => app.scope.close();
+  addLink(app, el);
+  app.refresh();
+  return app;
+}
+
+function addState(app) {
+  const { model, scope } = app;
+  let waiting = 0;
+  const save = () => {
+    clearTimeout(waiting);
+    waiting = 0;
+    model.save_changes();
+  };
+  app.get = (name) => model.get(name);
+  app.entry = (name) => app.spec.find((entry) => entry.name === name);
+  app.values = () => Object.fromEntries(linkEntries(app.spec).map(({ name }) => [name, model.get(name)]));
+  app.set = (changes, { later = false } = {}) => {
+    for (const [name, raw] of Object.entries(changes)) {
+      const { value, note } = coerce(app.entry(name), raw);
+      if (note) app.note(note);
+      if (value !== undefined) model.set(name, value);
+    }
+    if (!later) save();
+    else waiting = waiting || setTimeout(save, SAVE_EVERY);
+  };
+  app.on = (names, callback) => {
+    for (const name of [names].flat()) {
+      model.on(`change:${name}`, callback);
+      scope.add(() => model.off(`change:${name}`, callback));
+    }
+  };
+  app.on(app.spec.map(({ name }) => name), () => app.refresh());
+  app.opening = app.values(); // what the author chose: Restore goes back to it
+  scope.add(() => waiting && save());
+}
+
+function addFrames(app) {
+  const updates = [];
+  const drawings = [];
+  let request = 0;
+  let visible = true;
+  const frame = (time) => {
+    request = 0;
+    if (!visible) return;
+    const more = updates.map((update) => update(time)).some(Boolean);
+    for (const draw of drawings) draw();
+    if (more) app.refresh();
+  };
+  app.update = (callback) => updates.push(callback);
+  app.draw = (callback) => drawings.push(callback);
+  app.refresh = () => {
+    if (!request && visible) request = requestAnimationFrame(frame);
+  };
+  const watcher = new IntersectionObserver(([entry]) => {
+    visible = entry.isIntersecting;
+    if (visible) app.refresh();
+  }, { rootMargin: "200px" });
+  watcher.observe(app.root);
+  app.scope.add(() => {
+    watcher.disconnect();
+    cancelAnimationFrame(request);
+    visible = false;
+  });
+}
+
+function addSpeech(app) {
+  let timer = 0;
+  let wanted = "";
+  const speak = () => {
+    timer = 0;
+    if (app.summary.textContent !== wanted) app.summary.textContent = wanted;
+  };
+  app.say = (text) => {
+    wanted = text;
+    if (!timer) timer = setTimeout(speak, SAY_EVERY);
+  };
+  app.scope.add(() => clearTimeout(timer));
+  app.note = (text) => {
+    const close = makeButton({ label: "Dismiss", icon: "M4 4l8 8M12 4l-8 8", iconOnly: true, kind: "quiet" });
+    const line = make("p", { class: "d2l-note" }, make("span", { text }), close);
+    close.onclick = () => line.remove();
+    const old = [...app.notes.children].filter((other) => other.textContent === line.textContent);
+    for (const other of old) other.remove();
+    app.notes.append(line);
+    if (app.notes.children.length > 5) app.notes.firstChild.remove();
+  };
+}
+
+function makeFooter(app) {
+  const footer = make("div", { class: "d2l-footer" });
+  const add = (label, icon, title, action) => {
+    const button = makeButton({ label, icon: ICONS[icon], title, kind: "quiet" });
+    button.onclick = action;
+    footer.append(button);
+  };
+  const copied = async (text, what) => app.note((await copyText(text)) ? `${what} copied.` : `Copy this yourself: ${text}`);
+  if (app.model.host === "site") {
+    add("Copy link", "link", "Copy a link to this page with everything set as it is now", () => {
+      copied(location.href.split("#")[0] + formatHash(app.id, app.spec, app.values(), app.hide), "Link");
+    });
+  }
+  add("Copy as Python", "code", "Copy a notebook cell that makes this explorer in this state", () => {
+    copied(formatPython(app.model.get("_python"), app.spec, app.values()), "Python cell");
+  });
+  add("Restore", "restore", "Set everything as it was when the page opened", () => {
+    app.set(app.opening);
+    app.notes.replaceChildren();
+  });
+  app.named.set("copy", footer);
+  return footer;
+}
+
+/** Take the state from the page's link, now and whenever it changes; leave out the controls it hides. */
+function addLink(app, el) {
+  app.id = el.closest('[id^="d2l-"]')?.id || `d2l-${app.model.get("key") || app.model.get("_explorer")}`;
+  if (app.model.host !== "site") return;
+  const follow = () => {
+    const found = parseHash(location.hash, app.id, app.spec);
+    if (!found) return;
+    app.set(found.values);
+    app.hide = found.hide;
+    for (const [name, element] of app.named) element.hidden = app.hide.includes(name);
+    for (const text of found.notes) app.note(text);
+  };
+  follow();
+  app.scope.on(window, "hashchange", follow);
+}
+
+/** Give a control a name, by which a teacher's link (hide=name) may leave it out. */
+export function nameElement(app, name, element) {
+  app.named.set(name, element);
+  element.hidden = app.hide.includes(name);
+}

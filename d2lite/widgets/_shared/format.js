@@ -1,0 +1,28 @@
+// Numbers as text.
+
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** A number with about `digits` significant digits, a true minus sign, and 10ⁿ for the very large and small. */
+export function formatNumber(value, digits = 3) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "∞" : "−∞";
+  const size = Math.abs(value);
+  if (size !== 0 && (size >= 1e6 || size < 1e-4)) {
+    const [mantissa, exponent] = value.toExponential(1).split("e");
+    const power = exponent.replace("+", "").replace("-", "⁻").replace(/\d/g, (d) => SUPERSCRIPTS[d]);
+    return `${mantissa.replace("-", "−")}·10${power}`;
+  }
+  const text = size >= 10 ** digits ? String(Math.round(value)) : String(Number(value.toPrecision(digits)));
+  return text.replace("-", "−");
+}
+
+/** A number with a fixed count of decimals and a true minus sign, for columns that must not jump. */
+export function formatFixed(value, decimals = 2) {
+  if (!Number.isFinite(value) || Math.abs(value) >= 1e6) return formatNumber(value);
+  return value.toFixed(decimals).replace("-", "−");
+}
+
+/** A typed number, or NaN: accepts a true minus sign, a decimal comma and an exponent. */
+export function parseNumber(text) {
+  const plain = String(text).trim().replace(/[−–]/g, "-").replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
+  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(plain) && plain.length < 40 ? Number(plain) : NaN;
+}

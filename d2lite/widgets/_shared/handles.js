@@ -1,0 +1,160 @@
+// Things to drag on a stage: many points on the canvas, or a few handles that are elements of their own.
+import { make } from "./dom.js";
+
+const REACH = 12; // px from a point that still takes hold of it; a finger gets twice that
+const SLOP = 5; // px a press may move and still be a click
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/**
+ * Make the points of a stage movable. positions() gives their [px, py]; move(i, px, py) puts one, add(px, py) makes
+ * one and returns its index, remove(i) deletes one, turn(i) changes its class; each but move may be left out.
+ * Keys, with the stage in focus: Page Down and Page Up choose a point, arrows move it (with Shift further), Enter adds one
+ * beside it, Delete removes it, C changes its class, Escape lets go.
+ * Returns { selected() -> index or -1, hovered(), dragging() }.
+ */
+export function addPoints(app, stage, options) {
+  const { canvas } = stage;
+  const hold = { selected: -1, hovered: -1, drag: null };
+  Object.entries({ tabindex: 0, role: "application", "aria-roledescription": "points to move" }).forEach(([k, v]) => canvas.setAttribute(k, v));
+  const nearest = (event) => nearestPoint(options.positions(), stage.at(event), event.pointerType === "touch" ? 2 * REACH : REACH);
+  app.scope.on(canvas, "pointerdown", (event) => {
+    if (event.button !== 0) return;
+    const index = nearest(event);
+    hold.selected = index;
+    hold.drag = { index, id: event.pointerId, start: stage.at(event), moved: false };
+    if (index >= 0) canvas.setPointerCapture(event.pointerId);
+    app.refresh();
+  });
+  app.scope.on(canvas, "touchstart", (event) => hold.drag?.index >= 0 && event.preventDefault(), { passive: false });
+  app.scope.on(canvas, "pointermove", (event) => pointerMove(app, stage, options, hold, event, nearest));
+  app.scope.on(canvas, "pointerup", (event) => {
+    const { drag } = hold;
+    hold.drag = null;
+    if (drag && drag.index < 0 && !drag.moved && options.add) hold.selected = options.add(...stage.at(event));
+    app.refresh();
+  });
+  app.scope.on(canvas, "pointercancel", () => (hold.drag = null));
+  app.scope.on(canvas, "pointerleave", () => {
+    hold.hovered = -1;
+    app.refresh();
+  });
+  app.scope.on(canvas, "keydown", (event) => pointKey(app, options, hold, event));
+  app.scope.on(canvas, "blur", () => {
+    hold.selected = -1;
+    app.refresh();
+  });
+  return { selected: () => hold.selected, hovered: () => hold.hovered, dragging: () => Boolean(hold.drag?.moved) };
+}
+
+function nearestPoint(positions, [px, py], reach) {
+  let [best, found] = [reach * reach, -1];
+  positions.forEach(([x, y], i) => {
+    const distance = (x - px) ** 2 + (y - py) ** 2;
+    if (distance <= best) [best, found] = [distance, i];
+  });
+  return found;
+}
+
+function pointerMove(app, stage, options, hold, event, nearest) {
+  const at = stage.at(event);
+  if (!hold.drag) {
+    const index = nearest(event);
+    if (index === hold.hovered) return;
+    hold.hovered = index;
+    stage.canvas.style.cursor = index >= 0 ? "grab" : options.add ? "copy" : "";
+    app.refresh();
+    return;
+  }
+  const { drag } = hold;
+  drag.moved = drag.moved || Math.hypot(at[0] - drag.start[0], at[1] - drag.start[1]) > SLOP;
+  if (drag.index >= 0 && drag.moved) options.move(drag.index, ...at);
+}
+
+function pointKey(app, options, hold, event) {
+  const positions = options.positions();
+  const { selected } = hold;
+  const chosen = selected >= 0 && selected < positions.length;
+  const far = event.shiftKey ? 20 : 4;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (ARROWS[event.key] && chosen) {
+    const [dx, dy] = ARROWS[event.key];
+    options.move(selected, positions[selected][0] + far * dx, positions[selected][1] + far * dy);
+  } else if (ARROWS[event.key] || event.key === "PageDown") hold.selected = (selected + 1) % Math.max(1, positions.length);
+  else if (event.key === "PageUp") hold.selected = (Math.max(0, selected) + positions.length - 1) % Math.max(1, positions.length);
+  else if (event.key === "Enter" && options.add) {
+    const [px, py] = chosen ? positions[selected] : options.middle?.() || [100, 100];
+    hold.selected = options.add(px + (chosen ? 24 : 0), py);
+  } else if ((event.key === "Delete" || event.key === "Backspace") && chosen && options.remove) {
+    options.remove(selected);
+    hold.selected = Math.min(selected, options.positions().length - 1);
+  } else if (event.key.toLowerCase() === "c" && chosen && options.turn) options.turn(selected);
+  else if (event.key === "Escape" && chosen) hold.selected = -1;
+  else return;
+  event.preventDefault();
+  options.announce?.(hold.selected);
+  app.refresh();
+}
+
+/**
+ * A handle of its own on a stage, for pictures with a few of them: reached by Tab, moved by mouse, finger and arrows.
+ * at() gives its [px, py], move(px, py) asks for a new place, text() says where it is; step is pixels an arrow moves.
+ */
+export function addHandle(app, stage, { label, at, move, text, step = 4, color = "" }) {
+  const handle = make("div", { class: "d2l-handle", role: "slider", tabindex: 0, "aria-label": label });
+  if (color) handle.style.setProperty("--d2l-handle", color);
+  stage.element.append(handle);
+  app.draw(() => {
+    const [px, py] = at();
+    handle.style.transform = `translate(${px}px, ${py}px)`;
+    handle.setAttribute("aria-valuetext", text());
+    handle.setAttribute("aria-valuenow", Math.round(px));
+  });
+  let held = null;
+  app.scope.on(handle, "pointerdown", (event) => {
+    const [px, py] = stage.at(event);
+    held = [at()[0] - px, at()[1] - py];
+    handle.setPointerCapture(event.pointerId);
+  });
+  app.scope.on(handle, "pointermove", (event) => {
+    if (!held) return;
+    const [px, py] = stage.at(event);
+    move(px + held[0], py + held[1]);
+  });
+  for (const type of ["pointerup", "pointercancel"]) app.scope.on(handle, type, () => (held = null));
+  app.scope.on(handle, "keydown", (event) => {
+    if (!ARROWS[event.key]) return;
+    const [dx, dy] = ARROWS[event.key];
+    const far = event.shiftKey ? 5 * step : step;
+    move(at()[0] + far * dx, at()[1] + far * dy);
+    event.preventDefault();
+  });
+  return handle;
+}
+
+/**
+ * Make a stage a slider along its width, to move through steps: value() and max() say where it stands, valueAt(px) what
+ * a place means, move(value) asks for another, text(value) reads it out. Arrows go 1, Page keys 10, Home and End all the way.
+ */
+export function addScrubber(app, stage, { label, value, max, valueAt, move, text }) {
+  const { canvas } = stage;
+  Object.entries({ role: "slider", tabindex: 0, "aria-label": label, "aria-valuemin": 0 }).forEach(([k, v]) => canvas.setAttribute(k, v));
+  canvas.classList.add("d2l-scrub");
+  const go = (to) => move(Math.min(max(), Math.max(0, Math.round(to))));
+  app.draw(() => {
+    canvas.setAttribute("aria-valuenow", value());
+    canvas.setAttribute("aria-valuemax", max());
+    canvas.setAttribute("aria-valuetext", text(value()));
+  });
+  app.scope.on(canvas, "pointerdown", (event) => {
+    if (event.button !== 0) return;
+    canvas.setPointerCapture(event.pointerId);
+    go(valueAt(stage.at(event)[0]));
+  });
+  app.scope.on(canvas, "pointermove", (event) => event.buttons && go(valueAt(stage.at(event)[0])));
+  app.scope.on(canvas, "keydown", (event) => {
+    const far = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
+    if (far === undefined) return;
+    go(value() + far);
+    event.preventDefault();
+  });
+}

@@ -1,0 +1,142 @@
+// An explorer's state as text: links in and out, and the same state as a cell of Python. Pure: no DOM.
+// A spec is the list of traits that Python describes: { name, kind, default, label, min, max, choices, ... }.
+import { formatNumber, parseNumber } from "./format.js";
+
+export const MAX_LINK = 40000; // characters; longer links are refused whole
+const MAX_SHOWN = 40;
+const MAX_NOTES = 4;
+
+function shorten(raw) {
+  const text = String(raw).replace(/\s+/g, " ");
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+function clampNumber(entry, value, whole) {
+  const inside = Math.min(entry.max, Math.max(entry.min, value));
+  return whole ? Math.round(inside) : inside;
+}
+
+function coerceNumber(entry, raw, label) {
+  const asked = typeof raw === "number" ? raw : parseNumber(raw);
+  const range = `${formatNumber(entry.min)} to ${formatNumber(entry.max)}`;
+  if (Number.isNaN(asked)) return { note: `${label} cannot be “${shorten(raw)}”: it is a number from ${range}.` };
+  const value = clampNumber(entry, asked, entry.kind === "integer");
+  if (value === asked) return { value };
+  return { value, note: `${label} cannot be ${formatNumber(asked)}: ${formatNumber(value)} is used (${range}).` };
+}
+
+function coerceList(entry, raw, label) {
+  const items = Array.isArray(raw) ? raw.flat() : raw === "" ? [] : String(raw).split(",");
+  const width = entry.kind === "rows" ? entry.columns.length : 1;
+  const count = items.length / width;
+  const numbers = items.map((item) => (typeof item === "number" ? item : parseNumber(item)));
+  if (!Number.isInteger(count) || count > entry.max_length || (entry.length && count !== entry.length)) {
+    return { note: `${label} does not have the right number of values, so it is left out.` };
+  }
+  if (numbers.some(Number.isNaN)) return { note: `${label} holds something that is not a number, so it is left out.` };
+  const column = (i) => (entry.kind === "rows" ? entry.columns[i % width] : entry);
+  const inside = numbers.map((n, i) => clampNumber(column(i), n, column(i).integer));
+  const moved = inside.some((n, i) => n !== numbers[i]);
+  const value = width === 1 && entry.kind !== "rows" ? inside : chunk(inside, width);
+  return moved ? { value, note: `Some of ${label} was outside its range and has been moved inside.` } : { value };
+}
+
+function chunk(flat, width) {
+  return Array.from({ length: flat.length / width }, (_, i) => flat.slice(i * width, (i + 1) * width));
+}
+
+/** A raw value or text as the trait's value: { value, note }; value is undefined where it is refused. */
+export function coerce(entry, raw) {
+  const label = entry.label[0].toUpperCase() + entry.label.slice(1);
+  if (entry.kind === "real" || entry.kind === "integer") return coerceNumber(entry, raw, label);
+  if (entry.kind === "numbers" || entry.kind === "rows") return coerceList(entry, raw, label);
+  if (entry.kind === "choice") {
+    const value = entry.choices.find((choice) => String(choice) === String(raw));
+    if (value !== undefined) return { value };
+    return { note: `${label} cannot be “${shorten(raw)}”: it is one of ${entry.choices.join(", ")}.` };
+  }
+  if (entry.kind === "flag") {
+    const value = { true: true, false: false, 1: true, 0: false }[String(raw).toLowerCase()];
+    return value === true || value === false ? { value } : { note: `${label} cannot be “${shorten(raw)}”: it is true or false.` };
+  }
+  const text = String(raw);
+  if (text.length <= entry.max_length) return { value: text };
+  return { note: `${label} is longer than ${entry.max_length} characters, so it is left out.` };
+}
+
+function decode(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The names a spec lets a link set. */
+export function linkEntries(spec) {
+  return spec.filter((entry) => !entry.readback);
+}
+
+/**
+ * What a link's hash says to the explorer called id: { values, hide, notes }, or null when it speaks to another.
+ * Whatever the hash holds, values are within their traits' ranges and notes are plain text.
+ */
+export function parseHash(hash, id, spec) {
+  const body = String(hash).replace(/^#/, "");
+  const split = body.indexOf("?");
+  if (split < 0 || decode(body.slice(0, split)) !== id) return null;
+  const result = { values: {}, hide: [], notes: [] };
+  if (body.length > MAX_LINK) {
+    result.notes.push(`The link is longer than ${MAX_LINK} characters, so it is not used.`);
+    return result;
+  }
+  for (const part of body.slice(split + 1).split("&")) {
+    if (part !== "") readPart(part, linkEntries(spec), result);
+  }
+  const more = result.notes.length - MAX_NOTES;
+  if (more > 0) result.notes.splice(MAX_NOTES, more, `And ${more} more parts of the link were not used as they are.`);
+  return result;
+}
+
+function readPart(part, entries, result) {
+  const split = part.indexOf("=");
+  const name = decode(split < 0 ? part : part.slice(0, split));
+  const raw = split < 0 ? "" : decode(part.slice(split + 1));
+  if (name === null || raw === null) {
+    result.notes.push(`The link holds “${shorten(part)}”, which cannot be read.`);
+  } else if (name === "hide") {
+    result.hide = raw.split(",").slice(0, 50).filter((item) => /^[a-z0-9_]{1,40}$/.test(item));
+  } else {
+    const entry = entries.find((candidate) => candidate.name === name);
+    const { value, note } = entry ? coerce(entry, raw) : { note: `The link sets “${shorten(name)}”, which is not known here.` };
+    if (value !== undefined) result.values[name] = value;
+    if (note) result.notes.push(note);
+  }
+}
+
+/** The hash that brings back a state: the explorer's id, then every trait (empty lists left out). */
+export function formatHash(id, spec, values, hide = []) {
+  const parts = linkEntries(spec)
+    .filter(({ name }) => !(Array.isArray(values[name]) && values[name].length === 0))
+    .map(({ name }) => `${name}=${encodeURIComponent(String(values[name])).replace(/%2C/g, ",")}`);
+  if (hide.length) parts.push(`hide=${hide.join(",")}`);
+  return `#${id}?${parts.join("&")}`;
+}
+
+function same(a, b) {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function pythonLiteral(value) {
+  if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
+/** A cell of Python that makes an explorer in this state; call is such as "d2lite.widgets.BoundaryExplorer". */
+export function formatPython(call, spec, values) {
+  const parts = linkEntries(spec)
+    .filter((entry) => !same(values[entry.name], entry.default))
+    .map(({ name }) => `${name}=${pythonLiteral(values[name])}`);
+  return `import ${call.split(".")[0]}\n\n${call}(${parts.join(", ")})`;
+}

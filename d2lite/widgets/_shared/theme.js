@@ -1,0 +1,86 @@
+// Colours: the theme's CSS variables where the page has them, these where it has not (JupyterLab, VS Code, Colab).
+
+export const THEMES = {
+  light: {
+    bg: "#ffffff", surface: "#f5f6f8", text: "#1c2430", muted: "#5a6472", line: "#d8dde4", accent: "#2b5fb8",
+    a: "#2f6fb3", b: "#c85f10", good: "#1f7a4d", bad: "#b3261e",
+  },
+  dark: {
+    bg: "#14181f", surface: "#1d232d", text: "#e6e9ee", muted: "#a3adba", line: "#38414e", accent: "#82b1ff",
+    a: "#6fb0f2", b: "#f0964a", good: "#5cc98f", bad: "#ff8a80",
+  },
+};
+const FONTS = { font: "system-ui, sans-serif", mono: "ui-monospace, monospace" };
+
+/** A theme for drawing without a page. */
+export function plainTheme(name) {
+  return { ...THEMES[name], ...FONTS, dark: name === "dark" };
+}
+
+function isDark() {
+  const { documentElement: html, body } = document;
+  if (body.dataset.jpThemeLight) return body.dataset.jpThemeLight === "false";
+  if (body.className.includes("vscode-")) return /vscode-(dark|high-contrast)(?!-light)/.test(body.className);
+  const named = html.dataset.theme || html.getAttribute("theme");
+  if (named === "dark" || named === "light") return named === "dark";
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+/** The page's theme at root; variables the page does not have are set on root, so style sheets may use them too. */
+export function readTheme(root) {
+  const page = getComputedStyle(document.documentElement);
+  const dark = isDark();
+  const theme = { ...plainTheme(dark ? "dark" : "light") };
+  for (const name of Object.keys(theme)) {
+    if (name === "dark") continue;
+    const said = page.getPropertyValue(`--d2l-${name}`).trim();
+    if (said) theme[name] = said;
+    else root.style.setProperty(`--d2l-${name}`, theme[name]);
+  }
+  theme.font = getComputedStyle(root).fontFamily || theme.font;
+  root.style.colorScheme = dark ? "dark" : "light";
+  return theme;
+}
+
+/** Call back when the page changes its theme; return the function that stops it. */
+export function watchTheme(callback) {
+  const observer = new MutationObserver(callback);
+  const options = { attributes: true, attributeFilter: ["class", "data-theme", "data-mode", "theme", "data-jp-theme-name"] };
+  observer.observe(document.documentElement, options);
+  observer.observe(document.body, options);
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  system.addEventListener("change", callback);
+  return () => {
+    observer.disconnect();
+    system.removeEventListener("change", callback);
+  };
+}
+
+/** [r, g, b] of "#rgb", "#rrggbb" or "rgb(r, g, b)". */
+export function parseColor(text) {
+  const hex = /^#([0-9a-f]{3}|[0-9a-f]{6})$/i.exec(text.trim());
+  if (hex) {
+    const digits = hex[1].length === 3 ? [...hex[1]].map((d) => d + d).join("") : hex[1];
+    return [0, 2, 4].map((i) => parseInt(digits.slice(i, i + 2), 16));
+  }
+  const parts = text.match(/[\d.]+/g) || [];
+  return parts.length >= 3 ? parts.slice(0, 3).map(Number) : [128, 128, 128];
+}
+
+/** The colour a part t of the way from one to another, as "rgb(r, g, b)". */
+export function mixColor(from, to, t) {
+  const [a, b] = [parseColor(from), parseColor(to)];
+  return `rgb(${a.map((v, i) => Math.round(v + (b[i] - v) * t)).join(", ")})`;
+}
+
+/** 256 colours through the given stops, as bytes r, g, b in a row: for heat maps. */
+export function makeRamp(...stops) {
+  const colors = stops.map(parseColor);
+  const ramp = new Uint8ClampedArray(768);
+  for (let i = 0; i < 256; i++) {
+    const at = (i / 255) * (colors.length - 1);
+    const k = Math.min(colors.length - 2, Math.floor(at));
+    for (let c = 0; c < 3; c++) ramp[3 * i + c] = colors[k][c] + (colors[k + 1][c] - colors[k][c]) * (at - k);
+  }
+  return ramp;
+}

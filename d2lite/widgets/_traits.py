@@ -1,0 +1,239 @@
+"""Traits of explorers: a value with its range, label and unit, checked in Python and described to the page.
+
+What a trait says here is the only place that says it: the page builds its controls, checks its links and writes
+its Python from the same description.
+"""
+
+import copy
+import math
+import numbers
+
+import traitlets
+
+MAX_SHOWN = 60
+
+
+class BadValueError(traitlets.TraitError, ValueError):
+    """A value that an explorer's trait refuses; its message says what came and what was expected."""
+
+
+def _show(value):
+    text = repr(value)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
+
+
+def _plain(value):
+    """Turn arrays and tensors into lists of numbers."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+class Param(traitlets.TraitType):
+    """A synced trait with a description. Use the classes below.
+
+    Args:
+        default: value when none is given.
+        label: name shown beside the control (the trait's own name, spaced, by default).
+        unit: shown after the value.
+        help: one sentence shown as the control's hint.
+        readback: True for a result that the page computes: no part of a link or of the Python cell.
+        fields: further entries of the description.
+    """
+
+    kind = ""
+
+    def __init__(self, default, *, label="", unit="", help="", readback=False, **fields):
+        super().__init__(default_value=default)
+        said = {"label": label, "unit": unit, "help": help, "readback": readback, **fields}
+        self.spec = {"kind": self.kind, "default": default}
+        self.spec |= {name: value for name, value in said.items() if value not in ("", None, False)}
+        self.tag(sync=True)
+
+    def class_init(self, cls, name):
+        super().class_init(cls, name)
+        if name:
+            self.spec = {"name": name, "label": name.replace("_", " "), **self.spec}
+            self.spec["default"] = self.validate(None, self.spec["default"])
+
+    def make_dynamic_default(self):
+        return copy.deepcopy(self.spec["default"])
+
+    def default(self, obj=None):
+        """Return a fresh copy of the default."""
+        return self.make_dynamic_default()
+
+    def refuse(self, value, expected):
+        """Raise the one-sentence error for a value."""
+        raise BadValueError(f"{self.name} came as {_show(value)}; expected {expected}")
+
+    def number(self, value, whole=False, what=None):
+        """Return a value as a number within this trait's range, or refuse it."""
+        low, high = self.spec.get("min"), self.spec.get("max")
+        expected = what or f"{'a whole number' if whole else 'a number'} from {low:g} to {high:g}"
+        value = _plain(value)
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
+            self.refuse(value, expected)
+        if (whole and value != int(value)) or not low <= value <= high:
+            self.refuse(value, expected)
+        return int(value) if whole else float(value)
+
+
+class Real(Param):
+    """A number in a closed range; ``log=True`` gives its slider a logarithmic scale.
+
+    Args:
+        default: value when none is given.
+        min, max: the range.
+        step: step of a linear slider.
+        log: logarithmic slider; with min = 0 its first position is 0 and its second is ``floor``.
+        floor: least positive value of a logarithmic slider whose min is 0.
+        said: label, unit, help, readback as in Param.
+    """
+
+    kind = "real"
+
+    def __init__(self, default, *, min, max, step=None, log=False, floor=None, **said):
+        super().__init__(default, min=min, max=max, step=step, log=log, floor=floor, **said)
+        self.spec["min"] = min  # 0 is a range's end, not an empty field
+
+    def validate(self, obj, value):
+        return self.number(value)
+
+
+class Integer(Param):
+    """A whole number in a closed range.
+
+    Args:
+        default: value when none is given.
+        min, max: the range.
+        step: step of the slider.
+        said: label, unit, help, readback as in Param.
+    """
+
+    kind = "integer"
+
+    def __init__(self, default, *, min, max, step=1, **said):
+        super().__init__(default, min=min, max=max, step=step, **said)
+        self.spec["min"] = min
+
+    def validate(self, obj, value):
+        return self.number(value, whole=True)
+
+
+class Choice(Param):
+    """One of a few values, strings or numbers.
+
+    Args:
+        default: value when none is given.
+        choices: sequence of values.
+        names: how the page writes each of them (the value itself by default).
+        said: label, unit, help, readback as in Param.
+    """
+
+    kind = "choice"
+
+    def __init__(self, default, choices, *, names=None, **said):
+        names = list(names or (str(choice).replace("_", " ") for choice in choices))
+        super().__init__(default, choices=list(choices), names=names, **said)
+
+    def validate(self, obj, value):
+        value = _plain(value)
+        for choice in self.spec["choices"]:
+            if choice == value and isinstance(choice, bool) == isinstance(value, bool):
+                return choice
+        self.refuse(value, "one of " + ", ".join(map(repr, self.spec["choices"])))
+
+
+class Flag(Param):
+    """True or False."""
+
+    kind = "flag"
+
+    def validate(self, obj, value):
+        value = _plain(value)
+        if not isinstance(value, bool):
+            self.refuse(value, "True or False")
+        return value
+
+
+class Text(Param):
+    """A short text.
+
+    Args:
+        default: value when none is given.
+        max_length: most characters.
+        said: label, help, readback as in Param.
+    """
+
+    kind = "text"
+
+    def __init__(self, default="", *, max_length=200, **said):
+        super().__init__(default, max_length=max_length, **said)
+
+    def validate(self, obj, value):
+        if not isinstance(value, str) or len(value) > self.spec["max_length"]:
+            self.refuse(value, f"a text of at most {self.spec['max_length']} characters")
+        return value
+
+
+class Numbers(Param):
+    """A list of numbers in one range.
+
+    Args:
+        default: value when none is given.
+        min, max: range of each number.
+        max_length: most numbers.
+        length: exact count, if it is fixed.
+        said: label, unit, help, readback as in Param.
+    """
+
+    kind = "numbers"
+
+    def __init__(self, default=(), *, min, max, max_length=100, length=None, **said):
+        super().__init__(list(default), min=min, max=max, max_length=length or max_length, length=length, **said)
+        self.spec["min"] = min
+
+    def validate(self, obj, value):
+        value, length, low, high = _plain(value), *(self.spec.get(k) for k in ("length", "min", "max"))
+        count = length if length else f"at most {self.spec['max_length']}"
+        expected = f"a list of {count} numbers from {low:g} to {high:g}"
+        if not isinstance(value, (list, tuple)) or len(value) > self.spec["max_length"]:
+            self.refuse(value, expected)
+        if length and len(value) != length:
+            self.refuse(value, expected)
+        return [self.number(item, what=expected) for item in value]
+
+
+class Rows(Param):
+    """A list of rows of numbers, such as points with their class.
+
+    Args:
+        default: value when none is given.
+        columns: one (name, min, max) or (name, min, max, "integer") a column.
+        max_length: most rows.
+        said: label, help, readback as in Param.
+    """
+
+    kind = "rows"
+
+    def __init__(self, default=(), *, columns, max_length=500, **said):
+        columns = [
+            {"name": name, "min": low, "max": high, "integer": bool(whole)} for name, low, high, *whole in columns
+        ]
+        super().__init__([list(row) for row in default], columns=columns, max_length=max_length, **said)
+
+    def validate(self, obj, value):
+        value, columns = _plain(value), self.spec["columns"]
+        ranges = ", ".join(f"{c['name']} from {c['min']:g} to {c['max']:g}" for c in columns)
+        expected = f"at most {self.spec['max_length']} rows of {len(columns)} numbers: {ranges}"
+        if not isinstance(value, (list, tuple)) or len(value) > self.spec["max_length"]:
+            self.refuse(value, expected)
+        return [self._row(_plain(row), columns, expected) for row in value]
+
+    def _row(self, row, columns, expected):
+        if not isinstance(row, (list, tuple)) or len(row) != len(columns):
+            self.refuse(row, expected)
+        for item, column in zip(row, columns, strict=True):
+            known = isinstance(item, numbers.Real) and not isinstance(item, bool)
+            if not known or not column["min"] <= item <= column["max"] or (column["integer"] and item != int(item)):
+                self.refuse(row, expected)
+        return [int(item) if c["integer"] else float(item) for item, c in zip(row, columns, strict=True)]
