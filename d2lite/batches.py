@@ -150,7 +150,7 @@ def check_pair(data, name):
         inputs, targets = data
     except (TypeError, ValueError) as error:
         raise TypeError(
-            f"{name} is a {type(data).__name__}: expected a pair (inputs, targets) of tensors, or a DataLoader"
+            f"{name} is a {type(data).__name__}: expected a pair of tensors (inputs, targets) or a DataLoader"
         ) from error
     for part, value in (("inputs", inputs), ("targets", targets)):
         if not isinstance(value, torch.Tensor):
@@ -198,9 +198,10 @@ def try_model(model, batches, name="train"):
 
 def _check_dtype(model, inputs, name):
     weights = next((p for p in model.parameters() if p.is_floating_point()), None)
-    if isinstance(inputs, torch.Tensor) and inputs.is_floating_point() and weights is not None:
-        if inputs.dtype != weights.dtype:
-            raise ValueError(
-                f"{name} inputs are {inputs.dtype} but the model's weights are {weights.dtype}: "
-                f"use inputs.to({weights.dtype})"
-            )
+    if not isinstance(inputs, torch.Tensor) or not inputs.is_floating_point() or weights is None:
+        return
+    if inputs.dtype != weights.dtype:
+        raise ValueError(
+            f"{name} inputs are {inputs.dtype} but the model's weights are {weights.dtype}: "
+            f"use inputs.to({weights.dtype})"
+        )

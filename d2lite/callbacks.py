@@ -67,7 +67,8 @@ class EarlyStopping(Callback):
         if self.monitor not in run.history[-1]:
             hint = "; give fit validation data" if self.monitor.startswith("validation") else ""
             raise ValueError(
-                f"EarlyStopping watches {self.monitor!r}, but the history has {', '.join(run.history.names)}{hint}"
+                f"EarlyStopping watches {self.monitor!r}, but the history has only "
+                f"{', '.join(run.history.names)}{hint}"
             )
         value = run.history[-1][self.monitor]
         if self.best is None or self.sign * (self.best - value) > self.min_delta:

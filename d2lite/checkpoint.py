@@ -1,4 +1,4 @@
-"""A run that survives being killed: its whole state on disk, written so that no half-written file is ever read."""
+"""A run that survives being killed: its whole state on disk, and no half-written file is ever read."""
 
 import os
 from pathlib import Path
@@ -122,7 +122,8 @@ def _restore(run, state, path):
             )
     if state["epoch"] > run.num_epochs:
         raise ValueError(
-            f"the checkpoint {path} holds {state['epoch']} epochs, more than num_epochs={run.num_epochs}: {advice}"
+            f"the checkpoint {path} holds {state['epoch']} epochs, "
+            f"more than num_epochs={run.num_epochs}: {advice}"
         )
     try:
         run.model.load_state_dict(state["model"])

@@ -27,8 +27,8 @@ def cross_entropy(logits, targets):
     """Return the mean cross-entropy of (B, K), (B, T, K) or (B, K, H, W) logits to class indices."""
     if targets.is_floating_point():
         raise ValueError(
-            f"float targets of shape {tuple(targets.shape)} with logits of shape {tuple(logits.shape)}: class "
-            "indices must be integers (use targets.long()); for regression pass loss='mse'"
+            f"float targets of shape {tuple(targets.shape)} with logits of shape {tuple(logits.shape)}: "
+            "class indices must be integers (use targets.long()); for regression pass loss='mse'"
         )
     if logits.ndim <= 3 and logits.shape[:-1] == targets.shape:
         return functional.cross_entropy(
@@ -43,7 +43,7 @@ def cross_entropy(logits, targets):
 
 
 def mse(predictions, targets):
-    """Return the mean squared error; (B, 1) predictions match (B,) targets instead of broadcasting to (B, B)."""
+    """Return the mean squared error; (B, 1) predictions meet (B,) targets without broadcasting to (B, B)."""
     if predictions.numel() != targets.numel():
         raise ValueError(
             f"predictions of shape {tuple(predictions.shape)} do not match targets of shape "
@@ -84,8 +84,8 @@ def check_targets(loss, logits, targets):
     one_score = logits.ndim == targets.ndim or (logits.shape[-1] == 1 and logits.ndim == targets.ndim + 1)
     if one_score and not 0 <= low <= high <= 1:
         raise ValueError(
-            f"targets run from {low:g} to {high:g}, but one score per sample means two classes, 0 and 1: give "
-            "the model one output per class, or pass loss='mse' for regression"
+            f"targets run from {low:g} to {high:g}, but one score per sample means two classes, 0 and 1: "
+            "give the model one output per class, or pass loss='mse' for regression"
         )
     if not one_score and not targets.is_floating_point():
         classes = (
@@ -93,6 +93,6 @@ def check_targets(loss, logits, targets):
         )
         if low < 0 or high >= classes:
             raise ValueError(
-                f"class indices run from {low} to {high}, but the model has {classes} outputs, for classes 0 to "
-                f"{classes - 1}: change the last layer or the labels"
+                f"class indices run from {low} to {high}, but the model has {classes} outputs, for classes 0 "
+                f"to {classes - 1}: change the last layer or the labels"
             )

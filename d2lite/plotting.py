@@ -6,12 +6,13 @@ import sys
 import numpy as np
 import torch
 
-# Six colours that differ by at least 16 (CIE76) for normal, protan, deutan and tritan sight (Machado and others,
-# 2009), each at least 3:1 against the light and the dark page. Blue, orange and bluish green follow Okabe and Ito (2008).
+# Six colours that differ by at least 16 (CIE76) for normal, protan, deutan and tritan sight (by the matrices of
+# Machado and others, 2009), each at least 3:1 against the light and the dark page. Blue, orange and green
+# follow Okabe and Ito (2008).
 PALETTE = ("#2f6fb3", "#d9731a", "#009e73", "#c46a9c", "#94612f", "#9556e0")
 CLASS_COLORS = PALETTE  # class 0 blue and class 1 orange, as in the explorers
 MARKERS = ("o", "^", "s", "D", "v", "P")  # a second sign beside the colour
-INK = "#767b85"  # text and lines: the grey with the same contrast (4.1:1) on both pages, the most one colour can have
+INK = "#767b85"  # text and lines: 4.1:1 against both pages, the most that one colour can have
 
 STYLE = {
     "figure.figsize": (6.0, 3.6),
@@ -87,7 +88,7 @@ def decision_boundary(predict, data, ax=None, *, class_names=None, margin=0.15, 
     scores = _predict(predict, grid)
     extent = (x1[0, 0], x1[0, -1], x2[0, 0], x2[-1, 0])
     shades = _shades(scores).reshape(*x1.shape, 4)
-    ax.imshow(shades, extent=extent, origin="lower", aspect="auto", interpolation="bilinear", zorder=0)
+    ax.imshow(shades, extent=extent, origin="lower", aspect="auto", interpolation="none", zorder=0)
     if scores.ndim == 1 and scores.min() < 0.5 < scores.max():
         ax.contour(x1, x2, scores.reshape(x1.shape), levels=[0.5], colors=INK, linewidths=1.8)
     points(data, ax, class_names=class_names)
@@ -187,7 +188,7 @@ def image_grid(images, titles=None, *, columns=8, size=1.1, cmap=None):
         raise ValueError(
             f"images have shape {tuple(images.shape)}: expected (N, H, W), (N, 1, H, W) or (N, 3, H, W)"
         )
-    if len(images) == 0 or not (0 <= images.min() and images.max() <= 1):
+    if len(images) == 0 or images.min() < 0 or images.max() > 1:
         raise ValueError("expected at least one image, with values in [0, 1]: divide bytes by 255")
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"{len(titles)} titles for {len(images)} images: expected one for each")

@@ -202,7 +202,8 @@ class Run:
         lr = self.optimizer.param_groups[0].get("lr")
         raise FloatingPointError(
             f"the loss became {first} in epoch {self.epoch + 1}, step {step}: likely causes are a "
-            f"learning rate that is too high (it is {lr}), inputs that are not scaled, or a logarithm or division at 0"
+            f"learning rate that is too high (it is {lr}), inputs that are not scaled, or a logarithm or "
+            "division at 0"
         )
 
     def finish_epoch(self):
