@@ -1,0 +1,15 @@
+"""The book's Sphinx extension: live explorers, light pages, offline search. One small module for each concern."""
+
+from pathlib import Path
+
+from . import assets, execution, explorers, folds, images, mathematics, metadata, nodejs, search, shell
+
+MODULES = (nodejs, execution, mathematics, folds, explorers, images, metadata, search, shell, assets)
+
+
+def setup(app):
+    """Connect every module to the build."""
+    app.config.templates_path.insert(0, str(Path(__file__).parent / "templates"))  # before the theme's
+    for module in MODULES:
+        module.connect(app)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,0 +1,151 @@
+"""One style sheet and one script for every page, made of what the pages use.
+
+The theme's style sheet is 397 kB, most of it rules for things that this book has none of (icon fonts, forms, carousels),
+and its scripts load two megabytes of icons. Here the style sheets are joined and rules whose classes appear on no page
+are dropped; the theme's scripts are replaced by the small ones in book/_static.
+"""
+
+import hashlib
+import posixpath
+import re
+import shutil
+from pathlib import Path
+
+import tinycss2
+
+STYLES = (
+    "styles/theme.css",
+    "styles/pydata-sphinx-theme.css",
+    "pygments.css",
+    "styles/sphinx-book-theme.css",
+    "mystnb.*.css",
+    "sphinx-design.min.css",
+    "katex/katex.min.css",
+    "katex-math.css",
+    "d2l-page.css",
+    "d2lite.css",
+)
+SCRIPTS = ("d2l-page.js", "d2l-search.js", "d2l-progress.js", "d2l-host.js")
+# What the theme and Sphinx copy into every site and no page of ours asks for.
+UNUSED = (
+    "styles", "scripts", "vendor", "images", "locales", "*.map", "_sphinx_javascript_frameworks_compat.js", "doctools.js",
+    "documentation_options.js", "language_data.js", "searchtools.js", "sphinx_highlight.js", "basic.css", "jquery.js",
+    "underscore.js", "webpack-macros.html", "sbt-webpack-macros.html", "design-tabs.js", "file.png", "minus.png",
+    "plus.png", ".gitignore", *STYLES[:6], *STYLES[7:], *SCRIPTS,
+)  # fmt: skip
+URL = re.compile(r"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
+ICON_FONT = re.compile(r"font ?awesome", re.IGNORECASE)
+ICON_CLASS = re.compile(r"fa[srb]?(-.*)?")
+
+
+def words_of_page(html):
+    """Return the classes and ids that a page uses."""
+    values = re.findall(r'\b(?:class|id)="([^"]*)"', html)
+    return {word for value in values for word in value.split() if not ICON_CLASS.fullmatch(word)}
+
+
+def purge(css, words):
+    """Return a style sheet without the rules that can match nothing.
+
+    Args:
+        css: text of the style sheet.
+        words: set of all classes and ids in use.
+
+    Returns:
+        The style sheet with every selector removed that asks for a class or id not in words, and every rule that
+        has none left; icon fonts go as well.
+    """
+    return _purge(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), words)
+
+
+def _purge(rules, words):
+    kept = []
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            selectors = [s for s in _split(tinycss2.serialize(rule.prelude)) if _can_match(s, words)]
+            if selectors:
+                kept.append(f"{','.join(selectors)}{{{_declarations(rule.content)}}}")
+        elif rule.type == "at-rule" and rule.at_keyword in ("media", "supports", "layer") and rule.content:
+            inner = _purge(
+                tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True), words
+            )
+            if inner:
+                kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
+        elif rule.type == "at-rule" and not (rule.at_keyword == "font-face" and _is_icon_font(rule)):
+            kept.append(re.sub(r"\s+", " ", rule.serialize()))
+    return "\n".join(kept)
+
+
+def _is_icon_font(rule):
+    return bool(ICON_FONT.search(tinycss2.serialize(rule.content)))
+
+
+def _declarations(content):
+    return re.sub(
+        r"\s*\n\s*", " ", re.sub(r"/\*.*?\*/", "", tinycss2.serialize(content), flags=re.DOTALL)
+    ).strip()
+
+
+def _split(prelude):
+    """Split a selector list at its top-level commas."""
+    parts, depth, start = [], 0, 0
+    for position, character in enumerate(prelude):
+        depth += (character in "([") - (character in ")]")
+        if character == "," and depth == 0:
+            parts.append(prelude[start:position])
+            start = position + 1
+    return [re.sub(r"\s+", " ", part).strip() for part in [*parts, prelude[start:]]]
+
+
+def _can_match(selector, words):
+    """Tell whether all classes and ids that a selector asks for are in use; what stands in brackets is not looked at."""
+    bare = re.sub(r"\[[^\]]*\]", "", selector)
+    while (shorter := re.sub(r"\([^()]*\)", "", bare)) != bare:
+        bare = shorter
+    return all(name.replace("\\", "") in words for name in re.findall(r"[.#]((?:\\.|[\w-])+)", bare))
+
+
+def _read_style(static, pattern):
+    """Return a style sheet with addresses that hold in the site's _static folder; "" if there is none."""
+    text = ""
+    for path in sorted(static.glob(pattern)):
+        folder = path.parent.relative_to(static).as_posix()
+        text += URL.sub(
+            lambda m, f=folder: f"url({posixpath.normpath(posixpath.join(f, m[1]))})", path.read_text("utf-8")
+        )
+    return text
+
+
+def join_scripts(static):
+    """Return the pages' one script."""
+    return "\n".join((static / name).read_text("utf-8") for name in SCRIPTS)
+
+
+def _finish(app, exception):
+    if exception is not None or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    static = out / "_static"
+    files = [path for path in out.rglob("*.html") if static not in path.parents]
+    pages = {path: path.read_text("utf-8") for path in files}
+    script = join_scripts(static)
+    words = set(re.findall(r"[\w-]+", script)).union(*map(words_of_page, pages.values()))
+    style = "\n".join(purge(_read_style(static, name), words) for name in STYLES)
+    for pattern in UNUSED:
+        for path in static.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for name, text in (("book.css", style), ("book.js", script)):
+        (static / name).write_text(text, encoding="utf-8")
+        version = hashlib.sha256(text.encode()).hexdigest()[:8]
+        pages = {
+            path: re.sub(rf"{name}(\?v=\w+)?(?=\")", f"{name}?v={version}", html)
+            for path, html in pages.items()
+        }
+    for path, html in pages.items():
+        if html != path.read_text("utf-8"):
+            path.write_text(html, encoding="utf-8")
+
+
+def connect(app):
+    """Join and trim when everything else has been written."""
+    app.connect("build-finished", _finish, priority=950)

@@ -1,0 +1,189 @@
+"""Explorers in built pages: widget state goes in; a placeholder, small data and one shared script come out.
+
+A notebook stores the state of every widget it shows, and each explorer's state holds a whole copy of its code. Here the
+code moves to `_static/explorers/<name>-<hash>.js`, a classic script that works from file:// too, and every view becomes
+an element with a picture in it, which d2l-host.js brings to life when it comes near.
+"""
+
+import hashlib
+import html
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+from .execution import is_notebook
+from .placeholders import placeholder
+
+LOGGER = logging.getLogger(__name__)
+
+STATE_TYPE = "application/vnd.jupyter.widget-state+json"
+VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.DOTALL)
+EXPORT = "export default { render };"
+CODE = ("_esm", "_css")
+BOXES = {"HBoxModel": "row", "VBoxModel": "column", "BoxModel": "row", "GridBoxModel": "row"}
+NOTE = "This control needs Python behind it: open the page in Jupyter with the buttons above, or install d2lite, to use it."
+NO_SCRIPT = "This is a picture of a live explorer: allow JavaScript to use it."
+
+
+def classic_script(name, esm):
+    """Turn a self-contained module into a classic script that registers itself with the page's host.
+
+    Args:
+        name: the bundle's name, as the page's data gives it.
+        esm: source of the module; its last line is `export default { render };`.
+
+    Returns:
+        Source of the classic script.
+
+    Raises:
+        ExtensionError: the module imports something, or exports anything but render.
+    """
+    body = esm.rstrip()
+    if not body.endswith(EXPORT) or re.search(
+        r"^\s*(import\b(?!\s*\()|export\b)", body[: -len(EXPORT)], re.MULTILINE
+    ):
+        raise ExtensionError(
+            f"the code of the explorer {name!r} cannot become a classic script: it must be one module without import "
+            f"lines whose only export is the last line, {EXPORT!r}; use d2lite.widgets._bundle.bundle"
+        )
+    body = body[: -len(EXPORT)].rstrip()
+    return f'd2l.register("{name}", () => {{\n"use strict";\n{body}\nreturn {{ render }};\n}});\n'
+
+
+def write_bundle(folder, name, esm, css):
+    """Write an explorer's script and style under a name that changes with their content.
+
+    Returns:
+        The bundle's name, "<name>-<8 hexadecimal digits>".
+    """
+    bundle = f"{name}-{hashlib.sha256((esm + chr(0) + css).encode()).hexdigest()[:8]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    for suffix, text in ((".js", classic_script(bundle, esm)), (".css", css)):
+        path = folder / (bundle + suffix)
+        if text and not path.exists():
+            path.write_text(text, encoding="utf-8")
+    return bundle
+
+
+class Page:
+    """The widgets of one page.
+
+    Args:
+        models: the notebook's widget state, model id to {model_name, state, buffers}.
+        folder: where bundles are written.
+        code: function of (explorer's name, state) that returns (esm, css), or None to take them from the state.
+    """
+
+    def __init__(self, models, folder, code=None):
+        self.models = models
+        self.folder = folder
+        self.code = code or (lambda name, state: (state["_esm"], state.get("_css") or ""))
+        self.data = {}
+        self.keys = Counter()
+
+    def view(self, model_id):
+        """Return the HTML of one view: an explorer, a box of views, or a note in place of what cannot run here."""
+        model = self.models.get(model_id, {"model_name": "missing", "state": {}})
+        name, state = model["model_name"], model["state"]
+        if "_esm" in state:
+            return self._explorer(model_id, state, model.get("buffers", []))
+        if name in BOXES:
+            children = (self.view(child.removeprefix("IPY_MODEL_")) for child in state.get("children", []))
+            return f'<div class="d2l-box d2l-box-{BOXES[name]}">{"".join(children)}</div>'
+        LOGGER.info("a widget of type %s cannot run in the page: a note stands in its place", name)
+        return f'<p class="d2l-note" role="note">{NOTE}</p>'
+
+    def _explorer(self, model_id, state, buffers):
+        name = state.get("_explorer") or state.get("_anywidget_id", "widget").rsplit(".", 1)[-1].lower()
+        esm, css = self.code(name, state)
+        bundle = write_bundle(self.folder, name, esm, css)
+        kept = {
+            key: value for key, value in state.items() if key not in CODE and not _is_plumbing(key, value)
+        }
+        self.data[model_id] = {"state": {**kept, "_bundle": bundle}, "css": bool(css)}
+        if buffers:
+            self.data[model_id]["buffers"] = buffers
+        key = re.sub(r"[^\w-]", "-", state.get("key") or name)
+        self.keys[key] += 1
+        anchor = f"d2l-{key}" + (f"-{self.keys[key]}" if self.keys[key] > 1 else "")
+        return (
+            f'<div class="d2l-explorer-frame" id="{anchor}" data-model="{html.escape(model_id)}" data-name="{name}">'
+            f'<div class="d2l-placeholder">{placeholder(name, kept)}'
+            f"<noscript><p>{NO_SCRIPT}</p></noscript></div></div>"
+        )
+
+    def data_script(self):
+        """Return the script element that holds the state of the page's explorers, or "" when there are none."""
+        if not self.data:
+            return ""
+        text = (
+            json.dumps(self.data, separators=(",", ":"), sort_keys=True)
+            .replace("</", "<\\/")
+            .replace("<!--", "<\\!--")
+        )
+        return f'<script type="application/json" id="d2l-state">{text}</script>'
+
+
+def _is_plumbing(key, value):
+    """Tell whether a trait only serves Jupyter's own front end."""
+    names = {"_anywidget_id", "_dom_classes", "layout", "tabbable", "tooltip", "_view_count"}
+    return key in names or key.startswith(("_model_", "_view_"))
+
+
+def package_code(name, state):
+    """Return (esm, css) of one of d2lite's explorers as it is now, so that editing one needs no kernel to run again."""
+    if not state.get("_explorer"):
+        return state["_esm"], state.get("_css") or ""
+    from d2lite import widgets
+    from d2lite.widgets._bundle import bundle
+
+    return bundle(Path(widgets.__file__).parent / name)
+
+
+def _pop_state(context):
+    """Take the widget state out of the page's scripts and return its models."""
+    for script in context.get("script_files", []):
+        attributes = getattr(script, "attributes", {})
+        if attributes.get("type") == STATE_TYPE:
+            context["script_files"].remove(script)
+            return json.loads(attributes["body"])["state"]
+    return {}
+
+
+def _page_context(app, pagename, templatename, context, doctree):
+    models = _pop_state(context)
+    body = context.get("body") or ""
+    if not VIEW.search(body):
+        return
+    page = Page(models, Path(app.outdir) / "_static" / "explorers", package_code)
+    body = VIEW.sub(lambda match: page.view(json.loads(match[1])["model_id"]), body)
+    context["body"] = body + page.data_script()
+
+
+def _sources_key():
+    """Return a hash of all explorers' JavaScript and CSS."""
+    from d2lite import widgets
+
+    digest = hashlib.sha256()
+    for path in sorted(Path(widgets.__file__).parent.rglob("*")):
+        if path.suffix in {".js", ".css"}:
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _pages_out_of_date(app, env, added, changed, removed):
+    """Read notebooks again (from the cache: no kernel runs) when the explorers' code has changed."""
+    key = _sources_key()
+    stale = getattr(env, "d2lite_explorers_key", key) != key
+    env.d2lite_explorers_key = key
+    return [name for name in env.found_docs if stale and is_notebook(env, name)]
+
+
+def connect(app):
+    """Transform widgets before the theme sees the page."""
+    app.connect("env-get-outdated", _pages_out_of_date)
+    app.connect("html-page-context", _page_context, priority=400)

@@ -1,0 +1,172 @@
+// The page around the text: colour mode, side bars, menus, copy buttons, the contents' current entry.
+window.d2l = { root: document.documentElement.dataset.content_root ?? "./" };
+
+/** localStorage, where the browser allows it. */
+d2l.store = {
+  get(key) {
+    try {
+      return localStorage.getItem(`d2l-${key}`);
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      localStorage.setItem(`d2l-${key}`, value);
+    } catch {
+      // not allowed here: the choice holds for this page only
+    }
+  },
+};
+
+{
+  const root = document.documentElement;
+  const $$ = (selector, parent = document) => [...parent.querySelectorAll(selector)];
+
+  // ----- Colour mode: as the system, light, dark -----
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const names = { auto: "as the system", light: "light", dark: "dark" };
+
+  function setMode(mode) {
+    root.dataset.mode = mode;
+    root.dataset.theme = mode !== "auto" ? mode : system.matches ? "dark" : "light";
+    for (const button of $$(".d2l-mode")) {
+      button.setAttribute("aria-label", `Colour mode: ${names[mode]}`);
+      button.title = `Colour mode: ${names[mode]}`;
+    }
+  }
+
+  setMode(root.dataset.mode);
+  system.addEventListener("change", () => setMode(root.dataset.mode));
+  for (const button of $$(".d2l-mode")) {
+    button.addEventListener("click", () => {
+      // From "auto" the first step is always one that can be seen.
+      const order = system.matches ? ["auto", "light", "dark"] : ["auto", "dark", "light"];
+      const mode = order[(order.indexOf(root.dataset.mode) + 1) % order.length];
+      d2l.store.set("mode", mode);
+      setMode(mode);
+    });
+  }
+
+  // ----- Side bars: folded on a wide screen, dialogs on a narrow one -----
+  const closeOutside = (dialog) =>
+    dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+
+  function setUpSidebar(side, isDialog) {
+    const button = document.querySelector(`.${side}-toggle`);
+    const bar = document.getElementById(`pst-${side}-sidebar`);
+    const dialog = document.getElementById(`pst-${side}-sidebar-modal`);
+    if (!button || !bar || !dialog) return;
+    const move = (from, to) => {
+      to.append(...from.childNodes);
+      to.className = from.className;
+      from.className = "";
+    };
+    dialog.setAttribute("aria-label", button.title);
+    dialog.addEventListener("close", () => move(dialog, bar));
+    dialog.addEventListener("click", (event) => event.target.closest("a") && dialog.close());
+    closeOutside(dialog);
+    button.addEventListener("click", () => {
+      if (!isDialog.matches) return bar.classList.toggle("pst-sidebar-hidden");
+      move(bar, dialog);
+      dialog.showModal();
+    });
+  }
+
+  setUpSidebar("primary", matchMedia("(max-width: 991.98px)"));
+  setUpSidebar("secondary", matchMedia("(max-width: 1199.98px)"));
+  d2l.closeOutside = closeOutside;
+
+  // ----- Menus: native <details>, closed by Escape, by a choice and by a click elsewhere -----
+  document.addEventListener("click", (event) => {
+    for (const menu of $$(".d2l-menu[open]")) {
+      if (!event.target.closest("summary") || !menu.contains(event.target)) menu.open = false;
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector(".d2l-menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  $$("[data-print]").forEach((button) => button.addEventListener("click", () => print()));
+  $$("[data-hub]").forEach((button) => button.addEventListener("click", () => openHub(button.dataset.hub)));
+
+  /** Open the notebook on the reader's own JupyterHub, whose address this browser remembers. */
+  function openHub(path) {
+    const answer = prompt("Address of your JupyterHub:", d2l.store.get("hub") ?? "https://");
+    if (!answer || !/^https?:\/\/[^/]/.test(answer)) return;
+    d2l.store.set("hub", answer);
+    open(answer.replace(/\/+$/, "") + path, "_blank", "noopener");
+  }
+
+  // ----- Copy buttons -----
+  function addCopyButton(block) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copybtn";
+    button.textContent = "Copy";
+    button.addEventListener("click", async () => {
+      await copy(block.querySelector("pre").textContent);
+      button.textContent = "Copied";
+      setTimeout(() => (button.textContent = "Copy"), 1500);
+    });
+    block.append(button);
+  }
+
+  async function copy(text) {
+    if (navigator.clipboard) return navigator.clipboard.writeText(text);
+    const area = Object.assign(document.createElement("textarea"), { value: text }); // file:// in some browsers
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+
+  $$("div.highlight")
+    .filter((block) => !block.closest(".cell_output"))
+    .forEach(addCopyButton);
+
+  // ----- What scrolls sideways can be reached by the keyboard -----
+  const wide = "pre, div.math, .cell_output > .output, .pst-scrollable-table-container";
+  const markScrollable = () => {
+    for (const element of $$(wide)) {
+      if (element.scrollWidth > element.clientWidth + 1) element.tabIndex = 0;
+      else element.removeAttribute("tabindex");
+    }
+  };
+  window.addEventListener("load", markScrollable);
+  window.addEventListener("resize", markScrollable);
+
+  // ----- On this page: the entry of the section being read -----
+  const links = $$(".bd-sidebar-secondary nav a[href^='#']").filter((link) => link.hash.length > 1);
+  const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+
+  function markCurrent() {
+    let current = 0;
+    headings.forEach((heading, index) => {
+      if (heading && heading.getBoundingClientRect().top < innerHeight * 0.3) current = index;
+    });
+    links.forEach((link, index) => {
+      link.classList.toggle("active", index === current);
+      if (index === current) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    });
+    for (const item of $$(".bd-sidebar-secondary li")) {
+      item.classList.toggle("active", item.contains(links[current]));
+    }
+  }
+
+  let waiting = false;
+  const onScroll = () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      document.body.classList.toggle("scrolled", scrollY > 4);
+      if (links.length) markCurrent();
+    });
+  };
+  window.addEventListener("scroll", onScroll, { passive: true });
+  onScroll();
+}

@@ -1,0 +1,107 @@
+// Search without a server: the index is a script, loaded when the reader first opens the search.
+{
+  const dialog = document.getElementById("d2l-search");
+  const input = dialog.querySelector("input");
+  const list = document.getElementById("d2l-results");
+  const found = document.getElementById("d2l-found");
+  const LIMIT = 30;
+  const CONTEXT = 70; // characters of text on each side of a match
+  let entries = null;
+
+  d2l.searchIndex = (rows) => {
+    entries = rows.map(([page, address, heading, text]) => ({ page, address, heading, text }));
+    for (const entry of entries) {
+      entry.title = `${entry.heading} ${entry.page}`.toLowerCase();
+      entry.body = entry.text.toLowerCase();
+    }
+    show();
+  };
+
+  function open() {
+    if (dialog.open) return;
+    if (!entries && !document.getElementById("d2l-index")) {
+      const src = `${d2l.root}_static/search-index.js`;
+      document.head.append(Object.assign(document.createElement("script"), { id: "d2l-index", src }));
+    }
+    dialog.showModal();
+    input.select();
+  }
+
+  /** Score an entry: every word must appear; in a heading it counts most, at the start of a word it counts more. */
+  function score(entry, words) {
+    let total = 0;
+    for (const word of words) {
+      const inTitle = entry.title.indexOf(word);
+      const inBody = entry.body.indexOf(word);
+      if (inTitle < 0 && inBody < 0) return 0;
+      if (inTitle >= 0) total += startsWord(entry.title, inTitle) ? 20 : 8;
+      if (inBody >= 0) total += startsWord(entry.body, inBody) ? 3 : 1;
+      total += Math.min(3, entry.body.split(word).length - 1);
+    }
+    return total;
+  }
+
+  const startsWord = (text, position) => position === 0 || !/[\p{L}\p{N}]/u.test(text[position - 1]);
+
+  function excerpt(entry, words) {
+    const line = document.createElement("p");
+    const position = Math.max(0, ...words.map((word) => entry.body.indexOf(word)).filter((at) => at >= 0).slice(0, 1));
+    const start = Math.max(0, position - CONTEXT);
+    const text = entry.text.slice(start, position + 2 * CONTEXT);
+    line.append(start > 0 ? "… " : "", ...marked(text, words), position + 2 * CONTEXT < entry.text.length ? " …" : "");
+    return line;
+  }
+
+  function marked(text, words) {
+    const pattern = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+    return text.split(new RegExp(`(${pattern})`, "giu")).map((part, index) => {
+      return index % 2 ? Object.assign(document.createElement("mark"), { textContent: part }) : part;
+    });
+  }
+
+  function result(entry, words) {
+    const item = document.createElement("li");
+    const link = Object.assign(document.createElement("a"), { href: d2l.root + entry.address });
+    const where = entry.heading === entry.page ? entry.page : `${entry.heading} · ${entry.page}`;
+    link.append(...marked(where, words));
+    link.addEventListener("click", () => dialog.close());
+    item.append(link, excerpt(entry, words));
+    return item;
+  }
+
+  function show() {
+    if (!entries) return;
+    const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const hits = entries
+      .map((entry) => ({ entry, points: words.length ? score(entry, words) : 0 }))
+      .filter(({ points }) => points > 0)
+      .sort((a, b) => b.points - a.points)
+      .slice(0, LIMIT);
+    list.replaceChildren(...hits.map(({ entry }) => result(entry, words)));
+    const many = hits.length === LIMIT ? `The best ${LIMIT}` : `${hits.length}`;
+    found.textContent = words.length ? `${many} ${hits.length === 1 ? "result" : "results"}` : "";
+  }
+
+  function moveFocus(event) {
+    const stops = [input, ...list.querySelectorAll("a")];
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const position = stops.indexOf(document.activeElement);
+    if (event.key === "Enter" && document.activeElement === input) {
+      event.preventDefault();
+      stops[1]?.click();
+    } else if (step && position >= 0) {
+      event.preventDefault();
+      stops[Math.max(0, Math.min(stops.length - 1, position + step))].focus();
+    }
+  }
+
+  input.addEventListener("input", show);
+  dialog.addEventListener("keydown", moveFocus);
+  d2l.closeOutside(dialog);
+  document.querySelectorAll(".d2l-open-search").forEach((button) => button.addEventListener("click", open));
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    open();
+  });
+}

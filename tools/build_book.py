@@ -1,0 +1,143 @@
+"""Execute the notebooks and build the site into _build/html.
+
+    python tools/build_book.py                 what changed since the last build
+    python tools/build_book.py --from-empty    every page anew, as CI does (notebooks that ran already are not run again)
+    python tools/build_book.py --output DIR    build into DIR/_build instead
+
+Notebooks run in parallel, each in a process of its own, and their outputs are kept in a cache keyed on the notebook's
+code and on the content of d2lite/. A warning, a failed cell or a broken reference fails the build. No network is used.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import yaml
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import single_nb_execution
+from myst_nb.core.config import NbParserConfig
+from myst_nb.core.read import create_nb_reader
+from myst_parser.config.main import MdParserConfig
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from d2lite_book.execution import cache_folder  # noqa: E402 (it stands in the book's extension)
+
+
+def files_of(toc):
+    """Return the files that a table of contents (the content of _toc.yml) names, in order, without suffix."""
+    files = [toc[key] for key in ("root", "file") if key in toc]
+    for key in ("parts", "chapters", "sections"):
+        for entry in toc.get(key, []):
+            files += files_of(entry)
+    return files
+
+
+def source_of(name):
+    """Return the source of a page named in the table of contents, or None: Sphinx will say what is missing."""
+    return next((path for suffix in (".ipynb", ".md") if (path := ROOT / (name + suffix)).exists()), None)
+
+
+def read(path):
+    """Return a notebook, .ipynb or MyST Markdown with code cells, as the book reads it; None for a page without code."""
+    reader = create_nb_reader(str(path), MdParserConfig(), NbParserConfig(), path.read_text(encoding="utf-8"))
+    notebook = reader.read(path.read_text(encoding="utf-8")) if reader else None
+    return notebook if notebook and any(cell.cell_type == "code" for cell in notebook.cells) else None
+
+
+def is_cached(notebook, cache):
+    """Tell whether a notebook's outputs are in the cache."""
+    try:
+        cache.match_cache_notebook(notebook)
+    except KeyError:
+        return False
+    return True
+
+
+def execute_all(paths, folder, timeout, jobs):
+    """Run the notebooks whose outputs are not cached, a few at a time, and cache what they give.
+
+    Args:
+        paths: the notebooks.
+        folder: folder of the cache; its sisters, outputs of other states of the package, are removed.
+        timeout: seconds a cell may take.
+        jobs: notebooks run at a time.
+
+    Returns:
+        The number of notebooks that failed.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for old in folder.parent.iterdir():
+        if old != folder and old.is_dir():
+            shutil.rmtree(old)
+    cache, failed = get_cache(str(folder)), 0
+    pending = {path: notebook for path in paths if not is_cached(notebook := read(path), cache)}
+    with ThreadPoolExecutor(jobs) as pool:  # each notebook's kernel is a process
+        runs = {
+            pool.submit(single_nb_execution, notebook, str(path.parent), timeout, allow_errors=False): path
+            for path, notebook in pending.items()
+        }
+        for run in as_completed(runs):
+            path, result = runs[run], run.result()
+            print(
+                f"  {path.relative_to(ROOT)}: {'FAILED' if result.err else 'ran'} in {result.time:.1f} s",
+                flush=True,
+            )
+            if result.err:
+                failed += 1
+                print(result.exc_string, file=sys.stderr)
+            else:
+                data = {"execution_seconds": result.time}
+                bundle = CacheBundleIn(result.nb, str(path), data=data)
+                cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    print(f"notebooks: {len(pending) - failed} ran, {failed} failed, {len(paths) - len(pending)} unchanged")
+    return failed
+
+
+def build(output, from_empty):
+    """Run Jupyter Book, with every warning an error; return its exit status."""
+    if from_empty:
+        for name in ("html", ".doctrees", "jupyter_execute"):
+            shutil.rmtree(output / "_build" / name, ignore_errors=True)
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(ROOT)]
+    command += ["--path-output", str(output), "-W", "--keep-going", "-n", "-q"]
+    return subprocess.run(command, cwd=ROOT).returncode
+
+
+def main():
+    """Execute, build, and say how long each took."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--from-empty", action="store_true", help="write every page anew")
+    parser.add_argument(
+        "--output", type=Path, default=ROOT, help="folder that gets _build (default: the repository)"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="notebooks executed at a time")
+    options = parser.parse_args()
+    os.environ |= {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}  # one notebook, one core
+
+    start = time.perf_counter()
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    paths = [path for name in files_of(toc) if (path := source_of(name)) and read(path)]
+    folder = cache_folder(ROOT, options.output / "_build")
+    failed = execute_all(paths, folder, config["execute"]["timeout"], options.jobs)
+    executed = time.perf_counter()
+    if failed:
+        print("the site was not built")
+        return 1
+    status = build(options.output.resolve(), options.from_empty)
+    done = time.perf_counter()
+    print(f"notebooks {executed - start:.1f} s, pages {done - executed:.1f} s, total {done - start:.1f} s")
+    print(f"the site is in {options.output / '_build' / 'html'}" if status == 0 else "the build failed")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
