@@ -125,13 +125,20 @@ def _from_mirror(url, part, md5):
         except requests.HTTPError as error:
             return str(error)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            problem = f"{url}: {error}"
+            problem = f"{url}: {_root_cause(error)}"
             continue
         if _is_correct(part, md5):
             return ""
         problem = f"{url}: md5 is {pooch.file_hash(str(part), alg='md5')}, expected {md5}, so it was deleted"
         part.unlink()
     return problem
+
+
+def _root_cause(error):
+    """Return the few words at the bottom of a chain of errors, such as "Connection refused"."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return str(error) or type(error).__name__
 
 
 def _transfer(url, part):

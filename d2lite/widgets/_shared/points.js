@@ -28,7 +28,7 @@ function xorPoint(label, row, u, v) {
 
 function spiralPoint(label, row, u) {
   const radius = Math.sqrt(u);
-  const angle = 2.5000001 * Math.PI * radius + Math.PI * label;
+  const angle = 2.5 * Math.PI * radius + Math.PI * label;
   return [radius * Math.sin(angle), radius * Math.cos(angle)];
 }
 
