@@ -1,11 +1,12 @@
 """Execute the notebooks and build the site into _build/html.
 
     python tools/build_book.py                 what changed since the last build
-    python tools/build_book.py --from-empty    every page anew, as CI does (notebooks that ran already are not run again)
+    python tools/build_book.py --from-empty    every page anew, as CI does; what ran already is not run again
     python tools/build_book.py --output DIR    build into DIR/_build instead
 
-Notebooks run in parallel, each in a process of its own, and their outputs are kept in a cache keyed on the notebook's
-code and on the content of d2lite/. A warning, a failed cell or a broken reference fails the build. No network is used.
+Notebooks run in parallel, each in a process of its own, and their outputs are kept in a cache keyed on the
+notebook's code and on the content of d2lite/. A warning, a failed cell or a broken reference fails the build.
+No network is used.
 """
 
 import argparse
@@ -41,12 +42,12 @@ def files_of(toc):
 
 
 def source_of(name):
-    """Return the source of a page named in the table of contents, or None: Sphinx will say what is missing."""
+    """Return the source of a page named in the table of contents, or None."""
     return next((path for suffix in (".ipynb", ".md") if (path := ROOT / (name + suffix)).exists()), None)
 
 
 def read(path):
-    """Return a notebook, .ipynb or MyST Markdown with code cells, as the book reads it; None for a page without code."""
+    """Return a notebook (.ipynb, or MyST Markdown with code cells), or None for a page without code."""
     reader = create_nb_reader(str(path), MdParserConfig(), NbParserConfig(), path.read_text(encoding="utf-8"))
     notebook = reader.read(path.read_text(encoding="utf-8")) if reader else None
     return notebook if notebook and any(cell.cell_type == "code" for cell in notebook.cells) else None

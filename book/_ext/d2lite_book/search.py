@@ -1,6 +1,7 @@
 """The search index: one entry a section, in a script that pages load only when the reader opens the search.
 
-Sphinx's own index needs a web server to show excerpts, cannot find Chinese, and is loaded by every page of the theme.
+Sphinx's own index needs a web server to show excerpts, finds no Chinese, and is loaded by every page of the
+theme.
 """
 
 import json

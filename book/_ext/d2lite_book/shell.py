@@ -1,4 +1,4 @@
-"""The page around the text: what the templates need to know (buttons, addresses) beyond what the theme gives them."""
+"""The page around the text: what the templates need (buttons, addresses) beyond what the theme gives them."""
 
 import posixpath
 from urllib.parse import quote, urlencode
@@ -13,8 +13,8 @@ def launch_links(options, pagename, suffix):
         suffix: its suffix, with the dot.
 
     Returns:
-        List of dicts with text and url; the JupyterHub's may have hub instead of url: the part of the address after
-        that of a hub which the reader names.
+        List of dicts with text and url; a JupyterHub that is not named in the options has hub instead of url:
+        what follows the address of the reader's own.
     """
     buttons = options.get("launch_buttons") or {}
     repository, branch = options["repository_url"].rstrip("/"), options.get("repository_branch") or "main"
