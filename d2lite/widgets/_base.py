@@ -1,6 +1,7 @@
 """Explorer: the base class of every explorer."""
 
 import difflib
+import inspect
 import re
 import sys
 from pathlib import Path
@@ -81,6 +82,11 @@ class Explorer(anywidget.AnyWidget):
     def spec(cls):
         """Return the description of the traits that the page works from: a list of dicts."""
         return [dict(trait.spec) for trait in cls.params().values()]
+
+    @classmethod
+    def title(cls):
+        """Return one line that says what the explorer shows: the first of its docstring."""
+        return inspect.getdoc(cls).splitlines()[0]
 
     def state(self):
         """Return the traits that differ from their defaults, by name: what a link or a Python cell must say."""

@@ -1,8 +1,8 @@
 """Make one script and one style sheet of an explorer's folder, without npm.
 
 A widget is loaded from a blob (in the notebook) or as a classic script (in the built page); neither can resolve
-relative imports, so the modules it names are put into one text: dependencies first, each once, comments and
-declarations that nothing uses left out.
+relative imports, so the modules it names are put into one text: dependencies first, each once; comments,
+indentation and declarations that nothing uses are left out.
 """
 
 import functools
@@ -16,6 +16,8 @@ _TOP_LEVEL = re.compile(
 )
 _REFUSED = re.compile(r"^(?:import\b|export (?:default\b|\{|\*)).*", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
+_STRING = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)""")
+_SPACED = re.compile(r" *(=>|[=<>*/%&|?:;,(){}\[\]!]+) *")  # not + and -: "a + +b" is not "a ++b"
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 
 
@@ -69,7 +71,7 @@ def _inline(entry, names, stamp):  # the stamp is in the key alone: an edited fi
                 raise ValueError(f"{_short(path)} and {_short(owners[name])} both declare {name}; rename one of them")
             owners[name], parts[name] = path, text
     used = _reachable(names, parts)
-    text = "\n".join(text for name, text in parts.items() if name in used)
+    text = "\n".join(_squeeze(text) for name, text in parts.items() if name in used)
     return f"{text}\nexport default {{ {', '.join(names)} }};\n"
 
 
@@ -104,6 +106,19 @@ def _declarations(path, body):
         if match[2] in "[{":
             raise ValueError(f"{_short(path)} takes a value apart at top level; give each name its own declaration")
         yield match[2], body[match.start() : end].removeprefix("export ").strip()
+
+
+def _squeeze(text):
+    """Drop indentation, and spaces around marks; lines with a regular expression keep theirs."""
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line if re.search(r"/(?! )", line) else _squeeze_line(line) for line in lines if line)
+
+
+def _squeeze_line(line):
+    if line.count("`") % 2:
+        raise ValueError(f"a template goes over more than one line at {line[:60]!r}; join pieces instead")
+    parts = _STRING.split(line)
+    return "".join(part if i % 2 else _SPACED.sub(r"\1", part) for i, part in enumerate(parts))
 
 
 def _reachable(names, parts):

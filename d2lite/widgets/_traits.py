@@ -106,13 +106,14 @@ class Integer(Param):
         default: value when none is given.
         min, max: the range.
         step: step of the slider.
+        stepper: True for buttons of less and more instead of a slider: seeds, degrees, small counts.
         said: label, unit, help, readback as in Param.
     """
 
     kind = "integer"
 
-    def __init__(self, default, *, min, max, step=1, **said):
-        super().__init__(default, min=min, max=max, step=step, **said)
+    def __init__(self, default, *, min, max, step=1, stepper=False, **said):
+        super().__init__(default, min=min, max=max, step=step, stepper=stepper, **said)
         self.spec["min"] = min
 
     def validate(self, obj, value):

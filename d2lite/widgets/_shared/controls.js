@@ -21,7 +21,8 @@ export function addControl(app, parent, name, options = {}) {
   const change = options.change || ((value) => app.set({ [name]: value }));
   const forms = { real: makeSlider, integer: makeSlider, flag: makeCheckbox, text: makeTextField };
   const short = entry.choices && entry.choices.length <= 5 && entry.names.join("").length <= 32;
-  const form = entry.kind === "choice" ? (short && options.segments !== false ? makeSegments : makeSelect) : forms[entry.kind];
+  let form = entry.stepper ? makeStepper : forms[entry.kind];
+  if (entry.kind === "choice") form = short && options.segments !== false ? makeSegments : makeSelect;
   const { element, show } = form(entry, change, app);
   if (entry.help) element.title = entry.help;
   nameElement(app, name, element);
@@ -51,29 +52,50 @@ function caption(entry) {
   return make("span", { class: "d2l-label", text: entry.label });
 }
 
-function makeSlider(entry, change, app) {
-  const { min, max, log } = entry;
-  const step = entry.step || (entry.kind === "integer" ? 1 : (max - min) / 100);
-  const range = make("input", { type: "range", "aria-label": entry.label, min: log ? 0 : min, max: log ? LOG_POSITIONS : max, step: log ? 1 : step });
-  const typed = make("input", { type: "text", inputmode: "decimal", class: "d2l-typed", "aria-label": `${entry.label}, typed`, autocomplete: "off" });
-  const unit = entry.unit ? make("span", { class: "d2l-unit", text: entry.unit }) : null;
-  const element = make("div", { class: "d2l-control d2l-slider" }, make("div", { class: "d2l-row" }, caption(entry), typed, unit), range);
-  const show = (value) => {
-    range.value = log ? positionOfValue(entry, value) : value;
-    const text = formatNumber(value, entry.kind === "integer" ? 9 : 3);
-    range.setAttribute("aria-valuetext", entry.unit ? `${text} ${entry.unit}` : text);
-    range.style.setProperty("--d2l-part", (range.value - range.min) / (range.max - range.min || 1));
-    typed.value = text;
-  };
-  range.oninput = () => change(log ? valueAtPosition(entry, Number(range.value)) : Number(range.value));
+function control(entry, row, ...inputs) {
+  return make("div", { class: "d2l-control" }, make("div", { class: "d2l-row" }, caption(entry), ...row), ...inputs);
+}
+
+/** A number as text that can be typed over; what does not fit is said, and moved into the range. */
+function makeTyped(entry, change, app) {
+  const typed = make("input", { type: "text", inputmode: "decimal", class: "d2l-typed", "aria-label": `${entry.label}, typed` });
+  const show = (value) => (typed.value = formatNumber(value, entry.kind === "integer" ? 9 : 3));
   typed.onchange = () => {
-    const { value, note } = coerce(entry, parseNumber(typed.value));
+    const { value, note } = coerce(entry, typed.value);
     if (note) app.note(note);
     if (value !== undefined) change(value);
     show(app.get(entry.name));
   };
   typed.onfocus = () => typed.select();
-  return { element, show };
+  return { typed, show };
+}
+
+function makeSlider(entry, change, app) {
+  const { min, max, log } = entry;
+  const step = entry.step || (entry.kind === "integer" ? 1 : (max - min) / 100);
+  const ends = log ? { min: 0, max: LOG_POSITIONS, step: 1 } : { min, max, step };
+  const range = make("input", { type: "range", "aria-label": entry.label, ...ends });
+  const { typed, show: showTyped } = makeTyped(entry, change, app);
+  const unit = entry.unit ? make("span", { class: "d2l-unit", text: entry.unit }) : null;
+  const show = (value) => {
+    range.value = log ? positionOfValue(entry, value) : value;
+    showTyped(value);
+    range.setAttribute("aria-valuetext", entry.unit ? `${typed.value} ${entry.unit}` : typed.value);
+    range.style.setProperty("--d2l-part", (range.value - ends.min) / (ends.max - ends.min || 1));
+  };
+  range.oninput = () => change(log ? valueAtPosition(entry, Number(range.value)) : Number(range.value));
+  return { element: control(entry, [typed, unit], range), show };
+}
+
+function makeStepper(entry, change, app) {
+  const { typed, show } = makeTyped(entry, change, app);
+  const move = (by) => change(Math.min(entry.max, Math.max(entry.min, app.get(entry.name) + by)));
+  const [less, more] = [["−", -1], ["+", 1]].map(([text, sign]) => {
+    const button = make("button", { type: "button", class: "d2l-button", text, "aria-label": `${entry.label} ${text}` });
+    button.onclick = () => move(sign * (entry.step || 1));
+    return button;
+  });
+  return { element: control(entry, [], make("div", { class: "d2l-stepper" }, less, typed, more)), show };
 }
 
 function makeSegments(entry, change) {
@@ -84,16 +106,19 @@ function makeSegments(entry, change) {
     return make("label", { class: "d2l-segment" }, input, make("span", { text: entry.names[i] }));
   });
   const bar = make("div", { class: "d2l-segments" }, ...segments);
-  const element = make("div", { class: "d2l-control", role: "radiogroup", "aria-label": entry.label }, make("div", { class: "d2l-row" }, caption(entry)), bar);
+  const element = control(entry, [], bar);
+  element.classList.toggle("d2l-wide", entry.names.join("").length > 12);
+  element.setAttribute("role", "radiogroup");
+  element.setAttribute("aria-label", entry.label);
   return { element, show: (value) => inputs.forEach((input, i) => (input.checked = entry.choices[i] === value)) };
 }
 
 function makeSelect(entry, change) {
   const select = make("select", { class: "d2l-select", "aria-label": entry.label });
-  select.append(...entry.names.map((text, i) => make("option", { value: i, text })));
+  const unit = entry.unit || "";
+  select.append(...entry.names.map((text, i) => make("option", { value: i, text: text + unit })));
   select.onchange = () => change(entry.choices[select.value]);
-  const element = make("div", { class: "d2l-control" }, make("div", { class: "d2l-row" }, caption(entry)), select);
-  return { element, show: (value) => (select.value = entry.choices.indexOf(value)) };
+  return { element: control(entry, [], select), show: (value) => (select.value = entry.choices.indexOf(value)) };
 }
 
 function makeCheckbox(entry, change) {
@@ -106,6 +131,5 @@ function makeCheckbox(entry, change) {
 function makeTextField(entry, change) {
   const field = make("input", { type: "text", class: "d2l-text", maxlength: entry.max_length, "aria-label": entry.label });
   field.oninput = () => change(field.value);
-  const element = make("div", { class: "d2l-control" }, make("div", { class: "d2l-row" }, caption(entry)), field);
-  return { element, show: (value) => field.value !== value && (field.value = value) };
+  return { element: control(entry, [], field), show: (value) => field.value !== value && (field.value = value) };
 }

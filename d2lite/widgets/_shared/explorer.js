@@ -5,6 +5,7 @@ import { readTheme, watchTheme } from "./theme.js";
 
 const SAVE_EVERY = 250; // ms between messages to the kernel while something plays
 const SAY_EVERY = 1500; // ms between sentences for screen readers
+const BRIEF = 4000; // ms a note stays that needs no answer
 const ICONS = {
   link: "M6.5 9.5l3-3M7 4.5l1.2-1.2a2.9 2.9 0 0 1 4.2 4.2L11 8.8M9 11.5l-1.2 1.2a2.9 2.9 0 0 1-4.2-4.2L5 7.2",
   code: "M5.5 4.5L2 8l3.5 3.5M10.5 4.5L14 8l-3.5 3.5",
@@ -18,7 +19,7 @@ const ICONS = {
  * app.body: put what you build here. app.theme: the colours now. app.entry(name): a trait's description.
  * app.update(callback): called before each drawing; return true to be called again in the next frame.
  * app.draw(callback): called to draw; app.refresh(): ask for a frame (any number of calls give one).
- * app.say(text): tell screen readers, now and then. app.note(text): tell everyone, politely.
+ * app.say(text): tell screen readers, now and then. app.note(text, brief): tell everyone, politely.
  * app.scope.on / app.scope.add: what is undone by app.close(), which render returns.
  */
 export function openExplorer({ model, el, title }) {
@@ -119,7 +120,7 @@ function addSpeech(app) {
     if (!timer) timer = setTimeout(speak, SAY_EVERY);
   };
   app.scope.add(() => clearTimeout(timer));
-  app.note = (text) => {
+  app.note = (text, brief = false) => {
     const close = makeButton({ label: "Dismiss", icon: "M4 4l8 8M12 4l-8 8", iconOnly: true, kind: "quiet" });
     const line = make("p", { class: "d2l-note" }, make("span", { text }), close);
     close.onclick = () => line.remove();
@@ -127,6 +128,7 @@ function addSpeech(app) {
     for (const other of old) other.remove();
     app.notes.append(line);
     if (app.notes.children.length > 5) app.notes.firstChild.remove();
+    if (brief) setTimeout(() => line.remove(), BRIEF);
   };
 }
 
@@ -137,7 +139,10 @@ function makeFooter(app) {
     button.onclick = action;
     footer.append(button);
   };
-  const copied = async (text, what) => app.note((await copyText(text)) ? `${what} copied.` : `Copy this yourself: ${text}`);
+  const copied = async (text, what) => {
+    const done = await copyText(text);
+    app.note(done ? `${what} copied.` : `Copy this yourself: ${text}`, done);
+  };
   if (app.model.host === "site") {
     add("Copy link", "link", "Copy a link to this page with everything set as it is now", () => {
       copied(location.href.split("#")[0] + formatHash(app.id, app.spec, app.values(), app.hide), "Link");

@@ -64,10 +64,7 @@ export function drawAxes(ctx, box, x, y, theme, options = {}) {
     if (grid) strokeSegment(ctx, box.x, y(value), box.x + box.width, y(value));
   }
   strokeSegment(ctx, box.x, bottom, box.x + box.width, bottom);
-  ctx.textBaseline = "bottom";
-  if (xLabel) ctx.fillText(xLabel, box.x + box.width, bottom - 3);
-  ctx.textAlign = "left";
-  ctx.textBaseline = "top";
+  if (xLabel) drawLabel(ctx, xLabel, box.x + box.width, bottom - 3, theme, { align: "right", baseline: "bottom" });
   if (yLabel) drawLabel(ctx, yLabel, box.x + 5, box.y, theme);
 }
 

@@ -1,13 +1,13 @@
-// Colours: the theme's CSS variables where the page has them, these where it has not (JupyterLab, VS Code, Colab).
+// Colours: the page's CSS variables, and the same ones for places that have none (JupyterLab, VS Code, Colab).
 
 export const THEMES = {
   light: {
-    bg: "#ffffff", surface: "#f5f6f8", text: "#1c2430", muted: "#5a6472", line: "#d8dde4", accent: "#2b5fb8",
-    a: "#2f6fb3", b: "#c85f10", good: "#1f7a4d", bad: "#b3261e",
+    bg: "#fcfbf8", surface: "#f4f2ec", text: "#22272e", muted: "#5a616b", line: "#dedad0", control: "#8a8578",
+    accent: "#0f6a6e", "accent-soft": "#e3eeec", "on-accent": "#ffffff", a: "#2f6fb3", b: "#ac5108", good: "#2b7a3f", bad: "#b3362f",
   },
   dark: {
-    bg: "#14181f", surface: "#1d232d", text: "#e6e9ee", muted: "#a3adba", line: "#38414e", accent: "#82b1ff",
-    a: "#6fb0f2", b: "#f0964a", good: "#5cc98f", bad: "#ff8a80",
+    bg: "#16191d", surface: "#1e2227", text: "#dbdee2", muted: "#9ea6b0", line: "#343a42", control: "#6b737d",
+    accent: "#6cc4c0", "accent-soft": "#1d3234", "on-accent": "#10201f", a: "#7fb2ea", b: "#ef9d55", good: "#7cc48d", bad: "#ef8a80",
   },
 };
 const FONTS = { font: "system-ui, sans-serif", mono: "ui-monospace, monospace" };

@@ -1,4 +1,5 @@
 // Play, Step, Reset, and how fast: the controls of time.
+import { addControl } from "./controls.js";
 import { make, makeButton, makeIcon } from "./dom.js";
 import { nameElement } from "./explorer.js";
 
@@ -37,6 +38,7 @@ export function addTransport(app, parent, { forward, back = null, reset, speed =
   });
   nameElement(app, "transport", bar);
   parent.append(bar);
+  addControl(app, bar, speed, { segments: false });
   return { element: bar, pause: clock.pause, playing: clock.playing };
 }
 

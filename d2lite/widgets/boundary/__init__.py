@@ -21,7 +21,7 @@ class BoundaryExplorer(Explorer):
     dataset = Choice("moons", ("blobs", "moons", "circle", "xor", "spiral"), label="data")
     num_samples = Integer(120, min=10, max=400, step=10, label="points")
     noise = Real(0.15, min=0, max=0.5, step=0.01)
-    seed = Integer(0, min=0, max=9999, help="Draws the points, the starting weights and the batches.")
+    seed = Integer(0, min=0, max=9999, stepper=True, help="Draws the points, the starting weights and the batches.")
     points = Rows(
         columns=[("x1", -2, 2), ("x2", -2, 2), ("label", 0, 1, "integer")],
         max_length=500,
@@ -32,12 +32,12 @@ class BoundaryExplorer(Explorer):
     start = Choice(
         "random",
         ("zero", "random", "wrong"),
-        names=("zero", "random", "confidently wrong"),
         label="starting weights",
+        help="Wrong: long weights that point from one class to the other, the wrong way round.",
     )
-    lr = Real(0.3, min=1e-3, max=10, log=True, label="learning rate")
+    lr = Real(0.5, min=1e-3, max=10, log=True, label="learning rate")
     batch_size = Choice(0, (0, 1, 4, 16, 64), names=("all", "1", "4", "16", "64"), label="batch size")
     l2 = Real(0, min=0, max=1, log=True, floor=1e-4, label="L2 penalty")
     step_count = Integer(24, min=0, max=MAX_STEPS, label="step")
-    speed = Choice(20, (2, 20, 60, 240), unit="steps/s")
+    speed = Choice(20, (2, 20, 60, 240), unit="/s", label="steps a second")
     weights = Numbers(min=-1e300, max=1e300, max_length=6, readback=True)

@@ -153,6 +153,9 @@ function drawCurves(ctx, width, height, theme, scene) {
   const { run, step, before } = scene;
   const [upper, lower] = curveBoxes(width, height);
   const x = curveScale(scene, upper);
+  ctx.strokeStyle = theme.muted;
+  ctx.lineWidth = 1;
+  strokeSegment(ctx, x(step), upper.y, x(step), lower.y + lower.height);
   const finite = run.losses.filter(Number.isFinite);
   const most = Math.min(Math.max(...finite.slice(0, 2000), ...finite.slice(-1)), Math.max(1.5, 2 * run.losses[0]));
   const y = linearScale([0, 1.08 * most], [upper.y + upper.height, upper.y]);
@@ -167,13 +170,10 @@ function drawCurves(ctx, width, height, theme, scene) {
   const accuracy = run.right.map((right) => right / run.points.length);
   drawLine(ctx, null, accuracy, x, share, { color: theme.good, width: 1.5, alpha: 0.4, from: step });
   drawLine(ctx, null, accuracy, x, share, { color: theme.good, to: step + 1 });
-  drawCursor(ctx, { upper, lower, x, y, share, accuracy }, theme, scene);
+  drawMarkers(ctx, { upper, x, y, share, accuracy }, theme, scene);
 }
 
-function drawCursor(ctx, { upper, lower, x, y, share, accuracy }, theme, { run, step }) {
-  ctx.strokeStyle = theme.muted;
-  ctx.lineWidth = 1;
-  strokeSegment(ctx, x(step), upper.y, x(step), lower.y + lower.height);
+function drawMarkers(ctx, { upper, x, y, share, accuracy }, theme, { run, step }) {
   const loss = run.losses[step];
   const inside = y(loss) >= upper.y;
   const edge = { radius: 4.5, stroke: theme.bg };
@@ -210,7 +210,7 @@ function addFormula(app, parent, scene) {
 
 function writeTerms(element, weights, names) {
   if (element.children.length !== names.length) {
-    element.replaceChildren("p(orange) = σ( ", ...names.map(() => make("span", { class: "d2l-term" })), " )");
+    element.replaceChildren("p(orange) = σ( ", ...names.flatMap(() => [make("span", { class: "d2l-term" }), " "]), ")");
   }
   [...element.children].forEach((term, j) => {
     const sign = weights[j] < 0 ? "− " : j ? "+ " : "";
@@ -278,9 +278,10 @@ function addBrush(app, parent) {
   });
   const back = makeButton({ label: "Original points", kind: "quiet" });
   back.onclick = () => app.set({ points: [] });
-  const line = make("div", { class: "d2l-brushes" }, make("span", { text: "Drag points. Click adds" }), ...classes, back);
+  const line = make("div", { class: "d2l-brushes" }, make("span", { text: "Drag, or click to add" }), ...classes, back);
+  const legend = "Hollow: on the wrong side. Solid line: p = 0.5; dashed: 0.1 and 0.9; thin: earlier steps.";
   nameElement(app, "brush", line);
-  parent.append(line);
+  parent.append(line, make("p", { class: "d2l-hint", text: legend }));
   app.draw(() => (back.hidden = app.get("points").length === 0));
   return () => label;
 }
@@ -326,11 +327,11 @@ export function render({ model, el }) {
   addCurves(app, right, scene, transport.pause);
   addFormula(app, right, scene);
 
-  const panel = addControls(app, app.body, ["lr", "batch_size", "l2", "features", "loss", "start"]);
+  const panel = addControls(app, app.body, ["lr", "batch_size", "l2", "loss", "features", "start"]);
   for (const name of ["dataset", "num_samples", "noise"]) {
     addControl(app, panel, name, { change: (value) => app.set({ [name]: value, points: [] }), segments: false });
   }
-  addControls(app, panel, ["seed", "speed"]);
+  addControl(app, panel, "seed");
   return app.close;
 }
 
