@@ -1,6 +1,7 @@
 """A run that survives being killed: its whole state on disk, and no half-written file is ever read."""
 
 import os
+import zipfile
 from pathlib import Path
 
 import torch
@@ -101,6 +102,9 @@ def _capture(run):
 def _load(path, device):
     advice = "delete it to start anew, or give another path"
     try:
+        with zipfile.ZipFile(path) as file:  # torch writes checksums and does not read them
+            if file.testzip() is not None:
+                raise zipfile.BadZipFile(path)
         state = torch.load(path, map_location=device, weights_only=True)
     except Exception as error:
         raise ValueError(

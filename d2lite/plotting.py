@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import torch
 
-# Six colours that differ by at least 16 (CIE76) for normal, protan, deutan and tritan sight (by the matrices of
-# Machado and others, 2009), each at least 3:1 against the light and the dark page. Blue, orange and green
+# Six colours that differ by at least 16 (CIE76) for normal, protan, deutan and tritan sight (by the matrices
+# of Machado and others, 2009), each at least 3:1 against the light and the dark page. Blue, orange and green
 # follow Okabe and Ito (2008).
 PALETTE = ("#2f6fb3", "#d9731a", "#009e73", "#c46a9c", "#94612f", "#9556e0")
 CLASS_COLORS = PALETTE  # class 0 blue and class 1 orange, as in the explorers
@@ -188,7 +188,7 @@ def image_grid(images, titles=None, *, columns=8, size=1.1, cmap=None):
         raise ValueError(
             f"images have shape {tuple(images.shape)}: expected (N, H, W), (N, 1, H, W) or (N, 3, H, W)"
         )
-    if len(images) == 0 or images.min() < 0 or images.max() > 1:
+    if len(images) == 0 or not (images.min() >= 0 and images.max() <= 1):
         raise ValueError("expected at least one image, with values in [0, 1]: divide bytes by 255")
     if titles is not None and len(titles) != len(images):
         raise ValueError(f"{len(titles)} titles for {len(images)} images: expected one for each")
@@ -229,7 +229,7 @@ def confusion_matrix(matrix, class_names=None, ax=None):
         side = 1.6 + 0.45 * len(matrix)
         ax = _figure(1, 1, figsize=(side + 0.6, side))
     fractions = matrix / matrix.sum(1, keepdim=True).clamp(min=1)  # (K, K), rows sum to 1
-    ax.imshow(fractions, cmap="Blues", vmin=0, vmax=1)
+    ax.imshow(fractions.numpy(), cmap="Blues", vmin=0, vmax=1)
     ax.grid(False)
     for (i, j), count in np.ndenumerate(matrix.numpy()):
         color = "white" if fractions[i, j] > 0.5 else "#22272e"

@@ -91,8 +91,8 @@ def summary(row):
 class LivePlot(Callback):
     """Draw the learning curves while they grow: in a notebook, at most once per interval of wall-clock time.
 
-    The figure is made once and its lines are given new data. A notebook that is executed without a reader gets
-    it once, at the end; a terminal not at all.
+    The figure is made once and its lines are given new data. A notebook executed without a reader gets it
+    once, at the end; a terminal not at all.
 
     Args:
         interval: seconds between two drawings.
