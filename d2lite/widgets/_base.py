@@ -39,7 +39,9 @@ class Explorer(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         source = getattr(sys.modules.get(cls.__module__), "__file__", None)
-        if source and (Path(source).parent / "widget.js").exists():  # not the classes add_traits makes at run time
+        if (
+            source and (Path(source).parent / "widget.js").exists()
+        ):  # not the classes add_traits makes at run time
             cls._folder = Path(source).parent
 
     def __init__(self, *, key="", **values):
@@ -48,10 +50,16 @@ class Explorer(anywidget.AnyWidget):
             if name not in known:
                 raise TypeError(self._unknown(name))
             if name in self.params() and self.params()[name].spec.get("readback"):
-                raise TypeError(f"{name} is a result the page computes; it can be read and observed, not given")
+                raise TypeError(
+                    f"{name} is a result the page computes; it can be read and observed, not given"
+                )
         folder = self._folder
         super().__init__(
-            _explorer=folder.name, _python=f"d2lite.widgets.{type(self).__name__}", _spec=self.spec(), key=key, **values
+            _explorer=folder.name,
+            _python=f"d2lite.widgets.{type(self).__name__}",
+            _spec=self.spec(),
+            key=key,
+            **values,
         )
 
     @traitlets.default("_esm")
@@ -91,7 +99,11 @@ class Explorer(anywidget.AnyWidget):
     def state(self):
         """Return the traits that differ from their defaults, by name: what a link or a Python cell must say."""
         params = {name: trait for name, trait in self.params().items() if not trait.spec.get("readback")}
-        return {name: getattr(self, name) for name, trait in params.items() if getattr(self, name) != trait.default()}
+        return {
+            name: getattr(self, name)
+            for name, trait in params.items()
+            if getattr(self, name) != trait.default()
+        }
 
     def to_python(self):
         """Return a cell of Python that makes an explorer in this one's state."""

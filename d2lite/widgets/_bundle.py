@@ -40,6 +40,21 @@ def bundle(folder):
     return inline(folder / "widget.js", ("render",)), "\n".join(_read(path) for path in css)
 
 
+def exported(entry):
+    """Return the sorted names a module exports.
+
+    Args:
+        entry: path of a JavaScript module.
+
+    Returns:
+        List of str.
+
+    Raises:
+        ValueError: as for bundle.
+    """
+    return sorted(_collect(Path(entry).resolve(), {}, ()))
+
+
 def inline(entry, names):
     """Return a module and all it imports as one text.
 
@@ -68,7 +83,9 @@ def _inline(entry, names, stamp):  # the stamp is in the key alone: an edited fi
     for path, body in modules.items():
         for name, text in _declarations(path, body):
             if name in owners:
-                raise ValueError(f"{_short(path)} and {_short(owners[name])} both declare {name}; rename one of them")
+                raise ValueError(
+                    f"{_short(path)} and {_short(owners[name])} both declare {name}; rename one of them"
+                )
             owners[name], parts[name] = path, text
     used = _reachable(names, parts)
     text = "\n".join(_squeeze(text) for name, text in parts.items() if name in used)
@@ -100,11 +117,15 @@ def _declarations(path, body):
     starts = list(_TOP_LEVEL.finditer(body))
     first = body[: starts[0].start()] if starts else body
     if first.strip():
-        raise ValueError(f"{_short(path)} begins with {first.strip()[:60]!r}; a module holds only declarations")
+        raise ValueError(
+            f"{_short(path)} begins with {first.strip()[:60]!r}; a module holds only declarations"
+        )
     ends = [match.start() for match in starts[1:]] + [len(body)]
     for match, end in zip(starts, ends, strict=True):
         if match[2] in "[{":
-            raise ValueError(f"{_short(path)} takes a value apart at top level; give each name its own declaration")
+            raise ValueError(
+                f"{_short(path)} takes a value apart at top level; give each name its own declaration"
+            )
         yield match[2], body[match.start() : end].removeprefix("export ").strip()
 
 
@@ -134,7 +155,9 @@ def _reachable(names, parts):
 
 def _read(path, trail=()):
     if not path.exists():
-        raise ValueError(f"{_short(trail[-1]) if trail else 'the bundle'} imports {_short(path)}, which does not exist")
+        raise ValueError(
+            f"{_short(trail[-1]) if trail else 'the bundle'} imports {_short(path)}, which does not exist"
+        )
     return path.read_text(encoding="utf-8").replace("\r\n", "\n")
 
 

@@ -41,7 +41,10 @@ def preview_svg(widget, width=640, height=360, theme="light"):
     cls = explorer_class(given["_explorer"]) if isinstance(widget, dict) else type(widget)
     state = {name: given.get(name, trait.default()) for name, trait in cls.params().items()}
     request = {"state": state, "width": width, "height": height, "theme": theme, "title": cls.title()}
-    modules = {"widget": inline(cls._folder / "widget.js", ["preview"]), "svg": _SVG.read_text(encoding="utf-8")}
+    modules = {
+        "widget": inline(cls._folder / "widget.js", ["preview"]),
+        "svg": _SVG.read_text(encoding="utf-8"),
+    }
     return run_module(_RUN, modules, request)
 
 

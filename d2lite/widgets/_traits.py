@@ -5,7 +5,6 @@ its Python from the same description.
 """
 
 import copy
-import math
 import numbers
 
 import traitlets
@@ -70,9 +69,8 @@ class Param(traitlets.TraitType):
         low, high = self.spec.get("min"), self.spec.get("max")
         expected = what or f"{'a whole number' if whole else 'a number'} from {low:g} to {high:g}"
         value = _plain(value)
-        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not math.isfinite(value):
-            self.refuse(value, expected)
-        if (whole and value != int(value)) or not low <= value <= high:
+        known = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        if not known or not low <= value <= high or (whole and value != int(value)):  # NaN is in no range
             self.refuse(value, expected)
         return int(value) if whole else float(value)
 
@@ -190,7 +188,9 @@ class Numbers(Param):
     kind = "numbers"
 
     def __init__(self, default=(), *, min, max, max_length=100, length=None, **said):
-        super().__init__(list(default), min=min, max=max, max_length=length or max_length, length=length, **said)
+        super().__init__(
+            list(default), min=min, max=max, max_length=length or max_length, length=length, **said
+        )
         self.spec["min"] = min
 
     def validate(self, obj, value):
@@ -218,7 +218,8 @@ class Rows(Param):
 
     def __init__(self, default=(), *, columns, max_length=500, **said):
         columns = [
-            {"name": name, "min": low, "max": high, "integer": bool(whole)} for name, low, high, *whole in columns
+            {"name": name, "min": low, "max": high, "integer": bool(whole)}
+            for name, low, high, *whole in columns
         ]
         super().__init__([list(row) for row in default], columns=columns, max_length=max_length, **said)
 
@@ -235,6 +236,10 @@ class Rows(Param):
             self.refuse(row, expected)
         for item, column in zip(row, columns, strict=True):
             known = isinstance(item, numbers.Real) and not isinstance(item, bool)
-            if not known or not column["min"] <= item <= column["max"] or (column["integer"] and item != int(item)):
+            if (
+                not known
+                or not column["min"] <= item <= column["max"]
+                or (column["integer"] and item != int(item))
+            ):
                 self.refuse(row, expected)
         return [int(item) if c["integer"] else float(item) for item, c in zip(row, columns, strict=True)]

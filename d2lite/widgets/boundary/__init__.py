@@ -21,7 +21,9 @@ class BoundaryExplorer(Explorer):
     dataset = Choice("moons", ("blobs", "moons", "circle", "xor", "spiral"), label="data")
     num_samples = Integer(120, min=10, max=400, step=10, label="points")
     noise = Real(0.15, min=0, max=0.5, step=0.01)
-    seed = Integer(0, min=0, max=9999, stepper=True, help="Draws the points, the starting weights and the batches.")
+    seed = Integer(
+        0, min=0, max=9999, stepper=True, help="Draws the points, the starting weights and the batches."
+    )
     points = Rows(
         columns=[("x1", -2, 2), ("x2", -2, 2), ("label", 0, 1, "integer")],
         max_length=500,

@@ -62,7 +62,7 @@ function train(app, scene) {
 }
 
 function summarise({ run, step }) {
-  if (run.broken && step >= run.broken) return `Diverged at step ${run.broken}: the loss is no longer a number.`;
+  if (run.broken && step >= run.broken) return `Diverged at step ${run.broken}: the loss is no longer finite.`;
   const share = `${run.right[step]} of ${run.points.length} points on the right side`;
   return `Step ${step}: loss ${formatNumber(run.losses[step])}, ${share}.`;
 }

@@ -1,0 +1,91 @@
+"""A page to try explorers on: our own small host in Chromium, nothing from the network."""
+
+from pathlib import Path
+
+import pytest
+
+from d2lite.widgets import explorer_class
+
+HOST = Path(__file__).with_name("host.js")
+ADDRESS = "http://explorers.test/"
+PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>Explorers</title>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<style>body {{ margin: 12px }} [data-theme=dark] body {{ background: #16191d }} {css}</style>
+<script src="host.js"></script><main><h1 style="font-size: 1px">Explorers</h1></main></html>"""
+
+
+def page_state(name, **values):
+    """Return the state a built page holds of an explorer."""
+    widget = explorer_class(name)(**values)
+    return {
+        trait: getattr(widget, trait) for trait in [*widget.params(), "_spec", "_python", "_explorer", "key"]
+    }
+
+
+class Host:
+    """One browser page with explorers on it; messages of level warning or above and errors are kept in .messages."""
+
+    def __init__(self, page, theme):
+        self.page, self.theme, self.messages, self.files = page, theme, [], {}
+        page.on("console", lambda m: m.type in ("warning", "error") and self.messages.append(m.text))
+        page.on("pageerror", lambda error: self.messages.append(str(error)))
+        page.on(
+            "dialog", lambda dialog: (self.messages.append(f"dialog: {dialog.message}"), dialog.dismiss())
+        )
+        page.route("**/*", self.answer)
+
+    def answer(self, route):
+        name = route.request.url.removeprefix(ADDRESS).split("#")[0]
+        if name not in self.files:
+            self.messages.append(f"request for {route.request.url}")
+            return route.abort()
+        kind = {"js": "text/javascript", "html": "text/html"}[name.rsplit(".", 1)[1]]
+        return route.fulfill(body=self.files[name], content_type=f"{kind}; charset=utf-8")
+
+    def open(self, *names, fragment=""):
+        """Load the page with these explorers' scripts at hand."""
+        widgets = {name: explorer_class(name)() for name in names}
+        css = "\n".join(widget._css for widget in widgets.values())
+        self.files = {f"{name}.js": widget._esm for name, widget in widgets.items()}
+        self.files |= {"host.js": HOST.read_text(), "index.html": PAGE.format(theme=self.theme, css=css)}
+        self.page.goto(f"{ADDRESS}index.html{fragment}")
+        return self
+
+    def show(self, name, id="d2l-x", host="site", **values):
+        """Show an explorer and wait until it has drawn."""
+        state = page_state(name, **values)
+        arguments = [id, f"/{name}.js", state, host]
+        self.page.evaluate("([id, module, state, host]) => show(id, module, state, host)", arguments)
+        self.settle()
+        return self
+
+    def settle(self):
+        """Wait until there is nothing more to draw: three frames without work asked for."""
+        self.page.evaluate(
+            "() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done)), 60))"
+        )
+
+    def get(self, name, id="d2l-x"):
+        return self.page.evaluate("([id, name]) => views[id].model.get(name)", [id, name])
+
+    def set(self, name, value, id="d2l-x"):
+        self.page.evaluate("([id, name, value]) => views[id].model.set(name, value)", [id, name, value])
+        self.settle()
+
+
+@pytest.fixture
+def make_host(browser):
+    """Function that opens a page: make_host(width=800, theme="light", **context options) -> Host."""
+    contexts, hosts = [], []
+
+    def make(width=800, theme="light", height=900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        contexts.append(context)
+        hosts.append(Host(context.new_page(), theme))
+        return hosts[-1]
+
+    yield make
+    messages = [message for host in hosts for message in host.messages]
+    for context in contexts:
+        context.close()
+    assert messages == []

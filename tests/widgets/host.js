@@ -1,0 +1,54 @@
+// The smallest page host an explorer can stand in: a model with change events, and views that can be closed.
+window.listeners = { added: 0, removed: 0 };
+for (const kind of [EventTarget.prototype]) {
+  const { addEventListener, removeEventListener } = kind;
+  const outlives = (target) => !(target instanceof Node) || target === document || target === document.body;
+  kind.addEventListener = function (...args) {
+    if (outlives(this)) window.listeners.added += 1;
+    return addEventListener.apply(this, args);
+  };
+  kind.removeEventListener = function (...args) {
+    if (outlives(this)) window.listeners.removed += 1;
+    return removeEventListener.apply(this, args);
+  };
+}
+
+window.makeModel = (state, host = "site") => {
+  const handlers = new Map();
+  const values = { ...state };
+  const fire = (event) => [...(handlers.get(event) || [])].forEach((handler) => handler());
+  return {
+    host,
+    saves: 0,
+    handlers,
+    get: (name) => values[name],
+    set(name, value) {
+      if (JSON.stringify(values[name]) === JSON.stringify(value)) return;
+      values[name] = value;
+      fire(`change:${name}`);
+      fire("change");
+    },
+    save_changes() {
+      this.saves += 1;
+    },
+    on(event, handler) {
+      handlers.set(event, [...(handlers.get(event) || []), handler]);
+    },
+    off(event, handler) {
+      handlers.set(event, (handlers.get(event) || []).filter((other) => other !== handler));
+    },
+    send() {},
+    count: () => [...handlers.values()].reduce((sum, list) => sum + list.length, 0),
+  };
+};
+
+/** Show an explorer in a new element called id; window.views[id] has its model and its cleanup. */
+window.views = {};
+window.show = async (id, module, state, host) => {
+  const el = document.createElement("div");
+  el.id = id;
+  document.querySelector("main").append(el);
+  const model = window.makeModel(state, host);
+  const { default: widget } = await import(module);
+  window.views[id] = { model, el, close: widget.render({ model, el }) };
+};

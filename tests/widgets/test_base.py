@@ -1,0 +1,184 @@
+"""Explorer and its traits: what Python says is what the page gets; bad values get one sentence."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+import traitlets
+
+import d2lite.widgets
+from d2lite.widgets import BoundaryExplorer, explorer_class, explorer_names
+from d2lite.widgets._base import Explorer
+from d2lite.widgets._traits import Choice, Flag, Integer, Numbers, Real, Rows, Text
+
+
+class Sample(Explorer):
+    """All kinds of traits."""
+
+    _folder = BoundaryExplorer._folder
+    rate = Real(0.1, min=1e-3, max=10, log=True, label="learning rate", unit="s")
+    count = Integer(3, min=0, max=9)
+    kind = Choice("a", ("a", "b"))
+    size = Choice(0, (0, 1, 16), names=("all", "1", "16"))
+    on = Flag(False)
+    word = Text("hi", max_length=5)
+    box = Numbers([0, 0, 1, 1], min=-1, max=1, length=4)
+    rows = Rows(columns=[("x", -1, 1), ("label", 0, 1, "integer")], max_length=3)
+    result = Numbers(min=-10, max=10, readback=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("rate", 1, 1.0),
+        ("rate", np.float32(0.5), 0.5),
+        ("count", 4.0, 4),
+        ("count", torch.tensor(5), 5),
+        ("size", 16, 16),
+        ("box", np.array([0, 0, 0.5, 1]), [0, 0, 0.5, 1]),
+        ("rows", [(0, 1)], [[0.0, 1]]),
+        ("rows", torch.tensor([[0.5, 1.0]]), [[0.5, 1]]),
+        ("rows", [], []),
+    ],
+)
+def test_good_values_are_kept_as_plain_numbers(name, given, kept):
+    sample = Sample(**{name: given})
+    assert getattr(sample, name) == kept
+    json.dumps(getattr(sample, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("rate", 11, r"rate came as 11; expected a number from 0.001 to 10"),
+        ("rate", 0, "from 0.001"),
+        ("rate", float("nan"), "came as nan"),
+        ("rate", "0.1", "came as '0.1'"),
+        ("rate", True, "came as True"),
+        ("rate", None, "came as None"),
+        ("count", 2.5, "whole number from 0 to 9"),
+        ("count", -1, "from 0 to 9"),
+        ("count", 10**400, "from 0 to 9"),
+        ("kind", "c", "one of 'a', 'b'"),
+        ("size", True, "one of 0, 1, 16"),
+        ("on", 1, "True or False"),
+        ("word", "too long", "at most 5 characters"),
+        ("box", [0, 0, 1], "a list of 4 numbers from -1 to 1"),
+        ("box", [0, 0, 1, 2], "from -1 to 1"),
+        ("box", "abcd", "a list of 4"),
+        ("rows", [[0, 0]] * 4, "at most 3 rows of 2 numbers: x from -1 to 1, label from 0 to 1"),
+        ("rows", [[0]], "rows of 2"),
+        ("rows", [[0, 0.5]], "label from 0 to 1"),
+        ("rows", [[float("inf"), 0]], "x from -1"),
+        ("rows", 3, "rows of 2"),
+    ],
+)
+def test_bad_values_are_refused_in_one_sentence(name, value, message):
+    with pytest.raises(ValueError, match=message):
+        Sample(**{name: value})
+    sample = Sample()
+    before = getattr(sample, name)
+    with pytest.raises(traitlets.TraitError, match=message):
+        setattr(sample, name, value)
+    assert getattr(sample, name) == before
+
+
+def test_message_of_a_huge_value_is_short():
+    with pytest.raises(ValueError) as error:
+        Sample(word="x" * 100_000)
+    assert len(str(error.value)) < 200
+
+
+def test_unknown_names_are_refused_with_a_suggestion():
+    with pytest.raises(TypeError, match="no trait 'rat'; did you mean rate?"):
+        Sample(rat=1)
+    with pytest.raises(TypeError, match="it has rate, count"):
+        Sample(zzzzz=1)
+    with pytest.raises(TypeError, match="result is a result the page computes"):
+        Sample(result=[1])
+
+
+@pytest.mark.parametrize("key", ["a b", "<b>", "x" * 41, "A", "ü"])
+def test_keys_that_would_not_fit_a_link_are_refused(key):
+    with pytest.raises(ValueError, match="a-z, 0-9"):
+        Sample(key=key)
+
+
+def test_spec_describes_every_trait_in_order():
+    spec = {entry["name"]: entry for entry in Sample()._spec}
+    assert list(spec) == ["rate", "count", "kind", "size", "on", "word", "box", "rows", "result"]
+    wanted = {"kind": "real", "min": 1e-3, "max": 10, "log": True, "label": "learning rate", "unit": "s"}
+    assert wanted.items() <= spec["rate"].items()
+    assert spec["count"]["min"] == 0
+    assert spec["size"]["names"] == ["all", "1", "16"]
+    json.dumps(Sample()._spec)
+
+
+def test_state_holds_what_differs_and_no_results():
+    sample = Sample(rate=0.5, rows=[[0, 1]])
+    sample.result = [1, 2]
+    assert sample.state() == {"rate": 0.5, "rows": [[0.0, 1]]}
+    assert Sample(rate=0.1).state() == {}
+
+
+def test_defaults_are_not_shared_between_explorers():
+    first, second = Sample(), Sample()
+    first.box.append(9)
+    assert second.box == [0, 0, 1, 1]
+    assert Sample.spec()[6]["default"] == [0, 0, 1, 1]
+
+
+def test_traits_are_observed_and_linked_like_any_widgets():
+    seen = []
+    first, second = BoundaryExplorer(), BoundaryExplorer()
+    second.observe(lambda change: seen.append(change.new), "lr")
+    link = traitlets.link((first, "lr"), (second, "lr"))
+    first.lr = 0.25
+    link.unlink()
+    assert seen[-1] == 0.25
+
+
+def test_to_python_makes_the_same_state_in_a_clean_interpreter():
+    explorer = BoundaryExplorer(lr=0.3, dataset="xor", points=[[0.5, -1, 1], [0, 0, 0]], seed=3)
+    code = explorer.to_python().replace("d2lite.widgets.B", "x = d2lite.widgets.B") + "\nprint(x.state())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(explorer.state())
+
+
+def test_importing_the_package_imports_no_widget_library():
+    code = (
+        "import sys, d2lite.widgets\n"
+        "assert not {'anywidget', 'ipywidgets', 'traitlets', 'torch', 'numpy'} & set(sys.modules)\n"
+        "assert 'BoundaryExplorer' in dir(d2lite.widgets)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_names_are_found_by_folder():
+    assert d2lite.widgets.Explorer is Explorer
+    assert explorer_class("boundary") is BoundaryExplorer
+    with pytest.raises(AttributeError, match="has no attribute 'Boundary'; it has Explorer, "):
+        d2lite.widgets.Boundary
+    with pytest.raises(ValueError, match="no explorer is called 'nothing'; there are"):
+        explorer_class("nothing")
+
+
+@pytest.mark.parametrize("name", explorer_names())
+class TestEveryExplorer:
+    def test_state_in_a_page_is_small_and_plain(self, name):
+        state = explorer_class(name)().get_state()
+        public = {key: value for key, value in state.items() if key not in ("_esm", "_css")}
+        assert len(json.dumps(public, default=str)) <= 150_000
+        assert state["_explorer"] == name
+
+    def test_docstring_has_a_title_and_says_where_it_is_taught(self, name):
+        assert 10 <= len(explorer_class(name).title()) <= 110
+        assert "Taught in chapters/" in explorer_class(name).__doc__
+
+    def test_every_trait_can_be_labelled(self, name):
+        for entry in explorer_class(name).spec():
+            assert entry["label"]
+            assert entry["name"].isidentifier()

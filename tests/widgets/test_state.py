@@ -1,0 +1,189 @@
+"""Links and Python cells: whatever a hash holds, what comes out is in range, and plain text."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from d2lite.widgets import explorer_class, explorer_names
+from d2lite.widgets._bundle import SHARED, exported, inline
+from d2lite.widgets._preview import run_module
+
+FUZZED = 10_000
+READ = 'import { readFileSync } from "node:fs";\nconst input = JSON.parse(readFileSync(0, "utf8"));\n'
+
+
+def run_state(body, request):
+    """Run JavaScript with state.js as state and rng.js as rng; return what it hands to send()."""
+    modules = {
+        name: inline(SHARED / f"{name}.js", exported(SHARED / f"{name}.js"))
+        for name in ("state", "rng", "controls")
+    }
+    head = (
+        'import state from "./state.mjs";\nimport rng from "./rng.mjs";\nimport controls from "./controls.mjs";\n'
+        + READ
+    )
+    return json.loads(
+        run_module(
+            f"{head}const send = (x) => process.stdout.write(JSON.stringify(x));\n{body}", modules, request
+        )
+    )
+
+
+def parse(query, name="boundary", id="d2l-x"):
+    request = {"hash": f"#d2l-x?{query}", "spec": explorer_class(name).spec(), "id": id}
+    return run_state("send(state.parseHash(input.hash, input.id, input.spec));", request)
+
+
+TAKEN_AS_THEY_ARE = [
+    ("lr=0.1&seed=3", {"lr": 0.1, "seed": 3}),
+    ("lr=1e-2", {"lr": 0.01}),
+    ("dataset=xor&batch_size=16", {"dataset": "xor", "batch_size": 16}),
+    ("points=0,1,1,0.5,-0.5,0", {"points": [[0, 1, 1], [0.5, -0.5, 0]]}),
+    ("points=", {"points": []}),
+    ("", {}),
+]
+CLAMPED_OR_REFUSED = [
+    ("lr=100", {"lr": 10}),
+    ("seed=-5", {"seed": 0}),
+    ("seed=2.6", {"seed": 3}),
+    ("lr=1e999", {"lr": 10}),
+    ("lr=NaN", {}),
+    ("lr=", {}),
+    ("lr", {}),
+    ("lr=0x10", {}),
+    ("dataset=XOR", {}),
+    ("batch_size=17", {}),
+    ("points=0,1", {}),
+    ("points=0,1,9", {"points": [[0, 1, 1]]}),
+    ("points=" + "0,0,1," * 600, {}),
+    ("weights=1,2,3", {}),
+    ("_esm=alert(1)", {}),
+    ("__proto__=1&constructor=1&toString=1", {}),
+    ("lr=%E0%A4%A", {}),
+    ("%00=%00", {}),
+]
+
+
+@pytest.mark.parametrize(("query", "values"), TAKEN_AS_THEY_ARE)
+def test_what_a_link_sets(query, values):
+    assert parse(query) == {"values": values, "hide": [], "notes": []}
+
+
+@pytest.mark.parametrize(("query", "values"), CLAMPED_OR_REFUSED)
+def test_what_a_link_cannot_set_is_noted(query, values):
+    found = parse(query)
+    assert found["values"] == values
+    assert len(found["notes"]) == query.count("&") + 1
+
+
+def test_link_to_another_explorer_says_nothing_to_this_one():
+    assert parse("lr=0.1", id="d2l-x-2") is None
+
+
+def test_very_long_links_are_refused_whole():
+    found = parse("lr=0.2&" + "x" * 50_000)
+    assert found["values"] == {}
+    assert "longer than" in found["notes"][0]
+
+
+def test_hidden_names_are_plain():
+    assert parse("hide=lr,seed,<b>,,A")["hide"] == ["lr", "seed"]
+
+
+FUZZ = """
+const { uniform } = rng.makeRng(input.seed);
+const pick = (list) => list[Math.floor(uniform() * list.length)];
+const names = [...input.spec.map((entry) => entry.name), "hide", "__proto__", "constructor", "<img src=x onerror=alert(1)>", "", "_esm"];
+const pieces = ["1", "-", "0.3", "e", "999", ",", "%", "%3C", "<script>", "'", '"', "&", "=", "?", "#", " ", "NaN", "Infinity", "null",
+  "true", "\\u0000", "é", "\\ud800", "__proto__", "javascript:alert(1)", "9".repeat(400), "../", "[", "{}", "moons", "linear"];
+const anything = () => Array.from({ length: Math.floor(uniform() * 8) }, () => pick(pieces)).join("");
+const sane = (entry) => entry.choices ? pick(entry.choices) : entry.max !== undefined ? entry.min + (uniform() * 1.4 - 0.2) * (entry.max - entry.min) : anything();
+const part = () => {
+  const entry = pick(input.spec);
+  const kind = uniform();
+  if (kind < 0.3) return `${entry.name}=${sane(entry)}`;
+  if (kind < 0.6) return `${pick(names)}=${anything()}`;
+  if (kind < 0.8) return `${pick(names)}=${encodeURIComponent(anything().replace(/\\ud800/g, ""))}`;
+  return anything();
+};
+const results = [];
+for (let i = 0; i < input.count; i++) {
+  const head = uniform() < 0.9 ? "#d2l-x?" : anything();
+  const hash = head + Array.from({ length: Math.floor(uniform() * 6) }, part).join("&");
+  const found = state.parseHash(hash, "d2l-x", input.spec);
+  if (found) results.push(found);
+}
+send(results);
+"""
+
+
+@pytest.mark.parametrize("name", explorer_names())
+class TestEveryExplorer:
+    def test_ten_thousand_fuzzed_links_stay_in_range(self, name):
+        cls = explorer_class(name)
+        results = run_state(FUZZ, {"spec": cls.spec(), "seed": 1, "count": FUZZED})
+        params, accepted = cls.params(), 0
+        assert len(results) > FUZZED / 2
+        for found in results:
+            for trait, value in found["values"].items():
+                assert params[trait].validate(None, value) == value
+                assert not params[trait].spec.get("readback")
+                accepted += 1
+            assert len(found["notes"]) <= 5
+            assert all(isinstance(note, str) and len(note) < 300 for note in found["notes"])
+            assert all(item.replace("_", "").isalnum() for item in found["hide"])
+        assert accepted > FUZZED / 10
+
+    def test_link_brings_back_every_state(self, name):
+        body = """
+        const { uniform } = rng.makeRng(5);
+        const states = Array.from({ length: 200 }, () => Object.fromEntries(input.map((entry) => [entry.name, random(entry)])));
+        function random(entry) {
+          if (entry.choices) return entry.choices[Math.floor(uniform() * entry.choices.length)];
+          if (entry.kind === "flag") return uniform() < 0.5;
+          if (entry.kind === "text") return "a b&c=d%é\\"'<";
+          const number = ({ min, max, integer }) => integer ? Math.round(min + uniform() * (max - min)) : min + uniform() * (max - min);
+          if (entry.kind === "rows") return Array.from({ length: 4 }, () => entry.columns.map(number));
+          if (entry.kind === "numbers") return Array.from({ length: entry.length || 3 }, () => number(entry));
+          return number({ ...entry, integer: entry.kind === "integer" });
+        }
+        send(states.map((values) => [values, state.parseHash(state.formatHash("d2l-x", input, values), "d2l-x", input),
+          state.formatPython("d2lite.widgets.NAME", input, values)]));
+        """.replace("NAME", explorer_class(name).__name__)
+        cells = []
+        for values, found, cell in run_state(body, explorer_class(name).spec()):
+            readable = {key: value for key, value in values.items() if key in found["values"]}
+            assert found["values"] == readable
+            assert found["notes"] == []
+            cells.append((cell, explorer_class(name)(**readable).state()))
+        run_cells(cells[:20])
+
+
+def run_cells(cells):
+    """Run each cell of Python in one clean interpreter and compare the state of what it makes."""
+    lines = ["import json", "states = []"]
+    for cell, _ in cells:
+        setup, call = cell.split("\n\n")
+        lines += [setup, f"states.append({call}.state())"]
+    lines.append("print(json.dumps(states))")
+    done = subprocess.run(
+        [sys.executable, "-"], input="\n".join(lines), capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == json.loads(json.dumps([state for _, state in cells]))
+
+
+def test_every_position_of_a_logarithmic_slider_is_a_value_in_range():
+    entries = [{"min": 1e-3, "max": 10}, {"min": 0, "floor": 1e-4, "max": 1}]
+    body = """send(input.map((e) => Array.from({ length: 201 }, (_, i) => {
+        const value = controls.valueAtPosition(e, i);
+        return [value, controls.positionOfValue(e, value)];
+    })));"""
+    for entry, positions in zip(entries, run_state(body, entries), strict=True):
+        values = [value for value, _ in positions]
+        assert values == sorted(values)
+        assert values[0] == entry["min"]
+        assert values[-1] == entry["max"]
+        assert all(abs(position - i) <= 4 for i, (_, position) in enumerate(positions))
