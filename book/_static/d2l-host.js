@@ -119,7 +119,7 @@
   /** Follow a link to an explorer: #d2l-boundary?lr=0.1 names the element d2l-boundary, the rest is the explorer's. */
   function follow(data) {
     const id = location.hash.slice(1).split("?")[0];
-    const frame = id.startsWith("d2l-") && document.getElementById(id);
+    const frame = document.getElementById(id);
     if (!frame?.matches(".d2l-explorer-frame")) return;
     frame.scrollIntoView();
     mount(frame, data).then(() => frame.scrollIntoView());

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import tinycss2
 
+from . import fonts
+
 STYLES = (
     "basic.css",
     "styles/pydata-sphinx-theme.css",
@@ -131,19 +133,36 @@ def _finish(app, exception):
     script = join_scripts(static)
     words = set(re.findall(r"[\w-]+", script)).union(*map(words_of_page, pages.values()))
     style = "\n".join(purge(_read_style(static, name), words) for name in STYLES)
-    for pattern in UNUSED:
-        for path in static.glob(pattern):
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for name, text in (("book.css", style), ("book.js", script)):
-        (static / name).write_text(text, encoding="utf-8")
-        version = hashlib.sha256(text.encode()).hexdigest()[:8]
-        pages = {
-            path: re.sub(rf"{name}(\?v=\w+)?(?=\")", f"{name}?v={version}", html)
-            for path, html in pages.items()
-        }
+    folder = fonts.cut_all(
+        static / "katex" / "fonts", out.parent / ".fonts", fonts.characters(pages.values())
+    )
+    style = style.replace("katex/fonts/", f"katex/{folder}/")
+    _remove_unused(static, folder)
+    versions = {
+        name: _write_version(static / name, text) for name, text in (("book.css", style), ("book.js", script))
+    }
     for path, html in pages.items():
-        if html != path.read_text("utf-8"):
-            path.write_text(html, encoding="utf-8")
+        if (new := _link(html, versions)) != html:
+            path.write_text(new, encoding="utf-8")
+
+
+def _remove_unused(static, fonts_folder):
+    old = [path for path in (static / "katex").iterdir() if path.is_dir() and path.name != fonts_folder]
+    for path in [*old, *(path for pattern in UNUSED for path in static.glob(pattern))]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _write_version(path, text):
+    """Write a file and return a short hash of it."""
+    path.write_text(text, encoding="utf-8")
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _link(html, versions):
+    """Name the current versions of the style sheet and the script in a page."""
+    for name, version in versions.items():
+        html = re.sub(rf'_static/{re.escape(name)}(\?v=\w+)?(?=")', f"_static/{name}?v={version}", html)
+    return html
 
 
 def connect(app):

@@ -75,13 +75,15 @@ class Page:
 
     Args:
         models: the notebook's widget state, model id to {model_name, state, buffers}.
-        folder: where bundles are written.
+        folder: where bundles and pictures are written.
+        address: address of that folder, as the page sees it.
         code: function of (explorer's name, state) giving (esm, css), or None to take them from the state.
     """
 
-    def __init__(self, models, folder, code=None):
+    def __init__(self, models, folder, address, code=None):
         self.models = models
         self.folder = folder
+        self.address = address
         self.code = code or (lambda name, state: (state["_esm"], state.get("_css") or ""))
         self.data = {}
         self.keys = Counter()
@@ -113,7 +115,7 @@ class Page:
         anchor = f"d2l-{key}" + (f"-{self.keys[key]}" if self.keys[key] > 1 else "")
         return (
             f'<div class="d2l-explorer-frame" id="{anchor}" data-model="{html.escape(model_id)}">'
-            f'<div class="d2l-placeholder">{placeholder(name, kept)}'
+            f'<div class="d2l-placeholder">{placeholder(self.folder, self.address, bundle, kept)}'
             f"<noscript><p>{NO_SCRIPT}</p></noscript></div></div>"
         )
 
@@ -160,7 +162,8 @@ def _page_context(app, pagename, templatename, context, doctree):
     body = context.get("body") or ""
     if not VIEW.search(body):
         return
-    page = Page(models, Path(app.outdir) / "_static" / "explorers", package_code)
+    folder = "_static/explorers"
+    page = Page(models, Path(app.outdir) / folder, context["content_root"] + folder, package_code)
     body = VIEW.sub(lambda match: page.view(json.loads(match[1])["model_id"]), body)
     context["body"] = body + page.data_script()
 

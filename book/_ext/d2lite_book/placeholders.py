@@ -1,35 +1,40 @@
 """The picture that stands where an explorer will be: before it loads, without JavaScript and in print."""
 
+import hashlib
 import html
-import importlib.util
+import json
 
-SIZE = (760, 420)
+from d2lite import widgets
+
+WIDTH, HEIGHT = 760, 420
 
 
-def placeholder(name, state):
-    """Return the HTML of an explorer's placeholder.
+def placeholder(folder, address, bundle, state):
+    """Draw an explorer's opening state with its own code, in both colour modes; return HTML that shows it.
 
     Args:
-        name: folder name of the explorer.
+        folder: where the pictures are written; one that is there already is not drawn again.
+        address: address of that folder, as the page sees it.
+        bundle: the explorer's bundle, whose name changes with its code.
         state: its traits as the notebook stored them.
 
     Returns:
-        An inline SVG drawn by the explorer's own code; for a widget that is not d2lite's, a line of text.
+        Two images, of which the page shows and loads one; for a widget that is not d2lite's, a line of text.
     """
-    from d2lite import widgets
-
-    if name not in widgets.explorer_names() or not importlib.util.find_spec("d2lite.widgets._preview"):
-        return f"<p>{html.escape(name.replace('_', ' ').capitalize())}: an interactive figure.</p>"
+    name = state.get("_explorer", "")
+    if name not in widgets.explorer_names():
+        return "<p>An interactive figure.</p>"
     from d2lite.widgets._preview import preview_svg
 
-    return preview_svg(_widget(widgets.explorer_class(name), state), *SIZE, "auto")
-
-
-def _widget(kind, state):
-    """Make the explorer that a stored state describes."""
-    traits = {
-        key: state[key]
-        for key, trait in kind.params().items()
-        if key in state and not trait.spec.get("readback")
-    }
-    return kind(key=state.get("key", ""), **traits)
+    key = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:8]
+    title = html.escape(widgets.explorer_class(name).title())
+    images = []
+    for theme in ("light", "dark"):
+        path = folder / f"{bundle}-{key}-{theme}.svg"
+        if not path.exists():
+            path.write_text(preview_svg(state, WIDTH, HEIGHT, theme), encoding="utf-8")
+        images.append(
+            f'<img class="only-{theme}" src="{address}/{path.name}" alt="{title}" loading="lazy" '
+            f'width="{WIDTH}" height="{HEIGHT}">'
+        )
+    return "".join(images)
