@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from . import assets, execution, explorers, folds, images, mathematics, metadata, nodejs, search, shell
+from . import assets, execution, explorers, folds, glossary, images, mathematics, metadata, nodejs, search, shell
 
-MODULES = (nodejs, execution, mathematics, folds, explorers, images, metadata, search, shell, assets)
+MODULES = (nodejs, execution, mathematics, folds, glossary, explorers, images, metadata, search, shell, assets)
 
 
 def setup(app):
