@@ -1,0 +1,93 @@
+"""Pack the site, the notebooks and a wheel of d2lite into one archive: python tools/make_zip.py [OUTPUT.zip]
+
+Unpack it anywhere and open START.html: no server, no network. The same files give the same bytes.
+"""
+
+import argparse
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+EPOCH = (2020, 1, 1, 0, 0, 0)  # no clock in the archive
+
+START = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url=site/index.html">
+<title>d2lite</title>
+<p><a href="site/index.html">Open the book</a></p>
+</html>
+"""
+README = """d2lite: a deep-learning textbook whose every page is alive
+
+Read     open START.html in a browser. Nothing else is needed, no network either.
+Run      pip install jupyterlab {wheel}
+         jupyter lab notebooks
+"""
+
+
+def build_wheel(folder):
+    """Build the wheel of d2lite into a folder, without the network, and return its path.
+
+    It is built from a copy: setuptools leaves its working files, old ones included, beside the sources it reads.
+    """
+    copy = Path(folder) / "source"
+    shutil.copytree(ROOT / "d2lite", copy / "d2lite", ignore=shutil.ignore_patterns("__pycache__"))
+    for path in (ROOT / "pyproject.toml", ROOT / "README.md", *ROOT.glob("LICENSE*")):
+        shutil.copy(path, copy)
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*command, "--wheel-dir", str(folder), str(copy)], check=True)
+    (wheel,) = Path(folder).glob("d2lite-*.whl")
+    return wheel
+
+
+def contents(wheel, site=SITE):
+    """Return the archive as a dict from name in the archive to bytes."""
+    files = {"START.html": START.encode(), "README.txt": README.format(wheel=wheel.name).encode()}
+    files[wheel.name] = wheel.read_bytes()
+    for path in sorted(site.rglob("*")):
+        if path.is_file():
+            files[f"site/{path.relative_to(site).as_posix()}"] = path.read_bytes()
+    for path in sorted((ROOT / "chapters").rglob("*")):
+        if path.is_file() and not any(part.startswith((".", "__")) for part in path.relative_to(ROOT).parts):
+            files[f"notebooks/{path.relative_to(ROOT / 'chapters').as_posix()}"] = path.read_bytes()
+    for name in ("LICENSE", "LICENSE-text"):
+        files[name] = (ROOT / name).read_bytes()
+    return files
+
+
+def make_zip(output, site=SITE):
+    """Write the archive and return its size in bytes; a site that is not built is refused."""
+    if not (site / "index.html").exists():
+        raise FileNotFoundError(f"no site in {site}; build it first: make site")
+    with tempfile.TemporaryDirectory() as folder:
+        files = contents(build_wheel(folder), site)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_suffix(".part")
+    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, data in files.items():
+            info = zipfile.ZipInfo(f"d2lite/{name}", EPOCH)
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, data, zipfile.ZIP_DEFLATED)
+    partial.replace(output)
+    return output.stat().st_size
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("output", nargs="?", type=Path, default=ROOT / "_build" / "d2lite.zip")
+    output = parser.parse_args().output
+    try:
+        size = make_zip(output)
+    except FileNotFoundError as error:
+        sys.exit(str(error))
+    print(f"{output}: {size / 1e6:.1f} MB; unpack it and open START.html")
+
+
+if __name__ == "__main__":
+    main()
