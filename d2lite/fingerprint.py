@@ -25,8 +25,8 @@ def code_of(function):
     """Return a digest of a function's code, as far as it is in reach.
 
     It changes with the function itself, with the functions, classes and plain constants that it uses from
-    its own module (or notebook, or enclosing function), and with d2lite. Comments and layout do not count;
-    nor do data (arrays, tensors) and the code of other packages.
+    its own module (or notebook, or enclosing function), and with d2lite where that is used. Comments and
+    layout do not count; nor do data (arrays, tensors) and the code of other packages.
 
     Returns:
         20 hexadecimal digits.
@@ -35,7 +35,7 @@ def code_of(function):
     while isinstance(home, functools.partial):
         home = home.func
     home = home.__module__ if hasattr(home, "__qualname__") else type(home).__module__
-    text = "\n".join([_package(), *_parts(function, home, {})])
+    text = "\n".join(_parts(function, home, {}))
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
@@ -65,10 +65,17 @@ def _parts(value, home, seen):
             inside = [value.__defaults__, value.__kwdefaults__, _used(value)]
         elif kind.__module__ == home or (named and value.__module__ == home):
             inside = [_members(value), *(value.__bases__ if named else [kind])]
+        elif isinstance(value, types.ModuleType):
+            yield _foreign(value.__name__)
         elif inside is None:
-            yield f"{value.__module__}.{value.__qualname__}" if named else kind.__qualname__
+            yield f"{_foreign(value.__module__)}.{value.__qualname__}" if named else kind.__qualname__
         for item in inside or ():
             yield from _parts(item, home, seen)
+
+
+def _foreign(module):
+    """What stands for another module: its name, and for one of d2lite its code too."""
+    return f"{module} {_package()}" if str(module).partition(".")[0] == "d2lite" else str(module)
 
 
 def _inside(value):
@@ -100,12 +107,16 @@ def _members(value):
 
 def _used(function):
     """The globals and outer variables that a function's code names, by name."""
-    names, codes = set(), [function.__code__]
+    names, used, codes = set(), {}, [function.__code__]
     while codes:
         code = codes.pop()
-        names.update(step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL")
         codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    used = {name: function.__globals__[name] for name in names if name in function.__globals__}
+        for step in dis.get_instructions(code):
+            if step.opname == "LOAD_GLOBAL":
+                names.add(step.argval)
+            elif step.opname == "IMPORT_NAME":
+                used[f"import {step.argval}"] = _foreign(step.argval)
+    used |= {name: function.__globals__[name] for name in names if name in function.__globals__}
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         try:
             used[name] = cell.cell_contents

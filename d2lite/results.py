@@ -96,21 +96,16 @@ class Sweep:
             [failure for failure in self.failures if _matches(failure, values)],
         )
 
-    def to_table(self, pandas=False):
-        """Return a row per run: point, seed, numbers, the last values of curves, and seconds.
+    def to_table(self):
+        """Return a row (a dict) per run: point, seed, numbers, the last values of curves, and seconds.
 
-        Args:
-            pandas: return a pandas.DataFrame (pandas must be installed) instead of a list of dicts.
+        The list prints as a table; ``pandas.DataFrame(sweep.to_table())`` makes a data frame of it.
         """
         rows = Table()
         for run in self.runs:
             finals = {name: _final(run[name]) for name in self.metrics if name in run}
             rows.append({**run.point, "seed": run.seed, **finals, "seconds": run.seconds})
-        if not pandas:
-            return rows
-        from pandas import DataFrame
-
-        return DataFrame(rows)
+        return rows
 
     def points(self):
         """Return the Sweep of each point (its seeds), in the order of the grid."""

@@ -81,7 +81,7 @@ def load(folder, task):
         record = json.loads((Path(folder) / task.file).read_text(encoding="utf-8"))
         curves = {name: np.array(curve, dtype=np.float64) for name, curve in record["curves"].items()}
         return Run(task.point, task.seed, record["scalars"], curves, record["seconds"])
-    except (FileNotFoundError, ValueError, KeyError):
+    except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
@@ -159,7 +159,7 @@ def _results(result):
 
 def _array(name, value):
     if hasattr(value, "detach"):
-        value = value.detach().cpu()
+        value = value.detach().cpu().numpy()
     elif isinstance(value, list | tuple):
         value = [item.item() if hasattr(item, "item") else item for item in value]
     try:

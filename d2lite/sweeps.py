@@ -25,8 +25,8 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
 
     Every finished run is kept in a file of its own the moment it ends, so a sweep that was interrupted,
     killed or extended (more values, more seeds) does only what is missing. A run is done again when its
-    point, its seed or the code changes: that of train, of what train uses from its own module or notebook,
-    or of d2lite. Data and other packages are not watched. With ``version`` the code is not watched either:
+    point, its seed or the code changes: that of train, or of what train uses from its own module or notebook
+    or from d2lite. Data and other packages are not watched. With ``version`` the code is not watched either:
     the name of train and the version decide.
 
     Each run gets a fresh copy of train, one torch thread, and generators (Python, NumPy, torch) seeded with
@@ -101,9 +101,10 @@ def _bar(total, done, progress):
 
     from d2lite.progress import find_place
 
-    place = find_place() if progress and total > done else "static"
+    place = find_place() if progress and total > done else "nowhere"
     bar = tqdm if place == "notebook" else text
-    return bar(total=total, initial=done, unit="run", desc="sweep", disable=place == "static")
+    watched = place in ("notebook", "terminal")
+    return bar(total=total, initial=done, unit="run", desc="sweep", disable=not watched)
 
 
 def _report(failures, total):
