@@ -7,11 +7,11 @@ import pytest
 from d2lite.widgets import explorer_class
 
 HOST = Path(__file__).with_name("host.js")
-ADDRESS = "http://explorers.test/"
+ADDRESS = "https://explorers.test/"  # no such host: every answer comes from the test
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>Explorers</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-<style>body {{ margin: 12px }} [data-theme=dark] body {{ background: #16191d }} {css}</style>
-<script src="host.js"></script><main><h1 style="font-size: 1px">Explorers</h1></main></html>"""
+<style>body {{ margin: 12px }} [data-theme=dark] body {{ background: #16191d; color: #fff }} {css}</style>
+<script src="host.js"></script><main><h1>Explorers</h1></main></html>"""
 
 
 def page_state(name, **values):
@@ -35,20 +35,21 @@ class Host:
         page.route("**/*", self.answer)
 
     def answer(self, route):
-        name = route.request.url.removeprefix(ADDRESS).split("#")[0]
+        name = route.request.url.removeprefix(self.address).split("#")[0]
         if name not in self.files:
             self.messages.append(f"request for {route.request.url}")
             return route.abort()
         kind = {"js": "text/javascript", "html": "text/html"}[name.rsplit(".", 1)[1]]
         return route.fulfill(body=self.files[name], content_type=f"{kind}; charset=utf-8")
 
-    def open(self, *names, fragment=""):
+    def open(self, *names, fragment="", address=ADDRESS):
         """Load the page with these explorers' scripts at hand."""
+        self.address = address
         widgets = {name: explorer_class(name)() for name in names}
         css = "\n".join(widget._css for widget in widgets.values())
         self.files = {f"{name}.js": widget._esm for name, widget in widgets.items()}
         self.files |= {"host.js": HOST.read_text(), "index.html": PAGE.format(theme=self.theme, css=css)}
-        self.page.goto(f"{ADDRESS}index.html{fragment}")
+        self.page.goto(f"{address}index.html{fragment}")
         return self
 
     def show(self, name, id="d2l-x", host="site", **values):

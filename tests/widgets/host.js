@@ -1,17 +1,32 @@
 // The smallest page host an explorer can stand in: a model with change events, and views that can be closed.
 window.listeners = { added: 0, removed: 0 };
-for (const kind of [EventTarget.prototype]) {
-  const { addEventListener, removeEventListener } = kind;
+{
+  const { addEventListener, removeEventListener } = EventTarget.prototype;
   const outlives = (target) => !(target instanceof Node) || target === document || target === document.body;
-  kind.addEventListener = function (...args) {
+  EventTarget.prototype.addEventListener = function (...args) {
     if (outlives(this)) window.listeners.added += 1;
     return addEventListener.apply(this, args);
   };
-  kind.removeEventListener = function (...args) {
+  EventTarget.prototype.removeEventListener = function (...args) {
     if (outlives(this)) window.listeners.removed += 1;
     return removeEventListener.apply(this, args);
   };
 }
+
+/** How many frames are asked for in some milliseconds. */
+window.countFrames = (time) =>
+  new Promise((done) => {
+    const { requestAnimationFrame } = window;
+    let frames = 0;
+    window.requestAnimationFrame = (callback) => {
+      frames += 1;
+      return requestAnimationFrame(callback);
+    };
+    setTimeout(() => {
+      window.requestAnimationFrame = requestAnimationFrame;
+      done(frames);
+    }, time);
+  });
 
 window.makeModel = (state, host = "site") => {
   const handlers = new Map();

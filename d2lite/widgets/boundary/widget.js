@@ -234,7 +234,8 @@ function addEditing(app, stage, scene, chosen) {
     const [low, high] = scale.domain;
     return Number(Math.min(high - 0.02, Math.max(low + 0.02, scale.invert(p))).toFixed(3));
   };
-  const rounded = () => scene.points.map(([x1, x2, label]) => [Number(x1.toFixed(3)), Number(x2.toFixed(3)), label]);
+  const current = () => (app.get("points").length ? app.get("points") : scene.points); // two keys may fall in one frame
+  const rounded = () => current().map(([x1, x2, label]) => [Number(x1.toFixed(3)), Number(x2.toFixed(3)), label]);
   const change = (edit) => {
     const points = rounded();
     edit(points);
@@ -242,12 +243,12 @@ function addEditing(app, stage, scene, chosen) {
   };
   const place = (px, py) => [inside(scales().x, px), inside(scales().y, py)];
   scene.hold = addPoints(app, stage, {
-    positions: () => scene.points.map(([x1, x2]) => [scales().x(x1), scales().y(x2)]),
+    positions: () => current().map(([x1, x2]) => [scales().x(x1), scales().y(x2)]),
     move: (i, px, py) => change((points) => points.splice(i, 1, [...place(px, py), points[i][2]])),
     turn: (i) => change((points) => points.splice(i, 1, [points[i][0], points[i][1], 1 - points[i][2]])),
-    remove: (i) => scene.points.length > 2 && change((points) => points.splice(i, 1)),
+    remove: (i) => current().length > 2 && change((points) => points.splice(i, 1)),
     add: (px, py) => {
-      if (scene.points.length >= app.entry("points").max_length) return -1;
+      if (current().length >= app.entry("points").max_length) return -1;
       change((points) => points.push([...place(px, py), chosen()]));
       return app.get("points").length - 1;
     },

@@ -1,0 +1,55 @@
+// A surface seen from above, as a map: its height as shade and contour lines, its minima and saddles as marks.
+import { contourLines, drawHeat, drawMark, makeGrid } from "./layers.js";
+import { drawLabel, linearScale, ticks } from "./scales.js";
+import { makeRamp, mixColor } from "./theme.js";
+
+// The levels are equally spaced in a power of the height above the minimum, so that both walls and valleys show.
+const POWERS = { bowl: 0.5, saddle: 0.8, plateau: 0.5, ripples: 0.7, rosenbrock: 0.25, beale: 0.16, himmelblau: 0.4 };
+const LEVELS = 15;
+const CELLS = 110; // of the grid, across
+
+/** Scales of a surface's domain for a picture of a size, with the same unit along both axes. */
+export function mapScales({ domain: [[x0, x1], [y0, y1]] }, width, height) {
+  const unit = Math.max((x1 - x0) / width, (y1 - y0) / height);
+  const around = (a, b, size) => [(a + b - size * unit) / 2, (a + b + size * unit) / 2];
+  return { x: linearScale(around(x0, x1, width), [0, width]), y: linearScale(around(y0, y1, height), [height, 0]) };
+}
+
+/** The map of a surface over two scales, computed once: { surface, x, y, grid, lines }. */
+export function makeLandscape(surface, x, y) {
+  const power = POWERS[surface.name];
+  const grid = makeGrid(x, y, CELLS, (u, v) => Math.max(0, surface.value(u, v) - surface.lowest) ** power);
+  const most = grid.values.reduce((a, b) => Math.max(a, b), 0);
+  for (let k = 0; k < grid.values.length; k++) grid.values[k] /= most;
+  const lines = Array.from({ length: LEVELS }, (_, i) => contourLines(grid, (i + 0.5) / LEVELS));
+  return { surface, x, y, grid, lines };
+}
+
+/** Draw a map; shade: false leaves out the heights' colour, for pictures that put something else there. */
+export function drawLandscape(ctx, { surface, x, y, grid, lines }, theme, { shade = true } = {}) {
+  if (shade) drawHeat(ctx, grid, makeRamp(mixColor(theme.bg, theme.accent, 0.34), theme.bg), (t) => t);
+  ctx.save();
+  ctx.globalAlpha = shade ? 0.5 : 0.3;
+  ctx.strokeStyle = mixColor(theme.muted, theme.accent, 0.4);
+  ctx.lineWidth = 0.8;
+  ctx.beginPath();
+  for (const line of lines.flat()) line.forEach(([px, py], i) => (i ? ctx.lineTo(px, py) : ctx.moveTo(px, py)));
+  ctx.stroke();
+  ctx.restore();
+  for (const [u, v] of surface.minima) drawMark(ctx, x(u), y(v), { shape: "cross", radius: 4, stroke: theme.text, width: 1.5 });
+  for (const [u, v] of surface.saddles) drawMark(ctx, x(u), y(v), { shape: "diamond", radius: 3, stroke: theme.text });
+  drawMapTicks(ctx, x, y, theme);
+}
+
+function drawMapTicks(ctx, x, y, theme) {
+  const [right, bottom] = [x.range[1], y.range[0]];
+  const inside = (at, end) => at > 14 && at < end - 26;
+  for (const value of ticks(x, 5)) {
+    if (inside(x(value), right)) drawLabel(ctx, String(value).replace("-", "−"), x(value), bottom - 4, theme, { align: "center", baseline: "bottom" });
+  }
+  for (const value of ticks(y, 5)) {
+    if (inside(bottom - y(value), bottom)) drawLabel(ctx, String(value).replace("-", "−"), 5, y(value), theme, { baseline: "middle" });
+  }
+  drawLabel(ctx, "w₁", right - 6, bottom - 4, theme, { align: "right", baseline: "bottom", color: theme.text });
+  drawLabel(ctx, "w₂", 5, 4, theme, { color: theme.text });
+}

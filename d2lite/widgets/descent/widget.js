@@ -1,0 +1,426 @@
+// The descent explorer: a surface's map with the path on the left; the loss, the step and the Hessian's word on the right.
+import { addControl, addControls } from "../_shared/controls.js";
+import { make, makeButton } from "../_shared/dom.js";
+import { nameElement, openExplorer } from "../_shared/explorer.js";
+import { formatNumber } from "../_shared/format.js";
+import { addHandle, addScrubber } from "../_shared/handles.js";
+import { drawLandscape, makeLandscape, mapScales } from "../_shared/landscape.js";
+import { clipped, drawLine, drawMark, drawPixels } from "../_shared/layers.js";
+import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_shared/scales.js";
+import { addStage } from "../_shared/stage.js";
+import { makeSurface } from "../_shared/surfaces.js";
+import { mixColor, parseColor, plainTheme } from "../_shared/theme.js";
+import { addTransport } from "../_shared/transport.js";
+import { alongStep, bowlRate, describeDirection, descendTo, endOf, localPicture, makeRun, stepsDone } from "./model.js";
+
+const BUDGET = 6; // ms a frame may spend on the map of ends
+const ENDS = 96; // its cells, across
+const MOST = 300; // steps after which a start has not arrived
+const GAP = 5; // px between steps that get dots of their own
+const FLOOR = 1e-16; // of the logarithmic loss axis
+const SHAPE = ["surface", "condition", "angle"];
+
+function makeScene() {
+  return { shape: "", surface: null, key: "", run: null, step: 0, before: null, map: null, ends: null, local: null };
+}
+
+/** Bring a scene up to date with the traits; return whether the map of ends needs another frame. */
+function updateScene(scene, get, deadline = () => false) {
+  const settings = Object.fromEntries([...SHAPE, "lr"].map((name) => [name, get(name)]));
+  settings.start = get("start")[0] || null;
+  const shape = SHAPE.map(get).join();
+  if (shape !== scene.shape) Object.assign(scene, { shape, surface: makeSurface(settings.surface, settings), map: null, before: null, key: "" });
+  const key = JSON.stringify(settings);
+  if (key !== scene.key) {
+    if (scene.run && scene.key && scene.run.lr !== settings.lr) scene.before = scene.run;
+    Object.assign(scene, { key, run: makeRun(settings) });
+  }
+  descendTo(scene.run, get("step_count"));
+  scene.step = Math.min(get("step_count"), stepsDone(scene.run));
+  scene.local = localPicture(scene.surface, scene.run.points[scene.step], scene.run.lr);
+  scene.settings = settings;
+  return get("basins") && scene.map !== null && findEnds(scene, deadline);
+}
+
+/** Follow starts all over the map to their ends, row by row; return whether some are left. */
+function findEnds(scene, deadline) {
+  const { x, y } = scene.map;
+  const key = `${scene.shape};${scene.settings.lr};${x.domain};${y.domain}`;
+  const rows = Math.round((ENDS * y.range[0]) / x.range[1]);
+  if (scene.ends?.rows !== rows) scene.ends = { rows, found: new Int16Array(ENDS * rows).fill(-1), taken: new Int16Array(ENDS * rows).fill(MOST) };
+  if (scene.ends.key !== key) Object.assign(scene.ends, { key, next: 0 });
+  const { ends } = scene;
+  while (ends.next < ends.found.length) {
+    for (const last = ends.next + ENDS; ends.next < last; ends.next++) {
+      const [i, j] = [ends.next % ENDS, Math.floor(ends.next / ENDS)];
+      const start = [x.invert(((i + 0.5) * x.range[1]) / ENDS), y.invert(((j + 0.5) * y.range[0]) / rows)];
+      [ends.found[ends.next], ends.taken[ends.next]] = endOf(scene.surface, start, scene.settings.lr, MOST);
+    }
+    if (deadline()) return ends.next < ends.found.length;
+  }
+  return false;
+}
+
+function descend(app, scene) {
+  const start = performance.now();
+  const more = updateScene(scene, app.get, () => performance.now() - start > BUDGET);
+  const position = scene.run.points[scene.step];
+  if (position.every(Number.isFinite) && String(position) !== String(app.get("position"))) app.set({ position: [...position] }, { later: true });
+  app.say(summarise(scene));
+  return more;
+}
+
+function isLost({ run, step }) {
+  return run.broken > 0 && step >= run.broken;
+}
+
+function summarise(scene) {
+  const { run, step, local } = scene;
+  if (isLost(scene)) return `Diverged: after step ${run.broken} the loss is beyond all bounds.`;
+  const product = formatNumber(run.lr * local.values[1]);
+  return `Step ${step}: loss ${formatNumber(run.losses[step])}, slope ${formatNumber(local.slope)}, learning rate times the greatest curvature ${product}.`;
+}
+
+/** The map, made anew when its surface or its size has changed. */
+function landscapeOf(scene, width, height) {
+  if (scene.map === null || scene.mapSize !== `${width} ${height}`) {
+    const { x, y } = mapScales(scene.surface, width, height);
+    scene.map = makeLandscape(scene.surface, x, y);
+    scene.mapSize = `${width} ${height}`;
+  }
+  return scene.map;
+}
+
+function drawMap(ctx, width, height, theme, scene) {
+  const map = landscapeOf(scene, width, height);
+  const { run, step, before } = scene;
+  if (scene.showEnds && scene.ends) drawEnds(ctx, width, height, theme, scene);
+  drawLandscape(ctx, map, theme, { shade: !(scene.showEnds && scene.ends) });
+  if (before) drawPath(ctx, before, stepsDone(before), map, { color: theme.muted, alpha: 0.5 });
+  drawPath(ctx, run, stepsDone(run), map, { color: theme.b, alpha: 0.25 });
+  drawPath(ctx, run, step, map, { color: theme.b, dots: true, edge: theme.bg });
+  drawHere(ctx, width, height, theme, scene);
+}
+
+/** A run's path up to a step: a line, and dots for the steps that can be told apart. */
+function drawPath(ctx, run, to, { x, y }, { color, alpha = 1, dots = false, edge = null }) {
+  const far = 1e5; // px: canvases lose their way further out
+  const at = ([u, v]) => [Math.max(-far, Math.min(far, x(u))), Math.max(-far, Math.min(far, y(v)))];
+  ctx.save();
+  ctx.globalAlpha = alpha;
+  ctx.strokeStyle = color;
+  ctx.lineWidth = 1.75;
+  ctx.lineJoin = "round";
+  ctx.beginPath();
+  const shown = run.points.slice(0, to + 1).filter((point) => point.every(Number.isFinite)).map(at);
+  shown.forEach((p, i) => (i ? ctx.lineTo(...p) : ctx.moveTo(...p)));
+  ctx.stroke();
+  let last = [-far, -far];
+  for (const p of dots ? shown.slice(1) : []) {
+    if (Math.hypot(p[0] - last[0], p[1] - last[1]) < GAP) continue;
+    drawMark(ctx, ...(last = p), { radius: 2.6, fill: color, stroke: edge, width: 0.75 });
+  }
+  ctx.restore();
+}
+
+/** Where the path stands: the Hessian's directions, the next step as an arrow; and where it began. */
+function drawHere(ctx, width, height, theme, scene) {
+  const { x, y } = scene.map;
+  const { run, step, local } = scene;
+  const [px, py] = [x(run.points[step][0]), y(run.points[step][1])];
+  const inside = px > -20 && py > -20 && px < width + 20 && py < height + 20;
+  if (inside) {
+    drawDirections(ctx, px, py, theme, local);
+    const [dx, dy] = local.gradient;
+    const next = [x(run.points[step][0] - run.lr * dx), y(run.points[step][1] - run.lr * dy)];
+    drawArrow(ctx, [px, py], next, theme.text);
+    drawMark(ctx, px, py, { radius: 5, fill: theme.b, stroke: theme.bg, width: 1.5 });
+  } else {
+    const text = isLost(scene) ? `diverged at step ${run.broken}` : `step ${step} is outside the map`;
+    drawLabel(ctx, text, width / 2, 10, theme, { align: "center", color: theme.bad, weight: 600, size: 13 });
+  }
+  const [sx, sy] = [x(run.points[0][0]), y(run.points[0][1])];
+  drawMark(ctx, sx, sy, { radius: 6, fill: theme.bg, stroke: theme.text, width: 2 });
+  drawLabel(ctx, "start", sx + 10, sy - 5, theme, { color: theme.text, baseline: "bottom" });
+}
+
+/** A cross along the Hessian's directions: solid where the surface curves up, dashed where it curves down. */
+function drawDirections(ctx, px, py, theme, { values, vectors }) {
+  ctx.save();
+  ctx.lineWidth = 2;
+  vectors.forEach(([u, v], i) => {
+    const reach = 26;
+    ctx.strokeStyle = directionColor(theme, i);
+    ctx.setLineDash(values[i] < 0 ? [4, 4] : []);
+    strokeSegment(ctx, px - reach * u, py + reach * v, px + reach * u, py - reach * v);
+  });
+  ctx.restore();
+}
+
+function directionColor(theme, i) {
+  return i ? theme.a : theme.good;
+}
+
+function drawArrow(ctx, [x0, y0], [x1, y1], color) {
+  const length = Math.hypot(x1 - x0, y1 - y0);
+  if (!(length > 7) || length > 1e5) return;
+  const [u, v] = [(x1 - x0) / length, (y1 - y0) / length];
+  ctx.strokeStyle = color;
+  ctx.lineWidth = 1.75;
+  ctx.beginPath();
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  for (const side of [-1, 1]) {
+    ctx.moveTo(x1 - 7 * u + side * 4 * v, y1 - 7 * v - side * 4 * u);
+    ctx.lineTo(x1, y1);
+  }
+  ctx.stroke();
+}
+
+/** The map of ends: a colour for each minimum, paler the longer the way; what diverges in the colour of warnings. */
+function drawEnds(ctx, width, height, theme, { ends, surface }) {
+  const colors = endColors(theme, surface);
+  const paper = parseColor(theme.bg);
+  const lost = parseColor(mixColor(theme.bg, theme.bad, 0.4));
+  const pixels = new Uint8ClampedArray(4 * ends.found.length);
+  for (let k = 0; k < ends.found.length; k++) {
+    const end = ends.found[k];
+    const share = 0.2 + 0.5 * (1 - Math.log1p(ends.taken[k]) / Math.log1p(MOST));
+    const color = end >= 0 ? paper.map((c, i) => c + share * (colors[end][i] - c)) : end === -2 ? lost : paper;
+    pixels.set([...color, 255], 4 * k);
+  }
+  drawPixels(ctx, pixels, ENDS, ends.rows, [0, 0, width, height], false);
+}
+
+/** A colour for each minimum: different ones for a few, by depth (the best in the accent) for many. */
+function endColors(theme, surface) {
+  const few = [theme.a, theme.b, theme.good, theme.muted];
+  if (surface.minima.length <= few.length) return surface.minima.map((_, i) => parseColor(few[i]));
+  const heights = surface.minima.map((place) => surface.value(...place));
+  const most = Math.max(...heights);
+  return heights.map((h) => parseColor(mixColor(theme.accent, theme.b, h / most)));
+}
+
+function lossBox(width, height) {
+  return plotBox(width, height, { top: 8, right: 10, left: 44, bottom: 22 });
+}
+
+function stepScale({ run }, box) {
+  return linearScale([0, Math.max(20, stepsDone(run) * 1.06)], [box.x, box.x + box.width]);
+}
+
+/** The loss above the minimum by step, on a logarithmic axis; dashed, on the bowl, the rate that the curvatures predict. */
+function drawLoss(ctx, width, height, theme, scene) {
+  const { run, step, before, surface, settings } = scene;
+  const box = lossBox(width, height);
+  const x = stepScale(scene, box);
+  const above = (losses) => losses.map((loss) => (Number.isFinite(loss) ? Math.max(FLOOR, loss - surface.lowest) : 1e12));
+  const heights = above(run.losses);
+  const [low, high] = [Math.min(...heights), Math.max(...heights)];
+  const y = logScale([low / 2, Math.max(5 * high, 20 * low)], [box.y + box.height, box.y]);
+  drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: 4, xLabel: "step", yLabel: surface.lowest ? "loss above the minimum" : "loss" });
+  ctx.strokeStyle = theme.muted;
+  ctx.lineWidth = 1;
+  strokeSegment(ctx, x(step), box.y, x(step), box.y + box.height);
+  clipped(ctx, box, () => {
+    if (before) drawLine(ctx, null, above(before.losses), x, y, { color: theme.muted, width: 1.25, alpha: 0.6 });
+    if (surface.name === "bowl") drawPrediction(ctx, x, y, heights, bowlRate(settings.condition, run.lr), theme);
+    drawLine(ctx, null, heights, x, y, { color: theme.b, width: 1.5, alpha: 0.35, from: step });
+    drawLine(ctx, null, heights, x, y, { color: theme.b, width: 2, to: step + 1 });
+  });
+  drawMark(ctx, x(step), y(heights[step]), { radius: 4.5, fill: theme.b, stroke: theme.bg });
+  const right = x(step) > box.x + box.width / 2;
+  const text = isLost(scene) ? "diverged" : formatNumber(run.losses[step]);
+  const place = [x(step) + (right ? -8 : 8), Math.max(box.y + 2, y(heights[step]) - 18)];
+  drawLabel(ctx, text, ...place, theme, { align: right ? "right" : "left", color: isLost(scene) ? theme.bad : theme.text, weight: 600 });
+}
+
+function drawPrediction(ctx, x, y, heights, rate, theme) {
+  const last = Math.ceil(x.domain[1]);
+  const line = Float64Array.from({ length: last + 1 }, (_, k) => heights[0] * rate ** (2 * k));
+  drawLine(ctx, null, line, x, y, { color: theme.text, width: 1, dash: [3, 4], alpha: 0.7 });
+}
+
+/** How the loss changes along the next step, with the straight line that the gradient promises and the place η picks. */
+function drawAlong(ctx, width, height, theme, scene) {
+  const { run, step } = scene;
+  const box = lossBox(width, height);
+  if (isLost(scene)) return drawLabel(ctx, "no step to show", width / 2, height / 2, theme, { align: "center" });
+  const { rates, changes, slope, change } = alongStep(scene.surface, run.points[step], run.lr);
+  const finite = changes.filter(Number.isFinite);
+  const low = Math.min(...finite, -1e-300);
+  const high = Math.min(Math.max(...finite), -1.5 * low);
+  const x = linearScale([0, rates[rates.length - 1]], [box.x, box.x + box.width]);
+  const y = linearScale([1.15 * low, Math.max(high, -0.4 * low)], [box.y + box.height, box.y]);
+  drawAxes(ctx, box, x, y, theme, { xTicks: 3, yTicks: 3, xLabel: "learning rate", yLabel: "change of the loss" });
+  clipped(ctx, box, () => {
+    drawLine(ctx, rates, rates.map((rate) => rate * slope), x, y, { color: theme.muted, dash: [4, 3], width: 1.25 });
+    drawLine(ctx, rates, changes, x, y, { color: theme.accent, width: 2 });
+  });
+  ctx.strokeStyle = theme.muted;
+  ctx.lineWidth = 1;
+  strokeSegment(ctx, x(run.lr), box.y, x(run.lr), box.y + box.height);
+  const color = change > 0 ? theme.bad : theme.good;
+  drawMark(ctx, x(0), y(0), { radius: 4.5, fill: theme.b, stroke: theme.bg });
+  if (y(change) >= box.y) drawMark(ctx, x(run.lr), y(change), { radius: 4.5, fill: color, stroke: theme.bg });
+  drawLabel(ctx, `${change > 0 ? "+" : ""}${formatNumber(change, 2)}`, x(run.lr) + 6, box.y + 14, theme, { color, weight: 600 });
+}
+
+/** The Hessian's two directions as a table: curvature, times the learning rate, what is left after a step, in words. */
+function addReadout(app, parent, scene) {
+  const facts = make("div", { class: "d2l-facts" });
+  const head = ["", "curvature λ", "η λ", "keeps", "along this direction, a step"].map((text) => make("th", { text, scope: "col" }));
+  const rows = [1, 0].map((i) => ({ i, cells: Array.from({ length: 5 }, () => make("td")) }));
+  for (const { i, cells } of rows) cells[0].append(make("i", { class: `d2l-swatch d2l-swatch-${i}` }));
+  const table = make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows.map(({ cells }) => make("tr", {}, ...cells))));
+  const verdict = make("p", { class: "d2l-verdict" });
+  const element = make("div", { class: "d2l-readout" }, facts, table, verdict);
+  nameElement(app, "readout", element);
+  parent.append(element);
+  const write = (target, text) => target.textContent !== text && (target.textContent = text);
+  const names = ["step", "w₁", "w₂", "loss", "slope"];
+  facts.append(...names.map((name) => make("span", {}, make("i", { text: name }), make("b"))));
+  app.draw(() => {
+    const { run, step, local } = scene;
+    const values = [step, ...run.points[step], run.losses[step], local.slope];
+    values.forEach((value, k) => write(facts.children[k].lastChild, k ? formatNumber(value) : String(value)));
+    for (const { i, cells } of rows) {
+      const product = run.lr * local.values[i];
+      const known = Number.isFinite(product);
+      const texts = [formatNumber(local.values[i]), formatNumber(product), formatNumber(local.factors[i])];
+      texts.push(known ? describeDirection(product) : "");
+      texts.forEach((text, k) => write(cells[k + 1], text));
+      cells[4].classList.toggle("d2l-warn", known && (product > 2.001 || product < -1e-9));
+    }
+    const { text, bad } = judge(scene);
+    write(verdict, text);
+    verdict.classList.toggle("d2l-bad", bad);
+  });
+}
+
+/** The line under the table: what to expect of this learning rate. */
+function judge(scene) {
+  const { run, step, local, surface, settings } = scene;
+  if (isLost(scene)) return { text: `Diverged: beyond all bounds after ${run.broken} steps. Lower the learning rate.`, bad: true };
+  const product = run.lr * local.values[1];
+  if (surface.name === "bowl") {
+    const rate = bowlRate(settings.condition, run.lr);
+    if (rate > 1.0005) return { text: `Diverges: η λ is above 2, so the distance grows ${formatNumber(rate)}-fold a step.`, bad: true };
+    if (rate > 0.9995) return { text: "On the edge: the distance hardly changes.", bad: false };
+    return { text: `Converges: in the long run a step keeps ${formatNumber(100 * rate)}% of the distance.`, bad: false };
+  }
+  if (local.slope < 1e-6 && local.values[0] > 0) return { text: `At rest in a minimum, after ${step} steps or fewer.`, bad: false };
+  if (local.values[0] < 0 && local.slope < 0.1) return { text: "Almost flat, and curved down one way: a saddle or a plain is near.", bad: false };
+  if (product > 2) return { text: "η λ is above 2 here: no minimum with this curvature could hold this learning rate.", bad: true };
+  return { text: `Here a learning rate below ${formatNumber(2 / Math.max(1e-12, local.values[1]))} would be stable.`, bad: false };
+}
+
+/** The start as a handle on the map; a click anywhere puts it there. */
+function addStart(app, stage, scene) {
+  const limit = app.entry("start").columns[0].max;
+  const inside = (value) => Number(Math.min(limit, Math.max(-limit, value)).toFixed(3));
+  const put = (px, py) => {
+    scene.before = null;
+    app.set({ start: [[inside(scene.map.x.invert(px)), inside(scene.map.y.invert(py))]] });
+  };
+  const at = () => {
+    const [u, v] = scene.run.points[0];
+    return scene.map ? [scene.map.x(u), scene.map.y(v)] : [-99, -99];
+  };
+  const text = () => scene.run.points[0].map((w, i) => `w${i + 1} ${formatNumber(w)}`).join(", ");
+  addHandle(app, stage, { label: "Start", at, move: put, text, color: "var(--d2l-text)" });
+  app.scope.on(stage.canvas, "click", (event) => put(...stage.at(event)));
+}
+
+function addLegend(app, parent, scene) {
+  const back = makeButton({ label: "Its own start", kind: "quiet", title: "Begin where this surface's run begins by itself" });
+  back.onclick = () => app.set({ start: [] });
+  const text = make("span");
+  const line = make("div", { class: "d2l-hint" }, text, back);
+  parent.append(line);
+  app.draw(() => {
+    back.hidden = app.get("start").length === 0;
+    const many = scene.surface.minima.length > 4;
+    const ends = `Colour: the minimum that a start comes to${many ? ", by its depth" : ""}; paler: later. Red: it diverges. Blank: not there in ${MOST} steps.`;
+    const plain = "Click or drag to choose the start. Arrow: the next step. Cross: the Hessian's directions, dashed where it curves down.";
+    const wanted = app.get("basins") ? ends : plain;
+    if (text.textContent !== wanted) text.textContent = wanted;
+  });
+}
+
+function forwardSteps(app, scene, n) {
+  const most = app.entry("step_count").max;
+  const target = Math.min(most, app.get("step_count") + n);
+  app.set({ step_count: target }, { later: true });
+  return target < most && !(scene.run.broken && target >= scene.run.broken);
+}
+
+function addCharts(app, parent, scene, stop) {
+  const loss = (ctx, width, height, theme) => drawLoss(ctx, width, height, theme, scene);
+  const stage = addStage(app, parent, { draw: loss, label: "Loss by step", ratio: 2.3, className: "d2l-chart" });
+  addScrubber(app, stage, {
+    label: "Step shown",
+    value: () => scene.step,
+    max: () => stepsDone(scene.run),
+    valueAt: (px) => stepScale(scene, lossBox(stage.width(), stage.height())).invert(px),
+    move: (step) => stop() || app.set({ step_count: step }),
+    text: () => summarise(scene),
+  });
+  const along = (ctx, width, height, theme) => drawAlong(ctx, width, height, theme, scene);
+  addStage(app, parent, { draw: along, label: "Loss after this step, for each learning rate, and the straight line of the gradient", ratio: 2.6 });
+}
+
+export function render({ model, el }) {
+  const app = openExplorer({ model, el, title: "Descent explorer: gradient descent on a surface" });
+  const scene = makeScene();
+  app.update(() => descend(app, scene));
+  app.draw(() => (scene.showEnds = app.get("basins")));
+  app.body.classList.add("d2l-descent");
+  const [left, right] = [make("div", { class: "d2l-left" }), make("div", { class: "d2l-right" })];
+  app.body.append(left, right);
+
+  const draw = (ctx, width, height, theme) => drawMap(ctx, width, height, theme, scene);
+  const map = addStage(app, left, { draw, label: "Map of the surface with the path of gradient descent" });
+  addStart(app, map, scene);
+  addLegend(app, left, scene);
+  const transport = addTransport(app, right, {
+    forward: (n) => forwardSteps(app, scene, n),
+    back: (n) => app.set({ step_count: Math.max(0, app.get("step_count") - n) }),
+    reset: () => app.set({ step_count: 0 }),
+  });
+  addCharts(app, right, scene, transport.pause);
+  addReadout(app, app.body, scene);
+
+  const panel = addControls(app, app.body, []);
+  addControl(app, panel, "surface", {
+    segments: false,
+    change: (surface) => app.set({ surface, start: [], lr: makeSurface(surface, { condition: app.get("condition") }).lr }),
+  });
+  for (const name of ["lr", "condition", "angle", "basins"]) addControl(app, panel, name);
+  const formula = make("p", { class: "d2l-surface-formula" });
+  app.body.append(formula);
+  app.draw(() => {
+    formula.textContent = `L(w) = ${scene.surface.formula}`;
+    for (const name of ["condition", "angle"]) app.named.get(name).classList.toggle("d2l-idle", app.get("surface") !== "bowl");
+  });
+  return app.close;
+}
+
+/** The picture without a page: for the build's placeholders and thumbnails. */
+export function preview(ctx, state, width, height, themeName) {
+  const scene = makeScene();
+  const get = (name) => state[name];
+  updateScene(scene, get);
+  const theme = plainTheme(themeName);
+  const side = Math.min(height, width / 2);
+  landscapeOf(scene, side, height);
+  while (updateScene(scene, get));
+  scene.showEnds = state.basins;
+  clipped(ctx, { x: 0, y: 0, width: side, height }, () => drawMap(ctx, side, height, theme, scene));
+  ctx.save();
+  ctx.translate(side + 8, 0);
+  drawLoss(ctx, width - side - 8, height * 0.55, theme, scene);
+  ctx.translate(0, height * 0.55);
+  drawAlong(ctx, width - side - 8, height * 0.45, theme, scene);
+  ctx.restore();
+}
