@@ -1,7 +1,7 @@
 """Surfaces to descend: functions of two weights with valleys, saddles, plateaus and many minima.
 
-The explorers of the optimiser chapters use the same functions (widgets/_shared/surfaces.js), with the derivatives
-written out; here autograd finds them.
+The explorers of the optimiser chapters use the same functions (widgets/_shared/surfaces.js), with
+derivatives written out; here autograd finds them.
 """
 
 import math

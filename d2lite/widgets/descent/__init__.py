@@ -8,9 +8,9 @@ LIMIT = 5.0  # of a start, along each axis
 
 
 class DescentExplorer(Explorer):
-    """Gradient descent on a surface: choose a start and a learning rate, watch it settle, zigzag, stall or diverge.
+    """Gradient descent on a surface: choose a start and a learning rate; it settles, zigzags, stalls or diverges.
 
-    Everything shown follows from the traits alone, so a link or a Python cell brings back exactly what was seen.
+    Everything shown follows from the traits alone, so a link or a Python cell brings back what was seen.
 
     Example:
         >>> DescentExplorer(surface="rosenbrock", lr=0.0015, start=[[-1, 2]], step_count=500)
@@ -28,8 +28,8 @@ class DescentExplorer(Explorer):
         min=1,
         max=1000,
         log=True,
-        label="condition number κ",
-        help="Of the bowl: its curvatures are 1 and κ.",
+        label="condition κ",
+        help="The bowl's condition number: its curvatures are 1 and κ.",
     )
     angle = Real(0, min=0, max=90, step=1, unit="°", label="turned by", help="Turns the bowl's axes.")
     start = Rows(

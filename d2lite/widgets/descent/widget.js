@@ -39,6 +39,7 @@ function updateScene(scene, get, deadline = () => false) {
   scene.step = Math.min(get("step_count"), stepsDone(scene.run));
   scene.local = localPicture(scene.surface, scene.run.points[scene.step], scene.run.lr);
   scene.settings = settings;
+  scene.showEnds = get("basins") && scene.ends !== null;
   return get("basins") && scene.map !== null && findEnds(scene, deadline);
 }
 
@@ -94,8 +95,8 @@ function landscapeOf(scene, width, height) {
 function drawMap(ctx, width, height, theme, scene) {
   const map = landscapeOf(scene, width, height);
   const { run, step, before } = scene;
-  if (scene.showEnds && scene.ends) drawEnds(ctx, width, height, theme, scene);
-  drawLandscape(ctx, map, theme, { shade: !(scene.showEnds && scene.ends) });
+  if (scene.showEnds) drawEnds(ctx, width, height, theme, scene);
+  drawLandscape(ctx, map, theme, { shade: !scene.showEnds });
   if (before) drawPath(ctx, before, stepsDone(before), map, { color: theme.muted, alpha: 0.5 });
   drawPath(ctx, run, stepsDone(run), map, { color: theme.b, alpha: 0.25 });
   drawPath(ctx, run, step, map, { color: theme.b, dots: true, edge: theme.bg });
@@ -230,7 +231,7 @@ function drawLoss(ctx, width, height, theme, scene) {
   });
   drawMark(ctx, x(step), y(heights[step]), { radius: 4.5, fill: theme.b, stroke: theme.bg });
   const right = x(step) > box.x + box.width / 2;
-  const text = isLost(scene) ? "diverged" : formatNumber(run.losses[step]);
+  const text = isLost(scene) ? "diverged" : formatNumber(heights[step] > FLOOR ? heights[step] : 0);
   const place = [x(step) + (right ? -8 : 8), Math.max(box.y + 2, y(heights[step]) - 18)];
   drawLabel(ctx, text, ...place, theme, { align: right ? "right" : "left", color: isLost(scene) ? theme.bad : theme.text, weight: 600 });
 }
@@ -263,7 +264,7 @@ function drawAlong(ctx, width, height, theme, scene) {
   const color = change > 0 ? theme.bad : theme.good;
   drawMark(ctx, x(0), y(0), { radius: 4.5, fill: theme.b, stroke: theme.bg });
   if (y(change) >= box.y) drawMark(ctx, x(run.lr), y(change), { radius: 4.5, fill: color, stroke: theme.bg });
-  drawLabel(ctx, `${change > 0 ? "+" : ""}${formatNumber(change, 2)}`, x(run.lr) + 6, box.y + 14, theme, { color, weight: 600 });
+  drawLabel(ctx, `${change > 0 ? "+" : ""}${formatNumber(change, 2)}`, x(run.lr) + 6, box.y + box.height - 4, theme, { color, weight: 600, baseline: "bottom" });
 }
 
 /** The Hessian's two directions as a table: curvature, times the learning rate, what is left after a step, in words. */
@@ -310,7 +311,8 @@ function judge(scene) {
     return { text: `Converges: in the long run a step keeps ${formatNumber(100 * rate)}% of the distance.`, bad: false };
   }
   if (local.slope < 1e-6 && local.values[0] > 0) return { text: `At rest in a minimum, after ${step} steps or fewer.`, bad: false };
-  if (local.values[0] < 0 && local.slope < 0.1) return { text: "Almost flat, and curved down one way: a saddle or a plain is near.", bad: false };
+  if (local.values[0] < 0 && local.slope < 0.1) return { text: "Nearly flat, and curved down one way: a saddle or a plateau.", bad: false };
+  if (local.values[0] < 0) return { text: "The surface curves down one way here: nothing can come to rest.", bad: false };
   if (product > 2) return { text: "η λ is above 2 here: no minimum with this curvature could hold this learning rate.", bad: true };
   return { text: `Here a learning rate below ${formatNumber(2 / Math.max(1e-12, local.values[1]))} would be stable.`, bad: false };
 }
@@ -374,12 +376,14 @@ export function render({ model, el }) {
   const app = openExplorer({ model, el, title: "Descent explorer: gradient descent on a surface" });
   const scene = makeScene();
   app.update(() => descend(app, scene));
-  app.draw(() => (scene.showEnds = app.get("basins")));
   app.body.classList.add("d2l-descent");
   const [left, right] = [make("div", { class: "d2l-left" }), make("div", { class: "d2l-right" })];
   app.body.append(left, right);
 
-  const draw = (ctx, width, height, theme) => drawMap(ctx, width, height, theme, scene);
+  const draw = (ctx, width, height, theme) => {
+    if (landscapeOf(scene, width, height) && app.get("basins") && !scene.ends) app.refresh(); // now that it has a size
+    drawMap(ctx, width, height, theme, scene);
+  };
   const map = addStage(app, left, { draw, label: "Map of the surface with the path of gradient descent" });
   addStart(app, map, scene);
   addLegend(app, left, scene);
@@ -401,7 +405,7 @@ export function render({ model, el }) {
   app.body.append(formula);
   app.draw(() => {
     formula.textContent = `L(w) = ${scene.surface.formula}`;
-    for (const name of ["condition", "angle"]) app.named.get(name).classList.toggle("d2l-idle", app.get("surface") !== "bowl");
+    for (const name of ["condition", "angle"]) app.named.get(name).hidden = app.get("surface") !== "bowl" || app.hide.includes(name);
   });
   return app.close;
 }
@@ -415,7 +419,7 @@ export function preview(ctx, state, width, height, themeName) {
   const side = Math.min(height, width / 2);
   landscapeOf(scene, side, height);
   while (updateScene(scene, get));
-  scene.showEnds = state.basins;
+  updateScene(scene, get);
   clipped(ctx, { x: 0, y: 0, width: side, height }, () => drawMap(ctx, side, height, theme, scene));
   ctx.save();
   ctx.translate(side + 8, 0);

@@ -66,8 +66,8 @@ def local_case(name, point, lr):
         "js": """(model, { settings, point }) => {
             const { surface, lr } = model.makeRun(settings);
             const { gradient, slope, values, factors } = model.localPicture(surface, point, lr);
-            const along = model.alongStep(surface, point, lr);
-            return { gradient, slope, values, factors, rates: along.rates, changes: along.changes, down: along.slope, change: along.change };
+            const { slope: down, ...along } = model.alongStep(surface, point, lr);
+            return { gradient, slope, values, factors, down, ...along };
         }""",
         "input": {
             "settings": {"surface": name, "condition": 25, "angle": 20, "start": None, "lr": lr},
@@ -135,7 +135,7 @@ def words_case():
     marks = ["leaves", "flat", "hardly", "without", "one step", "still", "for ever", "further"]
     return {
         "name": "words for a direction",
-        "js": "(model, [products, marks]) => products.map((p, i) => model.describeDirection(p).includes(marks[i]))",
+        "js": "(model, [products, marks]) => marks.map((m, i) => model.describeDirection(products[i]).includes(m))",
         "input": [products, marks],
         "expected": [True] * len(products),
     }
