@@ -2,9 +2,35 @@
 
 from pathlib import Path
 
-from . import assets, execution, explorers, folds, glossary, images, mathematics, metadata, nodejs, search, shell
+from . import (
+    assets,
+    execution,
+    explorers,
+    folds,
+    glossary,
+    images,
+    mathematics,
+    metadata,
+    nodejs,
+    reference,
+    search,
+    shell,
+)
 
-MODULES = (nodejs, execution, mathematics, folds, glossary, explorers, images, metadata, search, shell, assets)
+MODULES = (
+    nodejs,
+    execution,
+    mathematics,
+    folds,
+    glossary,
+    explorers,
+    images,
+    metadata,
+    reference,
+    search,
+    shell,
+    assets,
+)
 
 
 def setup(app):

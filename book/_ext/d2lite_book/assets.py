@@ -37,7 +37,7 @@ UNUSED = (
 )  # fmt: skip
 URL = re.compile(r"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
 ICON_FONT = re.compile(r"font ?awesome", re.IGNORECASE)
-ICON_CLASS = re.compile(r"fa[srb]?(-.*)?")
+ICON_CLASS = re.compile(r"fa([srb]|-.+)?")
 
 
 def words_of_page(html):

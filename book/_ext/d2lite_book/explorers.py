@@ -123,11 +123,7 @@ class Page:
         """Return the script element with the state of the page's explorers, or "" when there are none."""
         if not self.data:
             return ""
-        text = (
-            json.dumps(self.data, separators=(",", ":"), sort_keys=True)
-            .replace("</", "<\\/")
-            .replace("<!--", "<\\!--")
-        )
+        text = json.dumps(self.data, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
         return f'<script type="application/json" id="d2l-state">{text}</script>'
 
 

@@ -1,6 +1,7 @@
-"""Admonitions of class "dropdown" as native <details>: they fold without a script and open when printed."""
+"""What folds, as native <details> that need no script: boxes of class "dropdown", and cells tagged hide-*."""
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 
@@ -54,9 +55,30 @@ def _visit_title(self, node):
     self.body.append(self.starttag(node, "summary", "", CLASS="admonition-title"))
 
 
+class NameFoldedCells(SphinxPostTransform):
+    """Say of a folded cell what it is, before myst-nb folds it: a solution, or {type}, which myst-nb fills in."""
+
+    default_priority = 198
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Set the words on the cells that may fold."""
+        for cell in self.document.findall(nodes.container):
+            if "prompt_show" in cell:
+                cell["prompt_show"] = "Solution" if "tag_solution" in cell["classes"] else "{type}"
+
+
+def _visit_cell(self, node):
+    words = {"source": "Code", "content": "Code and result", "output": "Result", "outputs": "Results"}
+    self.body.append(self.starttag(node, "details", CLASS="hide"))
+    self.body.append(f"<summary>{words.get(node['prompt_show'], node['prompt_show'])}</summary>\n")
+
+
 def connect(app):
     """Register the nodes and the transform."""
     end = lambda tag: lambda self, node: self.body.append(f"</{tag}>\n")
     app.add_node(fold, html=(_visit_fold, end("details")))
     app.add_node(fold_title, html=(_visit_title, end("summary")))
+    app.add_node(HideCodeCellNode, override=True, html=(_visit_cell, end("details")))
+    app.add_post_transform(NameFoldedCells)
     app.add_post_transform(FoldDropdowns)

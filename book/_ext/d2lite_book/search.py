@@ -40,7 +40,7 @@ def _text(node):
         return ""
     if isinstance(node, nodes.Text):
         return node.astext()
-    if isinstance(node, nodes.TextElement) and not node.traverse(nodes.raw):
+    if isinstance(node, nodes.TextElement) and not any(node.findall(nodes.raw)):
         return node.astext()
     return " ".join(_text(child) for child in node.children)
 

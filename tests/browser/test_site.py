@@ -1,0 +1,361 @@
+"""The built site in a browser, with nothing from the network: explorers, reading, search, accessibility."""
+
+import gzip
+import json
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from .conftest import CHAPTER, pages
+
+pytestmark = pytest.mark.browser
+
+EXPLORER = "#d2l-boundary"
+LIVE = f"{EXPLORER}[data-live=true]"
+COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".xml")  # what a web server compresses
+
+
+def explorer(page, selector=EXPLORER):
+    """Return the explorer of a page once it is alive, at its first step."""
+    page.wait_for_selector(f"{selector}[data-live=true]")
+    frame = page.locator(selector)
+    frame.scroll_into_view_if_needed()
+    return frame
+
+
+def fact(frame, name):
+    """Return a number that the explorer shows under its curves."""
+    text = frame.locator(".d2l-facts span", has_text=name).locator("b").first.inner_text()
+    return float(text.split("/")[0].replace("−", "-"))
+
+
+def picture(frame):
+    """Return what the explorer's canvas shows now."""
+    frame.page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+    return frame.locator("canvas").first.evaluate("(canvas) => canvas.toDataURL()")
+
+
+def press(frame, name, times=1):
+    for _ in range(times):
+        frame.get_by_role("button", name=name).first.click()
+
+
+def set_slider(frame, name, key, times=1):
+    slider = frame.get_by_role("slider", name=name, exact=True)
+    slider.focus()
+    for _ in range(times):
+        slider.press(key)
+
+
+# ----- Explorers -----
+
+
+def test_the_explorer_replaces_its_picture(open_page, scheme):
+    page = open_page(CHAPTER, scheme)
+    frame = explorer(page)
+    assert frame.locator(".d2l-placeholder").count() == 0
+    assert frame.locator("canvas").count() > 0
+
+
+def test_every_explorer_of_every_page_comes_alive(open_page, site, scheme):
+    for name in pages(site):
+        page = open_page(name, scheme)
+        for frame in page.locator(".d2l-explorer-frame").all():
+            frame.scroll_into_view_if_needed()
+            page.wait_for_selector(f"#{frame.get_attribute('id')}[data-live=true]")
+        page.context.close()
+
+
+def test_the_learning_rate_changes_the_boundary(open_page, scheme):
+    frame = explorer(open_page(CHAPTER, scheme))
+    press(frame, "Step", 3)
+    before, formula = picture(frame), frame.locator(".d2l-formula").inner_text()
+    set_slider(frame, "learning rate", "ArrowLeft", 30)
+    assert picture(frame) != before
+    assert frame.locator(".d2l-formula").inner_text() != formula
+
+
+def test_dragging_a_point_changes_the_boundary(open_page, scheme):
+    page = open_page(CHAPTER, scheme)
+    frame = explorer(page)
+    press(frame, "Step", 5)
+    formula = frame.locator(".d2l-formula").inner_text()
+    box = frame.locator("canvas").first.bounding_box()
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.click(*middle)  # adds a point there, so that there is one to drag
+    added = frame.locator(".d2l-formula").inner_text()
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.1 * box["height"], steps=8)
+    page.mouse.up()
+    dragged = frame.locator(".d2l-formula").inner_text()
+    assert len({formula, added, dragged}) == 3
+
+
+def test_play_lowers_the_loss_and_reset_restores(open_page, scheme):
+    frame = explorer(open_page(CHAPTER, scheme))
+    press(frame, "Reset")
+    start, loss = picture(frame), fact(frame, "loss")
+    press(frame, "Play")
+    frame.page.wait_for_function(
+        "(frame) => Number(frame.querySelector('.d2l-facts span b').textContent) >= 12",
+        arg=frame.element_handle(),
+    )
+    press(frame, "Pause")
+    assert fact(frame, "loss") < loss
+    assert picture(frame) != start
+    press(frame, "Reset")
+    assert fact(frame, "loss") == loss
+    assert picture(frame) == start
+
+
+def test_the_explorer_works_by_keyboard_alone(open_page):
+    page = open_page(CHAPTER)
+    frame = explorer(page)
+    frame.get_by_role("button", name="Reset").first.focus()
+    page.keyboard.press("Enter")
+    loss = fact(frame, "loss")
+    frame.get_by_role("button", name="Step").first.focus()
+    for _ in range(8):
+        page.keyboard.press("Enter")
+    assert fact(frame, "step") == 8
+    assert fact(frame, "loss") < loss
+    formula = frame.locator(".d2l-formula").inner_text()
+    set_slider(frame, "learning rate", "ArrowLeft", 20)
+    assert frame.locator(".d2l-formula").inner_text() != formula
+
+
+def test_a_link_restores_the_state_and_finds_the_explorer(open_page, scheme):
+    page = open_page(f"{CHAPTER}#d2l-separable?lr=0.01&seed=7", scheme)
+    frame = page.locator("#d2l-separable[data-live=true]")
+    frame.wait_for()
+    assert (
+        frame.get_by_role("slider", name="learning rate", exact=True).get_attribute("aria-valuetext")
+        == "0.01"
+    )
+    page.wait_for_function(
+        "() => Math.abs(document.querySelector('#d2l-separable').getBoundingClientRect().top) < 200"
+    )
+
+
+def test_following_a_link_on_the_page_itself_works_too(open_page):
+    page = open_page(CHAPTER)
+    explorer(page)
+    page.evaluate("location.hash = '#d2l-boundary?lr=0.01'")
+    slider = page.locator(EXPLORER).get_by_role("slider", name="learning rate", exact=True)
+    page.wait_for_function("(slider) => slider.ariaValueText === '0.01'", arg=slider.element_handle())
+
+
+def test_an_explorer_that_cannot_load_says_so_and_keeps_its_picture(open_page, site, site_url, browser):
+    page = open_page("404.html", quiet=False)
+    page.route("**/_static/explorers/*.js", lambda route: route.abort())
+    page.goto(f"{site_url}/{CHAPTER}")
+    note = page.locator(f"{EXPLORER} .d2l-note")
+    note.wait_for()
+    assert "did not start" in note.inner_text()
+    assert page.locator(f"{EXPLORER} .d2l-placeholder img:visible").count() == 1
+
+
+def test_without_javascript_there_are_pictures_and_text(open_page):
+    page = open_page(CHAPTER, java_script_enabled=False)
+    frame = page.locator(EXPLORER)
+    frame.scroll_into_view_if_needed()
+    assert frame.locator("img:visible").count() == 1
+    assert "allow JavaScript" in frame.inner_text()
+    assert not page.locator(".d2l-mode").first.is_visible()
+    page.locator("details.hide > summary").first.click()
+    assert page.locator("details.hide[open]").count() == 1
+
+
+# ----- Pages -----
+
+
+def test_every_page_is_quiet_and_fits_its_width(open_page, site, scheme):
+    for name in pages(site):
+        page = open_page(name, scheme)
+        page.wait_for_load_state("networkidle")
+        for width in (1280, 768, 360):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+                f"{name} is too wide at {width}"
+            )
+        page.context.close()
+
+
+def test_every_page_has_what_other_programs_look_for(open_page, site):
+    titles = set()
+    for name in set(pages(site)) - {"404.html"}:
+        page = open_page(name)
+        meta = lambda key, page=page: page.locator(
+            f'meta[name="{key}"], meta[property="{key}"]'
+        ).get_attribute("content")
+        canonical = page.locator('link[rel="canonical"]').get_attribute("href")
+        assert canonical == f"https://d2lite.github.io/d2lite/{name}" == meta("og:url")
+        assert 20 < len(meta("description")) <= 300
+        card = meta("og:image").removeprefix("https://d2lite.github.io/d2lite/")
+        assert (site / card).stat().st_size > 2000
+        assert page.locator('link[rel="icon"]').count() == 1
+        assert canonical in (site / "sitemap.xml").read_text()
+        titles.add(page.title())
+        page.context.close()
+    assert len(titles) == len(pages(site)) - 1
+
+
+def test_pages_are_light(open_page, site):
+    for name in pages(site):
+        page = open_page(name)
+        page.wait_for_load_state("networkidle")
+        paths = [
+            site / url.removeprefix(page.watch.home).lstrip("/").split("?")[0]
+            for url in set(page.watch.requests)
+        ]
+        size = sum(
+            len(gzip.compress(path.read_bytes())) if path.suffix in COMPRESSED else path.stat().st_size
+            for path in paths
+        )
+        assert len(page.watch.requests) <= 25, name
+        assert size <= 400_000, f"{name}: {size} bytes"
+        page.context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing(open_page, site, theme):
+    found = {}
+    for name in pages(site):
+        page = open_page(name, color_scheme=theme)
+        page.wait_for_load_state("networkidle")
+        for frame in page.locator(".d2l-explorer-frame").all():
+            frame.scroll_into_view_if_needed()
+            page.wait_for_selector(f"#{frame.get_attribute('id')}[data-live=true]")
+        for violation in Axe().run(page).response["violations"]:
+            found[f"{name} {violation['id']}"] = [node["html"][:200] for node in violation["nodes"]]
+        page.context.close()
+    assert found == {}
+
+
+def test_the_colour_mode_is_chosen_and_kept(open_page):
+    page = open_page(CHAPTER, color_scheme="light")
+    frame = explorer(page)
+    colour = "getComputedStyle(document.body).backgroundColor"
+    light, drawn = page.evaluate(colour), picture(frame)
+    page.locator(".d2l-mode").click()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    assert page.evaluate(colour) != light
+    assert picture(frame) != drawn
+    page.reload()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+    page.locator(".d2l-mode").click()
+    page.locator(".d2l-mode").click()
+    assert page.locator("html").get_attribute("data-theme") == "light"
+
+
+def test_search_finds_sections_offline(open_page, scheme):
+    page = open_page("book/using.html", scheme)
+    assert not any("search-index" in url for url in page.watch.requests)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("logistic regression")
+    page.locator("#d2l-results a").first.wait_for()
+    assert "Logistic regression" in page.locator("#d2l-results a").first.inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{CHAPTER}*")
+
+
+def test_search_reads_chinese_and_says_when_there_is_nothing(open_page):
+    page = open_page("book/glossary.html")
+    page.locator(".d2l-open-search:visible").first.click()
+    page.locator("#d2l-search input").fill("过拟合")
+    page.locator("#d2l-results mark").first.wait_for()
+    page.locator("#d2l-search input").fill("xyzzyxyzzy")
+    page.wait_for_function("document.getElementById('d2l-found').textContent === '0 results'")
+    page.keyboard.press("Escape")
+    assert not page.locator("#d2l-search").is_visible()
+
+
+def test_progress_is_kept(open_page):
+    page = open_page("book/using.html")
+    link = page.locator(".bd-docs-nav a", has_text="How to use this book")
+    assert "d2l-started" in link.get_attribute("class")
+    page.locator(".prev-next-footer").scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.bd-docs-nav a.d2l-read')")
+    page.locator(".prev-next-area .right-next").click()
+    page.wait_for_url("**/book/setup.html")
+    assert "d2l-read" in page.locator(".bd-docs-nav a", has_text="How to use this book").get_attribute(
+        "class"
+    )
+
+
+def test_code_can_be_copied(open_page):
+    page = open_page(CHAPTER, permissions=["clipboard-read", "clipboard-write"])
+    block = page.locator("div.highlight", has_text="def sigmoid").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    assert page.evaluate("navigator.clipboard.readText()") == block.locator("pre").text_content()
+
+
+def test_menus_and_side_bars_by_keyboard_on_a_telephone(open_page):
+    page = open_page(CHAPTER, viewport={"width": 360, "height": 740})
+    assert not page.locator(".bd-docs-nav").is_visible()
+    page.locator(".primary-toggle").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".bd-docs-nav").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator(".bd-docs-nav").is_visible()
+    page.locator(".secondary-toggle").click()
+    page.locator("#pst-secondary-sidebar-modal a").nth(3).click()
+    assert page.url.count("#") == 1
+    page.locator(".d2l-launch > summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".d2l-launch a", has_text="Colab").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator(".d2l-launch a", has_text="Colab").is_visible()
+
+
+def test_a_side_bar_opens_again_after_it_was_closed(open_page):
+    page = open_page(CHAPTER, viewport={"width": 360, "height": 740})
+    for _ in range(2):
+        page.locator(".primary-toggle").click()
+        assert page.locator("#pst-primary-sidebar-modal a", has_text="Glossary").is_visible()
+        page.mouse.click(350, 700)
+        assert not page.locator("#pst-primary-sidebar-modal").is_visible()
+
+
+def test_the_first_tab_stop_skips_to_the_text(open_page):
+    page = open_page(CHAPTER)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
+
+
+def test_the_contents_follow_the_reader(open_page):
+    page = open_page(CHAPTER)
+    current = ".bd-sidebar-secondary a[aria-current=true]"
+    first = page.locator(current).inner_text()
+    page.locator("h2", has_text="Summary").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 600)
+    page.wait_for_function(f"document.querySelector('{current}').innerText !== {json.dumps(first)}")
+
+
+def test_a_missing_page_keeps_its_style_at_any_depth(open_page, site):
+    page = open_page("404.html")
+    assert "does not exist" in page.locator("h1").inner_text()
+    html = (site / "404.html").read_text()
+    assert re.search(r'\.href = "/d2lite/"', html)
+
+
+def test_print_shows_the_text_alone(open_page):
+    page = open_page(CHAPTER)
+    explorer(page)
+    page.emulate_media(media="print")
+    for hidden in (
+        ".bd-header-article",
+        "#pst-primary-sidebar",
+        "#pst-secondary-sidebar",
+        ".prev-next-area",
+        ".copybtn",
+    ):
+        assert not page.locator(hidden).first.is_visible(), hidden
+    assert page.locator("h1").first.is_visible()
+    assert page.locator(EXPLORER).is_visible()
