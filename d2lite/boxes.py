@@ -63,6 +63,23 @@ def area(boxes):
     return _area(check_boxes(boxes))
 
 
+def intersection(boxes_a, boxes_b, pairwise=True):
+    """Return the area that two sets of boxes share.
+
+    Args:
+        boxes_a, boxes_b, pairwise: boxes in xyxy, as in `iou`.
+
+    Returns:
+        (N, M) float tensor in square pixels, or (...) with `pairwise=False`; 0 where they touch or are apart.
+
+    Raises:
+        ValueError: a shape does not fit, a value is not finite, or a box has negative size.
+
+    Taught in chapters/08_detection/boxes.
+    """
+    return _intersection(*_pair(boxes_a, boxes_b, pairwise))
+
+
 def iou(boxes_a, boxes_b, pairwise=True):
     """Return the intersection over union of two sets of boxes.
 
@@ -184,7 +201,7 @@ def ciou_loss(boxes, targets, reduction="mean"):
 
 
 def check_boxes(boxes, name="boxes", box_format="xyxy"):
-    """Return (..., 4) boxes, of any real dtype, as a float tensor, float32 at least; bad ones raise ValueError."""
+    """Return (..., 4) boxes of any dtype as a float tensor, float32 at least; bad ones raise ValueError."""
     boxes = torch.as_tensor(boxes)
     if boxes.dim() == 0 or boxes.shape[-1] != 4:
         got = f"{name} has shape {tuple(boxes.shape)}, expected (..., 4) in {box_format}"
@@ -234,13 +251,17 @@ def _ratio(numerator, denominator):
     return torch.where(positive, numerator / torch.where(positive, denominator, 1.0), 0.0)
 
 
-def _iou_and_union(a, b):
+def _intersection(a, b):
     top_left = torch.maximum(a[..., :2], b[..., :2])
     bottom_right = torch.minimum(a[..., 2:], b[..., 2:])
     width, height = (bottom_right - top_left).clamp(min=0).unbind(dim=-1)
-    intersection = width * height
-    union = _area(a) + _area(b) - intersection
-    return _ratio(intersection, union), union
+    return width * height
+
+
+def _iou_and_union(a, b):
+    shared = _intersection(a, b)
+    union = _area(a) + _area(b) - shared
+    return _ratio(shared, union), union
 
 
 def _enclosing(a, b):

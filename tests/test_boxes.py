@@ -193,6 +193,7 @@ def test_formats_by_hand():
     assert box_convert([[1, 2, 3, 6]], "xywh", "cxcywh").tolist() == [[2.5, 5, 3, 6]]
     assert box_convert([[2.5, 5, 3, 6]], "cxcywh", "xyxy").tolist() == box.tolist()
     assert area(box).tolist() == [18]
+    assert boxes.intersection(box, [[3, 0, 9, 5], [4, 0, 9, 5], [5, 0, 9, 5]]).tolist() == [[3, 0, 0]]
 
 
 @pytest.mark.parametrize("measure", MEASURES)
