@@ -219,19 +219,19 @@ def report(runs, options):
         f"LeNet, {options.samples:,} images, batch {BATCH_SIZE}, one epoch, {options.threads} threads; "
         f"medians of {options.repeats}"
     )
+    keys = ("seconds", "cpu", "peak_mb", "accuracy")
     median = {
-        name: {k: statistics.median(run[k] for run in found) for k in found[0]}
+        name: {key: statistics.median(run[key] for run in found) for key in keys}
         for name, found in runs.items()
     }
     base = median.get("bare", median[next(iter(median))])
-    print(
-        f"{'':30} {'seconds':>8} {'ratio':>6} {'CPU s':>7} {'ratio':>6} {'peak MB':>8} {'accuracy':>9}  all seconds"
-    )
+    print(f"{'':30} seconds  ratio    CPU s  ratio  peak MB  accuracy  each run's seconds")
     for name, row in median.items():
+        each = " ".join(f"{run['seconds']:.2f}" for run in runs[name])
+        wall, cpu = row["seconds"] / base["seconds"], row["cpu"] / base["cpu"]
         print(
-            f"{NAMES[name]:30} {row['seconds']:8.2f} {row['seconds'] / base['seconds']:6.2f} {row['cpu']:7.2f} "
-            f"{row['cpu'] / base['cpu']:6.2f} {row['peak_mb']:8.0f} {row['accuracy']:9.2f}  "
-            + " ".join(f"{run['seconds']:.2f}" for run in runs[name])
+            f"{NAMES[name]:30} {row['seconds']:7.2f} {wall:6.2f} {row['cpu']:8.2f} {cpu:6.2f} "
+            f"{row['peak_mb']:8.0f} {row['accuracy']:9.2f}  {each}"
         )
 
 
