@@ -16,6 +16,8 @@ from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxDirective
 
+HOOKS = "on_train_start, on_step_end, on_epoch_end, on_train_end"  # the same for every callback
+MEMBERS = ["   :members:", f"   :exclude-members: {HOOKS}"]
 TAUGHT = re.compile(r"Taught in (chapters/\w+/\w+)\.?")
 
 
@@ -30,7 +32,8 @@ def resolve(name):
 def public_names(module):
     """Return the dotted names of a module's documented functions and classes, as readers write them."""
     if module == "d2lite":
-        return [name for name in map("d2lite.{}".format, resolve(module).__all__) if callable(resolve(name))]
+        found = [name for name in map("d2lite.{}".format, resolve(module).__all__) if callable(resolve(name))]
+        return sorted(found, key=lambda name: (inspect.isclass(resolve(name)), name))  # functions first
     if module == "d2lite.widgets":
         return [f"{module}.{name}" for name in dir(resolve(module)) if name.endswith("Explorer")]
     top = {id(resolve(name)) for name in public_names("d2lite")}
@@ -100,7 +103,7 @@ class Reference(SphinxDirective):
         lines = []
         for name in public_names(self.arguments[0]):
             kind = "class" if inspect.isclass(resolve(name)) else "function"
-            lines += [f".. auto{kind}:: {name}", *([] if kind == "function" else ["   :members:"]), ""]
+            lines += [f".. auto{kind}:: {name}", *(MEMBERS if kind == "class" else []), ""]
         return self.parse_text_to_nodes("\n".join(lines))
 
 
