@@ -123,8 +123,8 @@ def _quantise(values, rule):
 
 
 def _dequantise(codes, rule):
-    values = rule["offset"] + codes * rule["step"]
     with np.errstate(over="ignore"):
+        values = rule["offset"] + codes * rule["step"]
         if rule["scale"] == "asinh":
             values = rule["unit"] * np.sinh(values)
     largest = np.finfo(np.float64).max
