@@ -2,9 +2,9 @@
 
     python tools/vendor_literata.py
 
-Needs the network (npm's registry); the book does not: what this writes is committed. It takes Literata's Latin
-files, and keeps the characters of western European text and the weights 400 to 700. Literata has no reserved
-font name, so a subset may keep its name (see OFL.txt there).
+Needs the network (npm's registry); the book does not: what this writes is committed. It takes Literata's
+Latin files, and keeps the characters of western European text and the weights 400 to 700. Literata has no
+reserved font name, so a subset may keep its name (see OFL.txt there).
 """
 
 import shutil

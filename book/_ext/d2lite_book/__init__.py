@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from . import (
+    anchors,
     assets,
     execution,
     explorers,
     folds,
-    glossary,
     images,
     mathematics,
     metadata,
@@ -19,10 +19,10 @@ from . import (
 
 MODULES = (
     nodejs,
+    anchors,
     execution,
     mathematics,
     folds,
-    glossary,
     explorers,
     images,
     metadata,

@@ -56,7 +56,7 @@ def _visit_title(self, node):
 
 
 class NameFoldedCells(SphinxPostTransform):
-    """Say of a folded cell what it is, before myst-nb folds it: a solution, or {type}, which myst-nb fills in."""
+    """Say of a cell that folds what it is, before myst-nb folds it: a solution, or what fills in {type}."""
 
     default_priority = 198
     formats = ("html",)
