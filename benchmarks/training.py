@@ -4,7 +4,7 @@
 
 LeNet-5, Adam, batch 128, 60,000 images made from the 10,000 that ship (each also shifted by one pixel). Every
 measurement runs in a process of its own: warm up, then one epoch timed. The trainers take turns, so that a
-busy moment of the machine hits all of them, and medians are compared. Peers: pip install -r
+busy moment of the machine hits all of them; where it is busy often, compare the best times. Peers: pip install -r
 benchmarks/requirements.txt.
 """
 
@@ -160,12 +160,12 @@ def measure(trainer, num_samples, threads):
     with contextlib.redirect_stdout(io.StringIO()):
         train = {"bare": bare, "fit": fit, "lightning": lightning, "keras": keras}[trainer](images, labels)
         train(images[: 10 * BATCH_SIZE], labels[: 10 * BATCH_SIZE])
-        wall, cpu = time.perf_counter(), time.process_time()
+        start = time.perf_counter()
         model = train(images, labels)
-        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        seconds = time.perf_counter() - start
     with torch.no_grad():
         accuracy = (model(images[:2000]).argmax(1) == labels[:2000]).float().mean().item()
-    return {"seconds": wall, "cpu": cpu, "peak_mb": peak_memory(), "accuracy": accuracy}
+    return {"seconds": seconds, "peak_mb": peak_memory(), "accuracy": accuracy}
 
 
 def peak_memory():
@@ -214,25 +214,22 @@ def main():
 
 
 def report(runs, options):
-    """Print medians, ratios to the bare loop, and peak memory."""
+    """Print medians and best times, their ratios to the bare loop's, and peak memory."""
     print(
         f"LeNet, {options.samples:,} images, batch {BATCH_SIZE}, one epoch, {options.threads} threads; "
-        f"medians of {options.repeats}"
+        f"median and best of {options.repeats}"
     )
-    keys = ("seconds", "cpu", "peak_mb", "accuracy")
-    median = {
-        name: {key: statistics.median(run[key] for run in found) for key in keys}
-        for name, found in runs.items()
-    }
-    base = median.get("bare", median[next(iter(median))])
-    print(f"{'':30} seconds  ratio    CPU s  ratio  peak MB  accuracy  each run's seconds")
-    for name, row in median.items():
-        each = " ".join(f"{run['seconds']:.2f}" for run in runs[name])
-        wall, cpu = row["seconds"] / base["seconds"], row["cpu"] / base["cpu"]
-        print(
-            f"{NAMES[name]:30} {row['seconds']:7.2f} {wall:6.2f} {row['cpu']:8.2f} {cpu:6.2f} "
-            f"{row['peak_mb']:8.0f} {row['accuracy']:9.2f}  {each}"
+    print(f"{'':30}  median  ratio    best  ratio  peak MB  accuracy  each run's seconds")
+    seconds = {name: [run["seconds"] for run in found] for name, found in runs.items()}
+    base = seconds.get("bare", next(iter(seconds.values())))
+    for name, found in seconds.items():
+        peak, accuracy = (
+            statistics.median(run[key] for run in runs[name]) for key in ("peak_mb", "accuracy")
         )
+        columns = [f"{NAMES[name]:30}"]
+        for middle in (statistics.median, min):
+            columns.append(f"{middle(found):7.2f} {middle(found) / middle(base):6.2f}")
+        print(*columns, f"{peak:8.0f} {accuracy:9.2f} ", *[f"{each:.2f}" for each in found])
 
 
 if __name__ == "__main__":
