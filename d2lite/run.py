@@ -109,6 +109,7 @@ class Run:
 
 
 def measure(model, batches, loss, metrics):
+    """Return {"loss": ..., name: ...} of a model in evaluation mode, metrics from all logits at once."""
     total, count, logits_kept, targets_kept = 0.0, 0, [], []
     with keep_mode(model), torch.no_grad():
         model.eval()
@@ -129,6 +130,7 @@ def measure(model, batches, loss, metrics):
 
 
 def place(model, device):
+    """Move the model to the device, unless that is None; return where it is."""
     tensors = itertools.chain(model.parameters(), model.buffers())
     if device is None:
         return next((tensor.device for tensor in tensors), torch.device("cpu"))
@@ -137,6 +139,7 @@ def place(model, device):
 
 
 def check(model, batches, loss, name):
+    """Raise one clear sentence if the model, the data and a built-in loss do not belong together."""
     logits, targets = try_model(model, batches, name)
     if loss in losses.NAMES.values() and isinstance(logits, torch.Tensor):
         losses.check_targets(loss, logits, getattr(batches, "targets", targets))
@@ -144,6 +147,7 @@ def check(model, batches, loss, name):
 
 
 def resolve_metrics(chosen):
+    """Return {name: function} for None, a name, a function, a list of these, or a dict (itself)."""
     if chosen is None:
         return {}
     if isinstance(chosen, dict):
