@@ -12,14 +12,16 @@ def host(make_host):
 
 
 def plane(host):
-    return host.page.locator(".d2l-left canvas")
+    return host.page.locator("canvas").first
 
 
 def place(host, x1, x2, extent=None):
     """Pixels of a point of the plane, from the picture's own scale: the points' reach, plus a margin."""
     box = plane(host).bounding_box()
     reach = extent or reach_of(host)
-    return box["x"] + box["width"] * (x1 + reach) / (2 * reach), box["y"] + box["height"] * (reach - x2) / (2 * reach)
+    return box["x"] + box["width"] * (x1 + reach) / (2 * reach), box["y"] + box["height"] * (reach - x2) / (
+        2 * reach
+    )
 
 
 def reach_of(host):
@@ -232,7 +234,9 @@ def test_finger_drags_a_point_without_scrolling_and_scrolls_elsewhere(make_host)
 
 
 def test_hidden_controls_are_gone_and_the_rest_stays(make_host):
-    host = make_host().open("boundary", fragment="#d2l-x?hide=lr,transport,brush,formula&lr=2").show("boundary")
+    host = (
+        make_host().open("boundary", fragment="#d2l-x?hide=lr,transport,brush,formula&lr=2").show("boundary")
+    )
     assert host.get("lr") == 2
     assert not host.page.get_by_role("slider", name="learning rate").is_visible()
     assert not host.page.get_by_role("button", name="Play", exact=True).is_visible()

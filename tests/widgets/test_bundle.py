@@ -104,6 +104,11 @@ def test_exported_names(folder):
     ]
 
 
+def split_selectors(rule):
+    """Return a rule's selectors, split at the commas outside parentheses."""
+    return re.split(r",(?![^()]*\))", rule)
+
+
 @pytest.mark.parametrize("name", explorer_names())
 class TestEveryExplorer:
     def test_script_is_small_valid_and_ends_as_agreed(self, name, tmp_path):
@@ -126,4 +131,11 @@ class TestEveryExplorer:
         assert render.count("\n") + 1 <= 40
         classes = re.findall(r'class: "([^"$]*)"', source) + re.findall(r'className: "([^"$]*)"', source)
         assert all(part.startswith("d2l-") for text in classes for part in text.split())
+        sheet = explorer_class(name)._folder / "widget.css"
+        own = f".d2l-{name.replace('_', '-')}"
+        css = re.sub(
+            r"/\*.*?\*/|@(container|media|supports)[^{]*{", "", sheet.read_text() if sheet.exists() else ""
+        )
+        selectors = [one.strip() for rule in re.findall(r"([^{}]+){", css) for one in split_selectors(rule)]
+        assert [one for one in selectors if not re.match(rf"{own}(?![\w-])", one)] == []
         assert not re.search(r"\bid: |\.id =|innerHTML|insertAdjacentHTML|outerHTML|document\.write", source)

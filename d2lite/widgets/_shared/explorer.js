@@ -23,9 +23,10 @@ const ICONS = {
  * app.scope.on / app.scope.add: what is undone by app.close(), which render returns.
  */
 export function openExplorer({ model, el, title }) {
+  const own = `d2l-${model.get("_explorer").replaceAll("_", "-")}`; // scopes the explorer's own style sheet
   const root = make("section", { class: "d2l-explorer", "aria-label": title });
   const app = { model, root, scope: makeScope(), spec: model.get("_spec"), hide: [], named: new Map(), reduced: false };
-  app.body = make("div", { class: "d2l-body" });
+  app.body = make("div", { class: `d2l-body ${own}` });
   app.notes = make("div", { class: "d2l-notes", role: "status" });
   app.summary = make("div", { class: "d2l-offscreen", "aria-live": "polite" });
   root.append(app.body, app.notes, makeFooter(app), app.summary);

@@ -311,8 +311,8 @@ export function render({ model, el }) {
   const app = openExplorer({ model, el, title: "Boundary explorer: logistic regression on points" });
   const scene = makeScene();
   app.update(() => train(app, scene));
-  app.body.classList.add("d2l-boundary");
-  const [left, right] = [make("div", { class: "d2l-left" }), make("div", { class: "d2l-right" })];
+  app.body.classList.add("d2l-columns");
+  const [left, right] = [make("div", { class: "d2l-column" }), make("div", { class: "d2l-column" })];
   app.body.append(left, right);
 
   const draw = (ctx, width, height, theme) => drawPlane(ctx, width, height, theme, scene);
