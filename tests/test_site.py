@@ -16,7 +16,20 @@ from sphinx.errors import ExtensionError
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
-from d2lite_book import assets, cards, execution, explorers, folds, fonts, images, metadata, search, shell  # noqa: E402
+from d2lite_book import (  # noqa: E402
+    assets,
+    cards,
+    execution,
+    explorers,
+    folds,
+    fonts,
+    images,
+    mathematics,
+    metadata,
+    nodejs,
+    search,
+    shell,
+)
 
 ESM = "function render({ model, el }) {\n  el.append(model.get('count'));\n}\nexport default { render };\n"
 OPTIONS = {
@@ -118,6 +131,29 @@ def test_state_cannot_end_its_script_element(tmp_path):
     assert "<!--" not in script
     data = json.loads(re.search(r">(.*)</script>$", script, re.DOTALL)[1])
     assert data["one"]["state"]["text"].startswith("</script>")
+
+
+# ----- Mathematics -----
+
+
+@pytest.fixture
+def katex():
+    nodejs.put_node_on_path()
+    yield mathematics.render
+    mathematics._stop(None, None)
+
+
+def test_formulas_come_with_mathml(katex):
+    html = katex(r"\frac{1}{2}")
+    assert "<math" in html
+    assert 'class="katex-html" aria-hidden="true"' in html
+    assert "katex-display" in katex("x", True)
+
+
+def test_a_formula_that_cannot_be_read_is_an_error_not_red_text(katex):
+    with pytest.raises(ValueError, match="Undefined control sequence"):
+        katex(r"\nosuchcommand{x}")
+    assert "katex" in katex("x")  # and the next one is rendered
 
 
 # ----- Page weight -----

@@ -36,7 +36,7 @@ class Watch:
 
 @pytest.fixture
 def open_page(browser, request):
-    """Function that opens a page of the site, over http or from file://; at the end it must have been quiet."""
+    """Function that opens a page of the site, by http or from file://; in the end it must have been quiet."""
     with contextlib.ExitStack() as stack:
 
         def open_(name, scheme="http", quiet=True, **options):

@@ -23,7 +23,6 @@ STYLES = (
     "mystnb.*.css",
     "sphinx-design.min.css",
     "katex/katex.min.css",
-    "katex-math.css",
     "d2l-page.css",
     "d2lite.css",
 )

@@ -1,34 +1,95 @@
-"""Mathematics rendered while the book is built: no script in the page, MathML for screen readers."""
+"""Mathematics rendered while the book is built: no script in the page, MathML for screen readers.
 
+KaTeX runs in one node process for the whole build. (The extension that comes with it, sphinxcontrib-katex, talks to
+node through a socket that it sometimes opens too early, and shows a formula it cannot read in red instead of failing.)
+"""
+
+import functools
+import json
+import subprocess
+from pathlib import Path
+
+import sphinxcontrib.katex
 from docutils import nodes
+from sphinx.locale import _
 from sphinx.util import logging
-from sphinxcontrib import katex
+from sphinx.util.math import get_node_equation_number
 
 LOGGER = logging.getLogger(__name__)
+KATEX = Path(sphinxcontrib.katex.__file__).with_name("katex.min.js")
+SERVER = """
+const katex = require(process.argv[1]);
+require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+  let answer;
+  try {
+    answer = { html: katex.renderToString(...JSON.parse(line)) };
+  } catch (error) {
+    answer = { error: error.message };
+  }
+  process.stdout.write(JSON.stringify(answer) + "\\n");
+});
+"""
 
 
-def _render(visit, translator, node):
-    """Render one formula; a formula that KaTeX cannot read becomes a warning with its place, not red text."""
-    start = len(translator.body)
+@functools.cache
+def _server():
+    command = ["node", "-e", SERVER, str(KATEX)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8")
+
+
+@functools.lru_cache(maxsize=4096)
+def render(latex, display=False):
+    """Return the HTML of a formula.
+
+    Args:
+        latex: the formula.
+        display: True for a formula on its own line.
+
+    Raises:
+        ValueError: KaTeX cannot read it; the message says where.
+    """
+    server = _server()
+    options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
+    server.stdin.write(json.dumps([latex, options]) + "\n")
+    server.stdin.flush()
+    answer = json.loads(server.stdout.readline())
+    if "error" in answer:
+        raise ValueError(answer["error"])
+    return answer["html"]
+
+
+def _render_node(translator, node, display):
     try:
-        visit(translator, node)
-    except katex.KaTeXError as error:
+        return render(node.astext(), display)
+    except ValueError as error:
         LOGGER.warning("formula %r: %s", node.astext(), error, location=node)
-        translator.body[start:] = [f"<code>{translator.encode(node.astext())}</code>"]
-        raise nodes.SkipNode from None
+        return f"<code>{translator.encode(node.astext())}</code>"
 
 
 def visit_math(translator, node):
     """Write an inline formula."""
-    _render(katex.html_visit_math, translator, node)
+    translator.body.append(f'<span class="math">{_render_node(translator, node, False)}</span>')
+    raise nodes.SkipNode
 
 
 def visit_displaymath(translator, node):
-    """Write a displayed formula."""
-    _render(katex.html_visit_displaymath, translator, node)
+    """Write a displayed formula, with its number if it has one."""
+    translator.body.append(translator.starttag(node, "div", CLASS="math"))
+    if node["number"]:
+        translator.body.append(f'<span class="eqno">({get_node_equation_number(translator, node)})')
+        translator.add_permalink_ref(node, _("Link to this equation"))
+        translator.body.append("</span>")
+    translator.body.append(f"{_render_node(translator, node, True)}</div>\n")
+    raise nodes.SkipNode
+
+
+def _stop(app, exception):
+    if _server.cache_info().currsize:
+        _server().communicate()  # closes its input, which ends it
+        _server.cache_clear()
 
 
 def connect(app):
     """Register the renderer named in _config.yml as html_math_renderer."""
-    katex.KATEX_DEFAULT_OPTIONS.update(throwOnError=True, strict="ignore")
     app.add_html_math_renderer("d2lite", (visit_math, None), (visit_displaymath, None))
+    app.connect("build-finished", _stop)
