@@ -252,9 +252,9 @@ def _ratio(numerator, denominator):
 
 
 def _intersection(a, b):
-    top_left = torch.maximum(a[..., :2], b[..., :2])
-    bottom_right = torch.minimum(a[..., 2:], b[..., 2:])
-    width, height = (bottom_right - top_left).clamp(min=0).unbind(dim=-1)
+    (ax1, ay1, ax2, ay2), (bx1, by1, bx2, by2) = a.unbind(dim=-1), b.unbind(dim=-1)
+    width = (torch.minimum(ax2, bx2) - torch.maximum(ax1, bx1)).clamp(min=0)
+    height = (torch.minimum(ay2, by2) - torch.maximum(ay1, by1)).clamp(min=0)
     return width * height
 
 
