@@ -43,13 +43,13 @@ export function drawLandscape(ctx, { surface, x, y, grid, lines }, theme, { shad
 
 function drawMapTicks(ctx, x, y, theme) {
   const [right, bottom] = [x.range[1], y.range[0]];
-  const inside = (at, end) => at > 14 && at < end - 26;
+  const put = (value, px, py, options) => drawLabel(ctx, String(value).replace("-", "−"), px, py, theme, options);
   for (const value of ticks(x, 5)) {
-    if (inside(x(value), right)) drawLabel(ctx, String(value).replace("-", "−"), x(value), bottom - 4, theme, { align: "center", baseline: "bottom" });
+    if (x(value) > 14 && x(value) < right - 26) put(value, x(value), bottom - 4, { align: "center", baseline: "bottom" });
   }
   for (const value of ticks(y, 5)) {
-    if (inside(bottom - y(value), bottom)) drawLabel(ctx, String(value).replace("-", "−"), 5, y(value), theme, { baseline: "middle" });
+    if (y(value) > 26 && y(value) < bottom - 14) put(value, 5, y(value), { baseline: "middle" });
   }
-  drawLabel(ctx, "w₁", right - 6, bottom - 4, theme, { align: "right", baseline: "bottom", color: theme.text });
-  drawLabel(ctx, "w₂", 5, 4, theme, { color: theme.text });
+  put("w₁", right - 6, bottom - 4, { align: "right", baseline: "bottom", color: theme.text });
+  put("w₂", 5, 4, { color: theme.text });
 }

@@ -8,7 +8,7 @@ LIMIT = 5.0  # of a start, along each axis
 
 
 class DescentExplorer(Explorer):
-    """Gradient descent on a surface: choose a start and a learning rate; it settles, zigzags, stalls or diverges.
+    """Gradient descent on a surface: choose a start and a learning rate, and see what follows.
 
     Everything shown follows from the traits alone, so a link or a Python cell brings back what was seen.
 

@@ -72,14 +72,15 @@ export function alongStep(surface, [x, y], lr, { reach = 2.5, count = 60 } = {})
   return { rates, changes: rates.map(changeAt), slope: -(dx * dx + dy * dy), change: changeAt(lr) };
 }
 
-/** Where a start ends: [index of the minimum it comes to, -1 if none yet, -2 if it diverges; steps taken]. */
+/** Where a start ends: [index of the minimum it settles in, -1 if none yet, -2 if it diverges; steps taken]. */
 export function endOf(surface, start, lr, most) {
   let [x, y] = start;
-  const { minima } = surface;
+  let [last, before] = [-1, 0]; // the minimum that was near a step ago, and its distance
   for (let k = 0; k < most; k++) {
-    for (let i = 0; i < minima.length; i++) {
-      if ((x - minima[i][0]) ** 2 + (y - minima[i][1]) ** 2 < ARRIVED) return [i, k];
-    }
+    const near = surface.minima.findIndex(([u, v]) => (x - u) ** 2 + (y - v) ** 2 < ARRIVED);
+    const distance = near < 0 ? 0 : Math.hypot(x - surface.minima[near][0], y - surface.minima[near][1]);
+    if (near >= 0 && near === last && distance <= before) return [near, k];
+    [last, before] = [near, distance];
     const [dx, dy] = surface.gradient(x, y);
     x -= lr * dx;
     y -= lr * dy;

@@ -1,6 +1,6 @@
 // The descent explorer: a surface's map with the path on the left; the loss, the step and the Hessian's word on the right.
 import { addControl, addControls } from "../_shared/controls.js";
-import { make, makeButton } from "../_shared/dom.js";
+import { make } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { formatNumber } from "../_shared/format.js";
 import { addHandle, addScrubber } from "../_shared/handles.js";
@@ -17,6 +17,7 @@ const BUDGET = 6; // ms a frame may spend on the map of ends
 const ENDS = 96; // its cells, across
 const MOST = 300; // steps after which a start has not arrived
 const GAP = 5; // px between steps that get dots of their own
+const SNAP = 3; // px from an axis, where a start is put on it
 const FLOOR = 1e-16; // of the logarithmic loss axis
 const SHAPE = ["surface", "condition", "angle"];
 
@@ -76,10 +77,8 @@ function isLost({ run, step }) {
 }
 
 function summarise(scene) {
-  const { run, step, local } = scene;
-  if (isLost(scene)) return `Diverged: after step ${run.broken} the loss is beyond all bounds.`;
-  const product = formatNumber(run.lr * local.values[1]);
-  return `Step ${step}: loss ${formatNumber(run.losses[step])}, slope ${formatNumber(local.slope)}, learning rate times the greatest curvature ${product}.`;
+  const { run, step } = scene;
+  return `Step ${step}: loss ${formatNumber(run.losses[step])}. ${judge(scene).text}`;
 }
 
 /** The map, made anew when its surface or its size has changed. */
@@ -203,7 +202,12 @@ function endColors(theme, surface) {
 }
 
 function lossBox(width, height) {
-  return plotBox(width, height, { top: 8, right: 10, left: 44, bottom: 22 });
+  return plotBox(width, height, { top: 8, right: 10, left: 48, bottom: 22 });
+}
+
+/** Ticks: 10⁻⁵, not 1.0·10⁻⁵. */
+function shortNumber(value) {
+  return formatNumber(value).replace(/^1\.0·|\.0(?=·)/, "");
 }
 
 function stepScale({ run }, box) {
@@ -219,7 +223,7 @@ function drawLoss(ctx, width, height, theme, scene) {
   const heights = above(run.losses);
   const [low, high] = [Math.min(...heights), Math.max(...heights)];
   const y = logScale([low / 2, Math.max(5 * high, 20 * low)], [box.y + box.height, box.y]);
-  drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: 4, xLabel: "step", yLabel: surface.lowest ? "loss above the minimum" : "loss" });
+  drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: 4, format: shortNumber, xLabel: "step", yLabel: surface.lowest ? "loss above the minimum" : "loss" });
   ctx.strokeStyle = theme.muted;
   ctx.lineWidth = 1;
   strokeSegment(ctx, x(step), box.y, x(step), box.y + box.height);
@@ -253,7 +257,7 @@ function drawAlong(ctx, width, height, theme, scene) {
   const high = Math.min(Math.max(...finite), -1.5 * low);
   const x = linearScale([0, rates[rates.length - 1]], [box.x, box.x + box.width]);
   const y = linearScale([1.15 * low, Math.max(high, -0.4 * low)], [box.y + box.height, box.y]);
-  drawAxes(ctx, box, x, y, theme, { xTicks: 3, yTicks: 3, xLabel: "learning rate", yLabel: "change of the loss" });
+  drawAxes(ctx, box, x, y, theme, { xTicks: 3, yTicks: 3, format: shortNumber, xLabel: "learning rate", yLabel: "change of the loss" });
   clipped(ctx, box, () => {
     drawLine(ctx, rates, rates.map((rate) => rate * slope), x, y, { color: theme.muted, dash: [4, 3], width: 1.25 });
     drawLine(ctx, rates, changes, x, y, { color: theme.accent, width: 2 });
@@ -278,7 +282,6 @@ function addReadout(app, parent, scene) {
   const element = make("div", { class: "d2l-readout" }, facts, table, verdict);
   nameElement(app, "readout", element);
   parent.append(element);
-  const write = (target, text) => target.textContent !== text && (target.textContent = text);
   const names = ["step", "w₁", "w₂", "loss", "slope"];
   facts.append(...names.map((name) => make("span", {}, make("i", { text: name }), make("b"))));
   app.draw(() => {
@@ -297,6 +300,10 @@ function addReadout(app, parent, scene) {
     write(verdict, text);
     verdict.classList.toggle("d2l-bad", bad);
   });
+}
+
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 /** The line under the table: what to expect of this learning rate. */
@@ -320,10 +327,13 @@ function judge(scene) {
 /** The start as a handle on the map; a click anywhere puts it there. */
 function addStart(app, stage, scene) {
   const limit = app.entry("start").columns[0].max;
-  const inside = (value) => Number(Math.min(limit, Math.max(-limit, value)).toFixed(3));
+  const place = (scale, p) => {
+    const near = Math.abs(p - scale(0)) < SNAP ? 0 : scale.invert(p);
+    return Number(Math.min(limit, Math.max(-limit, near)).toFixed(3));
+  };
   const put = (px, py) => {
     scene.before = null;
-    app.set({ start: [[inside(scene.map.x.invert(px)), inside(scene.map.y.invert(py))]] });
+    app.set({ start: [[place(scene.map.x, px), place(scene.map.y, py)]] });
   };
   const at = () => {
     const [u, v] = scene.run.points[0];
@@ -335,18 +345,13 @@ function addStart(app, stage, scene) {
 }
 
 function addLegend(app, parent, scene) {
-  const back = makeButton({ label: "Its own start", kind: "quiet", title: "Begin where this surface's run begins by itself" });
-  back.onclick = () => app.set({ start: [] });
-  const text = make("span");
-  const line = make("div", { class: "d2l-hint" }, text, back);
+  const line = make("p", { class: "d2l-hint" });
   parent.append(line);
   app.draw(() => {
-    back.hidden = app.get("start").length === 0;
-    const many = scene.surface.minima.length > 4;
-    const ends = `Colour: the minimum that a start comes to${many ? ", by its depth" : ""}; paler: later. Red: it diverges. Blank: not there in ${MOST} steps.`;
+    const depth = scene.surface.minima.length > 4 ? ", by its depth" : "";
+    const ends = `Colour: the minimum a start comes to${depth}; paler: later. Red: it diverges. Blank: no rest in ${MOST} steps.`;
     const plain = "Click or drag to choose the start. Arrow: the next step. Cross: the Hessian's directions, dashed where it curves down.";
-    const wanted = app.get("basins") ? ends : plain;
-    if (text.textContent !== wanted) text.textContent = wanted;
+    write(line, app.get("basins") ? ends : plain);
   });
 }
 
@@ -404,7 +409,7 @@ export function render({ model, el }) {
   const formula = make("p", { class: "d2l-surface-formula" });
   app.body.append(formula);
   app.draw(() => {
-    formula.textContent = `L(w) = ${scene.surface.formula}`;
+    write(formula, `L(w) = ${scene.surface.formula}`);
     for (const name of ["condition", "angle"]) app.named.get(name).hidden = app.get("surface") !== "bowl" || app.hide.includes(name);
   });
   return app.close;
