@@ -284,7 +284,7 @@ def _grid(inputs, margin, resolution):
 def _predict(predict, grid):
     """Return (M,) probabilities of class 1 or (M, K) scores, as an array."""
     if isinstance(predict, torch.nn.Module):
-        from d2lite.batches import keep_mode
+        from d2lite.training._batches import keep_mode
 
         weights = next(predict.parameters(), grid)
         with keep_mode(predict), torch.no_grad():

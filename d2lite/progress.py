@@ -5,7 +5,7 @@ import os
 import sys
 import time
 
-from d2lite.callbacks import Callback
+from d2lite.training._callbacks import Callback
 
 PLACES = ("notebook", "static", "terminal", "log")
 MOST_POINTS = 200  # of the loss of single steps in the live plot; neighbours are averaged

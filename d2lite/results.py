@@ -8,7 +8,7 @@ import numpy as np
 
 from d2lite import recordings
 from d2lite.grids import plain
-from d2lite.history import Table
+from d2lite.training._history import Table
 
 
 @dataclass(frozen=True)

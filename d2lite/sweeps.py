@@ -85,7 +85,7 @@ def _own_state_kept():
     """Leave this process's generators and threads as they were, in case the runs are done here."""
     import torch
 
-    from d2lite.random_state import get_random_state, set_random_state
+    from d2lite.training._random_state import get_random_state, set_random_state
 
     state, threads = get_random_state(), torch.get_num_threads()
     try:

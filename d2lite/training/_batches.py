@@ -5,7 +5,7 @@ import contextlib
 import torch
 from torch.utils.data import DataLoader
 
-from d2lite.random_state import get_random_state, set_random_state
+from d2lite.training._random_state import get_random_state, set_random_state
 
 RESIDENT_BYTES = 2**30  # tensors up to this size move to the device once; larger ones go batch by batch
 

@@ -6,12 +6,12 @@ import random
 import numpy as np
 import torch
 
-from d2lite import losses
-from d2lite.batches import batches_of, keep_mode
-from d2lite.callbacks import Callback, EarlyStopping, Schedule
-from d2lite.checkpoint import Checkpoint
-from d2lite.history import History, Table
-from d2lite.run import Run, check, measure, place, resolve_metrics
+from d2lite.training import _losses as losses
+from d2lite.training._batches import batches_of, keep_mode
+from d2lite.training._callbacks import Callback, EarlyStopping, Schedule
+from d2lite.training._checkpoint import Checkpoint
+from d2lite.training._history import History, Table
+from d2lite.training._run import Run, check, measure, place, resolve_metrics
 
 __all__ = [
     "Callback", "Checkpoint", "EarlyStopping", "History", "Run", "Schedule", "Table",
