@@ -68,7 +68,7 @@ def heaps(draw):
     """Few small boxes in one place with few scores: many duplicates, ties, chains and empty boxes."""
     count = draw(st.integers(0, 12))
     corners = [(draw(small), draw(small), draw(small), draw(small)) for _ in range(count)]
-    boxes = torch.tensor([[x, y, x + w, y + h] for x, y, w, h in corners], dtype=torch.float32).reshape(-1, 4)
+    boxes = torch.tensor([[x, y, x + w, y + h] for x, y, w, h in corners], dtype=torch.float64).reshape(-1, 4)
     return boxes, torch.tensor([draw(st.integers(0, 3)) / 4 for _ in range(count)])
 
 
