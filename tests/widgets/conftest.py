@@ -61,10 +61,14 @@ class Host:
         return self
 
     def settle(self):
-        """Wait until there is nothing more to draw: three frames without work asked for."""
-        self.page.evaluate(
-            "() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => setTimeout(done)), 60))"
-        )
+        """Wait until 60 ms have passed without a frame asked for (at most 3 s: something may be playing)."""
+        self.page.evaluate("""async () => {
+            const end = performance.now() + 3000;
+            for (let seen = -1; seen !== asked && performance.now() < end; ) {
+                seen = asked;
+                await new Promise((done) => setTimeout(() => requestAnimationFrame.uncounted(() => setTimeout(done)), 60));
+            }
+        }""")
 
     def get(self, name, id="d2l-x"):
         return self.page.evaluate("([id, name]) => views[id].model.get(name)", [id, name])

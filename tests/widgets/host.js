@@ -13,6 +13,17 @@ window.listeners = { added: 0, removed: 0 };
   };
 }
 
+/** How many frames have been asked for since the page was opened. */
+window.asked = 0;
+{
+  const uncounted = window.requestAnimationFrame.bind(window);
+  window.requestAnimationFrame = (callback) => {
+    window.asked += 1;
+    return uncounted(callback);
+  };
+  window.requestAnimationFrame.uncounted = uncounted;
+}
+
 /** How many frames are asked for in some milliseconds. */
 window.countFrames = (time) =>
   new Promise((done) => {

@@ -40,9 +40,5 @@ class DescentExplorer(Explorer):
     lr = Real(0.19, min=1e-4, max=10, log=True, label="learning rate η")
     step_count = Integer(12, min=0, max=MAX_STEPS, label="step")
     speed = Choice(8, (2, 8, 30, 120, 600), unit="/s", label="steps a second")
-    basins = Flag(
-        False,
-        label="where each start ends",
-        help="Colours every start by what this learning rate makes of it.",
-    )
+    basins = Flag(False, help="Colours every start by the minimum that this learning rate takes it to.")
     position = Numbers(min=-1e300, max=1e300, max_length=2, readback=True)

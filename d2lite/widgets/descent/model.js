@@ -2,7 +2,8 @@
 import { eigen, makeSurface } from "../_shared/surfaces.js";
 
 const LOST = 1e12; // a loss beyond this is called divergence
-const ARRIVED = 1e-4; // squared distance from a minimum, where the maps of ends stop counting
+const ARRIVED = 1e-4; // squared distance from a minimum, within which a path may settle
+const SETTLED = 5; // steps in a row that came nearer to it
 
 /**
  * A run at its start. settings: surface (a name), condition, angle, start ([x, y], or null for the surface's own), lr.
@@ -75,11 +76,12 @@ export function alongStep(surface, [x, y], lr, { reach = 2.5, count = 60 } = {})
 /** Where a start ends: [index of the minimum it settles in, -1 if none yet, -2 if it diverges; steps taken]. */
 export function endOf(surface, start, lr, most) {
   let [x, y] = start;
-  let [last, before] = [-1, 0]; // the minimum that was near a step ago, and its distance
+  let [last, before, calm] = [-1, 0, 0]; // the minimum near a step ago, its distance, and the steps that came nearer
   for (let k = 0; k < most; k++) {
     const near = surface.minima.findIndex(([u, v]) => (x - u) ** 2 + (y - v) ** 2 < ARRIVED);
     const distance = near < 0 ? 0 : Math.hypot(x - surface.minima[near][0], y - surface.minima[near][1]);
-    if (near >= 0 && near === last && distance <= before) return [near, k];
+    calm = near >= 0 && near === last && distance <= before ? calm + 1 : 0;
+    if (calm === SETTLED) return [near, k];
     [last, before] = [near, distance];
     const [dx, dy] = surface.gradient(x, y);
     x -= lr * dx;

@@ -274,9 +274,9 @@ function drawAlong(ctx, width, height, theme, scene) {
 /** The Hessian's two directions as a table: curvature, times the learning rate, what is left after a step, in words. */
 function addReadout(app, parent, scene) {
   const facts = make("div", { class: "d2l-facts" });
-  const head = ["", "curvature λ", "η λ", "keeps", "along this direction, a step"].map((text) => make("th", { text, scope: "col" }));
-  const rows = [1, 0].map((i) => ({ i, cells: Array.from({ length: 5 }, () => make("td")) }));
-  for (const { i, cells } of rows) cells[0].append(make("i", { class: `d2l-swatch d2l-swatch-${i}` }));
+  const head = ["curvature λ", "η λ", "keeps", "along this direction, a step"].map((text) => make("th", { text, scope: "col" }));
+  const rows = [1, 0].map((i) => ({ i, cells: head.map(() => make("td", {}, make("span"))) }));
+  for (const { i, cells } of rows) cells[0].prepend(make("i", { class: `d2l-swatch d2l-swatch-${i}` }));
   const table = make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows.map(({ cells }) => make("tr", {}, ...cells))));
   const verdict = make("p", { class: "d2l-verdict" });
   const element = make("div", { class: "d2l-readout" }, facts, table, verdict);
@@ -293,8 +293,8 @@ function addReadout(app, parent, scene) {
       const known = Number.isFinite(product);
       const texts = [formatNumber(local.values[i]), formatNumber(product), formatNumber(local.factors[i])];
       texts.push(known ? describeDirection(product) : "");
-      texts.forEach((text, k) => write(cells[k + 1], text));
-      cells[4].classList.toggle("d2l-warn", known && (product > 2.001 || product < -1e-9));
+      texts.forEach((text, k) => write(cells[k].lastChild, text));
+      cells[3].classList.toggle("d2l-warn", known && (product > 2.001 || product < -1e-9));
     }
     const { text, bad } = judge(scene);
     write(verdict, text);
