@@ -1,4 +1,4 @@
-"""Data sets: small real ones that ship with the package, and synthetic points in the plane.
+"""Data sets: small real ones that ship with the package, scenes composed of them, and points in the plane.
 
 Each loader returns `Data`, a pair of tensors with names. Nothing is read, decoded or downloaded at import.
 """
@@ -6,6 +6,7 @@ Each loader returns `Data`, a pair of tensors with names. Nothing is read, decod
 from d2lite.datasets._data import Data
 from d2lite.datasets._images import fashion_mnist, mnist
 from d2lite.datasets._points import points
+from d2lite.datasets._scenes import Scenes, scene_stream, scenes
 from d2lite.datasets._tabular import tabular
 
-__all__ = ["Data", "fashion_mnist", "mnist", "points", "tabular"]
+__all__ = ["Data", "Scenes", "fashion_mnist", "mnist", "points", "scene_stream", "scenes", "tabular"]
