@@ -109,7 +109,10 @@ def build(output, from_empty):
             shutil.rmtree(output / "_build" / name, ignore_errors=True)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(ROOT)]
     command += ["--path-output", str(output), "-W", "--keep-going", "-n", "-q"]
-    return subprocess.run(command, cwd=ROOT).returncode
+    status = subprocess.run(command, cwd=ROOT).returncode
+    if status:  # Sphinx would not read these pages again, and so not warn again
+        shutil.rmtree(output / "_build" / ".doctrees", ignore_errors=True)
+    return status
 
 
 def main():

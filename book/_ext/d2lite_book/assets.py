@@ -164,6 +164,12 @@ def _link(html, versions):
     return html
 
 
+def _always_write_one(app, env, added, changed, removed):
+    """Write the first page in every build: with no page to write, Sphinx would not copy an edited style sheet."""
+    return [app.config.root_doc]
+
+
 def connect(app):
     """Join and trim when everything else has been written."""
+    app.connect("env-get-outdated", _always_write_one)
     app.connect("build-finished", _finish, priority=950)
