@@ -94,6 +94,10 @@ def test_every_figure_is_labelled_captioned_and_described(lesson):
         labels = lesson["all_axes"][cell_id]
         assert all(y for _, y in labels), cell_id
         assert labels[-1][0], cell_id
+        last = CODE[cell_id].splitlines()[-1]
+        assert last.startswith(("assert", "print")) or last.endswith(";"), (
+            f"{cell_id}: what the last line returns would be shown as a second figure"
+        )
     assert len(set(names)) == len(names)
     assert {cell.id for cell in CHAPTER.cells if "mystnb" in cell.metadata} == figures
 
@@ -129,12 +133,13 @@ def test_the_test_set_stays_shut_until_its_cell():
 
 def test_every_work_cited_is_in_the_bibliography():
     entries = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
-    blocks = re.split(r"^@", entries, flags=re.M)
-    cited = set(re.findall(r"\[([^\]]+?), (\d{4})\]\(\.\./\.\./book/bibliography\.md\)", TEXT))
-    assert len(cited) >= 6
-    for authors, year in cited:
-        first = authors.split()[0]
-        assert any(first in block and year in block for block in blocks), f"{authors}, {year}"
+    blocks = {block.split("{")[1].split(",")[0]: block for block in re.split(r"^@", entries, flags=re.M)[1:]}
+    cited = re.findall(r"\[([^\]]+?), (\d{4})\]\(\.\./\.\./book/bibliography\.md#(\w+)\)", TEXT)
+    assert len(set(cited)) >= 6
+    assert len(cited) == TEXT.count("bibliography.md")
+    for authors, year, key in cited:
+        assert authors.split()[0] in blocks[key], authors
+        assert year in blocks[key], key
 
 
 def test_the_code_may_be_read_in_one_sitting():
@@ -164,6 +169,9 @@ def test_formulas_of_the_text():
     assert sympy.simplify(sympy.diff((sigma - y) ** 2, z) - 2 * (sigma - y) * sigma * (1 - sigma)) == 0  # (7)
     cost = -q * sympy.log(p) - (1 - q) * sympy.log(1 - p)
     assert sympy.solve(sympy.diff(cost, p), p) == [q]
+    assert sympy.solve(sympy.diff(q * (p - 1) ** 2 + (1 - q) * p**2, p), p) == [
+        q
+    ]  # Brier's score is honest too
     pull = 2 * (1 - p) ** 2 * p
     assert sympy.Rational(1, 3) in sympy.solve(sympy.diff(pull, p), p)
 
@@ -348,16 +356,16 @@ def test_the_first_explorer_shows_what_the_text_says():
     assert angle(opening, before) > 20, "Play has something to turn"
     assert angle(before, after) < 6, "the line hardly turns"
     assert norm(after) < 0.8 * norm(before), "the band widens"
-    assert 1.3 < after["loss"] / before["loss"] < 1.8, "the loss grows by half"
+    assert 1.45 < after["loss"] / before["loss"] < 2, "the loss grows by half or more"
 
 
 def test_the_explorer_of_squared_error_shows_what_the_text_says():
-    start, fifty, two_thousand = explored("explorer-mse", [0, 50, 2000])
+    start, fifty, thousand = explored("explorer-mse", [0, 50, 1000])
     assert fifty["accuracy"] < 0.05
     assert angle(start, fifty) < 5, "for fifty steps, next to nothing"
-    assert two_thousand["accuracy"] == 0.5, "everything one colour"
-    assert two_thousand["loss"] == pytest.approx(0.5, abs=0.02)
-    w1, w2, b = two_thousand["weights"]
+    assert thousand["accuracy"] == 0.5, "everything one colour"
+    assert thousand["loss"] == pytest.approx(0.5, abs=0.02)
+    w1, w2, b = thousand["weights"]
     assert abs(b) > 1.5 * (abs(w1) + abs(w2)), "the line is out of the picture"
     (twenty,) = explored("explorer-mse", [20], loss="cross_entropy")
     assert twenty["accuracy"] > 0.95
