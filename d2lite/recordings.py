@@ -15,11 +15,10 @@ FORMAT = "d2lite-curves-1"
 
 def to_payload(sweep, names, bits):
     """Return what `Sweep.payload` documents."""
-    keys = {axis: [json.dumps(value) for value in values] for axis, values in sweep.axes.items()}
-    columns = {
-        axis: [known.index(json.dumps(run.point[axis])) if axis in run.point else None for run in sweep]
-        for axis, known in keys.items()
-    }
+    columns = {}
+    for axis, values in sweep.axes.items():
+        index = {json.dumps(value): i for i, value in enumerate(values)}
+        columns[axis] = [index[json.dumps(run.point[axis])] if axis in run.point else None for run in sweep]
     metrics = {}
     for name in names:
         curves = [np.atleast_1d(run[name]) if name in run else None for run in sweep]

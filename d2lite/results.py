@@ -43,18 +43,17 @@ class Sweep:
     def __init__(self, runs, failures=(), provenance=None, bounds=None):
         self.runs, self.failures = list(runs), list(failures)
         self.provenance, self.bounds = dict(provenance or {}), dict(bounds or {})
-        self.axes, self.metrics = {}, {}
+        self.metrics, axes = {}, {}
         for run in self.runs:
             for name, value in run.point.items():
-                values = self.axes.setdefault(name, [])
-                if json.dumps(value) not in map(json.dumps, values):
-                    values.append(value)
+                axes.setdefault(name, {}).setdefault(json.dumps(value), value)  # 1 and True are two values
             for kind, results in (("scalar", run.scalars), ("curve", run.curves)):
                 for name in results:
                     if self.metrics.setdefault(name, kind) != kind:
                         raise ValueError(
                             f"train returned {name!r} as a number once and as a curve once: choose one"
                         )
+        self.axes = {name: list(values.values()) for name, values in axes.items()}
 
     def __len__(self):
         return len(self.runs)

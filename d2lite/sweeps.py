@@ -62,7 +62,7 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
             cloudpickle.dumps(train), dtype=np.uint8
         )  # an array: joblib sends a large one once
         for task, result in perform_all([t for t in tasks if t.file not in results], blob, folder, n_jobs):
-            if isinstance(result, Run) and load(folder, task) is None:
+            if isinstance(result, Run) and not (folder / task.file).exists():
                 store(folder, task, result)  # the worker did not see the folder
             results[task.file] = result
             bar.update()
