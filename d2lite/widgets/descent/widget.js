@@ -222,7 +222,7 @@ function drawLoss(ctx, width, height, theme, scene) {
   const above = (losses) => losses.map((loss) => (Number.isFinite(loss) ? Math.max(FLOOR, loss - surface.lowest) : 1e12));
   const heights = above(run.losses);
   const [low, high] = [Math.min(...heights), Math.max(...heights)];
-  const y = logScale([low / 2, Math.max(5 * high, 20 * low)], [box.y + box.height, box.y]);
+  const y = logScale([low / 2, Math.max(3 * high * (high / low) ** 0.12, 20 * low)], [box.y + box.height, box.y]);
   drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: 4, format: shortNumber, xLabel: "step", yLabel: surface.lowest ? "loss above the minimum" : "loss" });
   ctx.strokeStyle = theme.muted;
   ctx.lineWidth = 1;
@@ -235,7 +235,7 @@ function drawLoss(ctx, width, height, theme, scene) {
   });
   drawMark(ctx, x(step), y(heights[step]), { radius: 4.5, fill: theme.b, stroke: theme.bg });
   const right = x(step) > box.x + box.width / 2;
-  const text = isLost(scene) ? "diverged" : formatNumber(heights[step] > FLOOR ? heights[step] : 0);
+  const text = isLost(scene) ? "diverged" : shortNumber(heights[step] > FLOOR ? heights[step] : 0);
   const place = [x(step) + (right ? -8 : 8), Math.max(box.y + 2, y(heights[step]) - 18)];
   drawLabel(ctx, text, ...place, theme, { align: right ? "right" : "left", color: isLost(scene) ? theme.bad : theme.text, weight: 600 });
 }
@@ -268,7 +268,7 @@ function drawAlong(ctx, width, height, theme, scene) {
   const color = change > 0 ? theme.bad : theme.good;
   drawMark(ctx, x(0), y(0), { radius: 4.5, fill: theme.b, stroke: theme.bg });
   if (y(change) >= box.y) drawMark(ctx, x(run.lr), y(change), { radius: 4.5, fill: color, stroke: theme.bg });
-  drawLabel(ctx, `${change > 0 ? "+" : ""}${formatNumber(change, 2)}`, x(run.lr) + 6, box.y + box.height - 4, theme, { color, weight: 600, baseline: "bottom" });
+  drawLabel(ctx, (change > 0 ? "+" : "") + shortNumber(Number(change.toPrecision(2))), x(run.lr) + 6, box.y + box.height - 4, theme, { color, weight: 600, baseline: "bottom" });
 }
 
 /** The Hessian's two directions as a table: curvature, times the learning rate, what is left after a step, in words. */
@@ -277,7 +277,7 @@ function addReadout(app, parent, scene) {
   const head = ["curvature λ", "η λ", "keeps", "along this direction, a step"].map((text) => make("th", { text, scope: "col" }));
   const rows = [1, 0].map((i) => ({ i, cells: head.map(() => make("td", {}, make("span"))) }));
   for (const { i, cells } of rows) cells[0].prepend(make("i", { class: `d2l-swatch d2l-swatch-${i}` }));
-  const table = make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows.map(({ cells }) => make("tr", {}, ...cells))));
+  const table = make("table", { class: "d2l-directions" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows.map(({ cells }) => make("tr", {}, ...cells))));
   const verdict = make("p", { class: "d2l-verdict" });
   const element = make("div", { class: "d2l-readout" }, facts, table, verdict);
   nameElement(app, "readout", element);
@@ -308,8 +308,8 @@ function write(element, text) {
 
 /** The line under the table: what to expect of this learning rate. */
 function judge(scene) {
-  const { run, step, local, surface, settings } = scene;
-  if (isLost(scene)) return { text: `Diverged: beyond all bounds after ${run.broken} steps. Lower the learning rate.`, bad: true };
+  const { run, local, surface, settings } = scene;
+  if (isLost(scene)) return { text: `Diverged at step ${run.broken}. Lower the learning rate.`, bad: true };
   const product = run.lr * local.values[1];
   if (surface.name === "bowl") {
     const rate = bowlRate(settings.condition, run.lr);
@@ -317,10 +317,10 @@ function judge(scene) {
     if (rate > 0.9995) return { text: "On the edge: the distance hardly changes.", bad: false };
     return { text: `Converges: in the long run a step keeps ${formatNumber(100 * rate)}% of the distance.`, bad: false };
   }
-  if (local.slope < 1e-6 && local.values[0] > 0) return { text: `At rest in a minimum, after ${step} steps or fewer.`, bad: false };
-  if (local.values[0] < 0 && local.slope < 0.1) return { text: "Nearly flat, and curved down one way: a saddle or a plateau.", bad: false };
-  if (local.values[0] < 0) return { text: "The surface curves down one way here: nothing can come to rest.", bad: false };
-  if (product > 2) return { text: "η λ is above 2 here: no minimum with this curvature could hold this learning rate.", bad: true };
+  if (local.slope < 1e-6 && local.values[0] > 0) return { text: "At rest in a minimum.", bad: false };
+  if (local.values[0] < 0 && local.slope < 0.1) return { text: "Nearly flat, yet curved down: a saddle or a plateau.", bad: false };
+  if (local.values[0] < 0) return { text: "It curves down here: nothing can come to rest.", bad: false };
+  if (product > 2) return { text: "η λ is above 2 here: no minimum this curved could hold the path.", bad: true };
   return { text: `Here a learning rate below ${formatNumber(2 / Math.max(1e-12, local.values[1]))} would be stable.`, bad: false };
 }
 
@@ -374,7 +374,7 @@ function addCharts(app, parent, scene, stop) {
     text: () => summarise(scene),
   });
   const along = (ctx, width, height, theme) => drawAlong(ctx, width, height, theme, scene);
-  addStage(app, parent, { draw: along, label: "Loss after this step, for each learning rate, and the straight line of the gradient", ratio: 2.6 });
+  addStage(app, parent, { draw: along, label: "Change of the loss at each learning rate, and what the gradient promises", ratio: 2.6 });
 }
 
 export function render({ model, el }) {
