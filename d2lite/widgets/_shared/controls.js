@@ -32,12 +32,16 @@ export function addControl(app, parent, name, options = {}) {
   return element;
 }
 
-/** The value at a position of a logarithmic slider, to two digits; position 0 is 0 where the range begins there. */
+/**
+ * The value at a position of a logarithmic slider, in as few digits as tell it from its neighbours (an arrow key
+ * must never stick); position 0 is 0 where the range begins there.
+ */
 export function valueAtPosition(entry, position) {
   const [low, high] = [entry.min || entry.floor, entry.max];
   if (entry.min === 0 && position === 0) return 0;
-  const value = low * (high / low) ** (position / LOG_POSITIONS);
-  return Math.min(high, Math.max(low, Number(value.toPrecision(2))));
+  const exact = low * (high / low) ** (position / LOG_POSITIONS);
+  const rounded = (digits) => Math.min(high, Math.max(low, Number(exact.toPrecision(digits))));
+  return rounded([2, 3, 4].find((digits) => positionOfValue(entry, rounded(digits)) === position) || 6);
 }
 
 /** The nearest position of a value on a logarithmic slider. */

@@ -35,6 +35,7 @@ export function openExplorer({ model, el, title }) {
   addSpeech(app);
   el.append(root);
   app.scope.add(() => root.remove());
+  if (model.host !== "site") keepKeys(app);
   app.theme = readTheme(root);
   app.scope.add(watchTheme(() => {
     app.theme = readTheme(root);
@@ -47,6 +48,11 @@ export function openExplorer({ model, el, title }) {
   addLink(app, el);
   app.refresh();
   return app;
+}
+
+/** JupyterLab takes plain keys, the arrows among them, for its cells: those pressed in here stay here. */
+function keepKeys({ root, scope }) {
+  scope.on(root, "keydown", (event) => event.ctrlKey || event.metaKey || event.stopPropagation());
 }
 
 function addState(app) {
