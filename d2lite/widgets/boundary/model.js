@@ -63,29 +63,28 @@ export function pointLoss(z, label, loss) {
   return loss === "mse" ? (sigmoid(z) - label) ** 2 : softplus(label ? -z : z);
 }
 
-/** Mean loss over all points with the penalty, and the share of points on the right side (p >= 0.5 means 1). */
-export function evaluate(design, weights, { loss, l2 }) {
-  let total = 0;
-  let right = 0;
-  for (let i = 0; i < design.rows; i++) {
-    const z = logitOf(design, i, weights);
-    total += pointLoss(z, design.labels[i], loss);
-    if (z >= 0 === (design.labels[i] === 1)) right++;
-  }
-  return { loss: total / design.rows + penalty(weights, l2), right, accuracy: right / design.rows };
-}
-
-/** Gradient of the mean loss over the rows named in batch, with the penalty. */
-export function gradient(design, batch, weights, { loss, l2 }) {
+/**
+ * The objective over the rows named in batch: the mean loss with the penalty, how many points are on the right side
+ * (p >= 0.5 means 1), and the gradient. One exponential a point serves all three.
+ */
+export function evaluate(design, batch, weights, { loss, l2 }) {
   const { matrix, labels, columns } = design;
-  const grad = new Float64Array(columns);
-  for (const i of batch) {
-    const p = sigmoid(logitOf(design, i, weights));
-    const error = loss === "mse" ? 2 * (p - labels[i]) * p * (1 - p) : p - labels[i];
-    for (let j = 0, k = i * columns; j < columns; j++, k++) grad[j] += error * matrix[k];
+  const gradient = new Float64Array(columns);
+  let [total, right] = [0, 0];
+  for (let n = 0; n < batch.length; n++) {
+    const i = batch[n];
+    const z = logitOf(design, i, weights);
+    const e = Math.exp(-Math.abs(z));
+    const p = (z >= 0 ? 1 : e) / (1 + e);
+    const miss = p - labels[i];
+    const cross = loss !== "mse";
+    total += cross ? Math.max(labels[i] ? -z : z, 0) + Math.log1p(e) : miss * miss;
+    if (z >= 0 === (labels[i] === 1)) right++;
+    const error = cross ? miss : 2 * miss * p * (1 - p);
+    for (let j = 0, k = i * columns; j < columns; j++, k++) gradient[j] += error * matrix[k];
   }
-  for (let j = 0; j < columns; j++) grad[j] = grad[j] / batch.length + (j < columns - 1 ? l2 * weights[j] : 0);
-  return grad;
+  for (let j = 0; j < columns; j++) gradient[j] = gradient[j] / batch.length + (j < columns - 1 ? l2 * weights[j] : 0);
+  return { loss: total / batch.length + penalty(weights, l2), right, gradient };
 }
 
 /** Weights to begin with: all zero; normal numbers; or long ones that point from class 1 to class 0. */
@@ -125,7 +124,8 @@ export function stepsDone(run) {
 }
 
 function record(run, weights) {
-  const { loss, right } = evaluate(run.design, weights, run.settings);
+  const { loss, right, gradient } = evaluate(run.design, run.all, weights, run.settings);
+  run.gradient = gradient; // of all points: the next step's, if its batch is all of them
   run.weights.push(weights);
   run.losses.push(loss);
   run.right.push(right);
@@ -146,7 +146,7 @@ export function trainStep(run) {
   if (run.broken) return false;
   const batch = nextBatch(run);
   const before = run.weights[run.weights.length - 1];
-  const grad = gradient(run.design, batch, before, run.settings);
+  const grad = batch === run.all ? run.gradient : evaluate(run.design, batch, before, run.settings).gradient;
   const after = before.map((w, j) => w - run.settings.lr * grad[j]);
   run.batches.push(batch);
   record(run, after);

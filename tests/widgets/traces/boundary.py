@@ -46,10 +46,9 @@ def value_cases():
             "name": f"value and gradient: {kind}, {loss}, l2 = {l2}",
             "js": """(model, { points, kind, weights, settings }) => {
                 const design = model.makeDesign(points, kind);
-                const { loss, right } = model.evaluate(design, weights, settings);
-                const gradient = [...model.gradient(design, points.keys(), weights, settings)];
+                const { loss, right, gradient } = model.evaluate(design, [...points.keys()], weights, settings);
                 return { loss, right, gradient };
-            }""".replace("points.keys()", "points.map((_, i) => i)"),
+            }""",
             "input": {
                 "points": points,
                 "kind": kind,

@@ -1,0 +1,100 @@
+"""Input to picture: drag each explorer's first slider, and the boundary explorer's points, for some seconds.
+
+Time runs from the moment the page hears the pointer to the end of the frame that shows its effect (style, layout,
+script and paint commands done). Aim: p95 of at most 16 ms.
+
+    python benchmarks/explorers.py [name ...]
+"""
+
+import importlib.util
+import math
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+SECONDS = 5
+LIMIT = 16  # ms
+WATCH = """() => {
+    window.times = [];
+    const channel = new MessageChannel();
+    const heard = [];
+    channel.port1.onmessage = () => {
+        const now = performance.now();
+        while (heard.length) times.push(now - heard.pop());
+    };
+    addEventListener("pointermove", (event) => {
+        if (!event.buttons) return;
+        heard.push(performance.now());
+        requestAnimationFrame(() => channel.port2.postMessage(0));
+    }, true);
+}"""
+
+
+def load(name):
+    """Return a module of the tests, by its path."""
+    spec = importlib.util.spec_from_file_location(name.replace("/", "_"), ROOT / "tests" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def drag(host, box, along):
+    """Move the held mouse to and fro for some seconds; return the sorted times in ms."""
+    host.page.evaluate(WATCH)
+    at = lambda t: (box["x"] + box["width"] * along(t)[0], box["y"] + box["height"] * along(t)[1])
+    host.page.mouse.move(*at(0))
+    host.page.mouse.down()
+    start, i = host.page.evaluate("performance.now()"), 0
+    while host.page.evaluate("performance.now()") - start < 1000 * SECONDS:
+        i += 1
+        host.page.mouse.move(*at(i / 60))
+    host.page.mouse.up()
+    return sorted(host.page.evaluate("times"))
+
+
+def report(what, times):
+    p50, p95 = (times[min(len(times) - 1, int(len(times) * q))] for q in (0.5, 0.95))
+    print(f"{what:<44} {len(times):>5} moves   p50 {p50:5.1f} ms   p95 {p95:5.1f} ms", flush=True)
+    return p95
+
+
+def main(names):
+    """Measure the named explorers, or all; return 1 if one is too slow."""
+    from playwright.sync_api import sync_playwright
+
+    from d2lite.widgets import explorer_names
+
+    worst, Host, find_browser = 0, load("widgets/conftest").Host, load("conftest").find_browser
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        for name in names or explorer_names():
+            host = (
+                Host(browser.new_page(viewport={"width": 800, "height": 1000}), "light").open(name).show(name)
+            )
+            sliders = host.page.locator("input[type=range]:visible")
+            if sliders.count():
+                box = sliders.first.bounding_box()
+                wave = lambda t: (0.5 + 0.4 * math.sin(t), 0.5)
+                worst = max(
+                    worst,
+                    report(f"{name}: {sliders.first.get_attribute('aria-label')}", drag(host, box, wave)),
+                )
+        if not names or "boundary" in names:
+            host = Host(browser.new_page(viewport={"width": 800, "height": 1000}), "light").open("boundary")
+            host.show("boundary", num_samples=200, features="quadratic", step_count=500)
+            box = host.page.get_by_role("slider", name="learning rate").bounding_box()
+            wave = lambda t: (0.5 + 0.4 * math.sin(t), 0.5)
+            worst = max(worst, report("boundary, 200 points, 500 steps: lr", drag(host, box, wave)))
+            circle = lambda t: (0.5 + 0.3 * math.sin(t), 0.5 + 0.3 * math.cos(t))
+            host.set(
+                "points", [[0, -0.9, 1]] + [[(i % 14) / 7 - 1, (i // 14) / 7 - 1, i % 2] for i in range(199)]
+            )
+            box = host.page.locator("canvas").first.bounding_box()
+            worst = max(worst, report("boundary, 200 points, 500 steps: a point", drag(host, box, circle)))
+        browser.close()
+    return int(worst > LIMIT)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
