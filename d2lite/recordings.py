@@ -54,6 +54,15 @@ def from_payload(payload, seconds=None):
     return runs, failures, {name: block["bound"] for name, block in payload["metrics"].items()}
 
 
+def shipped(name):
+    """Return the path of the recording that `Sweep.recorded` documents."""
+    folder = Path(__file__).parent / "data" / "recordings"
+    known = sorted(path.name.removesuffix(".json.gz") for path in folder.glob("*.json.gz"))
+    if name not in known:
+        raise ValueError(f"no recording is called {name!r}; there are {', '.join(known)}")
+    return folder / f"{name}.json.gz"
+
+
 def write(path, sweep, bits):
     """Write the file that `Sweep.save` documents."""
     content = to_payload(sweep, sweep.metrics, bits)

@@ -38,9 +38,11 @@ class Sweep:
         metrics: dict of what train measured to "scalar" or "curve".
         provenance: dict: function, code, command, versions, seeds, seconds.
         bounds: dict of each metric to its ``absolute`` and ``relative`` error; empty unless from a file.
+        source: str, the Python expression that reads it from its file.
     """
 
     def __init__(self, runs, failures=(), provenance=None, bounds=None):
+        self.source = 'd2lite.Sweep.load("sweep.json.gz")'
         self.runs, self.failures = list(runs), list(failures)
         self.provenance, self.bounds = dict(provenance or {}), dict(bounds or {})
         self.metrics, axes = {}, {}
@@ -196,7 +198,40 @@ class Sweep:
             ValueError: the file is damaged, or no sweep.
         """
         runs, failures, bounds, provenance = recordings.read(path)
-        return cls(runs, failures, provenance, bounds)
+        sweep = cls(runs, failures, provenance, bounds)
+        sweep.source = f"d2lite.Sweep.load({json.dumps(str(path))})"
+        return sweep
+
+    @classmethod
+    def recorded(cls, name):
+        """Return a Sweep that ships with the package, made by a script under tools/record.
+
+        Args:
+            name: its name, such as "atlas".
+
+        Raises:
+            ValueError: there is no such recording; the message lists those there are.
+        """
+        sweep = cls.load(recordings.shipped(name))
+        sweep.source = f"d2lite.Sweep.recorded({json.dumps(name)})"
+        return sweep
+
+    def to_explorer(self, **traits):
+        """Return a SweepExplorer of these runs, for the notebook and the page.
+
+        Args:
+            traits: as in `d2lite.widgets.SweepExplorer`, e.g. ``at={"lr": 0.1}``, ``metric="accuracy"``.
+
+        How it labels axes and curves stands in ``provenance["display"]``, a dict, all of it optional: ``labels``
+        of axes by name; ``x``, a dict with ``label``, ``first`` and ``step`` of the curves' horizontal axis;
+        ``metrics``, by name a dict with ``label``, ``log``, ``better`` ("min" or "max") and ``guess``, the value
+        that guessing gets.
+
+        Copy as Python writes a line that reads the file the sweep came from, or ``sweep.json.gz``: save it there.
+        """
+        from d2lite.widgets import SweepExplorer
+
+        return SweepExplorer(self, **traits)
 
 
 def _same(a, b):

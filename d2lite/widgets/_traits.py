@@ -5,6 +5,7 @@ its Python from the same description.
 """
 
 import copy
+import json
 import numbers
 
 import traitlets
@@ -171,6 +172,31 @@ class Text(Param):
     def validate(self, obj, value):
         if not isinstance(value, str) or len(value) > self.spec["max_length"]:
             self.refuse(value, f"a text of at most {self.spec['max_length']} characters")
+        return value
+
+
+class Payload(Param):
+    """Data the page draws and never changes, such as recorded curves: no control, no part of a link or a Python cell.
+
+    Args:
+        max_size: most characters of its JSON.
+        said: label, help as in Param.
+    """
+
+    kind = "payload"
+
+    def __init__(self, *, max_size=150_000, **said):
+        super().__init__({}, max_size=max_size, readback=True, **said)
+
+    def validate(self, obj, value):
+        if not isinstance(value, dict):
+            self.refuse(value, "a dict")
+        size = len(json.dumps(value, separators=(",", ":"), allow_nan=False))
+        if size > self.spec["max_size"]:
+            raise BadValueError(
+                f"{self.name} takes {size:,} characters, expected at most {self.spec['max_size']:,}: "
+                "leave out curves, seeds or points"
+            )
         return value
 
 
