@@ -96,6 +96,11 @@ class Explorer(anywidget.AnyWidget):
         """Return one line that says what the explorer shows: the first of its docstring."""
         return inspect.getdoc(cls).splitlines()[0]
 
+    @classmethod
+    def example(cls):
+        """Return the explorer as the gallery shows it; one that needs data overrides this."""
+        return cls()
+
     def state(self):
         """Return the traits that differ from their defaults, by name: what a link or a Python cell must say."""
         params = {name: trait for name, trait in self.params().items() if not trait.spec.get("readback")}
