@@ -150,6 +150,8 @@ def test_the_code_may_be_read_in_one_sitting():
     sizes = [len([line for line in c.source.splitlines() if line.strip()]) for c in shown]
     assert sum(sizes) <= 200
     assert max(sizes) <= 20
+    long = [line for source in CODE.values() for line in source.splitlines() if len(line) > 84]
+    assert all("Explorer(" in line or "run_line_magic" in line for line in long), "the page shows 84 columns"
     assert len(CODE["setup"].splitlines()) <= 10
 
 
