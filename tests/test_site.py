@@ -27,6 +27,7 @@ from d2lite_book import (  # noqa: E402
     mathematics,
     metadata,
     nodejs,
+    repairs,
     search,
     shell,
 )
@@ -236,6 +237,13 @@ def test_images_get_their_size_and_load_late():
     )
     assert "loading" not in images.settle(tag, None, lazy=False)
     assert images.settle('<img src="a" style="width: 50%">', (9, 9), lazy=True).count("width") == 1
+
+
+def test_what_docutils_gets_wrong_for_screen_readers_is_repaired():
+    html = '<div role="list" class="citation-list"><div id="a" role="doc-biblioentry">x</div></div>'
+    assert repairs.repair(html) == '<div class="citation-list"><div id="a">x</div></div>'
+    row = '<tr><th class="head"></th><th class="head"><p>a</p></th></tr>'
+    assert repairs.repair(row) == '<tr><td></td><th class="head"><p>a</p></th></tr>'
 
 
 # ----- What readers and other programs find -----

@@ -112,7 +112,21 @@ def build(output, from_empty):
     status = subprocess.run(command, cwd=ROOT).returncode
     if status:  # Sphinx would not read these pages again, and so not warn again
         shutil.rmtree(output / "_build" / ".doctrees", ignore_errors=True)
+    else:
+        write_start_page(output / "_build" / "html")
     return status
+
+
+def write_start_page(site):
+    """Send readers of the site's root on to the first page, in place of Jupyter Book's bare redirect."""
+    root = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["root"]
+    base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]
+    (site / "index.html").write_text(
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>d2lite</title>\n'
+        f'<meta http-equiv="refresh" content="0; url={root}.html">\n<link rel="canonical" href="{base}{root}.html">\n'
+        f'</head>\n<body><p><a href="{root}.html">d2lite</a></p></body>\n</html>\n',
+        encoding="utf-8",
+    )
 
 
 def main():

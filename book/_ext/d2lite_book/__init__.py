@@ -14,6 +14,7 @@ from . import (
     metadata,
     nodejs,
     reference,
+    repairs,
     search,
     shell,
 )
@@ -29,6 +30,7 @@ MODULES = (
     images,
     metadata,
     reference,
+    repairs,
     search,
     shell,
     assets,

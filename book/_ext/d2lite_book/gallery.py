@@ -40,7 +40,8 @@ def card(cls, address, target, title):
     """
     head, _, rest = (part.strip() for part in cls.title().rstrip(".").partition(":"))
     images = "".join(
-        f'<img class="only-{theme}" src="{address}-{theme}.svg" alt="" loading="lazy" width="{WIDTH}" height="{HEIGHT}">'
+        f'<img class="only-{theme}" src="{address}-{theme}.svg" alt="" loading="lazy" '
+        f'width="{WIDTH}" height="{HEIGHT}">'
         for theme in ("light", "dark")
     )
     text = f"{rest[:1].upper()}{rest[1:]}. " if rest else ""

@@ -24,7 +24,8 @@ const ICONS = {
  */
 export function openExplorer({ model, el, title }) {
   const own = `d2l-${model.get("_explorer").replaceAll("_", "-")}`; // scopes the explorer's own style sheet
-  const root = make("section", { class: "d2l-explorer", "aria-label": title });
+  const label = model.get("key") ? `${title} (${model.get("key")})` : title; // each its own on a page with several
+  const root = make("section", { class: "d2l-explorer", "aria-label": label });
   const app = { model, root, scope: makeScope(), spec: model.get("_spec"), hide: [], named: new Map(), reduced: false };
   app.body = make("div", { class: `d2l-body ${own}` });
   app.notes = make("div", { class: "d2l-notes", role: "status" });
