@@ -4,24 +4,31 @@ A grid of H rows and W columns lies over the image, `stride` pixels a cell; a ce
 (x, y). Each cell has A anchors, boxes of fixed size (width, height) in pixels around the cell's centre.
 """
 
-from typing import NamedTuple
-
 import torch
 
+from d2lite.anchor_sizes import Clusters, check_sizes, kmeans, kmeans_start, kmeans_step, size_iou
 from d2lite.boxes import box_convert, check_boxes, iou
-from d2lite.datasets._rng import Rng
+
+__all__ = [
+    "BACKGROUND",
+    "IGNORE",
+    "Clusters",
+    "anchor_boxes",
+    "box_cells",
+    "cell_centres",
+    "decode",
+    "encode",
+    "grid_cells",
+    "kmeans",
+    "kmeans_start",
+    "kmeans_step",
+    "match",
+    "size_iou",
+]
 
 BACKGROUND, IGNORE = -1, -2  # what `match` says of positions without a box
 _MARGIN = 1e-6  # least distance of a coded offset from its cell's edge, in cells
 _MAX_LOG = 8.0  # decoded sizes are at most exp(8) = 2981 times the anchor's, and at least 1 / 2981
-
-
-class Clusters(NamedTuple):
-    """Anchors (A, 2) by rising area, the anchor's index of each size (N,), and the mean IoU of size and anchor."""
-
-    anchors: torch.Tensor
-    labels: torch.Tensor
-    mean_iou: float
 
 
 def grid_cells(height, width):
@@ -51,108 +58,9 @@ def anchor_boxes(anchors, height, width, stride):
 
     Source: Ren et al. 2015 (Faster R-CNN), section 3.1.1. Taught in chapters/08_detection/anchors.
     """
-    anchors = _check_sizes(anchors, "anchors")
+    anchors = check_sizes(anchors, "anchors")
     centres = cell_centres(height, width, stride)[:, :, None].expand(-1, -1, len(anchors), -1)  # (H, W, A, 2)
     return box_convert(torch.cat([centres, anchors.expand_as(centres)], dim=-1), "cxcywh", "xyxy")
-
-
-def size_iou(sizes_a, sizes_b):
-    """Return the (N, M) IoUs of (N, 2) and (M, 2) sizes, the boxes laid on one corner or, as well, on one centre."""
-    a, b = _check_sizes(sizes_a, "sizes_a"), _check_sizes(sizes_b, "sizes_b")
-    return iou(torch.cat([torch.zeros_like(a), a], dim=1), torch.cat([torch.zeros_like(b), b], dim=1))
-
-
-def kmeans_step(sizes, anchors):
-    """Assign each size to its anchor of highest IoU, then move each anchor to the mean of its sizes.
-
-    An anchor without sizes takes the size that the anchors cover worst.
-
-    Args:
-        sizes: (N, 2) tensor of widths and heights in pixels.
-        anchors: (A, 2) tensor, same form.
-
-    Returns:
-        The moved (A, 2) anchors, and the (N,) long labels and mean IoU of the anchors that came in.
-
-    Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/anchors.
-    """
-    sizes, anchors = _check_sizes(sizes, "sizes"), _check_sizes(anchors, "anchors")
-    best, labels = size_iou(sizes, anchors).max(dim=1)  # (N,) each; of equal IoUs the first anchor
-    owners, cover = labels.clone(), best.clone()
-    for empty in (torch.bincount(owners, minlength=len(anchors)) == 0).nonzero()[:, 0]:
-        worst = cover.argmin()
-        owners[worst], cover[worst] = empty, 1.0
-    counts = torch.bincount(owners, minlength=len(anchors))[:, None]  # (A, 1)
-    sums = torch.zeros_like(anchors).index_add(0, owners, sizes.to(anchors.dtype))
-    return torch.where(counts > 0, sums / counts.clamp(min=1), anchors), labels, best.mean().item()
-
-
-def kmeans_start(sizes, num_anchors, seed=0):
-    """Choose starts for k-means far apart: each with probability in proportion to its (1 - IoU)^2 to the nearest.
-
-    Args:
-        sizes: (N, 2) tensor of widths and heights in pixels.
-        num_anchors: how many of them to choose, at most the number of different sizes.
-        seed: of the draw, which is the same in the page.
-
-    Returns:
-        (A, 2) float tensor, rows of `sizes`.
-
-    Source: Arthur and Vassilvitskii 2007 (k-means++). Taught in chapters/08_detection/anchors.
-    """
-    sizes = _check_sizes(sizes, "sizes")
-    different = len(sizes.unique(dim=0))
-    if not 1 <= num_anchors <= different:
-        raise ValueError(
-            f"Got num_anchors {num_anchors}, expected 1 to {different}, the number of different sizes: change it."
-        )
-    draws = Rng(seed).uniform(num_anchors).tolist()
-    chosen = [int(draws[0] * len(sizes))]
-    for draw in draws[1:]:
-        distance = 1 - size_iou(sizes.double(), sizes[chosen].double()).amax(dim=1)
-        total = distance.square().cumsum(dim=0)  # (N,)
-        index = int(torch.searchsorted(total, draw * total[-1], right=True))
-        chosen.append(min(index, len(sizes) - 1))
-    return sizes[chosen]
-
-
-def kmeans(sizes, num_anchors, seed=0, num_starts=5, max_iterations=100):
-    """Find the anchors that overlap the given sizes best: k-means with the distance 1 - IoU.
-
-    One start can end in a poor place, so the best of several is returned. The mean is not the best centre for this
-    distance, so a step may lose a little: of one start, too, the best step counts.
-
-    Args:
-        sizes: (N, 2) tensor of widths and heights in pixels.
-        num_anchors: A, at most the number of different sizes.
-        seed: of the first start, see `kmeans_start`; the others have seed + 1 and so on.
-        num_starts: how many starts.
-        max_iterations: how many steps of each at most; they end when nothing changes.
-
-    Returns:
-        `Clusters`: anchors (A, 2), labels (N,) and mean_iou.
-
-    Raises:
-        ValueError: the sizes are not (N, 2), finite and positive, or too few differ.
-
-    Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/anchors.
-    """
-    starts = (kmeans_start(sizes, num_anchors, seed + i) for i in range(num_starts))
-    best = max((_descend(sizes, start, max_iterations) for start in starts), key=lambda found: found.mean_iou)
-    order = best.anchors.prod(dim=1).argsort(stable=True)
-    return Clusters(best.anchors[order], order.argsort()[best.labels], best.mean_iou)
-
-
-def _descend(sizes, anchors, max_iterations):
-    best = Clusters(anchors, None, -1.0)
-    for _ in range(max_iterations + 1):
-        moved, labels, mean_iou = kmeans_step(sizes, anchors)
-        if mean_iou > best.mean_iou:
-            best = Clusters(anchors, labels, mean_iou)
-        if torch.equal(moved, anchors):
-            break
-        anchors = moved
-    return best
 
 
 def match(boxes, anchors, height, width, stride, ignore_threshold=0.5, candidates=None):
@@ -173,7 +81,7 @@ def match(boxes, anchors, height, width, stride, ignore_threshold=0.5, candidate
             None: the anchors' own.
 
     Returns:
-        (H, W, A) long tensor: the index of the box, BACKGROUND (-1) or IGNORE (-2).
+        (H, W, A) long tensor on the CPU: the index of the box, BACKGROUND (-1) or IGNORE (-2).
 
     Raises:
         ValueError: a shape or value does not fit, or a centre is outside the grid.
@@ -181,10 +89,10 @@ def match(boxes, anchors, height, width, stride, ignore_threshold=0.5, candidate
     Source: Redmon et al. 2016 (YOLO), section 2; Redmon and Farhadi 2018 (YOLOv3), section 2.1. Taught in
     chapters/08_detection/anchors.
     """
-    boxes, anchors = check_boxes(boxes), _check_sizes(anchors, "anchors")
-    candidates = (
-        anchor_boxes(anchors, height, width, stride) if candidates is None else check_boxes(candidates)
-    )
+    boxes, anchors = check_boxes(boxes).detach().cpu(), check_sizes(anchors, "anchors").cpu()
+    if candidates is None:
+        candidates = anchor_boxes(anchors, height, width, stride)
+    candidates = check_boxes(candidates, "candidates").detach().cpu()
     shape = (height, width, len(anchors))
     if candidates.shape != (*shape, 4):
         raise ValueError(
@@ -193,7 +101,7 @@ def match(boxes, anchors, height, width, stride, ignore_threshold=0.5, candidate
     assigned = torch.full(shape, BACKGROUND)
     if len(boxes) == 0:
         return assigned
-    near = iou(candidates.detach().reshape(-1, 4), boxes).amax(dim=1) > ignore_threshold  # (H W A,)
+    near = iou(candidates.reshape(-1, 4), boxes).amax(dim=1) > ignore_threshold  # (H W A,)
     assigned[near.view(shape)] = IGNORE
     cells = box_cells(boxes, height, width, stride).tolist()
     overlaps = size_iou(boxes[:, 2:] - boxes[:, :2], anchors)  # (N, A)
@@ -213,7 +121,7 @@ def box_cells(boxes, height, width, stride):
     A centre on an edge belongs to the cell right of it or below, on the border of the image to the last one.
     """
     centres = box_convert(boxes, "xyxy", "cxcywh")[..., :2] / stride
-    limit = torch.tensor([width, height])
+    limit = torch.tensor([width, height], device=centres.device)
     outside = ((centres < 0) | (centres > limit)).any(dim=-1)
     if outside.any():
         raise ValueError(
@@ -244,7 +152,8 @@ def encode(boxes, cells, anchors, stride):
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2, solved for t. Taught in chapters/08_detection/yolo.
     """
     x, y, width, height = box_convert(boxes, "xyxy", "cxcywh").unbind(dim=-1)
-    anchors = _check_sizes(anchors, "anchors", dims=None)
+    cells = torch.as_tensor(cells, device=x.device)
+    anchors = check_sizes(anchors, "anchors", dims=None).to(x.device)
     offsets = torch.stack([x, y], dim=-1) / stride - cells
     ratios = torch.stack([width, height], dim=-1) / anchors
     logs = ratios.log().clamp(-_MAX_LOG, _MAX_LOG)
@@ -276,22 +185,9 @@ def decode(outputs, cells, anchors, stride):
         raise ValueError(
             f"Got outputs of shape {tuple(outputs.shape)}, expected finite (..., 4): check the detector's head."
         )
-    anchors = _check_sizes(anchors, "anchors", dims=None)
+    cells = torch.as_tensor(cells, device=outputs.device)
+    anchors = check_sizes(anchors, "anchors", dims=None).to(outputs.device)
     centres = (outputs[..., :2].sigmoid() + cells) * stride
     sizes = outputs[..., 2:].clamp(-_MAX_LOG, _MAX_LOG).exp() * anchors
     centres, sizes = torch.broadcast_tensors(centres, sizes)
     return box_convert(torch.cat([centres, sizes], dim=-1), "cxcywh", "xyxy")
-
-
-def _check_sizes(sizes, name, dims=2):
-    sizes = torch.as_tensor(sizes)
-    sizes = sizes.to(torch.promote_types(sizes.dtype, torch.float32))
-    if sizes.dim() == 0 or sizes.shape[-1] != 2 or (dims and sizes.dim() != dims):
-        raise ValueError(
-            f"{name} has shape {tuple(sizes.shape)}, expected (N, 2): give a width and a height for each."
-        )
-    if not ((sizes > 0) & sizes.isfinite()).all():
-        raise ValueError(
-            f"{name} holds {sizes.min()} to {sizes.max()}, expected finite positive pixels: drop empty boxes."
-        )
-    return sizes

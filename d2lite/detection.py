@@ -59,7 +59,7 @@ def nms(boxes, scores, iou_threshold=0.5, classes=None):
             keep = update  # the first i boxes are right after i rounds; few rounds are needed
         kept.append(block[keep])
         rest = rest[~_overlap_more(boxes, classes, kept[-1], rest, iou_threshold).any(dim=0)]
-    return torch.cat(kept) if kept else scores.new_zeros(0, dtype=torch.long)
+    return torch.cat([rest, *kept])  # rest is empty now
 
 
 def soft_nms(
@@ -112,8 +112,9 @@ def soft_nms(
 
 
 def _check_scored(boxes, scores, classes, iou_threshold):
-    boxes, scores = check_boxes(boxes), torch.as_tensor(scores)
-    classes = None if classes is None else torch.as_tensor(classes)
+    boxes = check_boxes(boxes).detach()
+    scores = torch.as_tensor(scores, device=boxes.device).detach()
+    classes = None if classes is None else torch.as_tensor(classes, device=boxes.device)
     one_each = boxes.dim() == 2 and all(x is None or x.shape == boxes.shape[:1] for x in (scores, classes))
     if not one_each:
         shapes = [tuple(x.shape) for x in (boxes, scores, classes) if x is not None]

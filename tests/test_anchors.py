@@ -105,10 +105,10 @@ def test_kmeans_finds_the_three_kinds():
 
 
 def test_kmeans_is_the_same_for_a_seed_and_better_with_more_anchors():
-    sizes = random_sizes(300)
+    sizes = random_sizes(60)
     first, second = kmeans(sizes, 4, seed=3), kmeans(sizes, 4, seed=3)
     assert torch.equal(first.anchors, second.anchors)
-    means = [kmeans(sizes, k).mean_iou for k in (1, 3, 6, 300)]
+    means = [kmeans(sizes, k).mean_iou for k in (1, 3, 6, 60)]
     assert means == sorted(means)
     assert means[-1] == 1
     before = torch.random.get_rng_state()
@@ -225,7 +225,7 @@ def test_ignoring_by_predicted_boxes():
     box = torch.tensor([[0.0, 0, 8, 8]])
     predicted = anchor_boxes(ANCHORS, 2, 2, 8)
     predicted[1, 1, 2] = box[0]
-    assigned = match(box, ANCHORS, 2, 2, 8, candidates=predicted.requires_grad_())
+    assigned = match(box, ANCHORS, 2, 2, 8, candidates=predicted.clone().requires_grad_())
     assert assigned[1, 1, 2] == IGNORE
     assert assigned[0, 0, 0] == 0
     with pytest.raises(ValueError, match=r"expected \(2, 2, 3, 4\)"):
