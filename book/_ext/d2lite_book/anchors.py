@@ -43,7 +43,7 @@ def _name_items(document):
 
 
 class NameSources(SphinxPostTransform):
-    """Give the entries of the bibliography their keys as ids, once sphinxcontrib-bibtex has made them."""
+    """Give the entries of the bibliography their keys as ids, once sphinxcontrib-bibtex has made the list."""
 
     default_priority = 6
     formats = ("html",)
@@ -53,8 +53,11 @@ class NameSources(SphinxPostTransform):
         if self.env.docname != BIBLIOGRAPHY:
             return
         keys = {citation.citation_id: citation.key for citation in self.env.get_domain("cite").citations}
-        for node in self.document.findall(nodes.citation):
-            node["ids"] += [keys[name] for name in node["ids"] if name in keys]
+        for node in self.document.findall(nodes.list_item):
+            found = [keys[name] for name in node["ids"] if name in keys]
+            if found:
+                node["ids"] += found
+                node.parent["classes"] = ["d2l-sources"]
 
 
 def connect(app):
