@@ -154,9 +154,10 @@ def mean_average_precision(
     classes = sorted({label for target in targets for label in target["classes"].tolist()})
     ap = torch.full((len(thresholds), len(classes)), float("nan"), dtype=torch.float64)
     for k, label in enumerate(classes):
-        chosen = [_of_class(prediction, label, max_detections) for prediction in predictions]
-        wanted = [_of_class(target, label) for target in targets]
-        pairs = [(p, t, _overlaps(p, t)) for p, t in zip(chosen, wanted, strict=True)]
+        images = zip(predictions, targets, strict=True)
+        images = [(p, t) for p, t in images if (p["classes"] == label).any() or (t["classes"] == label).any()]
+        pairs = [(_of_class(p, label, max_detections), _of_class(t, label)) for p, t in images]
+        pairs = [(p, t, _overlaps(p, t)) for p, t in pairs]
         for i, threshold in enumerate(thresholds):
             ap[i, k] = average_precision(*_pool(pairs, threshold), method)
     result = {"map": ap.nanmean().item(), "ap": ap, "classes": classes}
@@ -170,10 +171,11 @@ def _pool(pairs, threshold):
     scores, hits, num_targets = [], [], 0
     for prediction, target, overlaps in pairs:
         match = match_detections(overlaps, threshold, target["crowd"], target["ignored"])
-        ignored = torch.cat([target["ignored"], torch.tensor([False])])[match]  # (N,); -1 is the appended one
-        counted = ~(ignored | ((match < 0) & prediction["outside"]))
+        free = match < 0
+        counted = ~(free & prediction["outside"])
+        counted[~free] = ~target["ignored"][match[~free]]
         scores.append(prediction["scores"][counted])
-        hits.append((match >= 0)[counted])
+        hits.append(~free[counted])
         num_targets += int((~target["ignored"]).sum())
     return torch.cat(scores), torch.cat(hits), num_targets
 
