@@ -54,7 +54,7 @@ def test_chapters_named_as_teaching_exist_or_are_in_the_plan():
     """A 'Taught in' names a chapter as NN_part/name; where the chapter is written, its text mentions the name."""
     for module in ["d2lite", *(f"d2lite.{name}" for name in MODULES)]:
         for name in public_names(module):
-            for chapter in re.findall(r"Taught in (\S+)", inspect.getdoc(resolve(name)) or ""):
+            for chapter in re.findall(r"Taught in\s+(\S+)", inspect.getdoc(resolve(name)) or ""):
                 assert re.fullmatch(r"chapters/\d\d_\w+/\w+\.?", chapter), f"{name}: {chapter}"
 
 

@@ -36,7 +36,7 @@ def tabular(name):
     Raises:
         ValueError: there is no table of that name.
 
-    Taught in chapters/02_linear_models.
+    Taught in chapters/02_linear_models/logistic_regression.
     """
     check_choice(name, list(_TABLES), "table")
     from sklearn import datasets

@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 
 HOOKS = "on_train_start, on_step_end, on_epoch_end, on_train_end"  # the same for every callback
 MEMBERS = ["   :members:", f"   :exclude-members: {HOOKS}"]
-TAUGHT = re.compile(r"Taught in (chapters/\w+/\w+)\.?")
+TAUGHT = re.compile(r"Taught in\s+(chapters/\w+/\w+)\.?")
 
 
 def resolve(name):
@@ -121,8 +121,9 @@ def _link_docstring(app, what, name, obj, options, lines):
     def link(match):
         return f"Taught in :doc:`/{match[1]}`." if match[1] in env.found_docs else ""
 
-    taught = {match[1] for line in lines for match in TAUGHT.finditer(line)}
-    lines[:] = [TAUGHT.sub(link, line) for line in lines]
+    text = "\n".join(lines)
+    taught = {match[1] for match in TAUGHT.finditer(text)}
+    lines[:] = TAUGHT.sub(link, text).split("\n")
     known = getattr(env, "d2lite_documented", {}).get(id(obj))
     others = [
         doc for doc, names in getattr(env, "d2lite_usage", {}).items() if known in names and doc not in taught
