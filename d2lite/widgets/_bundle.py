@@ -17,7 +17,8 @@ _TOP_LEVEL = re.compile(
 _REFUSED = re.compile(r"^(?:import\b|export (?:default\b|\{|\*)).*", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
 _STRING = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)""")
-_SPACED = re.compile(r" *(=>|[=<>*/%&|?:;,(){}\[\]!]+) *")  # not + and -: "a + +b" is not "a ++b"
+_SPACED = re.compile(r" *(=>|[=<>*/%&|?:;,(){}\[\]!]+) *")
+_SIGNED = re.compile(r"(?<=[\w)\]]) ([+-]) (?=[\w(\[])")  # "a + +b" keeps its spaces: it is not "a ++b"
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 
 
@@ -139,7 +140,9 @@ def _squeeze_line(line):
     if line.count("`") % 2:
         raise ValueError(f"a template goes over more than one line at {line[:60]!r}; join pieces instead")
     parts = _STRING.split(line)
-    return "".join(part if i % 2 else _SPACED.sub(r"\1", part) for i, part in enumerate(parts))
+    return "".join(
+        part if i % 2 else _SPACED.sub(r"\1", _SIGNED.sub(r"\1", part)) for i, part in enumerate(parts)
+    )
 
 
 def _reachable(names, parts):

@@ -15,7 +15,10 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 export function addPoints(app, stage, options) {
   const { canvas } = stage;
   const hold = { selected: -1, hovered: -1, drag: null };
-  Object.entries({ tabindex: 0, role: "application", "aria-roledescription": "points to move" }).forEach(([k, v]) => canvas.setAttribute(k, v));
+  const keys = `Page Down chooses a point, arrows move it${options.add ? ", Enter adds" : ""}${options.remove ? ", Delete removes" : ""}${options.turn ? ", C changes its class" : ""}.`;
+  const look = { tabindex: 0, role: "application", "aria-roledescription": "points to move", "aria-description": keys };
+  Object.entries(look).forEach(([name, value]) => canvas.setAttribute(name, value));
+  canvas.after(make("p", { class: "d2l-keys", "aria-hidden": "true", text: keys }));
   const nearest = (event) => nearestPoint(options.positions(), stage.at(event), event.pointerType === "touch" ? 2 * REACH : REACH);
   app.scope.on(canvas, "pointerdown", (event) => {
     if (event.button !== 0) return;

@@ -83,6 +83,7 @@ export function drawLabel(ctx, text, x, y, theme, options = {}) {
   ctx.lineWidth = 3;
   ctx.strokeStyle = theme.bg;
   ctx.strokeText(text, x, y);
+  ctx.lineJoin = "miter";
   ctx.fillStyle = color;
   ctx.fillText(text, x, y);
 }

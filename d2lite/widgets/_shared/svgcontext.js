@@ -7,7 +7,14 @@ const KEPT = [
   "fillStyle", "strokeStyle", "lineWidth", "lineCap", "lineJoin", "globalAlpha", "font", "textAlign", "textBaseline",
 ];
 
-const short = (value) => String(Math.round(value * 10) / 10);
+const MARK = "\u0001"; // stands for the picture's own name until that is known
+const FAR = 1e5; // px: what lies further out is drawn there
+
+/** A length in tenths of a pixel. */
+const tenths = (value) => Math.round(10 * Math.min(FAR, Math.max(-FAR, value)));
+
+/** A number with one decimal, as short as it can be written. */
+const short = (value) => String(tenths(value) / 10).replace(/^(-?)0\./, "$1.");
 
 function escapeText(text) {
   return String(text).replace(/[&<>"]/g, (mark) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[mark]);
@@ -34,9 +41,10 @@ function crc32(bytes) {
 /** RGBA bytes as a PNG picture without its alpha, in base64. */
 export function encodePng(pixels, width, height) {
   const rows = Buffer.alloc(height * (3 * width + 1));
-  for (let j = 0; j < height; j++) {
-    for (let i = 0; i < width; i++) {
-      for (let c = 0; c < 3; c++) rows[j * (3 * width + 1) + 1 + 3 * i + c] = pixels[4 * (j * width + i) + c];
+  for (let j = 0, at = 0; j < height; j++) {
+    rows[at++] = 1; // each byte less the one to its left: small numbers, that pack well
+    for (let k = 4 * j * width; k < 4 * (j + 1) * width; k += 4) {
+      for (let c = 0; c < 3; c++) rows[at++] = pixels[k + c] - (k % (4 * width) ? pixels[k - 4 + c] : 0);
     }
   }
   const header = Buffer.alloc(13);
@@ -87,11 +95,21 @@ export class SvgContext {
   }
 
   moveTo(x, y) {
-    if (Number.isFinite(x + y)) this.path += `M${this.at(x, y)}`;
+    if (Number.isNaN(x + y)) return;
+    this.path += `M${this.at(x, y)}`;
+    this.pen = [tenths(x + this.shift[0]), tenths(y + this.shift[1])];
   }
 
   lineTo(x, y) {
-    if (Number.isFinite(x + y)) this.path += `${this.path ? "L" : "M"}${this.at(x, y)}`;
+    if (Number.isNaN(x + y)) return;
+    if (!this.path) {
+      this.moveTo(x, y);
+      return;
+    }
+    const [px, py] = this.pen;
+    this.pen = [tenths(x + this.shift[0]), tenths(y + this.shift[1])];
+    const [dx, dy] = [short((this.pen[0] - px) / 10), short((this.pen[1] - py) / 10)];
+    if (dx !== "0" || dy !== "0") this.path += `l${dx}${dy.startsWith("-") ? "" : " "}${dy}`;
   }
 
   rect(x, y, width, height) {
@@ -110,7 +128,7 @@ export class SvgContext {
   }
 
   clip() {
-    const id = `c${(this.clips += 1)}`;
+    const id = `${MARK}${(this.clips += 1)}`;
     this.body.push(`<clipPath id="${id}"><path d="${this.path}"/></clipPath><g clip-path="url(#${id})">`);
     if (this.stack.length) this.stack[this.stack.length - 1].opened += 1;
   }
@@ -183,6 +201,8 @@ export class SvgContext {
   toSvg() {
     const size = `viewBox="0 0 ${this.width} ${this.height}" width="${this.width}" height="${this.height}"`;
     const open = `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img" font-family="system-ui, sans-serif">`;
-    return `${open}<title>${escapeText(this.title)}</title>${this.body.join("")}</svg>`;
+    const body = this.body.join("");
+    const name = `d2l-${crc32(Buffer.from(body)).toString(36)}-`; // pictures of one page do not share clips
+    return `${open}<title>${escapeText(this.title)}</title>${body.replaceAll(MARK, name)}</svg>`;
   }
 }

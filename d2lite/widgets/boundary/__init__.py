@@ -25,7 +25,7 @@ class BoundaryExplorer(Explorer):
         0, min=0, max=9999, stepper=True, help="Draws the points, the starting weights and the batches."
     )
     points = Rows(
-        columns=[("x1", -2, 2), ("x2", -2, 2), ("label", 0, 1, "integer")],
+        columns=[("x1", -4, 4), ("x2", -4, 4), ("label", 0, 1, "integer")],
         max_length=500,
         help="Points placed by hand; while there are any, they replace the data set.",
     )

@@ -45,12 +45,6 @@ export function logitAt(weights, kind, x1, x2) {
   return z;
 }
 
-function logitOf(design, i, weights) {
-  let z = 0;
-  for (let j = 0, k = i * design.columns; j < design.columns; j++, k++) z += weights[j] * design.matrix[k];
-  return z;
-}
-
 /** (l2 / 2) |w|², the bias left out. */
 export function penalty(weights, l2) {
   let sum = 0;
@@ -70,21 +64,28 @@ export function pointLoss(z, label, loss) {
 export function evaluate(design, batch, weights, { loss, l2 }) {
   const { matrix, labels, columns } = design;
   const gradient = new Float64Array(columns);
-  let [total, right] = [0, 0];
+  let [total, right, product] = [0, 0, 1]; // log(1 + e) of all points is the logarithm of their product
+  const cross = loss !== "mse";
   for (let n = 0; n < batch.length; n++) {
     const i = batch[n];
-    const z = logitOf(design, i, weights);
+    const row = i * columns;
+    let z = 0;
+    for (let j = 0; j < columns; j++) z += weights[j] * matrix[row + j];
     const e = Math.exp(-Math.abs(z));
     const p = (z >= 0 ? 1 : e) / (1 + e);
     const miss = p - labels[i];
-    const cross = loss !== "mse";
-    total += cross ? Math.max(labels[i] ? -z : z, 0) + Math.log1p(e) : miss * miss;
-    if (z >= 0 === (labels[i] === 1)) right++;
+    const hit = z >= 0 === (labels[i] === 1);
+    if (hit) right++;
+    if (cross) {
+      if (!hit) total += Math.abs(z);
+      product *= 1 + e;
+      if (product > 1e300) [total, product] = [total + Math.log(product), 1];
+    } else total += miss * miss;
     const error = cross ? miss : 2 * miss * p * (1 - p);
-    for (let j = 0, k = i * columns; j < columns; j++, k++) gradient[j] += error * matrix[k];
+    for (let j = 0; j < columns; j++) gradient[j] += error * matrix[row + j];
   }
   for (let j = 0; j < columns; j++) gradient[j] = gradient[j] / batch.length + (j < columns - 1 ? l2 * weights[j] : 0);
-  return { loss: total / batch.length + penalty(weights, l2), right, gradient };
+  return { loss: (total + Math.log(product)) / batch.length + penalty(weights, l2), right, gradient };
 }
 
 /** Weights to begin with: all zero; normal numbers; or long ones that point from class 1 to class 0. */

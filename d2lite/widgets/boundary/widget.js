@@ -210,11 +210,11 @@ function addFormula(app, parent, scene) {
 
 function writeTerms(element, weights, names) {
   if (element.children.length !== names.length) {
-    element.replaceChildren("p(orange) = σ( ", ...names.flatMap(() => [make("span", { class: "d2l-term" }), " "]), ")");
+    element.replaceChildren("p(orange) = σ( ", ...names.flatMap(() => [make("span", { class: "d2l-term" }), " "]));
   }
   [...element.children].forEach((term, j) => {
     const sign = weights[j] < 0 ? "− " : j ? "+ " : "";
-    const text = `${sign}${formatFixed(Math.abs(weights[j]))} ${names[j]}`.trim();
+    const text = `${sign}${formatFixed(Math.abs(weights[j]))} ${names[j] || ")"}`;
     if (term.textContent !== text) term.textContent = text;
     term.classList.toggle("d2l-minus", weights[j] < 0);
   });

@@ -1,0 +1,128 @@
+"""Pictures made by the build: valid SVG, in both themes, of any state, small, and nothing fetched."""
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from d2lite.widgets import BoundaryExplorer, explorer_class, explorer_names
+from d2lite.widgets._bundle import SHARED, exported, inline
+from d2lite.widgets._preview import preview_svg, run_module
+
+SVG = (SHARED / "svgcontext.js").read_text(encoding="utf-8")
+CSS = Path(__file__).resolve().parents[2] / "book" / "_static" / "d2lite.css"
+
+
+@pytest.mark.parametrize("name", explorer_names())
+class TestEveryExplorer:
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_picture_is_small_valid_and_self_contained(self, name, theme):
+        svg = preview_svg(explorer_class(name)(), theme=theme)
+        root = ET.fromstring(svg)
+        assert root.attrib["viewBox"] == "0 0 640 360"
+        assert root.find("{*}title").text == explorer_class(name).title()
+        assert len(svg) <= 40_000  # a fifth of it when compressed
+        assert not re.search(r"NaN|Infinity|undefined|<script|href=\"(?!data:image/png)", svg)
+        assert sum(1 for _ in root.iter()) > 10
+
+    def test_page_state_gives_the_same_picture(self, name):
+        widget = explorer_class(name)()
+        assert preview_svg(widget.get_state()) == preview_svg(widget)
+
+
+def test_themes_differ_and_states_differ():
+    pictures = {
+        preview_svg(BoundaryExplorer(), theme="light"),
+        preview_svg(BoundaryExplorer(), theme="dark"),
+        preview_svg(BoundaryExplorer(features="quadratic")),
+        preview_svg(BoundaryExplorer(points=[[0, 0, 1], [1, 1, 0]])),
+    }
+    assert len(pictures) == 4
+
+
+def test_picture_of_a_diverged_run_has_no_broken_numbers():
+    svg = preview_svg(BoundaryExplorer(features="quadratic", lr=10, l2=1, step_count=500))
+    assert not re.search(r"NaN|Infinity|undefined", svg)
+
+
+def test_pictures_of_one_page_do_not_share_clips():
+    first, second = preview_svg(BoundaryExplorer()), preview_svg(BoundaryExplorer(seed=1))
+    ids = [set(re.findall(r' id="([^"]+)"', svg)) for svg in (first, second)]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    assert set(re.findall(r"url\(#([^)]+)\)", first)) == ids[0]
+
+
+def test_unknown_theme_and_broken_drawing_are_named():
+    with pytest.raises(ValueError, match="theme came as 'sepia'"):
+        preview_svg(BoundaryExplorer(), theme="sepia")
+    with pytest.raises(RuntimeError, match=r"(?s)node ended with 1: .*the reason"):
+        run_module('throw new Error("the reason");', {})
+
+
+def test_recorded_pixels_are_the_picture_given(tmp_path):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 4), dtype=np.uint8)
+    script = """
+    import * as svg from "./svg.mjs";
+    import { readFileSync } from "node:fs";
+    const pixels = Uint8ClampedArray.from(JSON.parse(readFileSync(0, "utf8")));
+    process.stdout.write(svg.encodePng(pixels, 7, 5));
+    """
+    import base64
+
+    path = tmp_path / "p.png"
+    path.write_bytes(base64.b64decode(run_module(script, {"svg": SVG}, pixels.reshape(-1).tolist())))
+    assert np.array_equal(np.asarray(Image.open(path)), pixels[..., :3])
+
+
+def test_text_cannot_become_markup():
+    script = """
+    import * as svg from "./svg.mjs";
+    const ctx = new svg.SvgContext(10, 10, '<b>"&');
+    ctx.fillText("</text><script>", 0, 0);
+    process.stdout.write(ctx.toSvg());
+    """
+    root = ET.fromstring(run_module(script, {"svg": SVG}))
+    assert [child.text for child in root] == ['<b>"&', "</text><script>"]
+
+
+def test_contours_lie_on_the_level_and_close():
+    script = """
+    import layers from "./layers.mjs";
+    import scales from "./scales.mjs";
+    const x = scales.linearScale([-2, 2], [0, 200]);
+    const y = scales.linearScale([-2, 2], [200, 0]);
+    const grid = layers.makeGrid(x, y, 100, (a, b) => Math.hypot(a, b));
+    const lines = layers.contourLines(grid, 1).map((line) => line.map(([px, py]) => [x.invert(px), y.invert(py)]));
+    process.stdout.write(JSON.stringify(lines));
+    """
+    files = {
+        name: inline(SHARED / f"{name}.js", exported(SHARED / f"{name}.js")) for name in ("layers", "scales")
+    }
+    import json
+
+    (line,) = json.loads(run_module(script, files))
+    radii = np.hypot(*np.array(line).T)
+    assert np.abs(radii - 1).max() < 1e-3
+    assert line[0] == line[-1]
+    assert len(line) > 100
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_colours_are_the_sites(theme):
+    """Elsewhere than in the site (JupyterLab, pictures) explorers wear the site's own colours."""
+    script = """
+    import theme from "./theme.mjs";
+    process.stdout.write(JSON.stringify(theme.THEMES));
+    """
+    import json
+
+    ours = json.loads(run_module(script, {"theme": inline(SHARED / "theme.js", ["THEMES"])}))[theme]
+    block = re.search(
+        rf'html\[data-theme="{theme}"\][^{{]*{{(.*?)}}', CSS.read_text(encoding="utf-8"), re.DOTALL
+    )[1]
+    site = dict(re.findall(r"--d2l-([\w-]+): (#\w+);", block))
+    assert {name: site[name] for name in ours} == ours
