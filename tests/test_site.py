@@ -270,6 +270,12 @@ def test_search_leaves_outputs_and_raw_html_out():
     assert search.sections(tree, "page") == [("T", "", "x = 1")]
 
 
+def test_search_reads_formulas_as_letters():
+    paragraph = nodes.paragraph("", "a ", nodes.math("", r"\nabla L(\mathbf{w})"), nodes.Text(" step"))
+    ((_, _, text),) = search.sections(document(nodes.title("", "T"), paragraph), "page")
+    assert text == "a L( w ) step"
+
+
 def test_a_description_is_the_first_paragraph_cut_at_a_word():
     tree = document(nodes.title("", "T"), nodes.paragraph("", "word " * 60))
     text = metadata.describe(tree)

@@ -11,8 +11,11 @@
   d2l.searchIndex = (rows) => {
     entries = rows.map(([page, address, heading, text]) => ({ page, address, heading, text }));
     for (const entry of entries) {
-      entry.title = `${entry.heading} ${entry.page}`.toLowerCase();
-      entry.body = entry.text.toLowerCase();
+      entry.fields = [
+        { text: entry.heading.toLowerCase(), points: 20 },
+        { text: entry.page.toLowerCase(), points: 6 },
+        { text: entry.text.toLowerCase(), points: 3 },
+      ];
     }
     show();
   };
@@ -29,14 +32,14 @@
 
   /** Score an entry: every word must appear; in a heading it counts most, at the start of a word it counts more. */
   function score(entry, words) {
-    let total = 0;
+    let total = entry.fields[0].text.startsWith(words.join(" ")) ? 30 : 0;
     for (const word of words) {
-      const inTitle = entry.title.indexOf(word);
-      const inBody = entry.body.indexOf(word);
-      if (inTitle < 0 && inBody < 0) return 0;
-      if (inTitle >= 0) total += startsWord(entry.title, inTitle) ? 20 : 8;
-      if (inBody >= 0) total += startsWord(entry.body, inBody) ? 3 : 1;
-      total += Math.min(3, entry.body.split(word).length - 1);
+      const hits = entry.fields.map(({ text, points }) => {
+        const at = text.indexOf(word);
+        return at < 0 ? 0 : startsWord(text, at) ? points : points / 3;
+      });
+      if (!hits.some(Boolean)) return 0;
+      total += hits[0] + hits[1] + hits[2] + Math.min(3, entry.fields[2].text.split(word).length - 1);
     }
     return total;
   }
@@ -45,7 +48,8 @@
 
   function excerpt(entry, words) {
     const line = document.createElement("p");
-    const position = Math.max(0, ...words.map((word) => entry.body.indexOf(word)).filter((at) => at >= 0).slice(0, 1));
+    const body = entry.fields[2].text;
+    const position = Math.max(0, words.map((word) => body.indexOf(word)).find((at) => at >= 0) ?? 0);
     const start = Math.max(0, position - CONTEXT);
     const text = entry.text.slice(start, position + 2 * CONTEXT);
     line.append(start > 0 ? "… " : "", ...marked(text, words), position + 2 * CONTEXT < entry.text.length ? " …" : "");

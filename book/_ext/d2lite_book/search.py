@@ -34,15 +34,14 @@ def sections(doctree, docname):
 
 def _text(node):
     """Return the text of a node without that of the sections and outputs inside it."""
-    if isinstance(node, SKIPPED) or "cell_output" in (
-        node.get("classes", ()) if hasattr(node, "get") else ()
-    ):
+    if isinstance(node, SKIPPED) or "cell_output" in getattr(node, "attributes", {}).get("classes", ()):
         return ""
+    if isinstance(node, (nodes.math, nodes.math_block)):
+        return re.sub(r"\\[a-zA-Z]+|[\\{}&]", " ", node.astext())  # the letters and numbers of a formula
     if isinstance(node, nodes.Text):
         return node.astext()
-    if isinstance(node, nodes.TextElement) and not any(node.findall(nodes.raw)):
-        return node.astext()
-    return " ".join(_text(child) for child in node.children)
+    between = "" if isinstance(node, nodes.TextElement) else " "
+    return between.join(_text(child) for child in node.children)
 
 
 def _collect(app, doctree):
