@@ -67,7 +67,11 @@ d2l.store = {
     dialog.addEventListener("click", (event) => event.target.closest("a") && dialog.close());
     closeOutside(dialog);
     button.addEventListener("click", () => {
-      if (!isDialog.matches) return bar.classList.toggle("pst-sidebar-hidden");
+      if (!isDialog.matches) {
+        const hidden = bar.classList.toggle("pst-sidebar-hidden");
+        button.setAttribute("aria-expanded", String(!hidden));
+        return;
+      }
       move(bar, dialog);
       dialog.showModal();
     });
