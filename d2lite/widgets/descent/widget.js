@@ -13,8 +13,8 @@ import { mixColor, parseColor, plainTheme } from "../_shared/theme.js";
 import { addTransport } from "../_shared/transport.js";
 import { alongStep, bowlRate, describeDirection, descendTo, endOf, localPicture, makeRun, stepsDone } from "./model.js";
 
-const BUDGET = 6; // ms a frame may spend on the map of ends
-const ENDS = 96; // its cells, across
+const BUDGET = 5; // ms a frame may spend on the map of ends
+const ENDS = 84; // its cells, across
 const MOST = 300; // steps after which a start has not arrived
 const GAP = 5; // px between steps that get dots of their own
 const SNAP = 3; // px from an axis, where a start is put on it
@@ -182,12 +182,13 @@ function drawEnds(ctx, width, height, theme, { ends, surface }) {
   const colors = endColors(theme, surface);
   const paper = parseColor(theme.bg);
   const lost = parseColor(mixColor(theme.bg, theme.bad, 0.4));
-  const pixels = new Uint8ClampedArray(4 * ends.found.length);
+  const shares = Float64Array.from({ length: MOST + 1 }, (_, k) => 0.7 - (0.5 * Math.log1p(k)) / Math.log1p(MOST));
+  const pixels = new Uint8ClampedArray(4 * ends.found.length).fill(255);
   for (let k = 0; k < ends.found.length; k++) {
     const end = ends.found[k];
-    const share = 0.2 + 0.5 * (1 - Math.log1p(ends.taken[k]) / Math.log1p(MOST));
-    const color = end >= 0 ? paper.map((c, i) => c + share * (colors[end][i] - c)) : end === -2 ? lost : paper;
-    pixels.set([...color, 255], 4 * k);
+    const color = end >= 0 ? colors[end] : end === -2 ? lost : paper;
+    const share = end >= 0 ? shares[ends.taken[k]] : 1;
+    for (let i = 0; i < 3; i++) pixels[4 * k + i] = paper[i] + share * (color[i] - paper[i]);
   }
   drawPixels(ctx, pixels, ENDS, ends.rows, [0, 0, width, height], false);
 }
