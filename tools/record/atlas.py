@@ -12,7 +12,8 @@ layer of 64 units; five passes, whatever the batch size. What is measured after 
     loss        loss on the validation images
     accuracy    part of the validation images that is classified correctly
 
-and, at the end, ``test_accuracy``. Once a loss is not finite the run stops and what is left of its curves is nan.
+and, at the end, ``test_accuracy``. Once a loss is not finite the run stops and what is left of its curves is nan. In
+the file a loss above a million stands as infinity, so that the others keep their digits.
 """
 
 import argparse
