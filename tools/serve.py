@@ -4,6 +4,7 @@ python tools/serve.py [FOLDER] [--port N] [--no-browser]
 """
 
 import argparse
+import contextlib
 import functools
 import os
 import sys
@@ -50,15 +51,15 @@ def main():
     if not (options.folder / "index.html").exists():
         sys.exit(f"{options.folder} has no index.html: build the site first, with make site")
     handler = functools.partial(Handler, directory=str(options.folder))
-    with ThreadingHTTPServer(("127.0.0.1", options.port), handler) as server:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        ThreadingHTTPServer(("127.0.0.1", options.port), handler) as server,
+    ):
         address = f"http://127.0.0.1:{server.server_port}/"
         print(f"The book is at {address}   (Ctrl+C stops)", flush=True)
         if has_desktop() and not options.no_browser:
             webbrowser.open(address)
-        try:
-            server.serve_forever()
-        except KeyboardInterrupt:
-            print()
+        server.serve_forever()
 
 
 if __name__ == "__main__":
