@@ -158,6 +158,9 @@ def main():
     sweep = d2lite.sweep(train, GRIDS[options.name], SEEDS[options.name], n_jobs=options.jobs)
     if sweep.failures:
         raise SystemExit("some runs failed: start again")
+    for run in sweep:
+        for curve in run.curves.values():
+            curve[curve > 1e6] = math.inf
     labels = {
         "lr": "learning rate" if options.name == "atlas" else "peak learning rate",
         "batch_size": "batch",
