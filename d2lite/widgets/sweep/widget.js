@@ -383,7 +383,7 @@ function addMap(app, parent, scene) {
   app.draw(() => {
     canvas.setAttribute("aria-label", `Map of all points. ${summarise(scene)}`);
     const guess = scene.metric.guess === null ? "" : " Grey: no better than guessing.";
-    write(hint, `Darker: better ${scene.metric.label}.${guess} Red cross: diverged. Dot: the best of its row, ringed: of all. Click, or use the arrow keys.`);
+    write(hint, `Stronger colour: better ${scene.metric.label}.${guess} Red cross: diverged. Dot: the best of its row, ringed: of all. Click, or use the arrow keys.`);
   });
 }
 
@@ -420,7 +420,7 @@ function addAxes(app, parent, scene) {
     const get = () => currentPoint(app, scene)[i];
     const change = (k) => app.set({ at: place(currentPoint(app, scene), i, Number(k)) });
     if (axis.numeric && axis.values.length > 5) addAxisSlider(app, parent, axis, { get, change, names });
-    else addControl(standIn(app, entry, get, ["at", "step", "metric"]), parent, axis.name, { change });
+    else addControl(standIn(app, entry, get, ["at", "step", "metric"]), parent, axis.name, { change, segments: names.join("").length <= 14 });
   });
 }
 

@@ -1,0 +1,118 @@
+"""What is the sweep explorer's own: any sweep goes in; points by name; the map by mouse and keys; divergence in words."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+import d2lite
+from d2lite.runs import Failure, Run
+from d2lite.widgets import SweepExplorer
+
+
+def make_sweep():
+    """A sweep over rate and width, one point of which diverges and one of which is missing."""
+    runs = []
+    for width in (16, 64):
+        for rate in (0.0, 0.25, 0.5):
+            if (width, rate) == (16, 0.5):
+                continue
+            for seed in (0, 1):
+                loss = np.linspace(2, 0.5 + rate + seed / 10, 12)
+                if (width, rate) == (64, 0.5):
+                    loss[6:] = math.nan
+                runs.append(Run({"width": width, "rate": rate}, seed, {"test": 0.9}, {"loss": loss}, 0.1))
+    failed = [Failure({"width": 16, "rate": 0.5}, seed, "ValueError: no") for seed in (0, 1)]
+    return d2lite.Sweep(runs, failed)
+
+
+def test_points_and_curves_by_name():
+    explorer = make_sweep().to_explorer(at={"width": 64, "rate": 0.25}, metric="loss", along="width")
+    assert (explorer.at, explorer.metric, explorer.along) == ([1, 1], 0, 0)
+    assert make_sweep().to_explorer().along == 1
+
+
+@pytest.mark.parametrize(
+    ("traits", "error", "message"),
+    [
+        ({"at": {"depth": 1}}, KeyError, "the grid has no 'depth'; it has width, rate"),
+        ({"at": {"rate": 0.3}}, ValueError, "no run has rate=0.3; there are 0.0, 0.25, 0.5"),
+        ({"metric": "test"}, ValueError, "there is no 'test'; expected one of loss"),
+        ({"along": "depth"}, ValueError, "expected one of width, rate"),
+        ({"data": {}}, TypeError, "data is a result"),
+    ],
+)
+def test_bad_names_are_refused_with_those_there_are(traits, error, message):
+    with pytest.raises(error, match=message):
+        make_sweep().to_explorer(**traits)
+
+
+def test_sweep_without_curves_is_refused():
+    with pytest.raises(ValueError, match="the sweep holds no curve"):
+        d2lite.Sweep([Run({"a": 1}, 0, {"b": 1.0}, {}, 0.0)]).to_explorer()
+
+
+def test_payload_that_is_too_large_is_refused():
+    curve = np.random.default_rng(0).normal(size=120_000)
+    with pytest.raises(ValueError, match="expected at most 150,000: leave out curves, seeds or points"):
+        d2lite.Sweep([Run({}, 0, {}, {"loss": curve}, 0.0)]).to_explorer()
+
+
+def test_python_cell_reads_the_file_it_came_from(tmp_path):
+    path = tmp_path / "mine.json.gz"
+    make_sweep().save(path)
+    code = d2lite.Sweep.load(path).to_explorer(at={"width": 64}, each_seed=True).to_python()
+    scope = {}
+    exec(code.replace("\n\n", "\n\nagain = "), scope)
+    assert scope["again"].at == [1, 0]
+    assert scope["again"].each_seed is True
+    assert 'd2lite.Sweep.recorded("schedules")' in SweepExplorer(recording="schedules").to_python()
+    assert SweepExplorer().to_python().endswith("d2lite.widgets.SweepExplorer()")
+
+
+def test_recordings_fit_a_page():
+    for name in ("atlas", "schedules"):
+        data = SweepExplorer(recording=name).data
+        assert len(json.dumps(data, separators=(",", ":"))) <= 150_000
+
+
+@pytest.mark.browser
+class TestInAPage:
+    def show(self, make_host, **traits):
+        return make_host().open("sweep").show("sweep", sweep=make_sweep(), **traits)
+
+    def test_click_and_arrows_move_the_point(self, make_host):
+        host = self.show(make_host, at={"width": 16, "rate": 0.0})
+        canvas = host.page.get_by_role("application")
+        box = canvas.bounding_box()
+        canvas.click(position={"x": box["width"] - 12, "y": 12})
+        host.settle()
+        assert host.get("at") == [0, 2]
+        for key, at in (("ArrowDown", [1, 2]), ("ArrowLeft", [1, 1]), ("Home", [1, 0]), ("ArrowUp", [0, 0])):
+            canvas.press(key)
+            host.settle()
+            assert host.get("at") == at
+
+    def test_divergence_and_missing_points_are_said(self, make_host):
+        host = self.show(make_host, at={"width": 64, "rate": 0.5})
+        assert "Diverged: from measurement 7 on" in host.page.locator(".d2l-verdict").inner_text()
+        host.set("at", [0, 2])
+        assert "This point was not run." in host.page.locator(".d2l-verdict").inner_text()
+        assert "2 runs failed" in host.page.locator(".d2l-readout").inner_text()
+        host.set("at", [1, 2])
+        host.set("step", 3)
+        assert "Diverged" not in host.page.locator(".d2l-verdict").inner_text()
+
+    def test_play_starts_again_at_the_end_and_rests_there(self, make_host):
+        host = self.show(make_host, speed=16)
+        host.page.get_by_role("button", name="Play", exact=True).click()
+        host.page.wait_for_function("() => views['d2l-x'].model.get('step') >= 2")
+        host.page.wait_for_function("() => views['d2l-x'].model.get('step') === -1")
+        host.page.get_by_role("button", name="Play", exact=True).wait_for()
+
+    def test_numbers_are_those_of_python(self, make_host):
+        host = self.show(make_host, at={"width": 16, "rate": 0.25})
+        band = make_sweep().select(width=16, rate=0.25).bands("loss")[0]
+        text = f"{band.mean[-1]:.3g} ({band.low[-1]:.3g} to {band.high[-1]:.3g})"
+        assert text in host.page.locator(".d2l-facts").inner_text()
