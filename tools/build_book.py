@@ -80,9 +80,10 @@ def execute_all(paths, folder, timeout, jobs):
             shutil.rmtree(old)
     cache, failed = get_cache(str(folder)), 0
     pending = {path: notebook for path in paths if not is_cached(notebook := read(path), cache)}
+    options = {"allow_errors": False, "extra_arguments": ["--IPKernelApp.log_level=40"]}  # errors alone
     with ThreadPoolExecutor(jobs) as pool:  # each notebook's kernel is a process
         runs = {
-            pool.submit(single_nb_execution, notebook, str(path.parent), timeout, allow_errors=False): path
+            pool.submit(single_nb_execution, notebook, str(path.parent), timeout, **options): path
             for path, notebook in pending.items()
         }
         for run in as_completed(runs):
