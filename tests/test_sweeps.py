@@ -165,17 +165,22 @@ def test_every_run_starts_alike(tmp_path):
         numbers = [random.random(), np.random.rand(), torch.rand(()).item()]  # noqa: NPY002
         return {"calls": state["calls"], "threads": torch.get_num_threads(), "numbers": numbers}
 
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
     runs = d2lite.sweep(sloppy, {"x": [1, 2]}, [7, 8], path=tmp_path, n_jobs=1)
+    torch.set_num_threads(threads)
     assert {run["calls"] for run in runs} == {run["threads"] for run in runs} == {1}
     assert runs[0]["numbers"].tolist() == runs[2]["numbers"].tolist() != runs[1]["numbers"].tolist()
     assert state["calls"] == 0
 
 
 def test_this_process_keeps_its_generators_and_threads(tmp_path):
+    threads = torch.get_num_threads()
     torch.set_num_threads(2)
     before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
     d2lite.sweep(train, {"lr": [0.1], "batch": [1]}, path=tmp_path, n_jobs=1)
     assert torch.get_num_threads() == 2
+    torch.set_num_threads(threads)
     assert torch.equal(torch.get_rng_state(), before[0])
     assert random.getstate() == before[1]
     assert np.random.get_state()[1].tolist() == before[2]  # noqa: NPY002
