@@ -118,7 +118,6 @@ export function drawPixels(ctx, pixels, width, height, box, smooth) {
   if (heatCanvas.width !== width || heatCanvas.height !== height) Object.assign(heatCanvas, { width, height });
   heatCanvas.getContext("2d").putImageData(new ImageData(pixels, width, height), 0, 0);
   ctx.imageSmoothingEnabled = smooth;
-  ctx.imageSmoothingQuality = "high";
   ctx.drawImage(heatCanvas, ...box);
 }
 
