@@ -38,6 +38,9 @@ d2l.store = {
 
   setMode(root.dataset.mode);
   system.addEventListener("change", () => setMode(root.dataset.mode));
+  // Paper is light; what draws in the theme's colours hears of it as of any change.
+  addEventListener("beforeprint", () => (root.dataset.theme = "light"));
+  addEventListener("afterprint", () => setMode(root.dataset.mode));
   for (const button of $$(".d2l-mode")) {
     button.addEventListener("click", () => {
       // From "auto" the first step is always one that can be seen.
