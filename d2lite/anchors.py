@@ -6,7 +6,7 @@ A grid of H rows and W columns lies over the image, `stride` pixels a cell; a ce
 
 import torch
 
-from d2lite.anchor_sizes import Clusters, check_sizes, kmeans, kmeans_start, kmeans_step, size_iou
+from d2lite._anchor_sizes import Clusters, check_sizes, kmeans, kmeans_start, kmeans_step, size_iou
 from d2lite.boxes import box_convert, check_boxes, iou
 
 __all__ = [

@@ -1,18 +1,18 @@
 """Detection: from many overlapping boxes to few, and the scores of a detector.
 
-Boxes are xyxy in pixels. What measures a detector is in `d2lite.detection_metrics` and is offered here too.
+Boxes are xyxy in pixels. What measures a detector is in `d2lite._detection_metrics` and is offered here too.
 """
 
 import torch
 
-from d2lite.boxes import check_boxes, iou
-from d2lite.detection_metrics import (
+from d2lite._detection_metrics import (
     COCO_THRESHOLDS,
     average_precision,
     match_detections,
     mean_average_precision,
     precision_recall,
 )
+from d2lite.boxes import check_boxes, iou
 
 __all__ = [
     "COCO_THRESHOLDS",

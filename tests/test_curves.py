@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from d2lite.curves import decode, encode
+from d2lite.sweeps._curves import decode, encode
 
 NUMBERS = st.one_of(
     st.floats(),  # nan, infinities, the largest and the smallest included

@@ -11,8 +11,8 @@ import sys
 import pytest
 
 import d2lite
-from d2lite import fingerprint
-from d2lite.fingerprint import code_of, name_of
+from d2lite.sweeps import _fingerprint as fingerprint
+from d2lite.sweeps._fingerprint import code_of, name_of
 
 MODULE = """
 import functools
@@ -93,7 +93,9 @@ def test_does_not_change_with(what, tmp_path):
 
 def test_is_the_same_in_every_process(tmp_path):
     module = load(MODULE, tmp_path)
-    program = "import experiment; from d2lite.fingerprint import code_of; print(code_of(experiment.train))"
+    program = (
+        "import experiment; from d2lite.sweeps._fingerprint import code_of; print(code_of(experiment.train))"
+    )
     for hash_seed in ("0", "1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", program],

@@ -11,7 +11,7 @@ import torch
 
 import d2lite
 from d2lite import sweeps
-from d2lite.runs import Run, Task, perform
+from d2lite.sweeps._runs import Run, Task, perform
 
 GRID = {"lr": [0.1, 1.0], "batch": [1, 16]}
 

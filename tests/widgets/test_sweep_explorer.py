@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import d2lite
-from d2lite.runs import Failure, Run
+from d2lite.sweeps._runs import Failure, Run
 from d2lite.widgets import SweepExplorer
 
 

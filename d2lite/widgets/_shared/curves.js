@@ -1,4 +1,4 @@
-// Curves of recorded runs from their compact code: the twin of d2lite/curves.py, which states the rule.
+// Curves of recorded runs from their compact code: the twin of d2lite/sweeps/_curves.py, which states the rule.
 
 const FORMAT = "d2lite-curves-1";
 

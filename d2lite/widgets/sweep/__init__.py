@@ -42,7 +42,7 @@ class SweepExplorer(Explorer):
     data = Payload()
 
     def __init__(self, sweep=None, *, recording="atlas", at=(), metric=0, second=1, along=None, **values):
-        from d2lite.results import Sweep
+        from d2lite.sweeps._results import Sweep
 
         self._sweep = sweep = Sweep.recorded(recording) if sweep is None else sweep
         curves = [name for name, kind in sweep.metrics.items() if kind == "curve"]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 import d2lite
-from d2lite.runs import Run
+from d2lite.sweeps._runs import Run
 from d2lite.widgets import SweepExplorer
 
 METHODS, RATES, SIZES, SEEDS, LENGTH = ["sgd", "adam"], [0.01, 0.1, 1.0], [32, 64], [0, 1, 2], 50
@@ -128,7 +128,7 @@ def cases():
     made = make_sweep()
     payload = SweepExplorer(made).data
     # what the page gets is rounded: compare with the very numbers that were sent
-    from d2lite import recordings
+    from d2lite.sweeps import _recordings as recordings
 
     runs, _, _ = recordings.from_payload({**payload, "failures": []})
     sent = d2lite.Sweep(runs)

@@ -42,7 +42,7 @@ def code_of(function):
 @functools.cache
 def _package():
     """A digest of d2lite itself, explorers aside."""
-    digest, root = hashlib.sha256(), Path(__file__).parent
+    digest, root = hashlib.sha256(), Path(__file__).parent.parent
     for path in sorted(root.rglob("*.py")):
         if path.relative_to(root).parts[0] != "widgets":
             digest.update(path.read_bytes())

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from d2lite import recordings
-from d2lite.grids import plain
+from d2lite.sweeps import _recordings as recordings
+from d2lite.sweeps._grids import plain
 from d2lite.training._history import Table
 
 
@@ -172,7 +172,7 @@ class Sweep:
 
         Returns:
             dict: ``rule`` says how ``metrics`` decodes, and each metric's ``bound`` how exact it is (see
-            d2lite/curves.py); ``runs`` has the seed of each run and its index into each of ``axes`` (None
+            d2lite/sweeps/_curves.py); ``runs`` has the seed of each run and its index into each of ``axes`` (None
             where the point lacks the name). ``decodeCurves`` in widgets/_shared/curves.js reads it.
         """
         names = list(self.metrics) if metrics is None else list(metrics)

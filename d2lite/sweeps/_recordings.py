@@ -1,4 +1,4 @@
-"""Sweeps as payloads for explorers and as files: JSON, with the curves coded by `d2lite.curves`."""
+"""Sweeps as payloads for explorers and as files: JSON, with the curves coded by `d2lite.sweeps._curves`."""
 
 import gzip
 import json
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from d2lite import curves as coding
-from d2lite.runs import Failure, Run
+from d2lite.sweeps import _curves as coding
+from d2lite.sweeps._runs import Failure, Run
 
 FORMAT = "d2lite-curves-1"
 
@@ -56,7 +56,7 @@ def from_payload(payload, seconds=None):
 
 def shipped(name):
     """Return the path of the recording that `Sweep.recorded` documents."""
-    folder = Path(__file__).parent / "data" / "recordings"
+    folder = Path(__file__).parent.parent / "data" / "recordings"
     known = sorted(path.name.removesuffix(".json.gz") for path in folder.glob("*.json.gz"))
     if name not in known:
         raise ValueError(f"no recording is called {name!r}; there are {', '.join(known)}")

@@ -12,10 +12,10 @@ from pathlib import Path
 import cloudpickle
 import numpy as np
 
-from d2lite.fingerprint import code_of, name_of
-from d2lite.grids import check_call, describe, points_of, seeds_of
-from d2lite.results import Sweep
-from d2lite.runs import Failure, Run, Task, load, perform_all, store
+from d2lite.sweeps._fingerprint import code_of, name_of
+from d2lite.sweeps._grids import check_call, describe, points_of, seeds_of
+from d2lite.sweeps._results import Sweep
+from d2lite.sweeps._runs import Failure, Run, Task, load, perform_all, store
 
 __all__ = ["Sweep", "sweep"]
 
