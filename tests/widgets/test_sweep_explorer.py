@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import pytest
 import d2lite
 from d2lite.sweeps._runs import Failure, Run
 from d2lite.widgets import SweepExplorer
+from d2lite.widgets._bundle import inline
+from d2lite.widgets._preview import run_module
 
 
 def make_sweep():
@@ -116,3 +119,18 @@ class TestInAPage:
         band = make_sweep().select(width=16, rate=0.25).bands("loss")[0]
         text = f"{band.mean[-1]:.3g} ({band.low[-1]:.3g} to {band.high[-1]:.3g})"
         assert text in host.page.locator(".d2l-facts").inner_text()
+
+
+def test_order_of_axes_and_metrics_survives_a_notebook_file():
+    """nbformat sorts the keys of what it stores; the page must still show the first axis first."""
+    explorer = SweepExplorer()
+    stored = json.loads(json.dumps(explorer.data, sort_keys=True))
+    model = Path(d2lite.widgets.__file__).parent / "sweep" / "model.js"
+    script = """import model from "./m.mjs";
+import { readFileSync } from "node:fs";
+const sweep = model.openSweep(JSON.parse(readFileSync(0, "utf8")));
+process.stdout.write(JSON.stringify([sweep.axes, sweep.metrics].map((list) => list.map(({ name }) => name))));"""
+    shown = json.loads(run_module(script, {"m": inline(model, ["openSweep"])}, stored))
+    sweep = d2lite.Sweep.recorded("atlas")
+    assert shown == [list(sweep.axes), list(sweep.metrics)]
+    assert shown[0] != sorted(shown[0])

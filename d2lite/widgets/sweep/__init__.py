@@ -61,6 +61,8 @@ class SweepExplorer(Explorer):
         payload = sweep.payload()
         self.data = {
             **{name: payload[name] for name in ("format", "axes", "seeds", "runs", "metrics")},
+            # notebook files sort the keys of what they store
+            "order": {"axes": list(payload["axes"]), "metrics": list(payload["metrics"])},
             "display": sweep.provenance.get("display", {}),
             "failed": len(sweep.failures),
         }

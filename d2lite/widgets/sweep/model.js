@@ -8,7 +8,7 @@ import { decodeBlock } from "../_shared/curves.js";
  */
 export function openSweep(payload) {
   const labels = payload.display.labels || {};
-  const axes = Object.entries(payload.axes).map(([name, values]) => {
+  const axes = inOrder(payload, "axes").map(([name, values]) => {
     const numeric = values.every((value) => typeof value === "number");
     return { name, label: labels[name] || name.replaceAll("_", " "), values, numeric, varies: values.length > 1 };
   });
@@ -18,7 +18,7 @@ export function openSweep(payload) {
     groups.set(key, [...(groups.get(key) || []), run]);
   });
   const sweep = { axes, groups, seeds: payload.runs.seed, ...layOut(axes), x: payload.display.x || {} };
-  sweep.metrics = Object.entries(payload.metrics).map(([name, block]) => openMetric(name, block, groups, payload.display));
+  sweep.metrics = inOrder(payload, "metrics").map(([name, block]) => openMetric(name, block, groups, payload.display));
   sweep.curves = sweep.metrics.filter(({ kind }) => kind === "curve");
   sweep.length = Math.max(1, ...sweep.curves.map(({ longest }) => longest));
   return sweep;
@@ -34,6 +34,11 @@ function layOut(axes) {
     rows = rows.flatMap((row) => indices.map((k) => [...row, k]));
   });
   return { across, rows, columns: axes.length ? axes[across].values.length : 1 };
+}
+
+// Notebook files sort the keys of what they store, so the order of axes and metrics travels as lists.
+function inOrder(payload, kind) {
+  return (payload.order?.[kind] || Object.keys(payload[kind])).map((name) => [name, payload[kind][name]]);
 }
 
 function openMetric(name, block, groups, display) {
