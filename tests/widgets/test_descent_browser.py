@@ -32,7 +32,10 @@ def test_a_click_puts_the_start_there_and_its_handle_moves_it(host):
     handle.focus()
     host.page.keyboard.press("ArrowRight")
     host.page.keyboard.press("Shift+ArrowUp")
-    host.settle()
+    host.page.wait_for_function(
+        "([x, y]) => { const [[a, b]] = views['d2l-x'].model.get('start'); return a > x && b > y; }",
+        arg=[w1, w2],
+    )
     [[moved1, moved2]] = host.get("start")
     assert moved1 > w1
     assert moved2 - w2 == pytest.approx(5 * (moved1 - w1), rel=0.1)
