@@ -336,11 +336,9 @@ function addStart(app, stage, scene) {
     scene.before = null;
     app.set({ start: [[place(scene.map.x, px), place(scene.map.y, py)]] });
   };
-  const at = () => {
-    const [u, v] = scene.run.points[0];
-    return scene.map ? [scene.map.x(u), scene.map.y(v)] : [-99, -99];
-  };
-  const text = () => scene.run.points[0].map((w, i) => `w${i + 1} ${formatNumber(w)}`).join(", ");
+  const start = () => app.get("start")[0] || scene.run.points[0]; // the trait: the run follows a frame later, keys may not wait
+  const at = () => (scene.map ? [scene.map.x(start()[0]), scene.map.y(start()[1])] : [-99, -99]);
+  const text = () => start().map((w, i) => `w${i + 1} ${formatNumber(w)}`).join(", ");
   addHandle(app, stage, { label: "Start", at, move: put, text, color: "var(--d2l-text)" });
   app.scope.on(stage.canvas, "click", (event) => put(...stage.at(event)));
 }
