@@ -70,14 +70,15 @@ function cellOf({ result: { settings } }, width) {
 
 /** A value for a small cell: .62, not 0.62. */
 function tiny(value) {
+  if (Math.abs(value) < 0.005) return "0";
   const text = Math.abs(value) >= 10 ? value.toFixed(0) : Math.abs(value) >= 1 ? value.toFixed(1) : value.toFixed(2);
-  return text.replace(/\.?0+$/, (zeros) => (zeros.includes(".") ? "" : zeros)).replace("0.", ".").replace("-", "−").replace(/^−$/, "0");
+  return text.replace(/\.?0+$/, (zeros) => (zeros.includes(".") ? "" : zeros)).replace("0.", ".").replace("-", "−");
 }
 
 /** Values in cells, where there is room for them. */
 function drawValues(ctx, values, side, at, cell, theme, ink) {
   if (cell < LEGIBLE) return;
-  setText(ctx, theme, Math.min(12, cell * 0.4));
+  setText(ctx, theme, Math.min(12, cell * 0.35));
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   values.forEach((value, k) => {
@@ -263,7 +264,7 @@ function addSliding(app, stage, scene, stop) {
 
 /** The products: the window, the kernel (to type in), and what each tap gives, a row for each channel. */
 function addProducts(app, parent, scene) {
-  const element = make("div", { class: "d2l-products" });
+  const element = make("div", { class: "d2l-arithmetic" });
   parent.append(element);
   let [shape, cells] = ["", null];
   app.draw(() => {
@@ -352,7 +353,8 @@ function addReadout(app, parent, scene) {
     const { signed, scale } = lookOf(scene);
     const colours = signed ? `Output: orange above 0, blue below, to ±${formatNumber(scale, 2)}.` : `Output: black 0, white ${formatNumber(scale, 2)}.`;
     const used = scene.cursor && (scene.hovering || scene.focused) && side ? ` The pixel under the cursor is in ${usersOf(settings, ...scene.cursor).length} windows, ringed.` : "";
-    write(note, `${colours}${unseen ? ` Struck out: ${unseen} pixels that no window sees.` : ""}${used}`);
+    const left = unseen ? ` Struck out: ${unseen} pixels that no window sees.` : "";
+    write(note, colours + left + used);
   });
 }
 
