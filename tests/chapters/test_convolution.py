@@ -76,9 +76,12 @@ def test_the_package_holds_the_chapters_lines(chapter, layer):
 
 
 def test_averaging_over_shifts_leaves_a_circular_correlation(chapter):
-    n, V = chapter["n"], chapter["V"]
+    names = {}
+    for cell in ("setup", "average"):
+        exec(CELLS[cell], names)
+    n, V = names["n"], names["V"]
     kernel = V[0].reshape(n, n)  # what the output in the corner looks at
     x = torch.randn(1, 1, n, n, dtype=torch.float64)
     wrapped = F.pad(x, (0, n - 1, 0, n - 1), mode="circular")
     expected = F.conv2d(wrapped, kernel[None, None])
-    assert torch.allclose(chapter["averaged"](x[0]), expected[0])
+    assert torch.allclose(names["averaged"](x[0]), expected[0])
