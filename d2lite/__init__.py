@@ -10,7 +10,7 @@ __version__ = "0.1.0"
 
 _SUBMODULES = {
     "anchors", "boxes", "datasets", "detection", "metrics", "plotting", "progress", "surfaces", "training",
-    "widgets",
+    "widgets", "windows",
 }  # fmt: skip
 _FUNCTIONS = {
     "device": "training", "evaluate": "training", "fit": "training", "seed": "training", "History": "training",
