@@ -22,9 +22,15 @@ class EwmaExplorer(Explorer):
     """
 
     beta = Real(0.9, min=0, max=0.999, step=0.001, label="β", help="What is kept of the average each day.")
-    correct = Flag(True, label="bias correction", help="Divides by 1 − βᵗ, the weights that the days have had so far.")
-    window = Flag(False, label="plain mean", help="The plain mean of the last 1/(1 − β) days, for comparison.")
-    day = Integer(60, min=1, max=DAYS, label="day", help="The day whose weights are drawn; 1 is 1 January 1985.")
+    correct = Flag(
+        True, label="bias correction", help="Divides by 1 − βᵗ, the weights that the days have had so far."
+    )
+    window = Flag(
+        False, label="plain mean", help="The plain mean of the last 1/(1 − β) days, for comparison."
+    )
+    day = Integer(
+        60, min=1, max=DAYS, label="day", help="The day whose weights are drawn; 1 is 1 January 1985."
+    )
     days_shown = Integer(120, min=14, max=DAYS, label="days shown")
     speed = Choice(8, (2, 8, 30, 120), unit="/s", label="days a second")
     average = Numbers(min=0, max=1e6, max_length=1, readback=True)

@@ -31,11 +31,11 @@ class RaceExplorer(Explorer):
 
     surface = Choice(
         "bowl",
-        ("bowl", "noisy", "saddle", "plateau", "ripples", "rosenbrock", "beale", "himmelblau"),
-        names=("bowl", "noisy bowl", "saddle", "plateau", "ripples", "Rosenbrock", "Beale", "Himmelblau"),
+        ("bowl", "noisy", "saddle", "plateau", "rosenbrock", "beale"),
+        names=("bowl", "noisy bowl", "saddle", "plateau", "Rosenbrock", "Beale"),
     )
     condition = Real(
-        30,
+        20,
         min=1,
         max=1000,
         log=True,
@@ -65,12 +65,18 @@ class RaceExplorer(Explorer):
     adam = Flag(True, label="Adam")
     adamw = Flag(False, label="AdamW")
     shown = Choice("adam", METHODS, names=NAMES, help="The method whose state and formula are shown.")
-    rates = Numbers(min=0, max=100, max_length=len(METHODS), label="learning rates", help="0: the surface's own.")
-    beta = Real(0.9, min=0, max=0.999, step=0.001, label="β", help="Memory of momentum and Nesterov.")
-    beta1 = Real(0.9, min=0, max=0.999, step=0.001, label="β₁", help="Memory of Adam's mean of gradients.")
-    beta2 = Real(0.99, min=0, max=0.9999, step=0.0001, label="β₂", help="Memory of the mean of squares.")
+    rates = Numbers(
+        min=0, max=100, max_length=len(METHODS), label="learning rates", help="0: the surface's own."
+    )
+    beta = Real(0.9, min=0, max=0.999, step=0.001, label="memory β", help="Memory of momentum and Nesterov.")
+    beta1 = Real(
+        0.9, min=0, max=0.999, step=0.001, label="memory β₁", help="Memory of Adam's mean of gradients."
+    )
+    beta2 = Real(
+        0.99, min=0, max=0.9999, step=0.0001, label="memory β₂", help="Memory of the mean of squares."
+    )
     weight_decay = Real(0, min=0, max=1, step=0.01, label="weight decay λ")
-    step_count = Integer(40, min=0, max=MAX_STEPS, label="step")
+    step_count = Integer(30, min=0, max=MAX_STEPS, label="step")
     speed = Choice(8, (2, 8, 30, 120), unit="/s", label="steps a second")
     losses = Numbers(min=-1e300, max=1e300, max_length=len(METHODS), readback=True)
 

@@ -89,4 +89,12 @@ def dates_case():
 def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
     averages = [average_case(beta, correct) for beta in BETAS for correct in (False, True)]
-    return [*averages, weights_case(), facts_case(), plain_case(1), plain_case(30), plain_case(1000), dates_case()]
+    return [
+        *averages,
+        weights_case(),
+        facts_case(),
+        plain_case(1),
+        plain_case(30),
+        plain_case(1000),
+        dates_case(),
+    ]

@@ -138,7 +138,6 @@ def cases():
     return [
         *(run_case(name, ground=ground) for name in RATES for ground in grounds),
         *(run_case(name, settings=decay, ground={"angle": 25.0, "start": [2.0, -1.5]}) for name in RATES),
-        *(run_case(name, lr, {"surface": "ripples"}) for name, lr in (("momentum", 0.1), ("adam", 0.5))),
         next_case(),
         bounds_case(),
     ]
