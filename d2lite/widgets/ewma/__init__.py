@@ -19,10 +19,16 @@ class EwmaExplorer(Explorer):
     Taught in chapters/05_optimizers/momentum.
     """
 
-    beta = Real(0.9, min=0, max=0.999, step=0.001, label="memory β", help="What is kept of the average each day.")
-    correct = Flag(False, label="bias correction", help="Divides by 1 − βᵗ, the weight that the days have so far.")
+    beta = Real(
+        0.9, min=0, max=0.999, step=0.001, label="memory β", help="What is kept of the average each day."
+    )
+    correct = Flag(
+        False, label="bias correction", help="Divides by 1 − βᵗ, the weight that the days have so far."
+    )
     plain = Flag(False, label="plain mean", help="The plain mean of the last 1/(1 − β) days, for comparison.")
-    day = Integer(24, min=1, max=DAYS, label="day", help="The day whose weights are drawn; 1 is 1 January 1985.")
+    day = Integer(
+        24, min=1, max=DAYS, label="day", help="The day whose weights are drawn; 1 is 1 January 1985."
+    )
     days_shown = Integer(90, min=14, max=DAYS, label="days shown")
     speed = Choice(8, (2, 8, 30, 120), unit="/s", label="days a second")
     average = Numbers(min=0, max=1e6, max_length=1, readback=True)
