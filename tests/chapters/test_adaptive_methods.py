@@ -1,4 +1,4 @@
-"""The chapter's own optimizers, taken from its cells, against torch.optim; its example of a failure against a plain loop."""
+"""The chapter's optimizers, taken from its cells, against torch.optim; its failure of Adam against a plain loop."""
 
 import math
 from pathlib import Path
