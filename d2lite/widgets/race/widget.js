@@ -89,8 +89,9 @@ function addTable(app, parent, scene) {
   const head = make("tr", {}, ...heads.map((text) => (text ? make("th", { text, scope: "col" }) : make("td", {}))));
   const rows = METHODS.map((name) => makeRow(app, name, nameOf(app, name)));
   const table = make("table", { class: "d2l-methods" }, make("thead", {}, head), make("tbody", {}, ...rows.map(({ element }) => element)));
-  nameElement(app, "methods", table);
-  parent.append(table);
+  const board = make("div", { class: "d2l-board" }, table);
+  nameElement(app, "methods", board);
+  parent.append(board);
   app.draw(() => {
     for (const { name, element, box, pick, swatch, cells } of rows) {
       const run = scene.runs.get(name);
