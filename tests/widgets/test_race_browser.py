@@ -94,24 +94,25 @@ def test_the_rate_slider_belongs_to_the_shown_method(host):
     assert (host.get("rates"), host.get("start")) == ([], [])
 
 
-def test_axis_methods_do_not_feel_the_condition(host):
-    def losses():
-        return {name: cell(host, name, 3) for name in ("SGD", "momentum", "RMSprop")}
+def test_methods_with_a_rate_a_weight_do_not_feel_the_condition(host):
+    """As the chapter says: their paths stay the same, unlike those of the others, until the bowl is turned."""
 
-    host.set("step_count", 12)
-    host.set("condition", 50)
-    box = host.page.locator(".d2l-left canvas")
-    assert box.is_visible()
-    points = host.page.evaluate("views['d2l-x'].model.get('losses')")
-    surface = make_surface("bowl", 50.0)
-    w = torch.tensor(surface.start, dtype=torch.float64, requires_grad=True)
-    optimizer = torch.optim.Adagrad([w], 0.5)
-    for _ in range(12):
-        optimizer.zero_grad()
-        surface.value(w).backward()
-        optimizer.step()
-    assert points[3] == pytest.approx(surface(w).item(), rel=1e-7)
-    assert set(losses().values()) != {""}
+    def position(method):
+        host.page.get_by_label(f"show {method}", exact=True).check()
+        host.settle()
+        return [
+            host.page.locator(".d2l-numbers tbody tr:visible").last.locator("td").nth(i).inner_text()
+            for i in (0, 1)
+        ]
+
+    before = {name: position(name) for name in ("SGD", "momentum", "AdaGrad", "RMSprop", "Adam")}
+    host.set("condition", 300)
+    after = {name: position(name) for name in before}
+    assert [before[name] == after[name] for name in before] == [False, False, True, True, True]
+    host.set("angle", 45)
+    turned = position("Adam")
+    host.set("condition", 20)
+    assert position("Adam") != turned
 
 
 def test_divergence_is_said_and_survived(host):

@@ -19,7 +19,7 @@ export const RULE_LINES = {
   adagrad: { s: "s ← s + g²", ...DIVIDED },
   rmsprop: { s: "s ← β₂ s + (1 − β₂) g²", ...DIVIDED },
   adam: ADAM,
-  adamw: { ...ADAM, step: "Δw = −η λ w − η v̂ / (√ŝ + ε)" },
+  adamw: { ...ADAM, step: "Δw = −η · λ w − η v̂ / (√ŝ + ε)" },
 };
 
 /** Rows [text with numbers, value for w₁, value for w₂] of the next step: next is nextStep's answer, settings the run's. */
