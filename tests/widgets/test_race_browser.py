@@ -174,3 +174,9 @@ def test_python_names_methods_and_rates():
 def test_colours_are_those_of_the_figures():
     svg = preview_svg(RaceExplorer(methods=["momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]))
     assert all(color in svg for color in plotting.PALETTE)
+
+
+def test_another_kind_of_explorer_leaves_the_layout_alone(make_host):
+    host = make_host().open("race", "ewma").show("race")
+    style = "() => getComputedStyle(document.querySelector('.d2l-race')).display"
+    assert host.page.evaluate(style) == "grid"
