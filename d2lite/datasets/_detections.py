@@ -38,6 +38,6 @@ def detections():
 
 def load_recording():
     """Return the recorded arrays by name."""
-    with resources.files("d2lite").joinpath("data", "recordings", "detections.npz").open("rb") as file:
-        with np.load(file) as stored:
-            return dict(stored)
+    path = resources.files("d2lite").joinpath("data", "recordings", "detections.npz")
+    with path.open("rb") as file, np.load(file) as stored:
+        return dict(stored)
