@@ -213,7 +213,7 @@ function labelEnds(ctx, box, y, theme, scene) {
 
 /** The four measures now, their slopes, and when each descent arrives. */
 function addTable(app, parent, scene) {
-  const head = ["", "now", "slope /px", "IoU 0.9 at"].map((text) => make("th", { text, scope: "col" }));
+  const head = ["measure", "now", "slope /px", "IoU 0.9 at"].map((text) => make("th", { text, scope: "col" }));
   const rows = LOSSES.map((loss) => make("tr", {}, make("th", { text: NAMES[loss], scope: "row" }), make("td"), make("td"), make("td")));
   const table = make("table", { class: "d2l-measures" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
   const verdict = make("p", { class: "d2l-verdict" });

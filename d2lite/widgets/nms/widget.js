@@ -14,10 +14,11 @@ import { addTransport } from "../_shared/transport.js";
 import { averagePrecision, envelope, LEVELS, makeCurve, matchImage, meanPrecision, METHODS, readImage, readings, suppress, workAt } from "./model.js";
 
 const SIDE = 96; // px of the pictures
+const BUDGET = 6; // ms a frame may take before the means wait for the next
 const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 function makeScene() {
-  return { images: [], pictures: [], key: "", curveKey: "", results: [], curve: null, means: [], shown: null };
+  return { images: [], pictures: [], key: "", curveKey: "", results: [], curve: null, levels: [], means: [NaN, NaN], shown: null };
 }
 
 function readData(scene, data) {
@@ -29,15 +30,17 @@ function readData(scene, data) {
   });
 }
 
-/** Bring a scene up to date with the traits: suppression first, then the curve, then what is shown of one picture. */
-function updateScene(scene, get) {
+/**
+ * Bring a scene up to date with the traits: suppression first, then the curve, then what is shown of one picture. The means
+ * over classes and levels take longer, a level at a time; return whether some are left.
+ */
+function updateScene(scene, get, deadline = () => false) {
   if (scene.data !== get("data")) readData(scene, get("data"));
   const settings = { method: get("method"), threshold: get("iou_threshold"), sigma: get("sigma"), perClass: get("per_class") };
   const key = JSON.stringify(settings);
   if (key !== scene.key) {
     scene.results = scene.images.map((image) => suppress(image, settings));
-    const means = meanPrecision(scene.images, scene.results, LEVELS, LABELS);
-    scene.means = [means[0], means.reduce((sum, ap) => sum + ap, 0) / means.length];
+    scene.levels = [];
   }
   const [level, label] = [get("match_threshold"), get("label")];
   const curveKey = `${key} ${level} ${label}`;
@@ -48,6 +51,18 @@ function updateScene(scene, get) {
   Object.assign(scene, { key, curveKey, settings, level, label, confidence: get("confidence") });
   scene.work = workAt(scene.curve, scene.confidence);
   scene.shown = showImage(scene, get);
+  return addLevels(scene, deadline);
+}
+
+/** The mean precision at one COCO level after the other; the means shown change when all are there. */
+function addLevels(scene, deadline) {
+  const { levels } = scene;
+  while (levels.length < LEVELS.length) {
+    if (deadline()) return true;
+    levels.push(...meanPrecision(scene.images, scene.results, [LEVELS[levels.length]], LABELS));
+  }
+  scene.means = [levels[0], levels.reduce((sum, ap) => sum + ap, 0) / levels.length];
+  return false;
 }
 
 /** One picture's boxes and what has become of each by the round shown. */
@@ -218,7 +233,7 @@ function addReadout(app, parent, scene) {
   parent.append(element);
   app.draw(() => {
     const { aps, means, work } = scene;
-    const texts = [...aps, ...means].map((value) => formatFixed(value, 3));
+    const texts = [...aps, ...means].map((value) => (Number.isNaN(value) ? "…" : formatFixed(value, 3)));
     texts.push([work.precision, work.recall, work.f1].map((value) => formatFixed(value, 2)).join(", "));
     texts.forEach((text, i) => write(rows[i].lastChild, text));
   });
@@ -272,10 +287,12 @@ function addCurve(app, parent, scene) {
 }
 
 function follow(app, scene) {
-  updateScene(scene, app.get);
+  const start = performance.now();
+  const more = updateScene(scene, app.get, () => performance.now() - start > BUDGET);
   const ap = scene.aps[2];
   if (Number.isFinite(ap) && Math.abs(ap - app.get("average_precision")) > 1e-12) app.set({ average_precision: ap }, { later: true });
   app.say(summarise(scene));
+  return more;
 }
 
 export function render({ model, el }) {
