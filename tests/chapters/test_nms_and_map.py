@@ -1,4 +1,4 @@
-"""The chapter's own suppression, matching and average precision, against plain loops, d2lite.detection and pycocotools."""
+"""The chapter's own suppression, matching and averages, against plain loops, d2lite.detection and pycocotools."""
 
 import importlib.util
 from pathlib import Path
