@@ -95,12 +95,9 @@ def test_iou_stands_still_where_its_repairs_move(host):
 
 
 def test_a_rate_too_large_is_named_and_ends_the_run(host):
-    host.set("box", [10, 10, 80, 90])
-    host.set("lr", 3000)
-    host.set("decay", False)
-    host.set("step_count", 200)
-    if "inside out" not in host.page.locator(".d2l-verdict").inner_text():
-        host.set("loss", "iou")
+    values = {"box": [10, 10, 50, 50], "target": [28, 10, 30, 50], "lr": 3000, "decay": False, "loss": "iou"}
+    for name, value in {**values, "step_count": 200}.items():
+        host.set(name, value)
     assert "inside out" in host.page.locator(".d2l-verdict").inner_text()
 
 

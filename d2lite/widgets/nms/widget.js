@@ -18,7 +18,7 @@ const BUDGET = 6; // ms a frame may take before the means wait for the next
 const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 function makeScene() {
-  return { images: [], pictures: [], key: "", curveKey: "", results: [], curve: null, levels: [], means: [NaN, NaN], shown: null };
+  return { images: [], pictures: [], key: "", curveKey: "", results: [], curve: null, levels: null, means: [NaN, NaN], shown: null };
 }
 
 function readData(scene, data) {
@@ -40,8 +40,8 @@ function updateScene(scene, get, deadline = () => false) {
   const key = JSON.stringify(settings);
   if (key !== scene.key) {
     scene.results = scene.images.map((image) => suppress(image, settings));
-    scene.levels = [];
-  }
+    scene.levels = null; // wait until the threshold rests for a frame
+  } else scene.levels = scene.levels || [];
   const [level, label] = [get("match_threshold"), get("label")];
   const curveKey = `${key} ${level} ${label}`;
   if (curveKey !== scene.curveKey) {
@@ -57,6 +57,10 @@ function updateScene(scene, get, deadline = () => false) {
 /** The mean precision at one COCO level after the other; the means shown change when all are there. */
 function addLevels(scene, deadline) {
   const { levels } = scene;
+  if (!levels) {
+    scene.means = [NaN, NaN];
+    return true;
+  }
   while (levels.length < LEVELS.length) {
     if (deadline()) return true;
     levels.push(...meanPrecision(scene.images, scene.results, [LEVELS[levels.length]], LABELS));
@@ -323,7 +327,7 @@ export function render({ model, el }) {
 /** The picture without a page: for the build's placeholders and thumbnails. */
 export function preview(ctx, state, width, height, themeName) {
   const scene = { ...makeScene(), className: () => "" };
-  updateScene(scene, (name) => state[name]);
+  while (updateScene(scene, (name) => state[name]));
   const theme = plainTheme(themeName);
   const side = Math.min(height, width / 2);
   if (scene.shown.picture) scene.shown.picture = halfPicture(scene.shown.picture);
