@@ -146,3 +146,14 @@ def test_a_tap_asks_about_a_box(make_host):
     )
     host.settle()
     assert host.get("candidate") == 0
+
+
+def test_shirts_vanish_when_classes_meet_and_half_return_with_soft_nms(make_host):
+    """The chapter says so of this very explorer."""
+    host = make_host().open("nms").show("nms", label=6, scene=1, confidence=0.2)
+    averages = [host.get("average_precision")]
+    host.set("per_class", False)
+    averages.append(host.get("average_precision"))
+    host.set("method", "gaussian")
+    averages.append(host.get("average_precision"))
+    assert averages == [pytest.approx(value, abs=0.005) for value in (0.17, 0.026, 0.097)]
