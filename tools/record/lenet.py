@@ -2,10 +2,10 @@
 
     python tools/record/lenet.py
 
-Writes d2lite/data/networks/lenet.json.gz: the weights in 8 bits with a scale for each output channel, twenty test images
-(the first two of each class), what each epoch measured, the accuracies, and the run's provenance. The images are those that
-ship: 9,000 to train on, 1,000 to validate, and the 2,000 of the test set for the numbers at the end. Inputs are standardised
-with the training images' mean and deviation; AdamW with a one-cycle schedule, mini-batches of 64.
+Writes d2lite/data/networks/lenet.json.gz: the weights in 8 bits with a scale for each output channel, twenty test
+images (the first two of each class), what each epoch measured, the accuracies, and the run's provenance. The images are
+those that ship: 9,000 to train on, 1,000 to validate, and the 2,000 of the test set for the numbers at the end. Inputs
+are standardised with the training images' mean and deviation; AdamW with a one-cycle schedule, mini-batches of 64.
 """
 
 import datetime

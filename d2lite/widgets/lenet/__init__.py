@@ -56,9 +56,9 @@ class LenetExplorer(Explorer):
         """Return the explorer of a network of your own.
 
         Args:
-            model: torch module that computes LeNet, built in any way: 5 x 5 convolutions to 6 and 16 maps (padding 2 in the
-                first), 2 x 2 max or average pooling after each, dense layers of 120, 84 and 10 units, one of ReLU, tanh and
-                sigmoid throughout.
+            model: torch module that computes LeNet, built in any way: 5 x 5 convolutions to 6 and 16 maps (padding 2
+                in the first), 2 x 2 max or average pooling after each, dense layers of 120, 84 and 10 units, one of
+                ReLU, tanh and sigmoid throughout.
             samples: Data, or pair of (N, 1, 28, 28) images in [0, 1] and (N,) class indices; N from 1 to 24.
             mean, std: what the model's inputs are standardised with: it is given (images - mean) / std.
             class_names: ten names; None takes those of the Data, or the indices.
@@ -102,13 +102,13 @@ def _check_samples(images, labels, names):
         or labels.shape != images.shape[:1]
     ):
         raise BadValueError(
-            f"the samples have shapes {tuple(images.shape)} and {tuple(labels.shape)}; expected (N, 1, 28, 28) images and "
-            f"(N,) class indices, N from 1 to {MAX_IMAGES}"
+            f"the samples have shapes {tuple(images.shape)} and {tuple(labels.shape)}; expected (N, 1, 28, 28) "
+            f"images and (N,) class indices, N from 1 to {MAX_IMAGES}"
         )
     if not (images.min() >= 0 and images.max() <= 1):  # NaN is in no range
         raise BadValueError(
-            f"the images run from {images.min():.3g} to {images.max():.3g}; expected values in [0, 1]: give them as they were "
-            "before standardising, and mean and std beside them"
+            f"the images run from {images.min():.3g} to {images.max():.3g}; expected values in [0, 1]: give them "
+            "as they were before standardising, and mean and std beside them"
         )
     if len(names) != 10 or labels.is_floating_point() or labels.min() < 0 or labels.max() > 9:
         raise BadValueError(

@@ -45,8 +45,8 @@ def compute(parameters, activation, pooling, inputs):
 def recognise(model, inputs):
     """Return the parameters, the activation and the pooling of a torch module that computes LeNet.
 
-    The module may be built in any way: it must have LeNet's five layers of weights in order, and give on the inputs what
-    LeNet with one of the activations and poolings gives.
+    The module may be built in any way: it must have LeNet's five layers of weights in order, and give on the inputs
+    what LeNet with one of the activations and poolings gives.
 
     Raises:
         ValueError: it has other layers, or computes something else with them.
@@ -70,8 +70,8 @@ def recognise(model, inputs):
         ):
             return parameters, activation, pooling
     raise BadValueError(
-        "the model has LeNet's weights but computes something else with them; expected padding 2 in the first convolution, "
-        "relu, tanh or sigmoid throughout, and max or average pooling by 2, no softmax at the end"
+        "the model has LeNet's weights but computes something else with them; expected padding 2 in the first "
+        "convolution, relu, tanh or sigmoid throughout, and max or average pooling by 2, no softmax at the end"
     )
 
 

@@ -64,12 +64,11 @@ function convolve(source, count, n, { weight, bias }, channels) {
     const base = o * m * m;
     out.fill(bias[o], base, base + m * m);
     for (let c = 0; c < count; c++) {
-      for (let i = 0; i < KERNEL; i++) {
-        for (let j = 0; j < KERNEL; j++, k++) {
-          const w = weight[k];
-          for (let y = 0, to = base; y < m; y++) {
-            const row = (c * n + y + i) * n + j;
-            for (let x = 0; x < m; x++, to++) out[to] += w * source[row + x];
+      for (let i = 0; i < KERNEL; i++, k += KERNEL) {
+        const [a, b, d, e, f] = weight.subarray(k, k + KERNEL); // a row of the kernel at once: a third of the time
+        for (let y = 0, to = base; y < m; y++) {
+          for (let x = 0, r = (c * n + y + i) * n; x < m; x++, r++, to++) {
+            out[to] += a * source[r] + b * source[r + 1] + d * source[r + 2] + e * source[r + 3] + f * source[r + 4];
           }
         }
       }
@@ -226,8 +225,10 @@ export function makeCoverMap(network, pixels, side) {
 export function continueCover(map, network, deadline) {
   while (map.next < map.drops.length) {
     const [row, column] = [Math.floor(map.next / SIDE), map.next % SIDE];
-    const { probabilities } = runNetwork(network, coverImage(map.pixels, row, column, map.side));
-    map.drops[map.next++] = map.base - probabilities[map.target];
+    const covered = coverImage(map.pixels, row, column, map.side);
+    const at = map.next++;
+    if (covered.every((value, k) => value === map.pixels[k])) continue; // nothing there to cover
+    map.drops[at] = map.base - runNetwork(network, covered).probabilities[map.target];
     if (deadline()) break;
   }
   return map.next < map.drops.length;

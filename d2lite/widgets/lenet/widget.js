@@ -11,7 +11,7 @@ import { SIDE, argmax, continueCover, coverImage, layerNamed, makeCoverMap, open
 import { drawOverview, layOut, neighbour, percent, unitAt } from "./overview.js";
 import { addHand, drawPicture, takeKeys } from "./picture.js";
 
-const BUDGET = 6; // ms a frame may spend on the covering map
+const BUDGET = 9; // ms a frame may spend on the covering map
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const BLANK = new Uint8Array(SIDE * SIDE);
 
