@@ -28,7 +28,7 @@ export function layOutDetail(width, height, { pick, parts }) {
 /** A box for each source map, and below it one for its kernel: as large as fit in a row. */
 function stripBoxes(width, sources) {
   if (sources[0].whole) return [];
-  const side = Math.min(width / sources.length - 4, sources.length === 1 ? 108 : 90);
+  const side = Math.min(width / sources.length - 4, 90);
   const box = (x, y, size) => ({ x, y, width: size, height: size, bottom: y + size });
   return sources.map(({ weights }, i) => {
     const x = 1 + i * (side + 4);
