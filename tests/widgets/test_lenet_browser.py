@@ -1,9 +1,14 @@
 """The LeNet explorer, driven by mouse, keyboard and finger; its numbers against torch."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 
+from d2lite.widgets import explorer_class
+from d2lite.widgets._bundle import exported, inline
+from d2lite.widgets._preview import run_module
 from d2lite.widgets.lenet import _network
 
 pytestmark = pytest.mark.browser
@@ -171,3 +176,32 @@ def test_a_finger_covers_on_a_phone(make_host):
 def test_an_image_that_is_not_there_is_the_last(host):
     host.set("image", 23)
     assert host.get("logits") == pytest.approx(torch_logits(IMAGES[19]), abs=1e-6)
+
+
+@pytest.mark.parametrize(("width", "ratio"), [(306, 0.76), (520, 0.76), (570, 2), (746, 2)])
+def test_every_part_of_a_value_lies_inside_its_stage(width, ratio):
+    folder = explorer_class("lenet")._folder
+    modules = {
+        name: inline(folder / f"{name}.js", exported(folder / f"{name}.js")) for name in ("detail", "model")
+    }
+    script = """
+    import detail from "./detail.mjs";
+    import model from "./model.mjs";
+    import { readFileSync } from "node:fs";
+    const { data, width, height } = JSON.parse(readFileSync(0, "utf8"));
+    const network = model.openNetwork(data);
+    const run = model.runNetwork(network, network.images[7]);
+    const boxes = model.LAYERS.map(({ name }) => {
+      const pick = model.selectUnit(name, 3, [2, 2]);
+      const { strip, grids, out } = detail.layOutDetail(width, height, { pick, parts: model.takeApart(network, run, pick) });
+      return [...strip.flatMap(({ map, kernel }) => [map, kernel]), ...grids, out].filter(Boolean);
+    });
+    process.stdout.write(JSON.stringify(boxes));
+    """
+    height = width / ratio
+    layers = json.loads(run_module(script, modules, {"data": PAGE, "width": width, "height": height}))
+    assert all(len(boxes) >= 3 for boxes in layers)
+    for box in (box for boxes in layers for box in boxes):
+        assert min(box["x"], box["y"]) >= 0
+        assert box["x"] + box["width"] <= width + 1
+        assert box["y"] + box["height"] <= height, box

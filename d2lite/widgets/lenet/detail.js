@@ -13,22 +13,23 @@ const SMALL = 16.5; // px of a cell that is too small for its number
 export function layOutDetail(width, height, { pick, parts }) {
   const narrow = width < NARROW;
   const [opened] = parts.sources;
-  const out = pick.layer.size > 1 ? Math.min(narrow ? 112 : 150, width / 3) : 0;
+  const out = pick.layer.size > 1 ? Math.min(narrow ? 112 : 150, width / 3, height / 2) : 0;
   const room = narrow || !out ? width : width - out - 24;
   const strip = stripBoxes(room, parts.sources);
   const top = strip.length ? (strip[0].kernel || strip[0].map).bottom + 2.6 * TEXT : TEXT;
   const stacked = narrow && opened.whole;
-  const wide = stacked ? width : Math.min((room - 40) / 3, opened.whole ? 400 : 146);
-  const tall = opened.whole ? (stacked ? (height - 3 * TEXT - 16) / 3 : Math.min(height - 2 * TEXT, 240)) : wide;
+  const below = narrow && out ? out + 2 * TEXT : 0; // the map, under the rest
+  const wide = stacked ? width : Math.min((room - 40) / 3, opened.whole ? 400 : Math.min(146, height - top - below - 2));
+  const tall = opened.whole ? (stacked ? (height - 3 * TEXT - 20) / 3 : Math.min(height - 2 * TEXT, 240)) : wide;
   const grids = [0, 1, 2].map((i) => ({ x: stacked ? 0 : i * (wide + 20), y: top + (stacked ? i * (tall + TEXT + 8) : 0), width: wide, height: tall }));
-  const place = narrow ? { x: 0, y: top + tall + 2 * TEXT } : { x: width - out - 1, y: top };
+  const place = narrow ? { x: 0, y: top + tall + 2 * TEXT } : { x: width - out - 1, y: Math.min(top, height - out - 1) };
   return { strip, grids: opened.weights ? grids : grids.slice(0, 1), out: out && { ...place, width: out, height: out } };
 }
 
 /** A box for each source map, and below it one for its kernel: as large as fit in a row. */
 function stripBoxes(width, sources) {
   if (sources[0].whole) return [];
-  const side = Math.min(width / sources.length - 4, 90);
+  const side = Math.min(width / sources.length - 4, 90, width / 5);
   const box = (x, y, size) => ({ x, y, width: size, height: size, bottom: y + size });
   return sources.map(({ weights }, i) => {
     const x = 1 + i * (side + 4);

@@ -35,7 +35,7 @@ function bytesOf(text) {
  */
 export function openNetwork(data) {
   if (data?.format !== "d2lite-lenet-1") {
-    throw new Error(`the network's format is ${data?.format}, expected d2lite-lenet-1: make the explorer again`);
+    throw new Error(`the network's format is ${data?.format}, expected d2lite-lenet-1`);
   }
   const parameters = {};
   for (const { name, codes, scales, biases } of data.layers) {

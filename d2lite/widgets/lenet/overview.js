@@ -67,12 +67,11 @@ export function shadeValues({ up, both }, values, even = values.some((v) => v < 
   return even ? { ramp: both, shade: (v) => 0.5 + v / most / 2, even } : { ramp: up, shade: (v) => v / most, even };
 }
 
-const OPERATIONS = { conv1: "5 × 5, padding 2", pool1: "2 × 2", conv2: "5 × 5 × 6 maps", pool2: "2 × 2", dense1: "400 weights each", dense2: "120 each", output: "84 each" };
+const OPERATIONS = { conv1: "5 × 5, padding 2", conv2: "5 × 5 × 6 maps", dense1: "400 weights each", dense2: "120 each", output: "84 each" };
 
 function describeLayer(layer, network) {
   const shape = layer.size > 1 ? `${layer.count} maps of ${layer.size} × ${layer.size}` : `${layer.count} units`;
-  const pooling = layer.kind === "pool" ? `${network.pooling} of ` : "";
-  return [`${layer.title}: ${layer.name === "output" ? "10 classes" : shape}`, pooling + OPERATIONS[layer.name]];
+  return [`${layer.title}: ${layer.name === "output" ? "10 classes" : shape}`, OPERATIONS[layer.name] || `${network.pooling} of 2 × 2`];
 }
 
 /** Draw the network at work on a picture. */

@@ -15,10 +15,6 @@ const BUDGET = 9; // ms a frame may spend on the covering map
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const BLANK = new Uint8Array(SIDE * SIDE);
 
-function makeScene() {
-  return { data: null, network: null, key: "", cursor: null, heat: null, heatKey: "" };
-}
-
 /** Bring a scene up to date with the traits; return whether the covering map needs another frame. */
 function updateScene(scene, get, deadline = () => false) {
   if (scene.data !== get("data")) Object.assign(scene, { data: get("data"), network: openNetwork(get("data")), key: "", heatKey: "" });
@@ -157,13 +153,13 @@ function addTools(app, parent) {
   const bar = make("div", { class: "d2l-tools" });
   parent.append(bar);
   addControl(app, bar, "tool");
-  const act = (label, title, change) => {
-    const button = makeButton({ label, title });
+  const act = (label, change) => {
+    const button = makeButton({ label });
     button.onclick = () => app.set(change);
     bar.append(button);
   };
-  act("Uncover", "Take the covering square away", { cover: [] });
-  act("Undo drawing", "The image as it was", { pixels: [] });
+  act("Uncover", { cover: [] });
+  act("Undo drawing", { pixels: [] });
 }
 
 function addStory(app, parent, scene) {
@@ -190,7 +186,7 @@ function addSay(app, parent, scene) {
 
 export function render({ model, el }) {
   const app = openExplorer({ model, el, title: "LeNet explorer: a trained network on one image" });
-  const scene = makeScene();
+  const scene = {};
   app.update(() => advance(app, scene));
   app.body.classList.add("d2l-columns");
   const [left, right, below] = ["d2l-column", "d2l-column", "d2l-below"].map((name) => make("div", { class: name }));
@@ -229,7 +225,7 @@ function tipOf({ run }, found) {
 
 /** The picture without a page: for the build's placeholders and thumbnails. */
 export function preview(ctx, state, width, height, themeName) {
-  const scene = makeScene();
+  const scene = {};
   updateScene(scene, (name) => state[name]);
   const theme = plainTheme(themeName);
   const side = Math.min(height, width * 0.4);
