@@ -166,3 +166,19 @@ function paintStroke(image, [ax, ay], [bx, by]) {
 export function toBytes(image) {
   return Uint8Array.from(image, (value) => Math.floor(Math.min(255, Math.max(0, value))));
 }
+
+/** Rows of two to four items at random places that overlap little, the same for the same seed. */
+export function randomItems(seed, palette) {
+  const { uniform } = makeRng(seed);
+  const whole = (low, high) => low + Math.floor(uniform() * (high - low + 1));
+  const rows = [];
+  const wanted = whole(2, 4);
+  for (let attempt = 0; attempt < 40 && rows.length < wanted; attempt++) {
+    const side = whole(24, 44);
+    const [x, y] = [whole(side / 2, SIDE - side / 2), whole(side / 2, SIDE - side / 2)];
+    const row = [whole(0, palette.length - 1), x, y, side, whole(0, TINTS.length - 1)];
+    const apart = ([, u, v, other]) => Math.max(Math.abs(x - u), Math.abs(y - v)) > 0.42 * (side + other);
+    if (rows.every(apart)) rows.push(row);
+  }
+  return rows;
+}

@@ -83,30 +83,34 @@ export function progressOf(pass) {
 }
 
 function computeChannel(layer, input, output, o, skipped) {
-  const { inputs, kernel, stride, groups } = layer;
+  const { inputs, kernel, groups, weights } = layer;
   const [first, area] = [Math.floor(o / (layer.outputs / groups)) * inputs, input.width ** 2];
-  const sums = new Float64Array(output.width * output.side); // rows of width, as the input's
+  const sums = new Float64Array(output.width * output.side); // rows of width, as the maps'
   for (let i = 0; i < inputs; i++) {
-    for (let k = 0; k < kernel * kernel; k++) {
-      const weight = layer.weights[(o * inputs + i) * kernel * kernel + k];
-      const [dy, dx] = kernel === 1 ? [1, 1] : [Math.floor(k / kernel), k % kernel];
-      const from = (first + i) * area + dy * input.width + dx;
-      if (stride === 1) addRow(sums, input.data, from, weight);
-      else addStrided(sums, output, input, from, weight, stride);
-    }
+    const from = (first + i) * area;
+    if (kernel === 1) addPointwise(sums, input, from, weights[o * inputs + i]);
+    else addNine(sums, output, input, from, weights.subarray(9 * (o * inputs + i), 9 * (o * inputs + i + 1)), layer.stride);
   }
   finishChannel(layer, sums, output, o, skipped);
 }
 
-/** At stride 1 all rows are one: what is computed between them, in the border, is thrown away. */
-function addRow(sums, data, from, weight) {
-  for (let k = 0; k < sums.length; k++) sums[k] += weight * data[from + k];
+/** A 1 x 1 kernel: all rows are one, and what is computed between them, in the border, is thrown away. */
+function addPointwise(sums, { data, width }, from, weight) {
+  const start = from + width + 1;
+  for (let k = 0; k < sums.length; k++) sums[k] += weight * data[start + k];
 }
 
-function addStrided(sums, output, input, from, weight, stride) {
+function addNine(sums, output, { data, width }, from, [a, b, c, d, e, f, g, h, i], stride) {
   for (let y = 0; y < output.side; y++) {
-    const [to, row] = [y * output.width, from + y * stride * input.width];
-    for (let x = 0; x < output.side; x++) sums[to + x] += weight * input.data[row + x * stride];
+    const to = y * output.width;
+    let k = from + y * stride * width;
+    for (let x = 0; x < output.side; x++, k += stride) {
+      const n = k + width;
+      const m = n + width;
+      sums[to + x] +=
+        a * data[k] + b * data[k + 1] + c * data[k + 2] + d * data[n] + e * data[n + 1] + f * data[n + 2] +
+        g * data[m] + h * data[m + 1] + i * data[m + 2];
+    }
   }
 }
 
