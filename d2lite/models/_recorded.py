@@ -1,6 +1,7 @@
 """The detector that ships with the package, trained by tools/record/detector.py."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ def recorded_detector(path=None):
             record = json.loads(str(arrays["record"]))
         detector = GridDetector(state["anchors"], **record["shape"])
         detector.load_state_dict({name: value.float() for name, value in state.items()})
-    except (OSError, ValueError, LookupError, RuntimeError, TypeError) as error:
+    except (OSError, EOFError, zipfile.BadZipFile, ValueError, LookupError, RuntimeError, TypeError) as error:
         raise ValueError(f"{path} holds no detector ({error}): record it again") from error
     return detector.eval(), record
 

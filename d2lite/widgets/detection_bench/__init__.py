@@ -7,8 +7,29 @@ from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Flag, Integer, Payload, Real, Rows
 
 SIDE = 96  # pixels of a scene
-PALETTE = (0, 60, 61, 31, 32, 112, 13, 113, 34, 4, 5, 45, 16, 126, 17, 67, 28, 108, 9, 89)  # two of each class
-ITEMS = [[16, 25, 28, 36, 2], [14, 70, 24, 38, 4], [6, 27, 70, 42, 0], [12, 70, 68, 40, 1]]
+PALETTE = (
+    0,
+    60,
+    61,
+    31,
+    32,
+    112,
+    13,
+    113,
+    34,
+    4,
+    5,
+    45,
+    16,
+    126,
+    17,
+    67,
+    28,
+    108,
+    9,
+    89,
+)  # two of each class
+ITEMS = [[16, 25, 28, 36, 2], [14, 70, 24, 38, 4], [6, 27, 70, 42, 0], [5, 70, 68, 40, 1]]
 
 
 class DetectionBenchExplorer(Explorer):
@@ -57,7 +78,7 @@ class DetectionBenchExplorer(Explorer):
     raw = Choice(
         "off",
         ("off", "grid", "anchors"),
-        names=("off", "objectness", "all boxes"),
+        names=("off", "objectness", "boxes"),
         label="raw outputs",
         help="The objectness of every cell, or the boxes of all its anchors.",
     )
@@ -96,12 +117,18 @@ class DetectionBenchExplorer(Explorer):
         from d2lite.models import GridDetector
 
         if not isinstance(detector, GridDetector):
-            raise TypeError(f"Got {type(detector).__name__}, expected a d2lite.models.GridDetector: give one.")
+            raise TypeError(
+                f"Got {type(detector).__name__}, expected a d2lite.models.GridDetector: give one."
+            )
         if detector.num_classes != 10:
             got = f"Got a detector of {detector.num_classes} classes"
-            raise ValueError(f"{got}, expected the ten of Fashion-MNIST: train one on d2lite.datasets.scenes.")
+            raise ValueError(
+                f"{got}, expected the ten of Fashion-MNIST: train one on d2lite.datasets.scenes."
+            )
         if not all(value.isfinite().all() for value in detector.state_dict().values()):
-            raise ValueError("Got a detector with weights that are not finite, expected numbers: train it again.")
+            raise ValueError(
+                "Got a detector with weights that are not finite, expected numbers: train it again."
+            )
         return cls(_detector=detector, **values)
 
 

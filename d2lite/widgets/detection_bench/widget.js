@@ -180,7 +180,7 @@ function drawObjectness(ctx, positions, scale) {
 /** Every box of every anchor, the surer the plainer. */
 function drawAll(ctx, positions, scale) {
   for (const { box, objectness } of positions) {
-    strokeBox(ctx, box, scale, { color: ON_PICTURE.b, width: 1, alpha: 0.1 + 0.9 * objectness, edge: false });
+    strokeBox(ctx, box, scale, { color: ON_PICTURE.b, width: 1, alpha: 0.18 + 0.8 * objectness, edge: false });
   }
 }
 
@@ -310,9 +310,9 @@ export function render({ model, el }) {
 
   addFindings(app, right, bench);
   addCellTable(app, right, bench);
-  const confidence = addControls(app, right, ["confidence", "iou_threshold", "nms", "truth", "raw", "cell", "background"]);
-  confidence.classList.add("d2l-bench-controls");
-  app.on("raw", () => app.refresh());
+  const panel = addControls(app, right, ["confidence", "iou_threshold", "nms", "truth", "raw", "background"]);
+  const cell = addControl(app, panel, "cell");
+  app.draw(() => (cell.style.display = app.get("raw") === "off" ? "none" : ""));
   return app.close;
 }
 

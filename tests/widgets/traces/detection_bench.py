@@ -15,7 +15,13 @@ from d2lite.widgets.detection_bench import ITEMS, PALETTE, SIDE, bench_payload
 TINTS = [
     (255, 250, 242), (255, 150, 118), (255, 214, 112), (168, 255, 140), (128, 228, 255), (150, 170, 255), (255, 160, 236),
 ]  # fmt: skip
-CROWD = [[0, 20, 30.5, 37, 1], [13, 33, 36, 51, 6], [10, 90, 88, 30, 2], [19, 2, 60, 24, 5], [4, 60.5, 50, 80, 3]]
+CROWD = [
+    [0, 20, 30.5, 37, 1],
+    [13, 33, 36, 51, 6],
+    [10, 90, 88, 30, 2],
+    [19, 2, 60, 24, 5],
+    [4, 60.5, 50, 80, 3],
+]
 STROKES = [[10, 80, 1], [30, 90, 0], [31.5, 70, 0], [60, 10, 1], [95.5, 20, 1], [96, 40, 0]]
 
 
@@ -82,7 +88,9 @@ def detections_case(detector, pixels, threshold, iou_threshold):
         },
         "expected": [
             [*box, score, label]
-            for box, score, label in zip(*(found[key].tolist() for key in ("boxes", "scores", "classes")), strict=True)
+            for box, score, label in zip(
+                *(found[key].tolist() for key in ("boxes", "scores", "classes")), strict=True
+            )
         ],
     }
 
@@ -158,7 +166,9 @@ def compose(background, rows, strokes):
         image = wide[:, SIDE:-SIDE, SIDE:-SIDE].copy()
         inside = alpha > 0.5 - 1e-9
         rows_in, columns_in = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-        box = np.array([columns_in[0] + left, rows_in[0] + top, columns_in[-1] + 1 + left, rows_in[-1] + 1 + top])
+        box = np.array(
+            [columns_in[0] + left, rows_in[0] + top, columns_in[-1] + 1 + left, rows_in[-1] + 1 + top]
+        )
         truths.append({"box": box.clip(0, SIDE).tolist(), "label": int(labels[index])})
     at = np.stack(np.meshgrid(np.arange(SIDE) + 0.5, np.arange(SIDE) + 0.5), axis=-1)  # (y, x) -> its middle
     for i, (x, y, begins) in enumerate(strokes):
@@ -194,7 +204,9 @@ def picture_case(name, background, rows, strokes):
 def kinds(boxes, labels, truths):
     """What `judge` says, by d2lite's IoU and a plain rule."""
     result, taken = [], set()
-    overlaps = iou(torch.tensor(boxes, dtype=torch.float64), torch.tensor([t["box"] for t in truths]).double())
+    overlaps = iou(
+        torch.tensor(boxes, dtype=torch.float64), torch.tensor([t["box"] for t in truths]).double()
+    )
     for row, label in zip(overlaps, labels, strict=True):
         overlap, index = row.max(dim=0)
         overlap, index = overlap.item(), index.item()
@@ -216,13 +228,24 @@ def kinds(boxes, labels, truths):
 
 def judge_case():
     truths = [{"box": [10, 10, 40, 40], "label": 3}, {"box": [50, 50, 90, 80], "label": 7}]
-    boxes = [[11.0, 9, 41, 40], [12, 12, 40, 41], [30, 30, 60, 60], [49, 52, 91, 78], [50, 50, 90, 95], [70, 0, 90, 20]]
+    boxes = [
+        [11.0, 9, 41, 40],
+        [12, 12, 40, 41],
+        [30, 30, 60, 60],
+        [49, 52, 91, 78],
+        [50, 50, 90, 95],
+        [70, 0, 90, 20],
+    ]
     boxes += [[35, 10, 65, 40], [50, 50, 70, 80]]  # touching little; exactly one half
     labels = [3, 3, 3, 8, 7, 0, 3, 7]
     expected = kinds(boxes, labels, truths)
-    assert {verdict["kind"] for verdict in expected} == {"correct", "double", "misplaced", "confused", "nothing"} - {
-        "misplaced"
-    } or any(verdict["kind"] == "misplaced" for verdict in expected)
+    assert {verdict["kind"] for verdict in expected} == {
+        "correct",
+        "double",
+        "misplaced",
+        "confused",
+        "nothing",
+    } - {"misplaced"} or any(verdict["kind"] == "misplaced" for verdict in expected)
     return {
         "name": "what detections are worth",
         "js": """(model, { boxes, labels, truths }) => [
