@@ -26,7 +26,7 @@ class Layer(NamedTuple):
 
 
 def layers_of(detector):
-    """Return a detector's convolutions in order, as `Layer`s of float64, batch norm as in evaluation folded in."""
+    """Return a detector's convolutions in order, each a `Layer` of float64, batch norm as in evaluation folded in."""
     _check(detector)
     layers = []
     for stage in detector.body:
