@@ -96,8 +96,15 @@ export function truthOf(rows, items) {
   });
 }
 
-/** Clouds between two dark colours, four octaves of smooth noise: 3 x SIDE x SIDE numbers in 0..255. */
+let lastCloud = { seed: -1, image: null };
+
+/** Clouds between two dark colours, four octaves of smooth noise: 3 x SIDE x SIDE numbers in 0..255. The last one is kept. */
 export function makeCloud(seed) {
+  if (lastCloud.seed !== seed) lastCloud = { seed, image: drawCloud(seed) };
+  return lastCloud.image;
+}
+
+function drawCloud(seed) {
   const { uniform } = makeRng(seed);
   const cloud = new Float64Array(SIDE * SIDE);
   for (let octave = 0; octave < 4; octave++) {
@@ -117,7 +124,7 @@ export function makeCloud(seed) {
 
 /** The scene as 3 x SIDE x SIDE numbers in 0..255, not yet whole: background, rows of items in order, strokes on top. */
 export function composeScene(background, rows, items, strokes) {
-  const image = Float64Array.from(background);
+  const image = background.slice();
   for (const row of rows) paintItem(image, row, items[row[0]]);
   for (const [from, to] of segmentsOf(strokes)) paintStroke(image, from, to);
   return image;
@@ -164,7 +171,9 @@ function paintStroke(image, [ax, ay], [bx, by]) {
 
 /** Bytes, channel by channel: cut to 0..255 and rounded down, as the scenes of d2lite.datasets are. */
 export function toBytes(image) {
-  return Uint8Array.from(image, (value) => Math.floor(Math.min(255, Math.max(0, value))));
+  const bytes = new Uint8Array(image.length);
+  for (let k = 0; k < image.length; k++) bytes[k] = Math.floor(Math.min(255, Math.max(0, image[k])));
+  return bytes;
 }
 
 /** Rows of two to four items at random places that overlap little, the same for the same seed. */

@@ -11,7 +11,7 @@ import { PEN, SIDE, randomItems } from "./compose.js";
 import { addPlacing, addTools } from "./hands.js";
 import { anchorBox, continuePass, judge, keepScoring, makePicture, progressOf, readDetector, readPalette, readPositions, startPass, suppress } from "./model.js";
 
-const BUDGET = 7; // ms of a frame that the network may take
+const BUDGET = 5; // ms of a frame that the network may take
 const PATIENCE = 150; // ms after which a pass shows how far it is
 const GRID = 12; // cells along a side
 const MOST_ROWS = 8; // detections listed
@@ -20,14 +20,17 @@ const INK_SHARE = 0.3; // of the pen's points inside a box: it is of a drawing
 
 function makeBench(data) {
   const palette = readPalette(data.palette);
-  return { detector: readDetector(data.detector), palette, names: data.names, key: "", picture: null, pass: null, seen: null, shown: null };
+  return { detector: readDetector(data.detector), palette, names: data.names, key: "", picture: null, pixels: null, pass: null, seen: null, shown: null };
 }
 
 /** Bring a bench up to date with the traits; return whether the network needs another frame. */
 function updateBench(bench, get, now = 0, deadline = () => false) {
   const settings = Object.fromEntries(["background", "items", "strokes"].map((name) => [name, get(name)]));
   const key = JSON.stringify(settings);
-  if (key !== bench.key) Object.assign(bench, { key, picture: makePicture(bench.palette, settings) });
+  if (key !== bench.key) {
+    Object.assign(bench, { key, picture: makePicture(bench.palette, settings) });
+    bench.pixels = rgbaOf(bench.picture.bytes);
+  }
   if (!bench.pass && bench.seen?.key !== key) {
     bench.pass = Object.assign(startPass(bench.detector, bench.picture.bytes), { key, began: now });
   }
@@ -51,7 +54,7 @@ function decide({ seen, picture }, get) {
     return drawn ? { ...verdict, kind: "drawing" } : verdict;
   });
   const missed = truths.filter((_, i) => !verdicts.some(({ kind, truth }) => kind === "correct" && truth === i));
-  return { scored, kept, verdicts, missed, best: new Set(best), stale: false };
+  return { scored, kept, verdicts, missed, best: new Set(best) };
 }
 
 function inkInside([x1, y1, x2, y2], strokes) {
@@ -102,7 +105,7 @@ const KINDS = {
 
 function drawBench(ctx, width, height, theme, bench, get, hold) {
   const scale = width / SIDE;
-  drawPixels(ctx, rgbaOf(bench.picture.bytes), SIDE, SIDE, [0, 0, width, height], false);
+  drawPixels(ctx, bench.pixels, SIDE, SIDE, [0, 0, width, height], false);
   const { shown, seen, picture } = bench;
   if (get("raw") === "grid") drawObjectness(ctx, seen.positions, scale);
   if (get("raw") === "anchors") drawAll(ctx, seen.positions, scale);
