@@ -1,0 +1,94 @@
+"""Texts, series and photographs: what ships is what SOURCES.md says, read as other readers read it."""
+
+import csv
+import datetime
+import hashlib
+import lzma
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import d2lite
+from d2lite.datasets import photo, series, text
+
+DATA = Path(d2lite.__file__).parent / "data"
+PHOTOS = {path.stem: path for path in (DATA / "photos").iterdir()}
+
+
+def test_every_shipped_file_is_listed_with_its_checksum():
+    listed = dict(
+        re.findall(
+            r"^\| (\S+\.\w+) \|.*\| ([0-9a-f]{64}) \|$", (DATA / "SOURCES.md").read_text("utf-8"), re.M
+        )
+    )
+    files = [
+        path for path in (*DATA.iterdir(), *PHOTOS.values()) if path.suffix in {".png", ".jpg", ".xz", ".csv"}
+    ]
+    assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files} == listed
+
+
+@pytest.mark.parametrize(
+    ("name", "length", "distinct", "start"),
+    [
+        ("austen", 4_022_266, 81, "CHAPTER 1\n\nThe family of Dashwood"),
+        ("shakespeare", 1_271_243, 80, "HAMLET, PRINCE OF DENMARK\n"),
+    ],
+)
+def test_texts(name, length, distinct, start):
+    got = text(name)
+    assert (len(got), len(set(got))) == (length, distinct)
+    assert got.startswith(start)
+    assert "\r" not in got
+    assert got == lzma.decompress((DATA / f"{name}.txt.xz").read_bytes()).decode("utf-8")
+
+
+def test_births_are_those_of_the_file_and_no_day_is_missing():
+    births = series("births")
+    with (DATA / "us_births_daily.csv").open() as file:
+        rows = [
+            (datetime.date.fromisoformat(row["date"]), int(row["births"])) for row in csv.DictReader(file)
+        ]
+    assert births.dates.tolist() == [date for date, _ in rows]
+    assert births.values.tolist() == [count for _, count in rows]
+    assert set(np.diff(births.dates).astype(int)) == {1}
+    assert len(births) == 7305
+    assert births.values.dtype == torch.float32
+    sundays = [count for date, count in rows if date.weekday() == 6]
+    assert np.mean(sundays) < 0.9 * float(births.values.mean())  # doctors rest too
+
+
+def test_a_series_is_cut_by_slices():
+    year = series("births")[:365]
+    assert (str(year.dates[0]), str(year.dates[-1]), len(year)) == ("1969-01-01", "1969-12-31", 365)
+    assert "365 values, 1969-01-01 to 1969-12-31" in repr(year)
+    with pytest.raises(TypeError, match="cut by slices, got 3"):
+        year[3]
+
+
+def test_series_are_not_shared():
+    series("births").values.zero_()
+    assert float(series("births").values.sum()) > 0
+
+
+@pytest.mark.parametrize("name", sorted(PHOTOS))
+def test_photos_are_the_pixels_of_their_files(name):
+    image = photo(name)
+    pixels = np.asarray(Image.open(PHOTOS[name]))
+    assert image.shape == ((1, *pixels.shape) if pixels.ndim == 2 else (3, *pixels.shape[:2]))
+    assert image.dtype == torch.float32
+    expected = pixels[None] if pixels.ndim == 2 else np.moveaxis(pixels, -1, 0)
+    assert np.array_equal((image * 255).round().numpy().astype(np.uint8), expected)
+    gray = photo(name, gray=True)
+    assert gray.shape == (1, *image.shape[1:])
+    luma = np.asarray(Image.open(PHOTOS[name]).convert("L"), dtype=np.float32)
+    assert np.abs(gray[0].numpy() * 255 - luma).max() <= 1  # Pillow rounds to whole numbers
+
+
+@pytest.mark.parametrize("load", [text, series, photo])
+def test_unknown_names_are_refused(load):
+    with pytest.raises(ValueError, match="choose one of '"):
+        load("nothing")
