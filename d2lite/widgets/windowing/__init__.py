@@ -22,7 +22,13 @@ class WindowingExplorer(Explorer):
     source = Choice("text", ("text", "births"), help="Births: each day of the first twenty weeks of 1969.")
     text = Text(OPENING, max_length=200, help="Type a sequence of your own.")
     order = Choice("random", ("random", "sequential"))
-    kind = Choice("many to many", ("many to many", "many to one"), label="targets")
+    kind = Choice(
+        "many to many",
+        ("many to many", "many to one"),
+        names=("each step", "the last"),
+        label="targets",
+        help="Each step: many to many. The last: many to one.",
+    )
     num_steps = Integer(5, min=2, max=12, label="window length T")
     batch_size = Integer(3, min=1, max=6, label="batch size B")
     stride = Integer(5, min=1, max=12, help="Distance between neighbouring windows, in random order.")

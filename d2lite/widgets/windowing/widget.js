@@ -12,7 +12,8 @@ const PLAN = ["num_steps", "batch_size", "order", "stride", "horizon", "seed"];
 const SHOWN = ["source", "text", "kind", "batch", "row"];
 const WEEKDAYS = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]; // from 1 January 1970
 const DAY = 86400000; // ms
-const [LOW, HIGH] = [6000, 11000]; // births between which a cell's bar grows
+const LOW = 6000; // births from which a cell's bar grows
+const HIGH = 11000; // births at which it is full
 const STATE = 34; // px of the column that says what the hidden state holds
 
 function makeScene() {
@@ -84,7 +85,7 @@ function drawCell(ctx, element, x, y, size, theme, ground) {
   ctx.fillStyle = ground || theme.surface;
   ctx.fillRect(x + 0.5, y, size - 1, size);
   if (element.letter !== undefined) {
-    setText(ctx, theme, Math.min(15, size * 0.72));
+    setText(ctx, theme, Math.min(17, size * 0.66));
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
     ctx.fillStyle = theme.text;
@@ -150,7 +151,7 @@ function drawTable(ctx, width, height, theme, scene) {
   if (!plan.starts.length) return drawLabel(ctx, "no batch", width / 2, height / 2, theme, { align: "center" });
   const asked = kind === "many to one" ? 1 : num_steps;
   const top = 18;
-  const cell = Math.min(26, (width - STATE - 40) / (num_steps + asked), (height - top) / batch_size - 4);
+  const cell = Math.min(34, (width - STATE - 40) / (num_steps + asked), (height - top) / batch_size - 4);
   const [left, right] = [STATE + 8, STATE + 8 + num_steps * cell + 26];
   scene.table = { top, pitch: cell + 4 };
   drawLabel(ctx, "state", 0, 2, theme);
