@@ -24,7 +24,7 @@ class GatesExplorer(Explorer):
     text = Text(
         "Bcad.b?ca.Dbacb?", max_length=32, help="A to D are to be kept, a to d to be ignored; ? asks."
     )
-    unit = Choice(1, (1, 2), label="unit shown")
+    unit = Choice(2, (1, 2), label="unit shown")
     step = Integer(31, min=0, max=31, help="The step shown, from 0; the gradient is that of its cell state.")
     forget_bias = Real(
         0, min=-6, max=6, step=0.25, label="forget bias, plus", help="Added to the learned one."
