@@ -35,7 +35,7 @@ function updateScene(scene, get) {
 
 /** Where everything stands: { x(t), column, left, rows: { name: [top, height] } }. */
 function layoutOf(scene, width, height) {
-  const left = width < NARROW ? 22 : SIDE;
+  const left = width < NARROW ? 32 : SIDE;
   const column = (width - left - 4) / Math.max(1, scene.steps.length);
   const weights = { signs: 24, i: 26, f: 26, o: 26, g: 30, c: 38, h: 30, answer: 50, gradient: 104 };
   const gap = 6;
@@ -165,7 +165,7 @@ function describeStep({ steps, step, unit, back }) {
   const said = `it says ${"ABCD"[best]} (${formatNumber(100 * at.p[best], 2)}%)`;
   const wrong = at.asked && at.wanted >= 0 && best !== at.wanted;
   const verdict = at.asked && at.wanted >= 0 ? (wrong ? `, and ${"ABCD"[at.wanted]} was asked for` : ", which is right") : "";
-  const far = `Of a change in c at step 1, ${formatNumber(100 * back.total[0], 2)}% is left here, ${formatNumber(100 * back.direct[0], 2)}% of it along the cell state.`;
+  const far = `Of a change in c at step 1, ${formatNumber(100 * back.total[0], 2)}% arrives here; along the cell state alone ${formatNumber(100 * back.direct[0], 2)}% would.`;
   return { sums, text: `Step ${step + 1}, “${at.sign}”: ${said}${verdict}. ${far}`, bad: wrong };
 }
 

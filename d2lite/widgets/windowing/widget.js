@@ -39,7 +39,8 @@ function cellsOfDays({ first, values }) {
   const start = Date.parse(`${first}T00:00:00Z`) / DAY;
   return values.map((value, i) => {
     const day = start + i;
-    return { value, name: `${WEEKDAYS[day % 7]} ${new Date(day * DAY).toISOString().slice(0, 10)}`, weekend: [2, 3].includes(day % 7) };
+    const weekday = ((day % 7) + 7) % 7; // days before 1970 are negative
+    return { value, name: `${WEEKDAYS[weekday]} ${new Date(day * DAY).toISOString().slice(0, 10)}`, weekend: [2, 3].includes(weekday) };
   });
 }
 
