@@ -26,13 +26,9 @@ class GatesExplorer(Explorer):
     )
     unit = Choice(2, (1, 2), label="unit shown")
     step = Integer(31, min=0, max=31, help="The step shown, from 0; the gradient is that of its cell state.")
-    forget_bias = Real(
-        0, min=-6, max=6, step=0.25, label="forget bias +", help="Added to the learned one."
-    )
+    forget_bias = Real(0, min=-6, max=6, step=0.25, label="forget bias +", help="Added to the learned one.")
     input_bias = Real(0, min=-6, max=6, step=0.25, label="input bias +", help="Added to the learned one.")
-    output_bias = Real(
-        0, min=-6, max=6, step=0.25, label="output bias +", help="Added to the learned one."
-    )
+    output_bias = Real(0, min=-6, max=6, step=0.25, label="output bias +", help="Added to the learned one.")
     forget_gate = Choice("learned", GATE)
     input_gate = Choice("learned", GATE)
     output_gate = Choice("learned", GATE)
