@@ -47,7 +47,9 @@ class CharacterRNN(nn.Module):
     def __init__(self, alphabet=ALPHABET, num_hiddens=256):
         super().__init__()
         if not alphabet or len(set(alphabet)) != len(alphabet):
-            raise ValueError(f"the alphabet is {alphabet!r:.60}, expected distinct characters: leave out repeats")
+            raise ValueError(
+                f"the alphabet is {alphabet!r:.60}, expected distinct characters: leave out repeats"
+            )
         self.alphabet = alphabet
         self.rnn = nn.RNN(len(alphabet), num_hiddens)
         self.readout = nn.Linear(num_hiddens, len(alphabet))
@@ -139,7 +141,9 @@ def recorded(name="austen"):
         ValueError: there is no such recording.
     """
     folder = resources.files("d2lite").joinpath("data", "models")
-    known = sorted(f.name.removesuffix("_rnn.json.gz") for f in folder.iterdir() if f.name.endswith("_rnn.json.gz"))
+    known = sorted(
+        f.name.removesuffix("_rnn.json.gz") for f in folder.iterdir() if f.name.endswith("_rnn.json.gz")
+    )
     if name not in known:
         raise ValueError(f"no recorded character model is called {name!r}; there are {', '.join(known)}")
     return json.loads(gzip.decompress(folder.joinpath(f"{name}_rnn.json.gz").read_bytes()))
@@ -150,11 +154,15 @@ def _round(values):
 
 
 def _to_bytes(matrix):
-    scales = torch.tensor(_round(matrix.abs().amax(1) / _STEPS), dtype=torch.float64)  # (rows, columns) -> (rows,)
+    scales = torch.tensor(
+        _round(matrix.abs().amax(1) / _STEPS), dtype=torch.float64
+    )  # (rows, columns) -> (rows,)
     whole = (matrix / scales.clamp(min=1e-30)[:, None]).round().clamp(-_STEPS, _STEPS).to(torch.int8)
     return {"scales": scales.tolist(), "bytes": base64.b64encode(whole.numpy().tobytes()).decode()}
 
 
 def _from_bytes(packed, rows):
     whole = np.frombuffer(base64.b64decode(packed["bytes"]), dtype=np.int8).reshape(rows, -1)
-    return torch.tensor(whole.astype(np.float64)) * torch.tensor(packed["scales"], dtype=torch.float64)[:, None]
+    return (
+        torch.tensor(whole.astype(np.float64)) * torch.tensor(packed["scales"], dtype=torch.float64)[:, None]
+    )

@@ -112,8 +112,9 @@ class Explorer(anywidget.AnyWidget):
 
     def to_python(self):
         """Return a cell of Python that makes an explorer in this one's state."""
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.state().items())
-        return f"import d2lite\n\n{self._python}({arguments})"
+        name, _, own = self._python.removesuffix(")").partition("(")  # "Class" or "Class.from_model(model"
+        arguments = [f"{name}={value!r}" for name, value in self.state().items()]
+        return f"import d2lite\n\n{name}({', '.join([own, *arguments] if own else arguments)})"
 
     def _unknown(self, name):
         close = difflib.get_close_matches(name, self.params(), n=1)

@@ -133,10 +133,14 @@ function pythonLiteral(value) {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
-/** A cell of Python that makes an explorer in this state; call is such as "d2lite.widgets.BoundaryExplorer". */
+/**
+ * A cell of Python that makes an explorer in this state; call is such as "d2lite.widgets.BoundaryExplorer", or has arguments
+ * of its own in brackets, which stand before the state's.
+ */
 export function formatPython(call, spec, values) {
   const parts = linkEntries(spec)
     .filter((entry) => !same(values[entry.name], entry.default))
     .map(({ name }) => `${name}=${pythonLiteral(values[name])}`);
-  return `import ${call.split(".")[0]}\n\n${call}(${parts.join(", ")})`;
+  const [name, own] = call.replace(/\)$/, "").split("(");
+  return `import ${call.split(".")[0]}\n\n${name}(${[own, ...parts].filter(Boolean).join(", ")})`;
 }

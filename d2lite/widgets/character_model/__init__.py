@@ -25,7 +25,9 @@ class CharacterModelExplorer(Explorer):
     temperature = Real(
         1, min=0.1, max=2, step=0.05, help="Scores are divided by it: below 1 the likely becomes likelier."
     )
-    written = Integer(0, min=0, max=MOST_WRITTEN, label="characters written", help="By the model, after your text.")
+    written = Integer(
+        0, min=0, max=MOST_WRITTEN, label="characters written", help="By the model, after your text."
+    )
     seed = Integer(0, min=0, max=9999, stepper=True, help="Another one writes another text.")
     speed = Choice(20, (5, 20, 80), unit="/s", label="characters a second")
     place = Integer(
@@ -35,11 +37,16 @@ class CharacterModelExplorer(Explorer):
         label="characters read",
         help="Where the prediction is made; beyond the text: at its end.",
     )
-    letter = Text("", max_length=1, help="The next letter whose loss is followed back; empty: the one that comes.")
+    letter = Text(
+        "",
+        max_length=1,
+        label="letter followed back",
+        help="Empty: the one that comes.",
+    )
     color = Choice("surprise", ("surprise", "unit", "gradient"), label="colour the text by")
     unit = Integer(0, min=0, max=MOST_UNITS - 1, label="unit shown")
     truncation = Integer(REACH, min=1, max=REACH, label="truncation, steps")
-    clip = Real(10, min=0.01, max=10, log=True, label="clip the norm at")
+    clip = Real(1, min=0.01, max=100, log=True, label="clip the norm at")
     weights = Payload()
 
     def __init__(self, **values):
@@ -90,7 +97,9 @@ def pack_model(model, vocabulary):
 
 
 def _characters(vocabulary):
-    tokens = [("\ufffd" if token == "<unk>" else token) for token in getattr(vocabulary, "tokens", vocabulary)]
+    tokens = [
+        ("\ufffd" if token == "<unk>" else token) for token in getattr(vocabulary, "tokens", vocabulary)
+    ]
     wrong = next((token for token in tokens if not isinstance(token, str) or len(token) != 1), None)
     if wrong is not None or len(set(tokens)) != len(tokens) or len(tokens) < 2:
         raise BadValueError(
@@ -115,4 +124,8 @@ def _check_layer(layer):
     if not plain or layer.num_layers != 1 or layer.bidirectional:
         raise BadValueError(
             f"the recurrent layer is {layer}; expected an nn.RNN of one layer and one direction, with tanh"
+        )
+    if layer.hidden_size > MOST_UNITS:
+        raise BadValueError(
+            f"the recurrent layer has {layer.hidden_size} units; expected at most {MOST_UNITS}"
         )

@@ -3,7 +3,7 @@
 import { addControl, addControls } from "../_shared/controls.js";
 import { make } from "../_shared/dom.js";
 import { openExplorer } from "../_shared/explorer.js";
-import { formatNumber } from "../_shared/format.js";
+import { formatFixed, formatNumber } from "../_shared/format.js";
 import { drawMatrix } from "../_shared/layers.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_shared/scales.js";
 import { addStage, addTooltip } from "../_shared/stage.js";
@@ -278,9 +278,9 @@ function addDistribution(app, parent, scene) {
     const id = rankCharacters(scene)[Math.floor(stage.at(event)[1] / BAR)];
     if (id !== undefined) app.set({ letter: scene.net.characters[id] });
   });
-  app.draw(() => write(head, `Next after “${tail(scene, 12)}”: ${formatNumber(2 ** entropyBits(scene.p), 2)} equal choices' worth`));
-  const hint = make("p", { class: "d2l-hint", text: "Blue: chance of the next character. Green: the one whose loss is followed back; click another. Outline: at your temperature." });
-  parent.append(hint);
+  app.draw(() => write(head, `Next after “${tail(scene, 12)}”: as unsure as between ${formatNumber(2 ** entropyBits(scene.p), 2)} equal choices`));
+  parent.append(make("p", { class: "d2l-hint", text: "Blue: the model's chances. Green: the letter whose loss is followed back; click another, or type it. Outline: at your temperature." }));
+  addControl(app, parent, "letter");
 }
 
 function tail({ reading, net, place }, count) {
@@ -317,7 +317,7 @@ function describeGradient({ back, truncation, clip, net, target }) {
   const [whole, cut] = [back.whole[steps], back.whole[kept]];
   const scale = Math.min(1, clip / Math.max(cut, 1e-300));
   const parts = [`Loss of “${showCharacter(net.characters[target])}”: gradient of all weights, norm ${formatNumber(whole)} over ${steps} steps`];
-  if (kept < steps) parts.push(`cut after ${kept}: ${formatNumber(cut)}, cosine with the whole ${formatNumber(back.likeness[kept], 3)}`);
+  if (kept < steps) parts.push(`cut after ${kept}: ${formatNumber(cut)}, cosine with the whole ${formatFixed(back.likeness[kept], 3)}`);
   parts.push(scale < 1 ? `clipped at ${formatNumber(clip)}: scaled by ${formatNumber(scale, 2)}` : `not clipped: below ${formatNumber(clip)}`);
   return `${parts.join("; ")}.`;
 }
@@ -368,7 +368,7 @@ export function render({ model, el }) {
   const gradient = make("p", { class: "d2l-fact" });
   app.body.append(gradient);
   app.draw(() => write(gradient, describeGradient(scene)));
-  addControls(app, app.body, ["color", "unit", "truncation", "clip", "letter"]);
+  addControls(app, app.body, ["color", "unit", "truncation", "clip"]);
   return app.close;
 }
 

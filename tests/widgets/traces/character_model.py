@@ -70,14 +70,20 @@ def gradient(model, ids, target, steps):
     one_hot = nn.functional.one_hot(ids, len(model.alphabet)).double()
     before = len(ids) - steps
     with torch.no_grad():
-        state = model.rnn(one_hot[:before, None])[1] if before else torch.zeros(1, 1, model.rnn.hidden_size).double()
+        state = (
+            model.rnn(one_hot[:before, None])[1]
+            if before
+            else torch.zeros(1, 1, model.rnn.hidden_size).double()
+        )
     states = [state.requires_grad_()]
     for x in one_hot[before:]:
         state = model.rnn(x[None, None], state)[1]
         state.retain_grad()
         states.append(state)
     nn.functional.cross_entropy(model.readout(state)[0], torch.tensor([target])).backward()
-    named = {name: p.grad for name, p in model.named_parameters() if name != "rnn.bias_hh_l0"}  # one bias, not two
+    named = {
+        name: p.grad for name, p in model.named_parameters() if name != "rnn.bias_hh_l0"
+    }  # one bias, not two
     flat = torch.cat([g.flatten() if g is not None else torch.zeros(0) for g in named.values()])
     return [s.grad.norm().item() for s in reversed(states)], flat
 
@@ -93,7 +99,9 @@ def gradient_case(name, weights, model, text, place, target):
         "js": READ
         + """const { norms, whole, likeness } = model.backThroughTime(reading, PLACE, TARGET);
             return { norms, whole: CUTS.map((k) => whole[k]), likeness: CUTS.map((k) => likeness[k]) };
-        }""".replace("PLACE", str(place)).replace("TARGET", str(target)).replace("CUTS", str(cuts)),
+        }""".replace("PLACE", str(place))
+        .replace("TARGET", str(target))
+        .replace("CUTS", str(cuts)),
         "input": {"weights": weights, "text": text},
         "expected": {
             "norms": norms,
@@ -136,7 +144,11 @@ def embedding_case():
     class Own(nn.Module):
         def __init__(self):
             super().__init__()
-            self.embedding, self.cell, self.head = nn.Embedding(4, 3), nn.RNN(3, 6, bias=False), nn.Linear(6, 4)
+            self.embedding, self.cell, self.head = (
+                nn.Embedding(4, 3),
+                nn.RNN(3, 6, bias=False),
+                nn.Linear(6, 4),
+            )
 
     own = Own()
     weights = pack_model(own, ["<unk>", "a", "b", " "])
