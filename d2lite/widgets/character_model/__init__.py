@@ -10,7 +10,7 @@ OPENING = "I am sure he is a very ag"
 
 
 class CharacterModelExplorer(Explorer):
-    """A recurrent network reads your text: what it expects next, what its units hold, and what a prediction hangs on.
+    """A recurrent network reads your text: what it expects next, what it remembers, and how far back.
 
     Without a model it is the one trained on Austen's novels that ships (`d2lite.character_rnn.recorded`), with its
     weights in 8 bits. The page computes all numbers itself.

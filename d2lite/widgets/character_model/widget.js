@@ -44,7 +44,8 @@ function updateScene(scene, get, late = () => false) {
   Object.assign(scene, { strange, given: ids.length, place, p, warm: chances(logits, get("temperature")), target });
   scene.unit = Math.min(get("unit"), net.units - 1);
   Object.assign(scene, { color: get("color"), truncation: get("truncation"), clip: get("clip"), temperature: get("temperature") });
-  if (scene.backOf !== reading.states[place] || scene.backTo !== target) {
+  const moved = scene.backOf !== reading.states[place] || scene.backTo !== target;
+  if (!scene.back || (moved && !more)) {
     scene.back = backThroughTime(reading, place, target);
     [scene.backOf, scene.backTo] = [reading.states[place], target];
   }
@@ -297,6 +298,7 @@ function addStrip(app, parent, scene) {
     const unit = Math.floor(((py - units.y) / units.height) * scene.net.units);
     return { t, unit, known: t >= 0 && t < scene.place, inUnits: unit >= 0 && unit < scene.net.units, inTop: py < top.y + top.height };
   };
+  parent.append(make("p", { class: "d2l-hint", text: "Bars: how much the loss of the green letter hangs on the state after each character. Below: every unit, blue −1 to orange +1; click one to colour the text by it." }));
   app.scope.on(stage.canvas, "pointerdown", (event) => {
     const { unit, inUnits } = find(...stage.at(event));
     if (inUnits) app.set({ unit, color: "unit" });
