@@ -205,6 +205,44 @@ def image_grid(images, titles=None, *, columns=8, size=1.1, cmap=None):
     return axes
 
 
+def boxes(image, boxes, ax=None, *, labels=None, colors=None, dashed=False):
+    """Draw boxes on an image; return the axes.
+
+    Args:
+        image: (3, H, W) or (1, H, W) tensor with values in [0, 1]; None draws the boxes alone.
+        boxes: (N, 4) tensor, xyxy in pixels.
+        ax: axes to draw on; None makes a figure.
+        labels: N texts, each written over its box.
+        colors: one colour for all, or N of them.
+        dashed: whether the lines are dashed, to tell a second set of boxes from the first.
+
+    Returns:
+        The axes.
+
+    Raises:
+        ValueError: the boxes are not (N, 4), or the labels are not N.
+    """
+    from matplotlib.patches import Rectangle
+
+    boxes = torch.as_tensor(boxes).detach().cpu()
+    if boxes.ndim != 2 or boxes.shape[1] != 4:
+        raise ValueError(f"boxes have shape {tuple(boxes.shape)}: expected (N, 4), xyxy in pixels")
+    if labels is not None and len(labels) != len(boxes):
+        raise ValueError(f"{len(labels)} labels for {len(boxes)} boxes: expected one for each")
+    ax = _axes(ax)
+    if image is not None:
+        ax.imshow(image.permute(1, 2, 0).numpy(), extent=(0, image.shape[2], image.shape[1], 0), cmap="gray")
+        ax.set_axis_off()
+    colors = [colors or PALETTE[1]] * len(boxes) if colors is None or isinstance(colors, str) else colors
+    for i, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
+        style = {"edgecolor": colors[i], "linewidth": 2, "linestyle": "--" if dashed else "-"}
+        ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, **style))
+        if labels is not None:
+            backing = {"facecolor": colors[i], "edgecolor": "none", "pad": 1}
+            ax.text(x1, y1, labels[i], color="white", fontsize=7, verticalalignment="bottom", bbox=backing)
+    return ax
+
+
 def confusion_matrix(matrix, class_names=None, ax=None):
     """Draw a confusion matrix: rows are the true classes, shades the fraction of the row, numbers the counts.
 

@@ -242,3 +242,19 @@ def test_confusion_matrix_writes_counts_and_shades_fractions_of_rows():
         plotting.confusion_matrix(torch.zeros(2, 3))
     with pytest.raises(ValueError, match="1 class names for 2 classes"):
         plotting.confusion_matrix(torch.zeros(2, 2), ["a"])
+
+
+def test_boxes_lie_where_they_say():
+    ax = plotting.boxes(
+        torch.zeros(3, 20, 40), [[1, 2, 11, 8], [0, 0, 40, 20]], labels=["a", "b"], colors="#123456"
+    )
+    assert [patch.get_bbox().extents.tolist() for patch in ax.patches] == [[1, 2, 11, 8], [0, 0, 40, 20]]
+    assert [text.get_text() for text in ax.texts] == ["a", "b"]
+    assert ax.get_ylim() == (20, 0)
+    assert plotting.boxes(None, torch.zeros(0, 4), ax) is ax
+    plotting.boxes(None, [[0, 0, 1, 1]], ax, dashed=True)
+    assert ax.patches[-1].get_linestyle() == "--"
+    with pytest.raises(ValueError, match=r"boxes have shape \(4,\): expected \(N, 4\)"):
+        plotting.boxes(None, [0, 0, 1, 1])
+    with pytest.raises(ValueError, match="1 labels for 2 boxes"):
+        plotting.boxes(None, torch.zeros(2, 4), labels=["a"])

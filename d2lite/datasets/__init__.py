@@ -5,6 +5,7 @@ image. Nothing is read, decoded or downloaded at import.
 """
 
 from d2lite.datasets._data import Data
+from d2lite.datasets._detections import detections
 from d2lite.datasets._images import fashion_mnist, mnist
 from d2lite.datasets._photos import photo
 from d2lite.datasets._points import points
@@ -14,6 +15,6 @@ from d2lite.datasets._tabular import tabular
 from d2lite.datasets._texts import text
 
 __all__ = [
-    "Data", "Scenes", "Series", "fashion_mnist", "mnist", "photo", "points", "scene_stream", "scenes", "series",
-    "tabular", "text",
+    "Data", "Scenes", "Series", "detections", "fashion_mnist", "mnist", "photo", "points", "scene_stream", "scenes",
+    "series", "tabular", "text",
 ]  # fmt: skip

@@ -112,9 +112,12 @@ class Explorer(anywidget.AnyWidget):
 
     def to_python(self):
         """Return a cell of Python that makes an explorer in this one's state."""
-        name, _, own = self._python.removesuffix(")").partition("(")  # "Class" or "Class.from_model(model"
         arguments = [f"{name}={value!r}" for name, value in self.state().items()]
-        return f"import d2lite\n\n{name}({', '.join([own, *arguments] if own else arguments)})"
+        call, given = self._python, []
+        if call.endswith(")"):  # one that names what it is made of
+            call, given = call[:-1].split("(", 1)
+            given = [given]
+        return f"import d2lite\n\n{call}({', '.join(given + arguments)})"
 
     def _unknown(self, name):
         close = difflib.get_close_matches(name, self.params(), n=1)

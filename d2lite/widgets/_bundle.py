@@ -19,6 +19,7 @@ _COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | r
 _STRING = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)""")
 _SPACED = re.compile(r" *(=>|[=<>*/%&|?:;,(){}\[\]!]+) *")
 _SIGNED = re.compile(r"(?<=[\w)\]]) ([+-]) (?=[\w(\[])")  # "a + +b" keeps its spaces: it is not "a ++b"
+_JOINED = re.compile(r"([;,{(])\n")
 _NAME = re.compile(r"[A-Za-z_$][\w$]*")
 
 
@@ -131,9 +132,21 @@ def _declarations(path, body):
 
 
 def _squeeze(text):
-    """Drop indentation, and spaces around marks; lines with a regular expression keep theirs."""
-    lines = (line.strip() for line in text.splitlines())
-    return "\n".join(line if re.search(r"/(?! )", line) else _squeeze_line(line) for line in lines if line)
+    """Drop indentation, comments after code, line ends and spaces around marks.
+
+    Lines with a regular expression keep their spaces; line ends go where a mark makes them needless.
+    """
+    lines = (_uncomment(line.strip()) for line in text.splitlines())
+    lines = [line if re.search(r"/(?! )", line) else _squeeze_line(line) for line in lines if line]
+    return _JOINED.sub(r"\1", "\n".join(lines))
+
+
+def _uncomment(line):
+    for mark in re.finditer(r" +// ", line):
+        code = line[: mark.start()]
+        if not any(code.count(quote) % 2 for quote in "\"'`"):  # else the mark stands in a text
+            return code
+    return line
 
 
 def _squeeze_line(line):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import anywidget
 import pytest
 
 from d2lite.widgets import explorer_class
@@ -17,9 +18,8 @@ PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf
 def page_state(name, **values):
     """Return the state a built page holds of an explorer."""
     widget = explorer_class(name)(**values)
-    return {
-        trait: getattr(widget, trait) for trait in [*widget.params(), "_spec", "_python", "_explorer", "key"]
-    }
+    theirs = {*anywidget.AnyWidget.class_trait_names(), "_esm", "_css"}
+    return {trait: getattr(widget, trait) for trait in widget.trait_names(sync=True) if trait not in theirs}
 
 
 class Host:

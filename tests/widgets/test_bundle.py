@@ -51,6 +51,21 @@ def test_unused_declarations_and_comments_are_left_out(folder):
     assert "Render" not in esm
 
 
+def test_comments_after_code_are_left_out_and_texts_that_look_like_them_are_not(folder):
+    source = """export function render() {
+  const a = 1; // it's one; {
+  // a line of its own,
+  const b = "not // a comment"; // but this is (
+  const c = `${a} // ${b}`;
+  return [a, b, c].map((x) => `${x}`.replace(/ \\/\\/ /, "; // ")); // the end
+}
+"""
+    esm = bundle(folder(widget=source))[0]
+    assert value(esm) == value(source.replace("export ", "") + "export default { render };")
+    assert not re.search(r"it's one|its own|the end", esm)
+    assert esm.count("\n") == 2
+
+
 def test_strings_and_regular_expressions_keep_their_spaces(folder):
     source = """export function render() {
   const a = 1;

@@ -25,7 +25,8 @@ class TestEveryExplorer:
         assert root.attrib["viewBox"] == "0 0 640 360"
         assert root.find("{*}title").text == explorer_class(name).title()
         assert len(svg) <= 40_000  # a fifth of it when compressed
-        assert not re.search(r"NaN|Infinity|undefined|<script|href=\"(?!data:image/png)", svg)
+        plain = re.sub(r"(data:image/png;base64,)[\w+/=]+", r"\1", svg)  # where any letters may meet
+        assert not re.search(r"NaN|Infinity|undefined|<script|href=\"(?!data:image/png)", plain)
         assert sum(1 for _ in root.iter()) > 10
 
     def test_page_state_gives_the_same_picture(self, name):

@@ -121,6 +121,51 @@ class TestInAPage:
         assert text in host.page.locator(".d2l-facts").inner_text()
 
 
+def train(width, rate, *, seed):
+    """A training function of make_sweep's axes; the page only asks for it, nothing here runs it."""
+    return {"loss": [rate, width, seed], "test": 0.5}
+
+
+@pytest.mark.browser
+class TestTheReadersOwnRuns:
+    def test_only_a_kernel_can_train(self, make_host):
+        for host, given, count in (("site", train, 0), ("lab", None, 0), ("lab", train, 1)):
+            page = make_host().open("sweep").show("sweep", sweep=make_sweep(), train=given, host=host).page
+            assert page.locator(".d2l-own").count() == count
+
+    def test_train_and_cancel_are_asked_for_and_results_are_drawn(self, make_host):
+        host = make_host().open("sweep")
+        host.show("sweep", sweep=make_sweep(), train=train, host="lab", at={"width": 64, "rate": 0.25})
+        page = host.page
+        page.evaluate("() => { window.sent = []; views['d2l-x'].model.send = (m) => sent.push(m); }")
+        page.locator(".d2l-own summary").click()
+        field = page.get_by_role("textbox", name="rate")
+        field.fill("0.17")
+        page.get_by_role("button", name="Train").click()
+        assert page.evaluate("sent") == [{"train": {"point": {"width": 64, "rate": 0.17}, "seed": 0}}]
+        host.set("_live", {"seconds": 1.2, "expected": 3})
+        page.get_by_text("Training: 1.2 s; a recorded run took about 3 s.").wait_for()
+        page.get_by_role("button", name="Cancel").click()
+        assert page.evaluate("sent")[1] == {"cancel": True}
+        picture = "() => document.querySelector('.d2l-chart canvas').toDataURL()"
+        before = page.evaluate(picture)
+        run = {
+            "point": {"width": 64, "rate": 0.17},
+            "seed": 0,
+            "values": {"loss": [1.0, 0.9, None], "test": [0.5]},
+        }
+        host.set("_own", [run])
+        host.set("_live", {})
+        page.get_by_text("width 64, rate 0.17, seed 0: test 0.5, loss diverged").wait_for()
+        assert page.evaluate(picture) != before
+        host.set("_live", {"error": "OSError: no"})
+        page.get_by_text("It did not finish: OSError: no").wait_for()
+        field.fill("quick")
+        page.get_by_role("button", name="Train").click()
+        page.get_by_text('rate came as "quick"; expected a number.').wait_for()
+        assert len(page.evaluate("sent")) == 2
+
+
 def test_order_of_axes_and_metrics_survives_a_notebook_file():
     """nbformat sorts the keys of what it stores; the page must still show the first axis first."""
     explorer = SweepExplorer()

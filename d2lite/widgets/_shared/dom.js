@@ -14,6 +14,11 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Set an element's text, if it is another. */
+export function writeText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** A small picture of one path in a 16 x 16 box, in the colour of the text around it. */
 export function makeIcon(path) {
   const svg = document.createElementNS(SVG, "svg");

@@ -3,8 +3,6 @@ import { contourLines, drawHeat, drawMark, makeGrid } from "./layers.js";
 import { drawLabel, linearScale, ticks } from "./scales.js";
 import { makeRamp, mixColor } from "./theme.js";
 
-// The levels are equally spaced in a power of the height above the minimum, so that both walls and valleys show.
-const POWERS = { bowl: 0.5, saddle: 0.8, plateau: 0.5, ripples: 0.7, rosenbrock: 0.25, beale: 0.16, himmelblau: 0.4 };
 const LEVELS = 15;
 const CELLS = 110; // of the grid, across
 
@@ -15,14 +13,26 @@ export function mapScales({ domain: [[x0, x1], [y0, y1]] }, width, height) {
   return { x: linearScale(around(x0, x1, width), [0, width]), y: linearScale(around(y0, y1, height), [height, 0]) };
 }
 
-/** The map of a surface over two scales, computed once: { surface, x, y, grid, lines }. */
+/**
+ * The map of a surface over two scales, computed once: { surface, x, y, grid, lines }. The lines' levels are equally spaced in a
+ * power of the height above the minimum, so that both walls and valleys show.
+ */
 export function makeLandscape(surface, x, y) {
-  const power = POWERS[surface.name];
-  const grid = makeGrid(x, y, CELLS, (u, v) => Math.max(0, surface.value(u, v) - surface.lowest) ** power);
+  const grid = makeGrid(x, y, CELLS, (u, v) => Math.max(0, surface.value(u, v) - surface.lowest) ** surface.power);
   const most = grid.values.reduce((a, b) => Math.max(a, b), 0);
   for (let k = 0; k < grid.values.length; k++) grid.values[k] /= most;
   const lines = Array.from({ length: LEVELS }, (_, i) => contourLines(grid, (i + 0.5) / LEVELS));
   return { surface, x, y, grid, lines };
+}
+
+/** The map of scene.surface, kept in scene.map: made anew when that is null or the size has changed. */
+export function landscapeOf(scene, width, height) {
+  if (scene.map === null || scene.mapSize !== `${width} ${height}`) {
+    const { x, y } = mapScales(scene.surface, width, height);
+    scene.map = makeLandscape(scene.surface, x, y);
+    scene.mapSize = `${width} ${height}`;
+  }
+  return scene.map;
 }
 
 /** Draw a map; shade: false leaves out the heights' colour, for pictures that put something else there. */

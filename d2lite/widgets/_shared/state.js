@@ -133,14 +133,11 @@ function pythonLiteral(value) {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
-/**
- * A cell of Python that makes an explorer in this state; call is such as "d2lite.widgets.BoundaryExplorer", or has arguments
- * of its own in brackets, which stand before the state's.
- */
+/** A cell of Python that makes an explorer in this state; call is such as "d2lite.widgets.BoundaryExplorer", or one with arguments. */
 export function formatPython(call, spec, values) {
   const parts = linkEntries(spec)
     .filter((entry) => !same(values[entry.name], entry.default))
     .map(({ name }) => `${name}=${pythonLiteral(values[name])}`);
-  const [name, own] = call.replace(/\)$/, "").split("(");
-  return `import ${call.split(".")[0]}\n\n${name}(${[own, ...parts].filter(Boolean).join(", ")})`;
+  const given = call.endsWith(")") ? `${call.slice(0, -1)}${parts.length ? ", " : ""}` : `${call}(`;
+  return `import ${call.split(".")[0]}\n\n${given}${parts.join(", ")})`;
 }

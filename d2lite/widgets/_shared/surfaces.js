@@ -7,17 +7,22 @@ const SURFACES = { bowl, saddle, plateau, ripples, rosenbrock, beale, himmelblau
  * A surface by name. condition and angle (degrees) shape the bowl alone. What comes back:
  * value(x, y), gradient(x, y) -> [dx, dy], hessian(x, y) -> [dxx, dxy, dyy]; domain [[x0, x1], [y0, y1]] to look at;
  * minima and saddles, lists of [x, y]; lowest, the value at the best minimum; start, a good place to begin; lr, a good
- * learning rate for plain gradient descent from there; formula, a line of text.
+ * learning rate for plain gradient descent from there; formula, a line of text; power, of the heights that its map shows.
  */
 export function makeSurface(name, { condition = 10, angle = 0 } = {}) {
   if (!SURFACE_NAMES.includes(name)) {
     throw new RangeError(`there is no surface “${name}”: choose one of ${SURFACE_NAMES.join(", ")}`);
   }
-  return { name, saddles: [], lowest: 0, ...SURFACES[name](condition, (angle * Math.PI) / 180) };
+  return shapeSurface(name, SURFACES[name], { condition, angle });
+}
+
+/** The same of a shape below, for an explorer that has only some of them: the others are not in its script then. */
+export function shapeSurface(name, shape, { condition = 10, angle = 0 } = {}) {
+  return { name, saddles: [], lowest: 0, power: 0.5, ...shape(condition, (angle * Math.PI) / 180) };
 }
 
 /** (u² + condition v²) / 2, with u and v the weights turned by the angle: curvatures 1 and condition. */
-function bowl(condition, angle) {
+export function bowl(condition, angle) {
   const [c, s] = [Math.cos(angle), Math.sin(angle)];
   const [a, b, d] = [c * c + condition * s * s, c * s * (1 - condition), s * s + condition * c * c];
   return {
@@ -33,7 +38,7 @@ function bowl(condition, angle) {
 }
 
 /** Down to both sides, up along the ridge: (x² − y²) / 2 + y⁴ / 4. */
-function saddle() {
+export function saddle() {
   return {
     value: (x, y) => 0.5 * (x * x - y * y) + 0.25 * y ** 4,
     gradient: (x, y) => [x, y ** 3 - y],
@@ -44,12 +49,13 @@ function saddle() {
     lowest: -0.25,
     start: [-1.6, 0.001],
     lr: 0.2,
+    power: 0.8,
     formula: "½ (w₁² − w₂²) + ¼ w₂⁴",
   };
 }
 
 /** A hole in a plain: 1 − exp(−(x² + y²) / 2). */
-function plateau() {
+export function plateau() {
   const depth = (x, y) => Math.exp(-0.5 * (x * x + y * y));
   return {
     value: (x, y) => -Math.expm1(-0.5 * (x * x + y * y)),
@@ -79,12 +85,13 @@ function ripples() {
     minima: places.flatMap((x) => places.map((y) => [x, y])),
     start: [-3.3, 2.6],
     lr: 0.1,
+    power: 0.7,
     formula: "0.1 (w₁² + w₂²) + 0.4 (2 − cos πw₁ − cos πw₂)",
   };
 }
 
 /** A curved, narrow valley (Rosenbrock 1960): (1 − x)² + 100 (y − x²)². */
-function rosenbrock() {
+export function rosenbrock() {
   return {
     value: (x, y) => (1 - x) ** 2 + 100 * (y - x * x) ** 2,
     gradient: (x, y) => [2 * (x - 1) - 400 * x * (y - x * x), 200 * (y - x * x)],
@@ -93,12 +100,13 @@ function rosenbrock() {
     minima: [[1, 1]],
     start: [-1.2, 1],
     lr: 0.0015,
+    power: 0.25,
     formula: "(1 − w₁)² + 100 (w₂ − w₁²)²",
   };
 }
 
 /** Flat middle, steep walls (Beale 1958): the sum of (cₖ − x + x yᵏ)² for k = 1, 2, 3. */
-function beale() {
+export function beale() {
   const targets = [1.5, 2.25, 2.625];
   return {
     value: (x, y) => targets.reduce((sum, c, i) => sum + (c - x + x * y ** (i + 1)) ** 2, 0),
@@ -115,6 +123,7 @@ function beale() {
     saddles: [[0, 1]],
     start: [1, 1.8],
     lr: 0.005,
+    power: 0.16,
     formula: "Σₖ (cₖ − w₁ + w₁ w₂ᵏ)²",
   };
 }
@@ -149,6 +158,7 @@ function himmelblau() {
     ],
     start: [-0.4, -1],
     lr: 0.01,
+    power: 0.4,
     formula: "(w₁² + w₂ − 11)² + (w₁ + w₂² − 7)²",
   };
 }

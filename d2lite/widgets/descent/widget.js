@@ -1,12 +1,13 @@
 // The descent explorer: a surface's map with the path on the left; the loss, the step and the Hessian's word on the right.
 import { addControl, addControls } from "../_shared/controls.js";
-import { make } from "../_shared/dom.js";
+import { make, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { formatNumber } from "../_shared/format.js";
-import { addHandle, addScrubber } from "../_shared/handles.js";
-import { drawLandscape, makeLandscape, mapScales } from "../_shared/landscape.js";
+import { addScrubber } from "../_shared/handles.js";
+import { drawLandscape, landscapeOf } from "../_shared/landscape.js";
 import { clipped, drawLine, drawMark, drawPixels } from "../_shared/layers.js";
-import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_shared/scales.js";
+import { addStart, drawArrow, drawPath, heightsAbove, heightText, lossBox, shortNumber, stepScale } from "../_shared/paths.js";
+import { drawAxes, drawLabel, linearScale, logScale, strokeSegment } from "../_shared/scales.js";
 import { addStage } from "../_shared/stage.js";
 import { makeSurface } from "../_shared/surfaces.js";
 import { mixColor, parseColor, plainTheme } from "../_shared/theme.js";
@@ -16,9 +17,6 @@ import { alongStep, bowlRate, describeDirection, descendTo, endOf, localPicture,
 const BUDGET = 5; // ms a frame may spend on the map of ends
 const ENDS = 84; // its cells, across
 const MOST = 300; // steps after which a start has not arrived
-const GAP = 5; // px between steps that get dots of their own
-const SNAP = 3; // px from an axis, where a start is put on it
-const FLOOR = 1e-16; // of the logarithmic loss axis
 const SHAPE = ["surface", "condition", "angle"];
 
 function makeScene() {
@@ -81,46 +79,15 @@ function summarise(scene) {
   return `Step ${step}: loss ${formatNumber(run.losses[step])}. ${judge(scene).text}`;
 }
 
-/** The map, made anew when its surface or its size has changed. */
-function landscapeOf(scene, width, height) {
-  if (scene.map === null || scene.mapSize !== `${width} ${height}`) {
-    const { x, y } = mapScales(scene.surface, width, height);
-    scene.map = makeLandscape(scene.surface, x, y);
-    scene.mapSize = `${width} ${height}`;
-  }
-  return scene.map;
-}
-
 function drawMap(ctx, width, height, theme, scene) {
   const map = landscapeOf(scene, width, height);
   const { run, step, before } = scene;
   if (scene.showEnds) drawEnds(ctx, width, height, theme, scene);
   drawLandscape(ctx, map, theme, { shade: !scene.showEnds });
-  if (before) drawPath(ctx, before, stepsDone(before), map, { color: theme.muted, alpha: 0.5 });
-  drawPath(ctx, run, stepsDone(run), map, { color: theme.b, alpha: 0.25 });
-  drawPath(ctx, run, step, map, { color: theme.b, dots: true, edge: theme.bg });
+  if (before) drawPath(ctx, before.points, stepsDone(before), map, { color: theme.muted, alpha: 0.5 });
+  drawPath(ctx, run.points, stepsDone(run), map, { color: theme.b, alpha: 0.25 });
+  drawPath(ctx, run.points, step, map, { color: theme.b, dots: true, edge: theme.bg });
   drawHere(ctx, width, height, theme, scene);
-}
-
-/** A run's path up to a step: a line, and dots for the steps that can be told apart. */
-function drawPath(ctx, run, to, { x, y }, { color, alpha = 1, dots = false, edge = null }) {
-  const far = 1e5; // px: canvases lose their way further out
-  const at = ([u, v]) => [Math.max(-far, Math.min(far, x(u))), Math.max(-far, Math.min(far, y(v)))];
-  ctx.save();
-  ctx.globalAlpha = alpha;
-  ctx.strokeStyle = color;
-  ctx.lineWidth = 1.75;
-  ctx.lineJoin = "round";
-  ctx.beginPath();
-  const shown = run.points.slice(0, to + 1).filter((point) => point.every(Number.isFinite)).map(at);
-  shown.forEach((p, i) => (i ? ctx.lineTo(...p) : ctx.moveTo(...p)));
-  ctx.stroke();
-  let last = [-far, -far];
-  for (const p of dots ? shown.slice(1) : []) {
-    if (Math.hypot(p[0] - last[0], p[1] - last[1]) < GAP) continue;
-    drawMark(ctx, ...(last = p), { radius: 2.6, fill: color, stroke: edge, width: 0.75 });
-  }
-  ctx.restore();
 }
 
 /** Where the path stands: the Hessian's directions, the next step as an arrow; and where it began. */
@@ -161,22 +128,6 @@ function directionColor(theme, i) {
   return i ? theme.a : theme.good;
 }
 
-function drawArrow(ctx, [x0, y0], [x1, y1], color) {
-  const length = Math.hypot(x1 - x0, y1 - y0);
-  if (!(length > 7) || length > 1e5) return;
-  const [u, v] = [(x1 - x0) / length, (y1 - y0) / length];
-  ctx.strokeStyle = color;
-  ctx.lineWidth = 1.75;
-  ctx.beginPath();
-  ctx.moveTo(x0, y0);
-  ctx.lineTo(x1, y1);
-  for (const side of [-1, 1]) {
-    ctx.moveTo(x1 - 7 * u + side * 4 * v, y1 - 7 * v - side * 4 * u);
-    ctx.lineTo(x1, y1);
-  }
-  ctx.stroke();
-}
-
 /** The map of ends: a colour for each minimum, paler the longer the way; what diverges in the colour of warnings. */
 function drawEnds(ctx, width, height, theme, { ends, surface }) {
   const colors = endColors(theme, surface);
@@ -202,25 +153,12 @@ function endColors(theme, surface) {
   return heights.map((h) => parseColor(mixColor(theme.accent, theme.b, h / most)));
 }
 
-function lossBox(width, height) {
-  return plotBox(width, height, { top: 8, right: 10, left: 48, bottom: 22 });
-}
-
-/** Ticks: 10⁻⁵, not 1.0·10⁻⁵. */
-function shortNumber(value) {
-  return formatNumber(value).replace(/^1\.0·|\.0(?=·)/, "");
-}
-
-function stepScale({ run }, box) {
-  return linearScale([0, Math.max(20, stepsDone(run) * 1.06)], [box.x, box.x + box.width]);
-}
-
 /** The loss above the minimum by step, on a logarithmic axis; dashed, on the bowl, the rate that the curvatures predict. */
 function drawLoss(ctx, width, height, theme, scene) {
   const { run, step, before, surface, settings } = scene;
   const box = lossBox(width, height);
-  const x = stepScale(scene, box);
-  const above = (losses) => losses.map((loss) => (Number.isFinite(loss) ? Math.max(FLOOR, loss - surface.lowest) : 1e12));
+  const x = stepScale(stepsDone(run), box);
+  const above = (losses) => heightsAbove(losses, surface.lowest);
   const heights = above(run.losses);
   const [low, high] = [Math.min(...heights), Math.max(...heights)];
   const y = logScale([low / 2, Math.max(3 * high * (high / low) ** 0.12, 20 * low)], [box.y + box.height, box.y]);
@@ -236,7 +174,7 @@ function drawLoss(ctx, width, height, theme, scene) {
   });
   drawMark(ctx, x(step), y(heights[step]), { radius: 4.5, fill: theme.b, stroke: theme.bg });
   const right = x(step) > box.x + box.width / 2;
-  const text = isLost(scene) ? "diverged" : shortNumber(heights[step] > FLOOR ? heights[step] : 0);
+  const text = isLost(scene) ? "diverged" : heightText(heights[step]);
   const place = [x(step) + (right ? -8 : 8), Math.max(box.y + 2, y(heights[step]) - 18)];
   drawLabel(ctx, text, ...place, theme, { align: right ? "right" : "left", color: isLost(scene) ? theme.bad : theme.text, weight: 600 });
 }
@@ -288,23 +226,19 @@ function addReadout(app, parent, scene) {
   app.draw(() => {
     const { run, step, local } = scene;
     const values = [step, ...run.points[step], run.losses[step], local.slope];
-    values.forEach((value, k) => write(facts.children[k].lastChild, k ? formatNumber(value) : String(value)));
+    values.forEach((value, k) => writeText(facts.children[k].lastChild, k ? formatNumber(value) : String(value)));
     for (const { i, cells } of rows) {
       const product = run.lr * local.values[i];
       const known = Number.isFinite(product);
       const texts = [formatNumber(local.values[i]), formatNumber(product), formatNumber(local.factors[i])];
       texts.push(known ? describeDirection(product) : "");
-      texts.forEach((text, k) => write(cells[k].lastChild, text));
+      texts.forEach((text, k) => writeText(cells[k].lastChild, text));
       cells[3].classList.toggle("d2l-warn", known && (product > 2.001 || product < -1e-9));
     }
     const { text, bad } = judge(scene);
-    write(verdict, text);
+    writeText(verdict, text);
     verdict.classList.toggle("d2l-bad", bad);
   });
-}
-
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 /** The line under the table: what to expect of this learning rate. */
@@ -325,24 +259,6 @@ function judge(scene) {
   return { text: `Here a learning rate below ${formatNumber(2 / Math.max(1e-12, local.values[1]))} would be stable.`, bad: false };
 }
 
-/** The start as a handle on the map; a click anywhere puts it there. */
-function addStart(app, stage, scene) {
-  const limit = app.entry("start").columns[0].max;
-  const place = (scale, p) => {
-    const near = Math.abs(p - scale(0)) < SNAP ? 0 : scale.invert(p);
-    return Number(Math.min(limit, Math.max(-limit, near)).toFixed(3));
-  };
-  const put = (px, py) => {
-    scene.before = null;
-    app.set({ start: [[place(scene.map.x, px), place(scene.map.y, py)]] });
-  };
-  const start = () => app.get("start")[0] || scene.run.points[0]; // the trait: the run follows a frame later, keys may not wait
-  const at = () => (scene.map ? [scene.map.x(start()[0]), scene.map.y(start()[1])] : [-99, -99]);
-  const text = () => start().map((w, i) => `w${i + 1} ${formatNumber(w)}`).join(", ");
-  addHandle(app, stage, { label: "Start", at, move: put, text, color: "var(--d2l-text)" });
-  app.scope.on(stage.canvas, "click", (event) => put(...stage.at(event)));
-}
-
 function addLegend(app, parent, scene) {
   const line = make("p", { class: "d2l-hint" });
   parent.append(line);
@@ -350,7 +266,7 @@ function addLegend(app, parent, scene) {
     const depth = scene.surface.minima.length > 4 ? ", by its depth" : "";
     const ends = `Colour: the minimum a start comes to${depth}; paler: later. Red: it diverges. Blank: no rest in ${MOST} steps.`;
     const plain = "Click or drag to choose the start. Arrow: the next step. Cross: the Hessian's directions, dashed where it curves down.";
-    write(line, app.get("basins") ? ends : plain);
+    writeText(line, app.get("basins") ? ends : plain);
   });
 }
 
@@ -368,7 +284,7 @@ function addCharts(app, parent, scene, stop) {
     label: "Step shown",
     value: () => scene.step,
     max: () => stepsDone(scene.run),
-    valueAt: (px) => stepScale(scene, lossBox(stage.width(), stage.height())).invert(px),
+    valueAt: (px) => stepScale(stepsDone(scene.run), lossBox(stage.width(), stage.height())).invert(px),
     move: (step) => stop() || app.set({ step_count: step }),
     text: () => summarise(scene),
   });
@@ -389,7 +305,7 @@ export function render({ model, el }) {
     drawMap(ctx, width, height, theme, scene);
   };
   const map = addStage(app, left, { draw, label: "Map of the surface with the path of gradient descent" });
-  addStart(app, map, scene);
+  addStart(app, map, { map: () => scene.map, own: () => scene.run.points[0], moving: () => (scene.before = null) });
   addLegend(app, left, scene);
   const transport = addTransport(app, right, {
     forward: (n) => forwardSteps(app, scene, n),
@@ -408,7 +324,7 @@ export function render({ model, el }) {
   const formula = make("p", { class: "d2l-surface-formula" });
   app.body.append(formula);
   app.draw(() => {
-    write(formula, `L(w) = ${scene.surface.formula}`);
+    writeText(formula, `L(w) = ${scene.surface.formula}`);
     for (const name of ["condition", "angle"]) app.named.get(name).hidden = app.get("surface") !== "bowl" || app.hide.includes(name);
   });
   return app.close;

@@ -1,9 +1,16 @@
 """The sweep explorer: a grid of recorded training runs, to scrub through."""
 
+import math
+import threading
+
+import numpy as np
+import traitlets
+
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import BadValueError, Choice, Flag, Integer, Numbers, Payload
 
 MAX_AXES = 8
+POLL = 0.2  # seconds between two reports of a run under way
 
 
 class SweepExplorer(Explorer):
@@ -17,6 +24,8 @@ class SweepExplorer(Explorer):
         at: the point shown: a dict of axis to value, or a list with an index for each axis.
         metric, second: the curves of the large and of the small chart: names, or indices in order.
         along: the axis along which neighbours are drawn faintly: its name or index; -1 for none, None for the map's.
+        train: function as for `d2lite.sweep`; with it, and a kernel, the reader may train any point, on the grid or off
+            it, and its curve joins the recorded ones. None for the recorded runs alone.
         values: the other traits, and those of Explorer.
 
     Raises:
@@ -24,6 +33,8 @@ class SweepExplorer(Explorer):
 
     Example:
         >>> SweepExplorer(at={"optimizer": "adam", "lr": 0.0016, "batch_size": 32}, metric="accuracy")
+        >>> explorer = sweep.to_explorer(train=train)
+        >>> explorer.train_point({"lr": 0.03, "batch_size": 48}, seed=5)  # as the button "Train" does
 
     Taught in chapters/05_optimizers/schedules_and_search.
     """
@@ -40,8 +51,15 @@ class SweepExplorer(Explorer):
     )
     speed = Choice(8, (2, 4, 8, 16), unit="/s", label="measurements a second")
     data = Payload()
+    _trainable = traitlets.Bool(False).tag(sync=True)
+    _live = traitlets.Dict().tag(
+        sync=True
+    )  # of the run under way: seconds, expected; or the error of the last
+    _own = traitlets.List().tag(sync=True)  # the reader's runs: point, seed, values by metric
 
-    def __init__(self, sweep=None, *, recording="atlas", at=(), metric=0, second=1, along=None, **values):
+    def __init__(
+        self, sweep=None, *, recording="atlas", at=(), metric=0, second=1, along=None, train=None, **values
+    ):
         from d2lite.sweeps._results import Sweep
 
         self._sweep = sweep = Sweep.recorded(recording) if sweep is None else sweep
@@ -68,6 +86,79 @@ class SweepExplorer(Explorer):
         }
         if not (recording == "atlas" and sweep.source == 'd2lite.Sweep.recorded("atlas")'):
             self._python = f"{sweep.source}.to_explorer"
+        self._train, self._run, self.own_runs = train, None, []
+        self._trainable = train is not None
+        self.on_msg(self._hear)
+
+    def train_point(self, point, seed=0):
+        """Start a run in a process of its own; its curve joins the recorded ones when it ends.
+
+        Args:
+            point: dict of axis to value; axes left out get the value they have at the point shown.
+            seed: int.
+
+        Returns:
+            threading.Thread that waits for the run: ``join()`` it to wait too. `own_runs` then has the Run.
+
+        Raises:
+            KeyError, TypeError, ValueError: the sweep has no such axis, or train cannot be called so.
+            RuntimeError: the explorer has no train function, or a run is under way.
+        """
+        from d2lite.sweeps._live import LiveRun
+
+        if self._train is None:
+            raise RuntimeError(
+                "there is nothing to train: give the explorer train=, the function of the sweep"
+            )
+        if self._run is not None:
+            raise RuntimeError("a run is under way: wait for it, or cancel it")
+        axes = self._sweep.axes
+        if unknown := [name for name in point if name not in axes]:
+            raise KeyError(f"the grid has no {unknown[0]!r}; it has {', '.join(axes)}")
+        shown = self.at or [0] * len(axes)
+        rest = {name: axis[min(int(shown[i]), len(axis) - 1)] for i, (name, axis) in enumerate(axes.items())}
+        self._run = LiveRun(self._train, rest | point, seed)
+        thread = threading.Thread(target=self._follow, args=(self._run,), daemon=True)
+        thread.start()
+        return thread
+
+    def cancel(self):
+        """Stop the run under way, if there is one."""
+        if self._run is not None:
+            self._run.stop()
+
+    def _follow(self, run):
+        """Report a run while it lasts, then what it measured."""
+        expected = sorted(recorded.seconds for recorded in self._sweep)[len(self._sweep) // 2]
+        done = threading.Event()
+
+        def report():
+            while not done.wait(POLL):
+                self._live = {"seconds": round(run.seconds, 1), "expected": round(expected, 1)}
+
+        reporter = threading.Thread(target=report, daemon=True)
+        reporter.start()
+        result = run.result()
+        done.set()
+        reporter.join()
+        self._run = None
+        if hasattr(result, "error"):
+            self._live = {"error": result.error}
+            return
+        self.own_runs = [*self.own_runs, result]
+        values = {name: _plain(result[name]) for name in self._sweep.metrics if name in result}
+        self._own = [*self._own, {"point": result.point, "seed": result.seed, "values": values}]
+        self._live = {}
+
+    def _hear(self, _, content, buffers):
+        """Do what the page's buttons ask for; say in the page what is wrong with it."""
+        if content.get("cancel"):
+            self.cancel()
+        elif content.get("train"):
+            try:
+                self.train_point(**content["train"])
+            except (KeyError, TypeError, ValueError, RuntimeError) as error:
+                self._live = {"error": str(error.args[0] if error.args else error)}
 
 
 def _longest(sweep):
@@ -94,3 +185,8 @@ def _index(given, names):
     if given not in names:
         raise BadValueError(f"there is no {given!r}; expected one of {', '.join(names)}")
     return names.index(given)
+
+
+def _plain(values):
+    """A curve or a number as a list of six digits; what is not finite becomes None, which JSON can say."""
+    return [float(f"{value:.6g}") if math.isfinite(value) else None for value in np.atleast_1d(values)]

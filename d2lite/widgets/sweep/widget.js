@@ -9,6 +9,7 @@ import { drawAxes, drawLabel, linearScale, logScale, plotBox, setText, strokeSeg
 import { addStage, addTooltip } from "../_shared/stage.js";
 import { makeRamp, mixColor, plainTheme } from "../_shared/theme.js";
 import { addTransport } from "../_shared/transport.js";
+import { addOwnRuns, ownRuns } from "./own.js";
 import { bandAt, brokenAt, insidePoint, isLostValue, mapAt, meanAt, merit, meritRange, neighbours, openSweep, place, rowOf } from "./model.js";
 
 const GROUP_GAP = 5; // px between the map's groups of rows
@@ -38,6 +39,7 @@ function updateScene(scene, get) {
   scene.point = at.length ? insidePoint(sweep, at) : bestPoint(scene);
   scene.along = Math.min(get("along"), sweep.axes.length - 1);
   scene.beside = neighbours(sweep, scene.point, scene.along);
+  scene.own = ownRuns(get);
 }
 
 function bestPoint({ sweep, map }) {
@@ -265,6 +267,7 @@ function drawChart(ctx, width, height, theme, scene, metric) {
     drawGuess(ctx, box, y, metric, theme);
     for (const other of scene.beside) drawMean(ctx, scene, metric, other, x, y, besideStyle(theme, scene, other));
     drawSeeds(ctx, scene, metric, x, y, theme);
+    drawOwn(ctx, scene, metric, x, y, theme);
   });
   drawEnds(ctx, scene, metric, box, x, y, theme);
   drawLostMark(ctx, scene, metric, box, x, theme);
@@ -323,6 +326,17 @@ function drawSeeds(ctx, scene, metric, x, y, theme) {
   if (end > 1) ctx.fill();
   ctx.restore();
   drawMean(ctx, scene, metric, scene.point, x, y, { color: theme.b, width: 2.25 });
+}
+
+/** The reader's runs, dashed, the last one strongest. */
+function drawOwn(ctx, scene, metric, x, y, theme) {
+  scene.own.forEach(({ values }, k) => {
+    const curve = values[metric.name];
+    if (!curve) return;
+    const lost = curve.findIndex((value) => !Number.isFinite(value));
+    const style = { color: theme.text, dash: [5, 3], alpha: k === scene.own.length - 1 ? 1 : 0.45, to: lost < 0 ? curve.length : lost };
+    drawLine(ctx, curve.map((_, i) => xAt(scene, i)), curve, x, y, style);
+  });
 }
 
 /** The value on the axis of neighbours at each line's end, where there is room for it. */
@@ -516,6 +530,7 @@ export function render({ model, el }) {
   app.body.append(panel);
   addAxes(app, panel, scene);
   addChoices(app, panel, scene);
+  addOwnRuns(app, app.body, scene);
   return app.close;
 }
 

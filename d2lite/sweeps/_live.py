@@ -1,0 +1,66 @@
+"""One run done now, in a process of its own, which can be watched and stopped."""
+
+import pickle
+import subprocess
+import sys
+import time
+
+import cloudpickle
+import numpy as np
+
+from d2lite.sweeps._grids import check_call, points_of, seeds_of
+from d2lite.sweeps._runs import Failure, Task, _attempt
+
+WORKER = "from d2lite.sweeps._live import work; work()"
+
+
+class LiveRun:
+    """A run under way; it is done as those of a sweep are: a fresh copy of train, one thread, seeded generators.
+
+    Args:
+        train: function, as for `d2lite.sweep`.
+        point: dict of its arguments.
+        seed: int.
+
+    Raises:
+        TypeError, ValueError: the point, the seed or the signature of train are wrong; nothing has started then.
+    """
+
+    def __init__(self, train, point, seed=0):
+        [self.point], [self.seed] = points_of([point]), seeds_of([seed])
+        check_call(train, [self.point])
+        self._start, self._result, self._stopped = time.perf_counter(), None, False
+        # A new interpreter, for a fork would inherit the kernel's threads; its own module search path comes first.
+        command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {WORKER}"]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._blob = cloudpickle.dumps((train, self.point, self.seed))
+
+    @property
+    def seconds(self):
+        """Seconds since the start."""
+        return time.perf_counter() - self._start
+
+    def stop(self):
+        """End the process; `result` then returns a Failure that says "stopped"."""
+        self._stopped = True
+        self._process.kill()
+
+    def result(self):
+        """Wait for the end; return the Run or the Failure."""
+        if self._result is None:
+            answer, _ = self._process.communicate(self._blob)
+            if self._process.returncode == 0:
+                self._result = pickle.loads(answer)
+            else:
+                said = "stopped" if self._stopped else "its process died: out of memory, or a crash"
+                self._result = Failure(self.point, self.seed, said)
+        return self._result
+
+
+def work():
+    """Do the run described on standard input and write its result to standard output: a worker's whole life."""
+    answer, sys.stdout = sys.stdout.buffer, sys.stderr  # train may print
+    train, point, seed = cloudpickle.load(sys.stdin.buffer)
+    blob = np.frombuffer(cloudpickle.dumps(train), dtype=np.uint8)
+    pickle.dump(_attempt(Task("", "", point, seed), blob), answer)
+    answer.flush()

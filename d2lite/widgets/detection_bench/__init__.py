@@ -1,0 +1,164 @@
+"""The detection bench: compose a scene, and a trained detector finds what is in it, in the page."""
+
+import base64
+import functools
+
+from d2lite.widgets._base import Explorer
+from d2lite.widgets._traits import Choice, Flag, Integer, Payload, Real, Rows
+
+SIDE = 96  # pixels of a scene
+PALETTE = (
+    0,
+    60,
+    61,
+    31,
+    32,
+    112,
+    13,
+    113,
+    34,
+    4,
+    5,
+    45,
+    16,
+    126,
+    17,
+    67,
+    28,
+    108,
+    9,
+    89,
+)  # two of each class
+ITEMS = [[16, 25, 28, 36, 2], [14, 70, 24, 38, 4], [6, 27, 70, 42, 0], [5, 70, 68, 40, 1]]
+
+
+class DetectionBenchExplorer(Explorer):
+    """A detector at work: place clothes in a scene, or draw some, and see what it finds, and why.
+
+    The network runs in the page, with its weights in 8 bits, on pictures of 96 x 96 pixels. The clothes are test
+    items of Fashion-MNIST: it was not trained on them.
+
+    Args:
+        values: the traits, and those of Explorer.
+
+    Example:
+        >>> DetectionBenchExplorer(items=[[0, 48, 48, 40, 0]], raw="grid", confidence=0.5)
+
+    Taught in chapters/08_detection/yolo.
+    """
+
+    items = Rows(
+        ITEMS,
+        columns=[
+            ("item", 0, len(PALETTE) - 1, "integer"),
+            ("x", 0, SIDE),
+            ("y", 0, SIDE),
+            ("side", 12, 80, "integer"),
+            ("tint", 0, 6, "integer"),
+        ],
+        max_length=12,
+        help="Each item's number in the palette, centre, side in pixels and tint; later ones lie on top.",
+    )
+    strokes = Rows(
+        columns=[("x", 0, SIDE), ("y", 0, SIDE), ("begins", 0, 1, "integer")],
+        max_length=600,
+        help="Points of a pen; 1 where a stroke begins.",
+    )
+    background = Integer(5, min=0, max=9999, stepper=True, label="background")
+    confidence = Real(0.3, min=0.01, max=0.99, step=0.01, help="Boxes that score less are not shown.")
+    nms = Flag(True, label="suppress doubles", help="Non-maximum suppression, class by class.")
+    iou_threshold = Real(
+        0.45,
+        min=0.05,
+        max=0.95,
+        step=0.01,
+        label="IoU threshold",
+        help="A box that overlaps a better one of its class by more is suppressed.",
+    )
+    raw = Choice(
+        "off",
+        ("off", "grid", "anchors"),
+        names=("off", "objectness", "boxes"),
+        label="raw outputs",
+        help="The objectness of every cell, or the boxes of all its anchors.",
+    )
+    cell = Integer(-1, min=-1, max=143, label="cell", help="One of 144, row by row; -1 for none.")
+    truth = Flag(True, label="true boxes")
+    tool = Choice("move", ("move", "draw"), label="pointer")
+    found = Rows(
+        columns=[
+            *((name, -1e6, 1e6) for name in ("x1", "y1", "x2", "y2")),
+            ("score", 0, 1),
+            ("class", 0, 99, "integer"),
+        ],
+        max_length=500,
+        readback=True,
+    )
+    data = Payload()
+
+    def __init__(self, *, _detector=None, **values):
+        super().__init__(**values)
+        self.data = bench_payload(_detector)
+
+    @classmethod
+    def from_model(cls, detector, **values):
+        """Return the bench with your own detector in it.
+
+        "Copy as Python" still makes a bench with the recorded one: a page does not know your variables.
+
+        Args:
+            detector: `d2lite.models.GridDetector` of ten classes, on any device; the page gets a copy in 8 bits.
+            values: as for the class.
+
+        Raises:
+            TypeError: the detector is of another kind.
+            ValueError: it has other classes, a value is not finite, or it is too large for a page.
+        """
+        from d2lite.models import GridDetector
+
+        if not isinstance(detector, GridDetector):
+            raise TypeError(
+                f"Got {type(detector).__name__}, expected a d2lite.models.GridDetector: give one."
+            )
+        if detector.num_classes != 10:
+            got = f"Got a detector of {detector.num_classes} classes"
+            raise ValueError(
+                f"{got}, expected the ten of Fashion-MNIST: train one on d2lite.datasets.scenes."
+            )
+        if not all(value.isfinite().all() for value in detector.state_dict().values()):
+            raise ValueError(
+                "Got a detector with weights that are not finite, expected numbers: train it again."
+            )
+        return cls(_detector=detector, **values)
+
+
+@functools.cache
+def _palette():
+    """The palette's items: base64 of (N, 28, 28) bytes, and their labels."""
+    from d2lite.datasets._images import _shipped
+
+    images, labels = _shipped("fashion_mnist", "test")
+    chosen = images[list(PALETTE)]
+    return {
+        "pixels": base64.b64encode(chosen.tobytes()).decode(),
+        "labels": [int(labels[i]) for i in PALETTE],
+    }
+
+
+@functools.cache
+def _recorded_payload():
+    from d2lite.models import detector_payload, recorded_detector
+
+    return detector_payload(recorded_detector()[0])
+
+
+def bench_payload(detector=None):
+    """Return what the page draws on: the detector (None: the recorded one), the palette, the classes' names."""
+    from d2lite.datasets._images import _FASHION
+    from d2lite.models import detector_payload
+
+    return {
+        "detector": detector_payload(detector) if detector is not None else _recorded_payload(),
+        "palette": _palette(),
+        "names": list(_FASHION["class_names"]),
+    }

@@ -1,0 +1,47 @@
+"""The exponentially weighted average explorer: a running mean of real days, and the weights that make it."""
+
+import base64
+
+from d2lite.widgets._base import Explorer
+from d2lite.widgets._traits import Choice, Flag, Integer, Numbers, Payload, Real
+
+DAYS = 1461  # the last four years that ship, 1985 to 1988
+
+
+class EwmaExplorer(Explorer):
+    """An exponentially weighted average of real days: how long it remembers, where it starts, how far it lags.
+
+    The days are the births in the United States from 1985 to 1988.
+
+    Example:
+        >>> EwmaExplorer(beta=0.97, correct=False, day=20)
+
+    Taught in chapters/05_optimizers/momentum.
+    """
+
+    beta = Real(
+        0.9, min=0, max=0.999, step=0.001, label="memory β", help="What is kept of the average each day."
+    )
+    correct = Flag(
+        False, label="bias correction", help="Divides by 1 − βᵗ, the weight that the days have so far."
+    )
+    plain = Flag(False, label="plain mean", help="The plain mean of the last 1/(1 − β) days, for comparison.")
+    day = Integer(
+        24, min=1, max=DAYS, label="day", help="The day whose weights are drawn; 1 is 1 January 1985."
+    )
+    days_shown = Integer(90, min=14, max=DAYS, label="days shown")
+    speed = Choice(8, (2, 8, 30, 120), unit="/s", label="days a second")
+    average = Numbers(min=0, max=1e6, max_length=1, readback=True)
+    data = Payload()
+
+    def __init__(self, **values):
+        super().__init__(**values)
+        from d2lite import datasets
+
+        series = datasets.series("births")[-DAYS:]
+        counts = series.values.numpy().astype("<u2")  # at most 12,851 a day
+        self.data = {
+            "first": str(series.dates[0]),
+            "unit": series.unit,
+            "counts": base64.b64encode(counts.tobytes()).decode("ascii"),
+        }

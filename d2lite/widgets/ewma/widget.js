@@ -1,0 +1,182 @@
+// The exponentially weighted average explorer: days and their average above, the weights of one day's average below.
+import { addControls } from "../_shared/controls.js";
+import { make, writeText } from "../_shared/dom.js";
+import { nameElement, openExplorer } from "../_shared/explorer.js";
+import { formatFixed, formatNumber } from "../_shared/format.js";
+import { addScrubber } from "../_shared/handles.js";
+import { clipped, drawLegend, drawLine, drawMark } from "../_shared/layers.js";
+import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_shared/scales.js";
+import { addStage, addTooltip } from "../_shared/stage.js";
+import { plainTheme } from "../_shared/theme.js";
+import { addTransport } from "../_shared/transport.js";
+import { averages, dayWeights, effectiveDays, halfLife, openSeries, plainMeans, recentWeight, seenWeight } from "./model.js";
+
+const PART = 0.25; // of the days shown, that playing moves the window by
+
+function makeScene(payload) {
+  return { series: openSeries(payload), key: "", v: null, means: null };
+}
+
+/** Bring a scene up to date with the traits. */
+function updateScene(scene, get) {
+  const [beta, correct] = [get("beta"), get("correct")];
+  const { values } = scene.series;
+  const key = `${beta} ${correct}`;
+  if (key !== scene.key) {
+    Object.assign(scene, { key, beta, correct, v: averages(values, beta, correct), raw: averages(values, beta, false) });
+    scene.means = plainMeans(values, Math.round(effectiveDays(beta)));
+  }
+  const most = values.length;
+  const [day, count] = [Math.min(most, get("day")), Math.min(most, get("days_shown"))];
+  const hop = Math.max(1, Math.round(count * PART));
+  const first = day <= count ? 0 : Math.min(most - count, Math.ceil((day - count) / hop) * hop);
+  Object.assign(scene, { day, first, count, plain: get("plain"), weights: dayWeights(beta, day, correct) });
+}
+
+function summarise(scene) {
+  const { series, day, v, beta, correct } = scene;
+  const how = correct ? "corrected average" : "average";
+  return `Day ${day}, ${series.dateOf(day)}: ${formatNumber(series.values[day - 1], 5)} births, ${how} ${formatNumber(v[day], 5)}, β ${formatNumber(beta)}.`;
+}
+
+function seriesBox(width, height) {
+  return plotBox(width, height, { top: 24, right: 10, left: 50, bottom: 20 });
+}
+
+/** Days to pixels; both charts have it in common. */
+function dayScale({ first, count }, box) {
+  return linearScale([first, first + count], [box.x, box.x + box.width]);
+}
+
+/** The days as dots, their average as a line up to the day and pale after it; dashed, the plain mean. */
+function drawSeries(ctx, width, height, theme, scene) {
+  const { series, day, first, count, v, means, correct, plain } = scene;
+  const box = seriesBox(width, height);
+  const x = dayScale(scene, box);
+  const y = linearScale(correct ? [6000, 13500] : [first < 60 ? 0 : 6000, 13500], [box.y + box.height, box.y]);
+  const format = (value) => (value >= 1000 ? `${value / 1000}k` : String(value));
+  drawAxes(ctx, box, x, y, theme, { xTicks: 6, yTicks: 5, format: (value) => (value > 3000 ? format(value) : String(value)), xLabel: "day", yLabel: "" });
+  const last = Math.min(series.values.length, first + count);
+  const days = Array.from({ length: last - first }, (_, i) => first + 1 + i);
+  clipped(ctx, { ...box, y: box.y - 4 }, () => {
+    if (count <= 400) for (const t of days) drawMark(ctx, x(t), y(series.values[t - 1]), { radius: count > 150 ? 1.4 : 2.2, fill: theme.muted });
+    else drawLine(ctx, days, days.map((t) => series.values[t - 1]), x, y, { color: theme.muted, width: 0.6, alpha: 0.7 });
+    const from = correct || first ? Math.max(1, first) : 0;
+    const line = Array.from({ length: last - from + 1 }, (_, i) => from + i);
+    const upTo = line.filter((t) => t <= day);
+    drawLine(ctx, line, line.map((t) => v[t]), x, y, { color: theme.b, width: 1.5, alpha: 0.35 });
+    if (plain) drawLine(ctx, line.slice(1), line.slice(1).map((t) => means[t]), x, y, { color: theme.a, width: 1.5, dash: [5, 3] });
+    drawLine(ctx, upTo, upTo.map((t) => v[t]), x, y, { color: theme.b, width: 2.5 });
+  });
+  ctx.strokeStyle = theme.muted;
+  ctx.lineWidth = 1;
+  strokeSegment(ctx, x(day), box.y, x(day), box.y + box.height);
+  drawMark(ctx, x(day), y(series.values[day - 1]), { radius: 4, fill: theme.bg, stroke: theme.text, width: 2 });
+  drawMark(ctx, x(day), y(v[day]), { radius: 5, fill: theme.b, stroke: theme.bg });
+  const entries = [{ label: series.unit, color: theme.muted, shape: "circle" }, { label: correct ? "average, corrected" : "average", color: theme.b }];
+  if (plain) entries.push({ label: `mean of ${Math.round(effectiveDays(scene.beta))} days`, color: theme.a, dash: [5, 3] });
+  drawLegend(ctx, entries, { x: box.x, y: 0 }, theme, box.width);
+}
+
+/** The weight of each day in the chosen day's average, over the same days; the missing weight lies on the zero at the start. */
+function drawWeights(ctx, width, height, theme, scene) {
+  const { day, first, beta, correct, weights, count } = scene;
+  const box = plotBox(width, height, { top: 20, right: 10, left: 50, bottom: 20 });
+  const x = dayScale(scene, box);
+  const missing = correct ? 0 : 1 - seenWeight(beta, day);
+  const most = Math.max(weights[day - 1], first === 0 ? missing : 0);
+  const y = linearScale([0, 1.15 * most], [box.y + box.height, box.y]);
+  drawAxes(ctx, box, x, y, theme, { xTicks: 6, yTicks: 3, xLabel: "day" });
+  const wide = Math.max(1, Math.min(12, (0.75 * box.width) / count));
+  const bar = (t, weight, color) => {
+    ctx.fillStyle = color;
+    ctx.fillRect(x(t) - wide / 2, y(weight), wide, y(0) - y(weight));
+  };
+  const recent = day - effectiveDays(beta);
+  clipped(ctx, { ...box, x: box.x - 6, width: box.width + 12 }, () => {
+    for (let t = Math.max(1, first); t <= day; t++) if (y(0) - y(weights[t - 1]) > 0.2) bar(t, weights[t - 1], t > recent ? theme.b : theme.muted);
+    if (first === 0 && missing > 0.0005) bar(0, missing, theme.bad);
+  });
+  if (first === 0 && missing > 0.02) drawLabel(ctx, `on the 0 at the start: βᵗ = ${formatNumber(missing, 2)}`, x(0) + wide, y(missing) - 2, theme, { color: theme.bad, weight: 600, baseline: "bottom" });
+  const share = recentWeight(beta, Math.round(effectiveDays(beta)), day, correct);
+  drawLabel(ctx, `weights: ${Math.round(100 * share)}% on the last 1/(1 − β) = ${formatNumber(effectiveDays(beta))} days`, box.x, 2, theme, { color: theme.text });
+}
+
+/** The update of the chosen day in numbers, and what β means. */
+function addNumbers(app, parent, scene) {
+  const lines = [0, 1].map(() => make("p", { class: "d2l-sum" }));
+  const facts = make("div", { class: "d2l-facts" });
+  facts.append(...["date", "1/(1 − β)", "half-life", "weight seen, 1 − βᵗ"].map((text) => make("span", {}, make("i", { text }), make("b"))));
+  const element = make("div", { class: "d2l-numbers" }, ...lines, facts);
+  nameElement(app, "numbers", element);
+  parent.append(element);
+  app.draw(() => {
+    const { series, day, raw, beta, correct } = scene;
+    const births = (value) => Math.round(value).toLocaleString("en");
+    const seen = seenWeight(beta, day);
+    writeText(lines[0], `v ← ${formatNumber(beta)} · ${births(raw[day - 1])} + ${formatNumber(1 - beta)} · ${births(series.values[day - 1])} = ${births(raw[day])}`);
+    writeText(lines[1], correct ? `v̂ = ${births(raw[day])} / ${formatNumber(seen)} = ${births(raw[day] / seen)}` : "no correction: v is the average");
+    const texts = [series.dateOf(day), `${formatNumber(effectiveDays(beta))} days`, `${formatNumber(halfLife(beta))} days`, formatFixed(seen, 3)];
+    texts.forEach((text, i) => writeText(facts.children[i].lastChild, text));
+  });
+}
+
+function addCharts(app, parent, scene, stop) {
+  const series = (ctx, width, height, theme) => drawSeries(ctx, width, height, theme, scene);
+  const stage = addStage(app, parent, { draw: series, label: "Births of each day and their average", ratio: 2.4, className: "d2l-series" });
+  const dayAt = (px) => dayScale(scene, seriesBox(stage.width(), stage.height())).invert(px);
+  addScrubber(app, stage, {
+    label: "Day",
+    value: () => scene.day,
+    max: () => scene.series.values.length,
+    valueAt: dayAt,
+    move: (day) => stop() || app.set({ day: Math.max(1, day) }),
+    text: () => summarise(scene),
+  });
+  addTooltip(app, stage, (px) => {
+    const t = Math.round(dayAt(px));
+    return t >= 1 && t <= scene.series.values.length ? `${scene.series.dateOf(t)}: ${scene.series.values[t - 1]} births` : null;
+  });
+  const weights = (ctx, width, height, theme) => drawWeights(ctx, width, height, theme, scene);
+  addStage(app, parent, { draw: weights, label: "The weight of each day in the average of the chosen day", ratio: 4, className: "d2l-weights" });
+}
+
+export function render({ model, el }) {
+  const app = openExplorer({ model, el, title: "Exponentially weighted average explorer" });
+  const scene = makeScene(app.get("data"));
+  const most = Math.min(app.entry("day").max, scene.series.values.length);
+  app.update(() => {
+    updateScene(scene, app.get);
+    const average = [scene.v[scene.day]];
+    if (String(average) !== String(app.get("average"))) app.set({ average }, { later: true });
+    app.say(summarise(scene));
+  });
+  const move = (day) => {
+    app.set({ day: Math.min(most, Math.max(1, day)) }, { later: true });
+    return app.get("day") < most;
+  };
+  const bar = make("div");
+  app.body.append(bar);
+  const transport = addTransport(app, bar, {
+    forward: (n) => move(app.get("day") + n),
+    back: (n) => move(app.get("day") - n),
+    reset: () => app.set({ day: 1 }),
+  });
+  addCharts(app, app.body, scene, transport.pause);
+  app.body.append(make("p", { class: "d2l-hint", text: "Click or drag to choose a day. Orange bars: the days of the last 1/(1 − β)." }));
+  addNumbers(app, app.body, scene);
+  addControls(app, app.body, ["beta", "days_shown", "correct", "plain"]);
+  return app.close;
+}
+
+/** The picture without a page: for the build's placeholders and thumbnails. */
+export function preview(ctx, state, width, height, themeName) {
+  const scene = makeScene(state.data);
+  updateScene(scene, (name) => state[name]);
+  const theme = plainTheme(themeName);
+  drawSeries(ctx, width, height * 0.62, theme, scene);
+  ctx.save();
+  ctx.translate(0, height * 0.64);
+  drawWeights(ctx, width, height * 0.36, theme, scene);
+  ctx.restore();
+}

@@ -1,0 +1,46 @@
+"""The gates explorer: a trained LSTM of two units reads a text, its gates and its gradient through time in sight."""
+
+import json
+from importlib import resources
+
+from d2lite.widgets._base import Explorer
+from d2lite.widgets._traits import Choice, Integer, Payload, Real, Text
+
+GATE = ("learned", "open", "closed")
+
+
+class GatesExplorer(Explorer):
+    """An LSTM's gates, cell state and gradient over time, on a text that you type.
+
+    The network was trained to answer each question mark with the capital (A to D) before it, and to let small
+    letters and full stops pass. Its weights are real; a bias can be moved, a gate held open or shut.
+
+    Example:
+        >>> GatesExplorer(text="Babcd.dcba?", forget_bias=-2)
+
+    Taught in chapters/07_rnn/lstm.
+    """
+
+    text = Text(
+        "Bcad.b?ca.Dbacb?", max_length=32, help="A to D are to be kept, a to d to be ignored; ? asks."
+    )
+    unit = Choice(2, (1, 2), label="unit shown")
+    step = Integer(31, min=0, max=31, help="The step shown, from 0; the gradient is that of its cell state.")
+    forget_bias = Real(0, min=-6, max=6, step=0.25, label="forget bias +", help="Added to the learned one.")
+    input_bias = Real(0, min=-6, max=6, step=0.25, label="input bias +", help="Added to the learned one.")
+    output_bias = Real(0, min=-6, max=6, step=0.25, label="output bias +", help="Added to the learned one.")
+    forget_gate = Choice("learned", GATE)
+    input_gate = Choice("learned", GATE)
+    output_gate = Choice("learned", GATE)
+    speed = Choice(2, (1, 2, 5), unit="/s", label="steps a second")
+    data = Payload()
+
+    def __init__(self, **values):
+        super().__init__(**values)
+        self.data = load_cell()
+
+
+def load_cell():
+    """Return the trained cell: num_units and flat lists of weights, as tools/record/memory.py wrote them."""
+    text = resources.files("d2lite").joinpath("data", "gates_cell.json").read_text(encoding="utf-8")
+    return {name: value for name, value in json.loads(text).items() if name != "provenance"}

@@ -1,0 +1,114 @@
+// An LSTM of a few units over a text, forward and backward through time, as torch.nn.LSTM computes it. No DOM here.
+
+const LETTERS = "abcd";
+const INPUTS = 6; // four for the letter, one for a capital, one for the question mark
+
+/** A sign as the network's input: six numbers. */
+export function encodeSign(sign) {
+  const x = new Array(INPUTS).fill(0);
+  const letter = LETTERS.indexOf(sign.toLowerCase());
+  if (letter >= 0) x[letter] = 1;
+  if (letter >= 0 && sign !== sign.toLowerCase()) x[4] = 1;
+  if (sign === "?") x[5] = 1;
+  return x;
+}
+
+function sigmoid(z) {
+  return 1 / (1 + Math.exp(-z));
+}
+
+/** A gate's value: learned from its sum z, or held. */
+function gateAt(z, mode) {
+  return mode === "open" ? 1 : mode === "closed" ? 0 : sigmoid(z);
+}
+
+/**
+ * Read a text. cell: { num_units, weight_x, weight_h, bias, head_weight, head_bias } (flat, rows in the order input, forget,
+ * candidate, output). settings: forget_bias, input_bias, output_bias (added), forget_gate, input_gate, output_gate.
+ * Returns a list of steps { sign, x, i, f, g, o, c, h (arrays of units), p (of letters), asked, wanted (0..3, or -1) }.
+ */
+export function readText(cell, text, settings) {
+  const H = cell.num_units;
+  const steps = [];
+  let [c, h, wanted] = [new Array(H).fill(0), new Array(H).fill(0), -1];
+  for (const sign of text) {
+    const x = encodeSign(sign);
+    if (x[4]) wanted = x.indexOf(1);
+    const step = stepCell(cell, x, h, c, settings);
+    ({ c, h } = step);
+    steps.push({ sign, x, ...step, p: answer(cell, h), asked: x[5] === 1, wanted });
+  }
+  return steps;
+}
+
+function stepCell(cell, x, h, c, settings) {
+  const H = cell.num_units;
+  const sum = (row) => {
+    let z = cell.bias[row];
+    for (let k = 0; k < INPUTS; k++) z += cell.weight_x[row * INPUTS + k] * x[k];
+    for (let k = 0; k < H; k++) z += cell.weight_h[row * H + k] * h[k];
+    return z;
+  };
+  const units = Array.from({ length: H }, (_, k) => k);
+  const i = units.map((k) => gateAt(sum(k) + settings.input_bias, settings.input_gate));
+  const f = units.map((k) => gateAt(sum(H + k) + settings.forget_bias, settings.forget_gate));
+  const g = units.map((k) => Math.tanh(sum(2 * H + k)));
+  const o = units.map((k) => gateAt(sum(3 * H + k) + settings.output_bias, settings.output_gate));
+  const next = units.map((k) => f[k] * c[k] + i[k] * g[k]);
+  return { i, f, g, o, c: next, h: units.map((k) => o[k] * Math.tanh(next[k])) };
+}
+
+/** The softmax of the linear layer on a hidden state: the four letters' chances. */
+function answer({ head_weight, head_bias, num_units }, h) {
+  const logits = head_bias.map((bias, k) => h.reduce((sum, value, j) => sum + head_weight[k * num_units + j] * value, bias));
+  const top = Math.max(...logits);
+  const powers = logits.map((logit) => Math.exp(logit - top));
+  const total = powers.reduce((a, b) => a + b);
+  return powers.map((power) => power / total);
+}
+
+/**
+ * The derivative of one unit's cell state at step T with respect to its own cell state at each step t = 0..T: total (by every
+ * way through time) and direct (along the cell state alone: the product of the forget gates).
+ */
+export function gradientBack(cell, steps, T, unit, settings) {
+  const H = cell.num_units;
+  const held = [settings.input_gate, settings.forget_gate, "learned", settings.output_gate].map((mode) => mode !== "learned");
+  const [total, direct] = [new Array(T + 1), new Array(T + 1)];
+  let dc = Array.from({ length: H }, (_, k) => (k === unit ? 1 : 0));
+  let dh = new Array(H).fill(0);
+  let product = 1;
+  for (let t = T; t >= 0; t--) {
+    const { i, f, g, o, c } = steps[t];
+    const tanh = c.map(Math.tanh);
+    dc = dc.map((value, k) => value + dh[k] * o[k] * (1 - tanh[k] ** 2));
+    [total[t], direct[t]] = [dc[unit], product];
+    const before = t > 0 ? steps[t - 1].c : new Array(H).fill(0);
+    const sums = [
+      dc.map((value, k) => value * g[k] * i[k] * (1 - i[k])),
+      dc.map((value, k) => value * before[k] * f[k] * (1 - f[k])),
+      dc.map((value, k) => value * i[k] * (1 - g[k] ** 2)),
+      dh.map((value, k) => value * tanh[k] * o[k] * (1 - o[k])),
+    ];
+    dh = dh.map((_, j) => backThroughWeights(cell, sums, held, j));
+    product *= f[unit];
+    dc = dc.map((value, k) => value * f[k]);
+  }
+  return { total, direct };
+}
+
+/** The part of the gates' gradients that reaches hidden unit j of the step before. */
+function backThroughWeights({ num_units: H, weight_h }, sums, held, j) {
+  let value = 0;
+  for (let gate = 0; gate < 4; gate++) {
+    if (held[gate]) continue; // a gate that is held does not feel the hidden state
+    for (let k = 0; k < H; k++) value += sums[gate][k] * weight_h[(gate * H + k) * H + j];
+  }
+  return value;
+}
+
+/** How many questions are answered with the capital before them: [right, asked]. */
+export function countRight(steps) {
+  const asked = steps.filter((step) => step.asked && step.wanted >= 0);
+  return [asked.filter(({ p, wanted }) => p.indexOf(Math.max(...p)) === wanted).length, asked.length];
+}

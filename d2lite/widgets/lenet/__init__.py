@@ -1,0 +1,117 @@
+"""The LeNet explorer: a trained convolutional network on one image, down to the single multiplication."""
+
+import numpy as np
+import torch
+
+from d2lite.widgets._base import Explorer
+from d2lite.widgets._traits import BadValueError, Choice, Flag, Integer, Numbers, Payload, Rows
+
+LAYERS = ("conv1", "pool1", "conv2", "pool2", "dense1", "dense2", "output")
+NAMES = ("Convolution 1", "Pooling 1", "Convolution 2", "Pooling 2", "Dense 1", "Dense 2", "Output")
+MAX_IMAGES = 24
+SIDE = 28
+
+
+class LenetExplorer(Explorer):
+    """A trained LeNet at work: draw or pick an image, cover parts of it, and follow any value down to its products.
+
+    Every number is computed in the page, from the picture and the network's weights in 8 bits. The network is the
+    one that ships with the package; `from_model` shows one of your own.
+
+    Example:
+        >>> LenetExplorer(image=4, layer="output", unit=6)
+
+    Taught in chapters/06_cnn/lenet.
+    """
+
+    image = Integer(7, min=-1, max=MAX_IMAGES - 1, label="image", help="Its index; -1 is an empty picture.")
+    layer = Choice("conv2", LAYERS, names=NAMES, label="layer")
+    unit = Integer(10, min=0, max=119, stepper=True, label="map or unit")
+    place = Numbers([2, 7], min=0, max=SIDE - 1, length=2, label="place", help="Row and column in the map.")
+    source = Integer(5, min=0, max=15, label="input map", help="Whose products are shown, one by one.")
+    tool = Choice("cover", ("cover", "draw", "erase"), names=("Cover", "Draw", "Erase"))
+    cover = Rows(
+        columns=[("row", 0, SIDE - 1, "integer"), ("column", 0, SIDE - 1, "integer")],
+        max_length=1,
+        label="covered place",
+        help="The middle of the square that covers; none: nothing is covered.",
+    )
+    cover_size = Integer(7, min=1, max=15, label="square", unit="px", help="Side of the square that covers.")
+    brush = Integer(3, min=1, max=8, label="brush", unit="px")
+    sensitivity = Flag(False, label="occlusion map", help="Covers every place in turn: where does it matter?")
+    pixels = Numbers(
+        min=0, max=255, max_length=SIDE**2, label="drawing", help="The picture, row by row; none: the image."
+    )
+    logits = Numbers(min=-1e300, max=1e300, max_length=10, readback=True)
+    data = Payload()
+
+    def __init__(self, **values):
+        super().__init__(**values)
+        from ._network import read_recorded
+
+        self.data = read_recorded()["page"]
+
+    @classmethod
+    def from_model(cls, model, samples, *, mean=0.0, std=1.0, class_names=None, **values):
+        """Return the explorer of a network of your own.
+
+        Args:
+            model: torch module that computes LeNet, built in any way: 5 x 5 convolutions to 6 and 16 maps (padding 2
+                in the first), 2 x 2 max or average pooling after each, dense layers of 120, 84 and 10 units, one of
+                ReLU, tanh and sigmoid throughout.
+            samples: Data, or pair of (N, 1, 28, 28) images in [0, 1] and (N,) class indices; N from 1 to 24.
+            mean, std: what the model's inputs are standardised with: it is given (images - mean) / std.
+            class_names: ten names; None takes those of the Data, or the indices.
+            values: traits of the explorer by name, and `key`.
+
+        Returns:
+            LenetExplorer: its `logits` are, to 1e-3, what torch computes with the same weights in 8 bits.
+
+        Raises:
+            ValueError: the model is no LeNet, or the samples have another shape or range.
+        """
+        from . import _network
+
+        names = class_names or getattr(samples, "class_names", None) or range(10)
+        images, labels, names = _check_samples(*samples, [str(name) for name in names])
+        if not np.isfinite(mean) or not (np.isfinite(std) and std > 0):
+            raise BadValueError(f"mean and std came as {mean!r} and {std!r}; expected numbers, std above 0")
+        inputs = (images - mean) / std
+        packed = _network.pack(*_network.recognise(model, inputs), mean, std)
+        explorer = cls(**values)
+        explorer.data = {**packed, **pack_images(images, labels, names)}
+        explorer._python = "d2lite.widgets.LenetExplorer.from_model(model, samples, mean=mean, std=std)"
+        return explorer
+
+
+def pack_images(images, labels, names):
+    """Return images (N, 1, 28, 28) in [0, 1], their class indices and the classes' names as the page takes them."""
+    from ._network import encode
+
+    pixels = (255 * images).round().to(torch.uint8).numpy()
+    return {"images": encode(pixels), "labels": labels.tolist(), "classes": names}
+
+
+def _check_samples(images, labels, names):
+    images, labels = torch.as_tensor(images).detach().cpu().float(), torch.as_tensor(labels).cpu()
+    if images.ndim == 3:
+        images = images[:, None]  # (N, 28, 28) -> (N, 1, 28, 28)
+    if (
+        images.shape[1:] != (1, SIDE, SIDE)
+        or not 1 <= len(images) <= MAX_IMAGES
+        or labels.shape != images.shape[:1]
+    ):
+        raise BadValueError(
+            f"the samples have shapes {tuple(images.shape)} and {tuple(labels.shape)}; expected (N, 1, 28, 28) "
+            f"images and (N,) class indices, N from 1 to {MAX_IMAGES}"
+        )
+    if not (images.min() >= 0 and images.max() <= 1):  # NaN is in no range
+        raise BadValueError(
+            f"the images run from {images.min():.3g} to {images.max():.3g}; expected values in [0, 1]: give them "
+            "as they were before standardising, and mean and std beside them"
+        )
+    if len(names) != 10 or labels.is_floating_point() or labels.min() < 0 or labels.max() > 9:
+        raise BadValueError(
+            f"expected ten class names and labels from 0 to 9; got {len(names)} names, labels {labels.tolist()}"
+        )
+    return images, labels, names

@@ -1,0 +1,159 @@
+// Suppression of overlapping boxes, matching with targets, and the precision-recall curve: twin of d2lite.detection. No DOM here.
+import { boxIou } from "../_shared/boxes.js";
+
+export const METHODS = ["11-point", "all-point", "101-point"];
+export const LEVELS = Array.from({ length: 10 }, (_, i) => 0.5 + 0.05 * i); // IoUs of mAP@[.5:.95]
+const FLOOR = 1e-3; // soft-NMS drops what falls below
+
+/** An image's boxes as the payload has them: candidates [x1, y1, x2, y2 in px, score, class], targets [x1, y1, x2, y2, class]. */
+export function readImage(candidates, targets) {
+  const boxes = candidates.map((row) => row.slice(0, 4));
+  const goals = targets.map((row) => row.slice(0, 4));
+  return {
+    boxes,
+    scores: candidates.map((row) => row[4]),
+    classes: candidates.map((row) => row[5]),
+    targets: goals,
+    labels: targets.map((row) => row[4]),
+    overlaps: boxes.map((a) => boxes.map((b) => boxIou(a, b))),
+    fits: boxes.map((a) => goals.map((b) => boxIou(a, b))),
+  };
+}
+
+/** Indices of falling score; of equal scores the earlier first. */
+function ranked(scores) {
+  return scores.map((_, i) => i).sort((i, j) => scores[j] - scores[i] || i - j);
+}
+
+/**
+ * Suppress an image's candidates. settings: method ("none", "hard", "linear" or "gaussian"), threshold (IoU), sigma,
+ * perClass. Returns kept (indices, best first), scores (final, by index) and for each candidate the round in which it was
+ * decided, by (the box that dropped it or lowered it most, or -1) and overlap (their IoU).
+ */
+export function suppress(image, settings) {
+  return settings.method === "none" || settings.method === "hard" ? hardNms(image, settings) : softNms(image, settings);
+}
+
+const meets = (image, i, j, perClass) => !perClass || image.classes[i] === image.classes[j];
+
+function hardNms(image, { method, threshold, perClass }) {
+  const count = image.scores.length;
+  const result = { kept: [], scores: [...image.scores], round: Array(count).fill(0), by: Array(count).fill(-1), overlap: Array(count).fill(0) };
+  for (const i of ranked(image.scores)) {
+    const over = (k) => meets(image, k, i, perClass) && image.overlaps[k][i] > threshold;
+    const at = method === "none" ? -1 : result.kept.findIndex(over);
+    if (at < 0) result.round[i] = result.kept.push(i) - 1;
+    else {
+      [result.round[i], result.by[i]] = [at, result.kept[at]];
+      result.overlap[i] = image.overlaps[result.kept[at]][i];
+    }
+  }
+  return result;
+}
+
+function softNms(image, { method, threshold, sigma, perClass }) {
+  const count = image.scores.length;
+  const result = { kept: [], scores: [...image.scores], round: Array(count).fill(0), by: Array(count).fill(-1), overlap: Array(count).fill(0) };
+  const least = Array(count).fill(1); // the strongest factor so far, whose box is named in by
+  let rest = ranked(image.scores);
+  for (let round = 0; (rest = rest.filter((i) => result.scores[i] >= FLOOR)).length; round++) {
+    const best = rest.reduce((a, b) => (result.scores[b] > result.scores[a] ? b : a));
+    rest = rest.filter((i) => i !== best);
+    result.round[best] = round;
+    result.kept.push(best);
+    for (const i of rest) {
+      const overlap = meets(image, best, i, perClass) ? image.overlaps[best][i] : 0;
+      const factor = method === "gaussian" ? Math.exp(-(overlap ** 2) / sigma) : overlap >= threshold ? 1 - overlap : 1;
+      result.scores[i] *= factor;
+      if (result.scores[i] < FLOOR) result.round[i] = round;
+      if (factor < least[i]) [least[i], result.by[i], result.overlap[i]] = [factor, best, overlap];
+    }
+  }
+  return result;
+}
+
+/** Give each detection, best first, the free target that it fits best: indices into targets, or -1. rows are its IoUs. */
+export function matchDetections(rows, level) {
+  const taken = new Set();
+  return rows.map((row) => {
+    let [best, target] = [Math.min(level, 1 - 1e-10), -1];
+    row.forEach((fit, k) => {
+      if (!taken.has(k) && fit >= best) [best, target] = [fit, k]; // of equal ones the later, as in COCO
+    });
+    if (target >= 0) taken.add(target);
+    return target;
+  });
+}
+
+/** Match one class of an image's kept boxes (label -1: all, whatever their class): { indices, matches } into candidates and targets. */
+export function matchImage(image, result, level, label = -1) {
+  const order = ranked(result.kept.map((i) => result.scores[i])).map((k) => result.kept[k]);
+  const indices = order.filter((i) => label < 0 || image.classes[i] === label);
+  const goals = image.labels.map((_, k) => k).filter((k) => label < 0 || image.labels[k] === label);
+  const found = matchDetections(indices.map((i) => goals.map((k) => image.fits[i][k])), level);
+  return { indices, matches: found.map((k) => (k < 0 ? -1 : goals[k])), count: goals.length };
+}
+
+/** The precision-recall curve over all images: { scores, hits, precision, recall, count }, best score first. */
+export function makeCurve(images, results, level, label = -1) {
+  const [scores, hits] = [[], []];
+  let count = 0;
+  images.forEach((image, n) => {
+    const { indices, matches, count: goals } = matchImage(image, results[n], level, label);
+    indices.forEach((i, k) => scores.push(results[n].scores[i]) && hits.push(matches[k] >= 0));
+    count += goals;
+  });
+  const order = ranked(scores);
+  const curve = { scores: order.map((i) => scores[i]), hits: order.map((i) => hits[i]), precision: [], recall: [], count };
+  let found = 0;
+  curve.hits.forEach((hit, n) => {
+    found += hit;
+    curve.precision.push(found / (n + 1));
+    curve.recall.push(found / count);
+  });
+  return curve;
+}
+
+/** The best precision at each detection or any later one, which the averages use; a 0 stands at its end. */
+export function envelope({ precision }) {
+  const best = [...precision, 0];
+  for (let n = precision.length - 1; n >= 0; n--) best[n] = Math.max(best[n], best[n + 1]);
+  return best;
+}
+
+/** The recalls at which a convention reads the envelope, and what it reads there: [[recall, precision], ...]. */
+export function readings(curve, method) {
+  const best = envelope(curve);
+  const points = method === "11-point" ? Array.from({ length: 11 }, (_, i) => i / 10) : Array.from({ length: 101 }, (_, i) => (i < 100 ? i * 0.01 : 1));
+  let n = 0;
+  return points.map((point) => {
+    while (n < curve.recall.length && curve.recall[n] < point) n++;
+    return [point, best[n]];
+  });
+}
+
+/** Average precision of a curve in one of METHODS; NaN without targets. */
+export function averagePrecision(curve, method) {
+  if (curve.count === 0) return NaN;
+  if (method !== "all-point") {
+    const read = readings(curve, method);
+    return read.reduce((sum, [, precision]) => sum + precision, 0) / read.length;
+  }
+  const best = envelope(curve);
+  return curve.recall.reduce((sum, recall, n) => sum + (recall - (n ? curve.recall[n - 1] : 0)) * best[n], 0);
+}
+
+/** The mean over classes of the 101-point average precision, at each IoU level. */
+export function meanPrecision(images, results, levels, labels) {
+  return levels.map((level) => {
+    const found = labels.map((label) => averagePrecision(makeCurve(images, results, level, label), "101-point")).filter((ap) => !Number.isNaN(ap));
+    return found.reduce((sum, ap) => sum + ap, 0) / found.length;
+  });
+}
+
+/** Precision, recall and F1 of all detections with at least a score; precision is 1 where there are none. */
+export function workAt(curve, confidence) {
+  const kept = curve.scores.filter((score) => score >= confidence).length;
+  const [precision, recall] = kept ? [curve.precision[kept - 1], curve.recall[kept - 1]] : [1, 0];
+  return { kept, precision, recall, f1: precision + recall > 0 ? (2 * precision * recall) / (precision + recall) : 0 };
+}

@@ -1,0 +1,82 @@
+"""The chapter's own functions, taken from its cells, against torch over random shapes."""
+
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CELLS = {
+    cell.id: cell.source
+    for cell in nbformat.read(ROOT / "chapters/06_cnn/channels_and_pooling.ipynb", as_version=4).cells
+}
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    """The names the chapter's cells define."""
+    matplotlib.use("agg")
+    names = {}
+    for cell in ("setup", "costs-code", "pool", "field-code"):
+        exec(CELLS[cell], names)
+    yield names
+    matplotlib.rcdefaults()
+
+
+@st.composite
+def pools(draw):
+    """Draw a pool that torch takes: padding at most half the window, which fits."""
+    k = draw(st.integers(1, 4))
+    padding = draw(st.integers(0, k // 2))
+    sides = [draw(st.integers(max(1, k - 2 * padding), 8)) for _ in range(2)]
+    return (draw(st.integers(1, 2)), draw(st.integers(1, 3)), *sides), (k, draw(st.integers(1, 3)), padding)
+
+
+@settings(max_examples=60, deadline=None)
+@given(pool=pools(), seed=st.integers(0, 10_000))
+def test_pooling_is_that_of_torch_forward_and_backward(chapter, pool, seed):
+    shape, arguments = pool
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(shape, generator=generator, dtype=torch.float64, requires_grad=True)
+    grad = None
+    for name, layer in (("max", F.max_pool2d), ("avg", F.avg_pool2d)):
+        y = layer(x, *arguments)
+        grad = torch.randn(y.shape, generator=generator, dtype=torch.float64)
+        expected = torch.autograd.grad(y, x, grad)[0]
+        flat = grad.flatten(2)
+        if name == "max":
+            ours, winner = chapter["max_pool"](x.detach(), *arguments)
+            back = chapter["max_pool_backward"](flat, winner, shape, *arguments)
+        else:
+            ours = chapter["pool_columns"](x.detach(), *arguments).mean(2)
+            back = chapter["avg_pool_backward"](flat, shape, *arguments)
+        assert torch.allclose(ours, y.flatten(2)), name
+        assert torch.allclose(back, expected), name
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    layers=st.lists(
+        st.tuples(st.integers(1, 4), st.integers(1, 2), st.integers(1, 3)), min_size=1, max_size=4
+    )
+)
+def test_the_recurrence_is_what_gradients_measure(chapter, layers):
+    width, count = chapter["seen"](layers, size=220)
+    assert chapter["field"](layers)[0] == width >= count
+
+
+def test_costs_are_those_of_torch(chapter):
+    for C, C_out, k, side in [(1, 1, 1, 1), (3, 7, 5, 4), (8, 2, 3, 6)]:
+        layer = nn.Conv2d(C, C_out, k)
+        parameters, products = chapter["cost"](C, C_out, k, side)
+        assert parameters == sum(p.numel() for p in layer.parameters())
+        assert (
+            products
+            == layer.weight.numel() * layer(torch.zeros(1, C, side + k - 1, side + k - 1)).numel() / C_out
+        )

@@ -1,0 +1,239 @@
+"""The LeNet chapter's own functions against the package and torch; the recorded network against a run made now."""
+
+import copy
+import dataclasses
+import importlib.util
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import d2lite
+from d2lite import datasets
+from d2lite.widgets.lenet import _network
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CELLS = {
+    cell.id: cell.source for cell in nbformat.read(ROOT / "chapters/06_cnn/lenet.ipynb", as_version=4).cells
+}
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    """The names the chapter's cells define, its trainings left out."""
+    matplotlib.use("agg")
+    names = {}
+    for cell in ("setup", "data", "shuffle", "train-net", "lenet", "count", "quantize"):
+        exec(CELLS[cell], names)
+    for cell in ("shift", "kernels-code", "occlusion-code"):  # the functions they begin with
+        exec(CELLS[cell].split("\n\n\n")[0], names)
+    yield names
+    matplotlib.rcdefaults()
+
+
+@pytest.fixture(scope="module")
+def recorder():
+    spec = importlib.util.spec_from_file_location("lenet_recorder", ROOT / "tools/record/lenet.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_shuffle_is_one_permutation_for_all(chapter):
+    data = chapter["train"][:50]
+    shuffled = chapter["shuffle"](data)
+    order = chapter["order"]
+    assert sorted(order.tolist()) == list(range(784))
+    assert (order != torch.arange(784)).sum() > 700
+    for i in (0, 49):
+        for k in (0, 17, 783):
+            assert shuffled.inputs[i].flatten()[k] == data.inputs[i].flatten()[order[k]]
+    assert shuffled.targets is data.targets
+
+
+def test_count_agrees_with_hooks(chapter):
+    """Multiplications counted by running: a network of ones on ones sums as many products as it multiplies."""
+    model = chapter["make_lenet"]()
+    rows = chapter["count"](model, torch.zeros(1, 1, 28, 28))
+    assert sum(row[2] for row in rows) == sum(p.numel() for p in model.parameters()) == 61_706
+    layer = nn.Conv2d(6, 16, 5, bias=False)
+    nn.init.ones_(layer.weight)
+    assert layer(torch.ones(1, 6, 14, 14)).sum().item() == rows[1][3]
+    mlp = chapter["make_mlp"](0)
+    assert abs(sum(p.numel() for p in mlp.parameters()) / 61_706 - 1) < 0.01
+
+
+def test_quantize_is_the_packages(chapter):
+    generator = torch.Generator().manual_seed(0)
+    for shape in [(6, 1, 5, 5), (120, 400), (10, 84)]:
+        weight = torch.randn(shape, generator=generator) * torch.rand(
+            shape[0], *[1] * (len(shape) - 1), generator=generator
+        )
+        codes, scale = chapter["quantize"](weight)
+        ours, scales = _network.quantize(weight)
+        assert np.abs(codes.numpy() - ours).max() <= 1  # 32 and 64 bits may round a tie apart
+        assert (codes.numpy() != ours).mean() < 1e-3
+        np.testing.assert_allclose(scale.flatten().numpy(), scales, rtol=1e-6)
+        assert np.abs(weight.numpy() - ours * scales.reshape(scale.shape)).max() <= 0.501 * scales.max()
+
+
+def test_a_channel_of_zeros_survives():
+    codes, scales = _network.quantize(torch.zeros(3, 2, 2))
+    assert (codes == 0).all()
+    assert np.isfinite(scales).all()
+
+
+def test_push_and_smoothness(chapter):
+    data = datasets.fashion_mnist()[1][:5]
+    moved = chapter["push"](data, 3).inputs
+    assert torch.equal(moved[..., 3:], data.inputs[..., :-3])
+    assert (moved[..., :3] == 0).all()
+    assert torch.equal(chapter["push"](data, 0).inputs, data.inputs)
+    stripes = torch.arange(5.0).repeat(2, 5, 1)  # each row 0 1 2 3 4
+    board = ((torch.arange(5)[:, None] + torch.arange(5)) % 2).float().repeat(2, 1, 1)
+    assert chapter["smoothness"](stripes) > 0.5
+    assert chapter["smoothness"](board) == pytest.approx(-1, abs=0.1)
+
+
+def test_occlusion_map_covers_one_place_at_a_time(chapter):
+    chapter["mean"], chapter["std"] = torch.tensor(0.3), torch.tensor(0.4)
+    model = chapter["make_lenet"]()
+    image = datasets.fashion_mnist()[1].inputs[[7]]
+    drops = chapter["occlusion_map"](model, image, side=5)
+    covered = image.clone()
+    covered[0, 0, 8:13, 0:4] = 0  # row 10, column 1
+    with torch.no_grad():
+        before, after = (model((x - 0.3) / 0.4).softmax(1)[0] for x in (image, covered))
+    assert drops[10, 1].item() == pytest.approx((before.max() - after[before.argmax()]).item(), abs=1e-6)
+
+
+def test_the_chapters_training_is_the_recorders(chapter, recorder):
+    part = chapter["train"][:640], chapter["validation"][:200]
+    ours = copy.deepcopy(chapter["make_lenet"](0))
+    torch.manual_seed(0)
+    theirs = recorder.make_lenet()
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(a, b)
+    history = chapter["train_net"](ours, *part, num_epochs=1)
+    assert np.isfinite(history["validation_loss"]).all()
+    assert (recorder.LR, recorder.BATCH_SIZE) == (4e-3, 64)
+
+
+class TestRecordedNetwork:
+    recorded = _network.read_recorded()
+
+    def test_provenance_is_whole(self):
+        assert {"command", "versions", "seed", "seconds", "date", "data"} <= self.recorded[
+            "provenance"
+        ].keys()
+        assert len(self.recorded["history"]) == 15
+
+    def test_its_accuracy_is_the_one_it_states(self, recorder):
+        test = recorder.load_data()[0][2]
+        stated = self.recorded["test_accuracy"]
+        now = recorder.accuracy(_network.unpack(self.recorded["page"]), test)
+        assert now == pytest.approx(stated["quantized"], abs=0.0015)  # a photo or two may stand on the edge
+        assert stated["quantized"] >= 0.87
+        assert abs(stated["float"] - stated["quantized"]) < 0.005
+
+    def test_its_images_are_the_test_sets(self):
+        page, test = self.recorded["page"], datasets.fashion_mnist()[1][:20]
+        pixels = _network.decode(page["images"], np.uint8).reshape(20, 1, 28, 28)
+        assert np.array_equal(pixels, (255 * test.inputs).round().numpy())
+        assert page["labels"] == test.targets.tolist()
+
+    def test_its_first_epochs_happen_again(self, recorder):
+        (train, validation, _), mean, std = recorder.load_data()
+        assert (self.recorded["page"]["mean"], self.recorded["page"]["std"]) == pytest.approx(
+            (mean, std), abs=1e-6
+        )
+        _, history = recorder.train_lenet(train, validation, stop_after=2)
+        for now, then in zip(history.rows, self.recorded["history"], strict=False):
+            assert now["train_loss"] == pytest.approx(then["train_loss"], abs=0.05)
+            assert now["validation_accuracy"] == pytest.approx(then["validation_accuracy"], abs=0.04)
+
+
+def samples(n=4):
+    return datasets.fashion_mnist()[1][:n]
+
+
+class FunctionalLenet(nn.Module):
+    """LeNet written in another way, with tanh and average pooling, and dropout that only training sees."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Conv2d(1, 6, 5, padding=2), nn.Conv2d(6, 16, 5)
+        self.dense = nn.ModuleList([nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)])
+        self.dropout = nn.Dropout(0.5)
+
+    def forward(self, x):
+        x = nn.functional.avg_pool2d(torch.tanh(self.first(x)), 2)
+        x = nn.functional.avg_pool2d(torch.tanh(self.second(x)), 2).flatten(1)
+        x = torch.tanh(self.dense[1](torch.tanh(self.dense[0](self.dropout(x)))))
+        return self.dense[2](x)
+
+
+class TestFromModel:
+    def test_any_module_that_computes_lenet_is_taken(self, chapter):
+        torch.manual_seed(3)
+        explorer = d2lite.widgets.LenetExplorer.from_model(
+            FunctionalLenet().train(), samples(), mean=0.3, std=0.4, key="k"
+        )
+        data = explorer.data
+        assert (data["activation"], data["pooling"]) == ("tanh", "average")
+        assert data["classes"][5] == "Sandal"
+        assert explorer.key == "k"
+        assert len(str(data)) < 150_000
+        model = chapter["make_lenet"]()
+        data = d2lite.widgets.LenetExplorer.from_model(model, samples()).data
+        assert (data["activation"], data["pooling"]) == ("relu", "max")
+        whole = _network.compute(_network.unpack(data), "relu", "max", samples().inputs.double())
+        assert torch.allclose(whole.float(), model(samples().inputs), atol=0.02)
+
+    def test_its_python_names_what_it_is_made_of(self):
+        model, shown = FunctionalLenet(), samples()
+        explorer = d2lite.widgets.LenetExplorer.from_model(model, shown, image=2)
+        scope = {"model": model, "samples": shown, "mean": 0.0, "std": 1.0}
+        exec(explorer.to_python().replace("\n\nd2lite", "\n\nagain = d2lite"), scope)
+        assert scope["again"].state() == explorer.state() == {"image": 2}
+        assert scope["again"].data == explorer.data
+
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (lambda m: m.append(nn.Softmax(1)), "computes something else"),
+            (lambda m: m.__setitem__(11, nn.Linear(84, 5)), "expected those of LeNet"),
+            (lambda m: m.__setitem__(0, nn.Conv2d(1, 6, 5, padding=2, bias=False)), "with biases"),
+            (lambda m: m.__setitem__(1, nn.GELU()), "relu, tanh or sigmoid"),
+            (lambda m: m.__delitem__(3), "expected those of LeNet"),
+        ],
+    )
+    def test_other_networks_are_refused(self, chapter, change, message):
+        model = chapter["make_lenet"]()
+        change(model)
+        with pytest.raises(ValueError, match=message):
+            d2lite.widgets.LenetExplorer.from_model(model, samples())
+
+    @pytest.mark.parametrize(
+        ("given", "options", "message"),
+        [
+            (
+                dataclasses.replace(samples(), inputs=samples().inputs * 255),
+                {},
+                r"run from 0 to 2\d\d; expected values in",
+            ),
+            ((torch.zeros(2, 3, 28, 28), torch.zeros(2).long()), {}, r"\(N, 1, 28, 28\)"),
+            ((torch.zeros(25, 28, 28), torch.zeros(25).long()), {}, "N from 1 to 24"),
+            ((torch.zeros(1, 28, 28), torch.tensor([10])), {}, "labels from 0 to 9"),
+            ((torch.full((1, 28, 28), float("nan")), torch.tensor([1])), {}, r"in \[0, 1\]"),
+            (samples(), {"class_names": ["a"]}, "ten class names"),
+            (samples(), {"std": 0.0}, "std above 0"),
+        ],
+    )
+    def test_other_samples_are_refused(self, chapter, given, options, message):
+        with pytest.raises(ValueError, match=message):
+            d2lite.widgets.LenetExplorer.from_model(chapter["make_lenet"](), given, **options)

@@ -1,0 +1,101 @@
+"""The LSTM chapter's code against torch; its recordings against runs made now."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import d2lite
+from d2lite.widgets.gates import load_cell
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CELLS = {
+    cell.id: cell.source for cell in nbformat.read(ROOT / "chapters/07_rnn/lstm.ipynb", as_version=4).cells
+}
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    names = {"torch": torch, "nn": nn}
+    for cell in ("forward", "backward-code", "task", "train"):
+        exec(CELLS[cell], names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def recorder():
+    spec = importlib.util.spec_from_file_location("memory", ROOT / "tools/record/memory.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(("T", "B", "D", "H"), [(1, 1, 1, 1), (9, 4, 3, 6), (30, 2, 5, 2)])
+def test_forward_and_backward_are_those_of_torch(chapter, T, B, D, H):
+    torch.manual_seed(T)
+    net = nn.LSTM(D, H, dtype=torch.float64)
+    weights = [w.detach() for w in net.parameters()]
+    x, h0, c0 = (
+        torch.randn(*shape, dtype=torch.float64, requires_grad=True) for shape in ((T, B, D), (B, H), (B, H))
+    )
+    outputs, (h_n, c_n) = net(x, (h0[None], c0[None]))
+    ours, h, c, kept = chapter["lstm_forward"](x.detach(), h0.detach(), c0.detach(), weights)
+    for a, b in ((ours, outputs), (h, h_n[0]), (c, c_n[0])):
+        assert (a - b).abs().max() < 1e-12
+    pulls = [torch.randn_like(part) for part in (outputs, h_n[0], c_n[0])]
+    loss = sum((part * pull).sum() for part, pull in zip((outputs, h_n[0], c_n[0]), pulls, strict=True))
+    expected = torch.autograd.grad(loss, [x, h0, c0, *net.parameters()])
+    for a, b in zip(chapter["lstm_backward"](*pulls, kept, weights), expected, strict=True):
+        assert (a - b).abs().max() < 1e-10
+
+
+def test_task_and_cells_are_the_recorders(chapter, recorder):
+    ours, theirs = (
+        make(50, 7, torch.Generator().manual_seed(3))
+        for make in (chapter["first_letter"], recorder.first_letter)
+    )
+    assert torch.equal(ours[0], theirs[0])
+    assert torch.equal(ours[1], theirs[1])
+    torch.manual_seed(0)
+    net = chapter["make_lstm"](4.0, -2.0)
+    torch.manual_seed(0)
+    other = recorder.make_cell("lstm 4 -2")
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), other.parameters(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("cell", "lag", "seed"), [("lstm 4", 10, 1), ("rnn orthogonal", 5, 2), ("rnn", 20, 0)]
+)
+def test_recorded_runs_happen_again(recorder, cell, lag, seed):
+    recorded = d2lite.Sweep.recorded("memory").select(cell=cell, lag=lag, seed=seed)[0]
+    now = recorder.train_point(cell, lag, seed=seed)
+    assert abs(now["test_accuracy"] - recorded["test_accuracy"]) < 0.06
+    np.testing.assert_allclose(now["train_loss"][:3], recorded["train_loss"][:3], atol=0.05)
+
+
+def test_recording_is_whole(recorder):
+    sweep = d2lite.Sweep.recorded("memory")
+    assert sweep.axes == {"cell": recorder.CELLS, "lag": recorder.LAGS}
+    assert len(sweep) == 90
+    assert all(len(run["accuracy"]) == recorder.NUM_STEPS // recorder.EVERY for run in sweep)
+
+
+def test_the_explorers_cell_answers_and_its_training_begins_as_recorded(recorder):
+    cell = load_cell()
+    net, head = nn.LSTM(6, 2, batch_first=True), nn.Linear(2, 4)
+    with torch.no_grad():
+        named = {"weight_x": net.weight_ih_l0, "weight_h": net.weight_hh_l0, "bias": net.bias_ih_l0}
+        for name, weight in (named | {"head_weight": head.weight, "head_bias": head.bias}).items():
+            weight.copy_(torch.tensor(cell[name]).reshape(weight.shape))
+        net.bias_hh_l0.zero_()
+        inputs, letters, asked = recorder.last_capital(400, 40, torch.Generator().manual_seed(9))
+        right = head(net(inputs)[0])[asked].argmax(1) == letters[asked]
+    assert right.float().mean() > 0.98
+    about = json.loads((ROOT / "d2lite/data/gates_cell.json").read_text())["provenance"]
+    losses = recorder.train_cell(stop_after=100)[2]
+    assert abs(losses[99] - about["loss_every_100_steps"][0]) < 0.1

@@ -1,0 +1,92 @@
+"""The chapter's own functions, taken from its cells, against torch, SciPy and numerical roots."""
+
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import numpy as np
+import pytest
+import torch
+from scipy.signal import lfilter
+
+from d2lite import surfaces
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHAPTER = nbformat.read(ROOT / "chapters" / "05_optimizers" / "momentum.ipynb", as_version=4)
+CELLS = {cell.id: cell.source for cell in CHAPTER.cells}
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    matplotlib.use("agg")
+    kept = torch.get_default_dtype()
+    names = {}
+    for cell in ("setup", "average-code", "momentum-code", "regimes-code", "root-code"):
+        exec(CELLS[cell], names)
+    yield names
+    torch.set_default_dtype(kept)
+    matplotlib.rcdefaults()
+
+
+def torch_steps(surface, start, num_steps, **settings):
+    """Return torch.optim.SGD's path, (num_steps + 1, 2), on a surface."""
+    w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.SGD([w], **settings)
+    path = [w.detach().clone()]
+    for _ in range(num_steps):
+        optimizer.zero_grad()
+        surface.value(w).backward()
+        optimizer.step()
+        path.append(w.detach().clone())
+    return torch.stack(path)
+
+
+@pytest.mark.parametrize("name", ["bowl", "saddle", "plateau", "rosenbrock", "beale", "himmelblau"])
+@pytest.mark.parametrize("decay", [0.0, 0.2])
+@pytest.mark.parametrize(("beta", "nesterov"), [(0.0, False), (0.9, False), (0.9, True), (0.5, True)])
+def test_a_hundred_steps_are_those_of_torch(chapter, name, decay, beta, nesterov):
+    surface = surfaces.make_surface(name)
+    lr = 0.1 * surface.lr
+    ours = chapter["walk"](
+        surface.gradient, surface.start, 100, lr=lr, beta=beta, weight_decay=decay, nesterov=nesterov
+    )
+    theirs = torch_steps(
+        surface, surface.start, 100, lr=lr, momentum=beta, weight_decay=decay, nesterov=nesterov
+    )
+    assert ours.shape == (101, 2)
+    assert (ours - theirs).abs().max() < 1e-6
+    assert (ours - theirs).abs().max() < 1e-10 * (1 + theirs.abs().max())
+
+
+def test_a_step_of_any_shape(chapter):
+    generator = torch.Generator().manual_seed(0)
+    w = torch.randn(3, 4, 2, dtype=torch.float64, generator=generator)
+    theirs, state = w.clone().requires_grad_(), {}
+    optimizer = torch.optim.SGD([theirs], lr=0.1, momentum=0.7, nesterov=True, weight_decay=0.3)
+    for _ in range(100):
+        g = torch.randn(w.shape, dtype=torch.float64, generator=generator)
+        w = chapter["momentum"](w, g, state, lr=0.1, beta=0.7, weight_decay=0.3, nesterov=True)
+        theirs.grad = g
+        optimizer.step()
+        assert (w - theirs.detach()).abs().max() < 1e-12
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.3, 0.9, 0.99])
+def test_running_mean_is_a_filter(chapter, beta):
+    x = torch.randn(200, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    expected = lfilter([1 - beta], [1, -beta], x.numpy())
+    np.testing.assert_allclose(chapter["running_mean"](x, beta).numpy(), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.25, 0.5, 0.9, 0.99])
+def test_root_size_is_the_largest_eigenvalue(chapter, beta):
+    products = torch.linspace(0.0, 4.2, 43, dtype=torch.float64)
+    for product, size in zip(products, chapter["root_size"](products, beta), strict=True):
+        matrix = np.array([[1 + beta - product.item(), -beta], [1.0, 0.0]])
+        assert size.item() == pytest.approx(np.abs(np.linalg.eigvals(matrix)).max(), abs=1e-6)
+
+
+def test_counted_steps(chapter):
+    path = torch.tensor([[1.0, 0.0], [1e-7, 0.0], [0.5, 0.0], [0.0, 1e-7], [0.0, 0.0]])
+    assert chapter["steps_to"](path) == 3
+    assert chapter["counts"][100.0][0] > 4 * chapter["counts"][100.0][1]

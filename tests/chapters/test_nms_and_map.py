@@ -1,0 +1,116 @@
+"""The chapter's own suppression, matching and averages, against plain loops, d2lite.detection and pycocotools."""
+
+import importlib.util
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+from d2lite import detection
+from d2lite.boxes import iou
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CELLS = {
+    cell.id: cell.source
+    for cell in nbformat.read(ROOT / "chapters" / "08_detection" / "nms_and_map.ipynb", as_version=4).cells
+}
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem + "_oracle", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+oracle = load(ROOT / "tests" / "test_detection.py")  # has pycocotools and the plain loops
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    matplotlib.use("agg")
+    names = {}
+    for cell in ("setup", "raw-plot", "nms-code", "soft-code", "match-code", "tiny", "ap-code"):
+        exec(CELLS[cell], names)
+    exec(CELLS["nms-check"], names)
+    exec(CELLS["curve-code"], names)
+    yield names
+    matplotlib.pyplot.close("all")
+    matplotlib.rcdefaults()
+
+
+@pytest.mark.parametrize("levels", [None, 4, 1])
+def test_nms_is_the_plain_loop(chapter, levels):
+    boxes, scores = oracle.random_boxes(200, size=60.0), oracle.random_scores(200, levels)
+    classes = (oracle.random_scores(200, 3, seed=5) * 3).long()
+    for threshold in (0.0, 0.4, 1.0):
+        for given in (None, classes):
+            expected = oracle.plain_nms(boxes, scores, threshold, given)
+            assert chapter["nms"](boxes, scores, threshold, given) == expected
+
+
+def test_soft_nms_is_the_plain_loop(chapter):
+    boxes, scores = oracle.random_boxes(120, size=50.0).double(), oracle.random_scores(120).double()
+    kept, lowered = chapter["soft_nms"](boxes, scores, sigma=0.4)
+    expected = oracle.plain_soft_nms(boxes, scores, "gaussian", 0.3, 0.4, 1e-3)
+    assert kept == [i for i, _ in expected]
+    torch.testing.assert_close(lowered, torch.tensor([s for _, s in expected], dtype=torch.float64))
+
+
+def test_matching_is_the_librarys(chapter):
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(50):
+        overlaps = torch.rand(6, 4, generator=generator)
+        for threshold in (0.3, 0.5, 0.9):
+            expected = detection.match_detections(overlaps, threshold)
+            assert torch.equal(chapter["match"](overlaps, threshold), expected)
+    assert chapter["match"](torch.zeros(3, 0)).tolist() == [-1] * 3
+
+
+@pytest.mark.parametrize("method", ["11-point", "all-point", "101-point"])
+def test_average_precision_is_the_librarys(chapter, method):
+    generator = torch.Generator().manual_seed(1)
+    for _ in range(30):
+        hits = torch.rand(40, generator=generator) < 0.4
+        num_targets = int(hits.sum()) + int(torch.randint(1, 9, (1,), generator=generator))
+        scores = torch.arange(40, 0, -1)
+        precision, recall = detection.precision_recall(scores, hits, num_targets)
+        ours = chapter["average_precision"](precision, recall, method)
+        expected = detection.average_precision(scores, hits, num_targets, method)
+        tolerance = (
+            1e-9 if method == "all-point" else 0.02
+        )  # a recall that equals a point may fall on either side
+        assert ours == pytest.approx(expected, abs=tolerance)
+
+
+@pytest.mark.parametrize("level", [0.5, 0.75, 0.9])
+def test_the_chapters_map_is_that_of_pycocotools(chapter, level):
+    predictions, targets = chapter["per_class"], chapter["targets"]
+    expected = oracle.coco_average_precision(
+        [{name: values.double() for name, values in p.items()} for p in predictions],
+        [{name: values.double() for name, values in t.items()} for t in targets],
+    )[list(np.round(detection.COCO_THRESHOLDS, 2)).index(level)]
+    for label in range(10):
+        precision, recall, _ = chapter["pooled_curve"](predictions, level, label)
+        ours = chapter["average_precision"](precision, recall)
+        assert ours == pytest.approx(expected[label].item(), abs=2e-3)
+
+
+def test_merged_means_whatever_the_class_said(chapter):
+    one_class = [{**p, "classes": torch.zeros(len(p["scores"]))} for p in chapter["per_class"]]
+    goals = [{**t, "classes": torch.zeros(len(t["classes"]))} for t in chapter["targets"]]
+    precision, recall, _ = chapter["pooled_curve"](chapter["per_class"])
+    expected = detection.mean_average_precision(one_class, goals, 0.5, "all-point")["map"]
+    assert chapter["average_precision"](precision, recall, "all-point") == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_plain_loop_of_the_race_keeps_the_same_boxes(chapter):
+    names = dict(chapter)
+    exec(CELLS["fast-code"].split("generator =")[0], names)
+    boxes, scores = oracle.random_boxes(300, size=60.0).round(), oracle.random_scores(300)
+    found = names["plain_loop"](boxes, scores.argsort(descending=True), 0.5)
+    assert torch.equal(torch.tensor(found), boxes[detection.nms(boxes, scores, 0.5)])
+    assert iou(torch.tensor(found), torch.tensor(found)).triu(diagonal=1).max() <= 0.5

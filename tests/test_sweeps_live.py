@@ -1,0 +1,101 @@
+"""A run done now, watched and stopped, is the run that a sweep would have done."""
+
+import math
+import time
+
+import numpy as np
+import pytest
+
+import d2lite
+from d2lite.sweeps._live import LiveRun
+from d2lite.sweeps._runs import Failure
+
+
+def walk(rate, width=2, *, seed):
+    """A curve that depends on the generators and the arguments; it prints, as training functions do."""
+    print("walking")
+    steps = np.random.normal(size=5) * rate + width  # noqa: NPY002 - the seeded generator of a run
+    return {"loss": [*steps, math.nan], "last": steps[-1]}
+
+
+def sleep(rate, *, seed):
+    time.sleep(60)
+    return {"loss": [1.0]}
+
+
+def refuse(rate, *, seed):
+    raise OSError(f"no rate of {rate} here")
+
+
+@pytest.fixture
+def recorded(tmp_path):
+    return d2lite.sweep(
+        walk, {"rate": [0.1, 0.2], "width": [2, 3]}, [0, 1], path=tmp_path, n_jobs=1, progress=False
+    )
+
+
+def test_it_is_the_run_of_the_sweep(recorded):
+    run = LiveRun(walk, {"rate": 0.2, "width": 3}, seed=1)
+    [expected] = recorded.select(rate=0.2, width=3, seed=1)
+    assert np.array_equal(run.result()["loss"], expected["loss"], equal_nan=True)
+    assert run.result().scalars == expected.scalars
+    assert run.result() is run.result()
+
+
+def test_it_can_be_stopped_at_once():
+    run = LiveRun(sleep, {"rate": 1.0})
+    run.stop()
+    start = time.perf_counter()
+    assert run.result() == Failure({"rate": 1.0}, 0, "stopped")
+    assert time.perf_counter() - start < 30
+
+
+def test_what_train_raises_is_told():
+    assert LiveRun(refuse, {"rate": 3}).result().error == "OSError: no rate of 3 here"
+
+
+@pytest.mark.parametrize(
+    ("point", "seed", "error"),
+    [
+        ({"speed": 1}, 0, "cannot be called with speed"),
+        ({"rate": 1}, 0.5, "expected integers"),
+        ({}, 0, "rate"),
+    ],
+)
+def test_bad_calls_start_nothing(point, seed, error):
+    with pytest.raises((TypeError, ValueError), match=error):
+        LiveRun(walk, point, seed)
+
+
+class TestFromTheExplorer:
+    def test_a_run_joins_the_recorded_ones(self, recorded):
+        explorer = recorded.to_explorer(train=walk, at={"rate": 0.2, "width": 3})
+        explorer.train_point({"rate": 0.15}, seed=4).join()
+        [run] = explorer.own_runs
+        assert (run.point, run.seed) == ({"rate": 0.15, "width": 3}, 4)
+        [told] = explorer._own
+        assert told["values"]["loss"][:5] == pytest.approx(run["loss"][:5], rel=1e-5)
+        assert told["values"]["loss"][5] is None  # JSON has no nan
+        assert explorer._live == {}
+
+    def test_the_page_asks_by_messages(self, recorded):
+        explorer = recorded.to_explorer(train=sleep)
+        explorer._hear(explorer, {"train": {"point": {"speed": 1}, "seed": 0}}, [])
+        assert explorer._live == {"error": "the grid has no 'speed'; it has rate, width"}
+        explorer = recorded.to_explorer(train=lambda rate, width, seed: time.sleep(60))
+        explorer._hear(explorer, {"train": {"point": {"rate": 0.3}, "seed": 0}}, [])
+        with pytest.raises(RuntimeError, match="a run is under way"):
+            explorer.train_point({})
+        end = time.monotonic() + 60
+        while "seconds" not in explorer._live and time.monotonic() < end:
+            time.sleep(0.05)
+        assert explorer._live["expected"] >= 0
+        explorer._hear(explorer, {"cancel": True}, [])
+        while "error" not in explorer._live and time.monotonic() < end:
+            time.sleep(0.05)
+        assert explorer._live == {"error": "stopped"}
+        assert explorer.own_runs == []
+
+    def test_without_a_function_there_is_nothing_to_train(self, recorded):
+        with pytest.raises(RuntimeError, match="give the explorer train="):
+            recorded.to_explorer().train_point({"rate": 0.1})

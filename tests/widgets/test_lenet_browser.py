@@ -1,0 +1,207 @@
+"""The LeNet explorer, driven by mouse, keyboard and finger; its numbers against torch."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from d2lite.widgets import explorer_class
+from d2lite.widgets._bundle import exported, inline
+from d2lite.widgets._preview import run_module
+from d2lite.widgets.lenet import _network
+
+pytestmark = pytest.mark.browser
+PAGE = _network.read_recorded()["page"]
+IMAGES = _network.decode(PAGE["images"], np.uint8).reshape(-1, 28, 28)
+
+
+@pytest.fixture
+def host(make_host):
+    return make_host(height=1400).open("lenet").show("lenet")
+
+
+def stage(host, label):
+    return host.page.locator(f"canvas[aria-label='{label}']")
+
+
+def at(host, label, x, y):
+    """Pixels of a place given in parts of a stage."""
+    box = stage(host, label).bounding_box()
+    return box["x"] + box["width"] * x, box["y"] + box["height"] * y
+
+
+def torch_logits(pixels):
+    inputs = (
+        torch.tensor(np.asarray(pixels), dtype=torch.float64).reshape(1, 1, 28, 28) / 255 - PAGE["mean"]
+    ) / PAGE["std"]
+    return _network.compute(_network.unpack(PAGE), "relu", "max", inputs)[0].tolist()
+
+
+def wait(host, condition):
+    host.page.wait_for_function(
+        f"() => {{ const get = (name) => views['d2l-x'].model.get(name); return {condition}; }}"
+    )
+
+
+def test_logits_are_torchs(host):
+    for image in (7, 0, 19):
+        host.set("image", image)
+        assert host.get("logits") == pytest.approx(torch_logits(IMAGES[image]), abs=1e-6)
+    host.set("image", -1)
+    assert host.get("logits") == pytest.approx(torch_logits(np.zeros(784)), abs=1e-6)
+
+
+def test_a_click_covers_and_the_network_answers(host):
+    before = host.get("logits")
+    host.page.mouse.click(*at(host, "The picture", 14.5 / 28, 10.5 / 28))
+    wait(host, "get('cover').length === 1")
+    host.settle()
+    assert host.get("cover") == [[10, 14]]
+    covered = IMAGES[7].copy()
+    covered[7:14, 11:18] = 0
+    assert host.get("logits") == pytest.approx(torch_logits(covered), abs=1e-6)
+    assert host.get("logits") != pytest.approx(before, abs=0.1)
+    host.page.get_by_role("button", name="Uncover").click()
+    host.settle()
+    assert host.get("logits") == pytest.approx(before, abs=1e-9)
+
+
+def test_keys_move_the_cover_and_none_is_lost(host):
+    stage(host, "The picture").focus()
+    host.page.keyboard.press("Space")
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowLeft", "Shift+ArrowDown", "ArrowUp"):
+        host.page.keyboard.press(key)
+    assert host.get("cover") == [[18, 11]]
+    host.page.keyboard.press("Delete")
+    assert host.get("cover") == []
+
+
+def test_a_stroke_is_drawn_and_erased(host):
+    host.set("image", -1)
+    host.page.get_by_role("radio", name="Draw").check()
+    host.page.mouse.move(*at(host, "The picture", 0.3, 0.5))
+    host.page.mouse.down()
+    host.page.mouse.move(*at(host, "The picture", 0.7, 0.5), steps=5)
+    host.page.mouse.up()
+    host.settle()
+    drawn = np.array(host.get("pixels")).reshape(28, 28)
+    assert drawn[14, 9:19].min() > 150
+    assert drawn[:10].max() == drawn[18:].max() == 0
+    assert host.get("logits") == pytest.approx(torch_logits(drawn), abs=1e-6)
+    host.page.get_by_role("radio", name="Erase").check()
+    host.page.mouse.click(*at(host, "The picture", 0.5, 0.5))
+    host.settle()
+    assert np.array(host.get("pixels")).reshape(28, 28)[14, 14] == 0
+    host.page.get_by_role("button", name="Undo drawing").click()
+    host.settle()
+    assert host.get("pixels") == []
+
+
+def test_keys_draw_too(host):
+    host.page.get_by_role("radio", name="Draw").check()
+    host.set("image", -1)
+    stage(host, "The picture").focus()
+    for key in ("ArrowRight", "Space"):
+        host.page.keyboard.press(key)
+    assert np.array(host.get("pixels")).reshape(28, 28)[14, 15] > 150
+
+
+def test_images_are_chosen_by_radio_buttons(host):
+    chosen = host.page.get_by_role("radio", name="Image 7: Sneaker")
+    assert chosen.is_checked()
+    chosen.focus()
+    host.page.keyboard.press("ArrowRight")
+    host.settle()
+    assert host.get("image") == 8
+    assert "Image 8: Bag" in host.page.locator(".d2l-verdict").inner_text()
+
+
+def test_from_the_overview_to_a_single_product(host):
+    host.page.mouse.click(*at(host, "Every layer of the network", 0.25, 0.06))
+    host.settle()
+    assert (host.get("layer"), host.get("unit")) == ("conv1", 1)
+    story = host.page.locator(".d2l-story").inner_text()
+    assert "Convolution 1, map 1" in story
+    assert "25 products" in story
+    host.page.mouse.move(*at(host, "The chosen value taken apart", 0.05, 0.8))
+    tip = host.page.locator(".d2l-below .d2l-tip")
+    tip.wait_for(state="visible")
+    left, right = tip.inner_text().replace("−", "-").split("=")
+    a, b = (float(part) for part in left.split("×"))
+    assert a * b == pytest.approx(float(right), abs=0.02)
+
+
+def test_arrows_go_from_map_to_map_and_place_to_place(host):
+    stage(host, "Every layer of the network").focus()
+    host.page.keyboard.press("ArrowRight")
+    assert (host.get("layer"), host.get("unit")) == ("conv2", 11)
+    for _ in range(2):
+        host.page.keyboard.press("ArrowUp")
+    assert host.get("layer") == "pool1"
+    host.set("layer", "conv2")
+    stage(host, "The chosen value taken apart").focus()
+    for key in ("ArrowDown", "ArrowDown", "ArrowLeft", "PageUp"):
+        host.page.keyboard.press(key)
+    assert (host.get("place"), host.get("source")) == ([4, 6], 4)
+
+
+def test_softmax_is_shown_with_its_numbers(host):
+    host.set("layer", "output")
+    host.set("unit", 7)
+    probability = torch.tensor(torch_logits(IMAGES[7])).softmax(0)[7].item()
+    story = host.page.locator(".d2l-story").inner_text()
+    assert "Softmax" in story
+    assert f"{100 * probability:.0f}%" in story
+
+
+def test_the_occlusion_map_comes_in_slices_and_ends(host):
+    host.page.get_by_role("checkbox", name="Occlusion map").check()
+    hint = host.page.locator(".d2l-hint").first
+    host.page.wait_for_function(
+        "() => document.querySelector('.d2l-hint').textContent.startsWith('Orange')", timeout=60_000
+    )
+    assert "Sneaker" in hint.inner_text()
+    host.set("sensitivity", False)
+    assert hint.inner_text() == ""
+
+
+def test_a_finger_covers_on_a_phone(make_host):
+    host = make_host(360, height=2000, has_touch=True, is_mobile=True).open("lenet").show("lenet")
+    host.page.touchscreen.tap(*at(host, "The picture", 0.5, 0.5))
+    host.settle()
+    assert host.get("cover") == [[14, 14]]
+
+
+def test_an_image_that_is_not_there_is_the_last(host):
+    host.set("image", 23)
+    assert host.get("logits") == pytest.approx(torch_logits(IMAGES[19]), abs=1e-6)
+
+
+@pytest.mark.parametrize(("width", "ratio"), [(306, 0.76), (520, 0.76), (570, 2), (746, 2)])
+def test_every_part_of_a_value_lies_inside_its_stage(width, ratio):
+    folder = explorer_class("lenet")._folder
+    modules = {
+        name: inline(folder / f"{name}.js", exported(folder / f"{name}.js")) for name in ("detail", "model")
+    }
+    script = """
+    import detail from "./detail.mjs";
+    import model from "./model.mjs";
+    import { readFileSync } from "node:fs";
+    const { data, width, height } = JSON.parse(readFileSync(0, "utf8"));
+    const network = model.openNetwork(data);
+    const run = model.runNetwork(network, network.images[7]);
+    const boxes = model.LAYERS.map(({ name }) => {
+      const pick = model.selectUnit(name, 3, [2, 2]);
+      const { strip, grids, out } = detail.layOutDetail(width, height, { pick, parts: model.takeApart(network, run, pick) });
+      return [...strip.flatMap(({ map, kernel }) => [map, kernel]), ...grids, out].filter(Boolean);
+    });
+    process.stdout.write(JSON.stringify(boxes));
+    """
+    height = width / ratio
+    layers = json.loads(run_module(script, modules, {"data": PAGE, "width": width, "height": height}))
+    assert all(len(boxes) >= 3 for boxes in layers)
+    for box in (box for boxes in layers for box in boxes):
+        assert min(box["x"], box["y"]) >= 0
+        assert box["x"] + box["width"] <= width + 1
+        assert box["y"] + box["height"] <= height, box

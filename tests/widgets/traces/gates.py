@@ -1,0 +1,139 @@
+"""Traces of torch.nn.LSTMCell and of autograd in double precision: the oracle of gates/model.js."""
+
+import torch
+from torch import nn
+
+from d2lite.widgets.gates import load_cell
+
+PLAIN = {
+    "forget_bias": 0, "input_bias": 0, "output_bias": 0,
+    "forget_gate": "learned", "input_gate": "learned", "output_gate": "learned",
+}  # fmt: skip
+
+
+def tensor(values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def encode(text):
+    rows = torch.zeros(len(text), 6, dtype=torch.float64)
+    for row, sign in zip(rows, text, strict=True):
+        if sign.lower() in "abcd":
+            row["abcd".index(sign.lower())] = 1
+            row[4] = float(sign.isupper())
+        row[5] = float(sign == "?")
+    return rows
+
+
+def random_cell(num_units, seed):
+    generator = torch.Generator().manual_seed(seed)
+    shapes = {
+        "weight_x": 24 * num_units, "weight_h": 4 * num_units**2, "bias": 4 * num_units,
+        "head_weight": 4 * num_units, "head_bias": 4,
+    }  # fmt: skip
+    draw = {name: torch.randn(size, generator=generator).tolist() for name, size in shapes.items()}
+    return {"num_units": num_units, **draw}
+
+
+def torch_cell(cell, settings):
+    """Return nn.LSTMCell with the cell's weights and moved biases; held gates get a bias that saturates them."""
+    units = cell["num_units"]
+    net = nn.LSTMCell(6, units, dtype=torch.float64)
+    with torch.no_grad():
+        net.weight_ih.copy_(tensor(cell["weight_x"]).reshape(-1, 6))
+        net.weight_hh.copy_(tensor(cell["weight_h"]).reshape(-1, units))
+        net.bias_ih.copy_(tensor(cell["bias"]))
+        net.bias_hh.zero_()
+        for place, gate in ((0, "input"), (1, "forget"), (3, "output")):
+            rows = slice(place * units, (place + 1) * units)
+            net.bias_hh[rows] += settings[f"{gate}_bias"]
+            if settings[f"{gate}_gate"] != "learned":
+                net.bias_hh[rows] += 1000.0 if settings[f"{gate}_gate"] == "open" else -1000.0
+    return net
+
+
+def read(cell, text, settings):
+    """Return (T, H) cell and hidden states that autograd can follow, and the (T, 4) answers."""
+    net, states = torch_cell(cell, settings), []
+    h = c = torch.zeros(1, cell["num_units"], dtype=torch.float64)
+    for x in encode(text):
+        h, c = net(x[None], (h, c))
+        states.append((h, c))
+    hidden = torch.cat([h for h, _ in states])
+    head = tensor(cell["head_weight"]).reshape(4, -1)
+    return states, (hidden @ head.T + tensor(cell["head_bias"])).softmax(1)
+
+
+def case(name, cell, text, **changes):
+    settings = PLAIN | changes
+    states, chances = read(cell, text, settings)
+    last, unit = len(text) - 1, cell["num_units"] - 1
+    gradients = torch.autograd.grad(states[last][1][0, unit], [c for _, c in states])
+    return {
+        "name": f"{name}: {text} {changes}",
+        "js": """(model, { cell, text, settings, unit }) => {
+            const steps = model.readText(cell, text, settings);
+            const { total } = model.gradientBack(cell, steps, steps.length - 1, unit, settings);
+            return { c: steps.map(({ c }) => c), h: steps.map(({ h }) => h), p: steps.map(({ p }) => p), total };
+        }""",
+        "input": {"cell": cell, "text": text, "settings": settings, "unit": unit},
+        "expected": {
+            "c": [c[0].tolist() for _, c in states],
+            "h": [h[0].tolist() for h, _ in states],
+            "p": chances.tolist(),
+            "total": [g[0, unit].item() for g in gradients],
+        },
+    }
+
+
+def direct_case(cell):
+    """With no way back through the hidden state, the total gradient is the product of the forget gates."""
+    alone = cell | {"weight_h": [0.0] * len(cell["weight_h"])}
+    states, _ = read(alone, "Babcd?abCd", PLAIN)
+    gradients = torch.autograd.grad(states[-1][1][0, 0], [c for _, c in states])
+    expected = [g[0, 0].item() for g in gradients]
+    return {
+        "name": "the way along the cell state",
+        "js": """(model, { cell, settings }) => {
+            const steps = model.readText(cell, "Babcd?abCd", settings);
+            const { total, direct } = model.gradientBack(cell, steps, 9, 0, settings);
+            return { total, direct };
+        }""",
+        "input": {"cell": alone, "settings": PLAIN},
+        "expected": {"total": expected, "direct": expected},
+    }
+
+
+def score_case(cell):
+    texts = ["B?", "Bac.A?dD?", "??", "abc", "Cabdabd.?A?"]
+    expected = []
+    for text in texts:
+        right = asked = 0
+        chances = read(cell, text, PLAIN)[1]
+        for t, sign in enumerate(text):
+            capitals = [s for s in text[:t] if s.isupper()]
+            if sign == "?" and capitals:
+                asked += 1
+                right += int("ABCD"[chances[t].argmax()] == capitals[-1])
+        expected.append([right, asked])
+    return {
+        "name": "questions answered",
+        "js": "(model, { cell, texts, settings }) => texts.map((t) => model.countRight(model.readText(cell, t, settings)))",
+        "input": {"cell": cell, "texts": texts, "settings": PLAIN},
+        "expected": expected,
+    }
+
+
+def cases():
+    """Return the cases test_parity.py checks: name, js, input, expected."""
+    trained, other = load_cell(), random_cell(5, 3)
+    return [
+        case("trained", trained, "Bcad.b?ca.Dbacb?"),
+        case("trained", trained, "AxB.?", forget_bias=-2.5, input_bias=1, output_bias=0.75),
+        case("trained", trained, "Dabc?", forget_gate="open", input_gate="closed"),
+        case("trained", trained, "Dabc?", output_gate="closed", forget_bias=1),
+        case("random", other, "ABCDabcd.?" * 3),
+        case("random", other, "C" + "abdc" * 7, forget_gate="closed"),
+        direct_case(other),
+        score_case(trained),
+    ]

@@ -1,0 +1,143 @@
+"""Traces of seven optimizers made by torch.optim in double precision: the oracle of race/model.js."""
+
+import torch
+
+from d2lite.datasets._rng import Rng
+from d2lite.surfaces import make_surface
+
+STEPS = 60
+BASE = {"beta": 0.9, "beta1": 0.9, "beta2": 0.99, "weightDecay": 0.0}
+GROUND = {"surface": "bowl", "condition": 30.0, "angle": 0.0, "start": None, "noise": 0.0, "seed": 0}
+RATES = {
+    "sgd": 0.003, "momentum": 0.0005, "nesterov": 0.0005, "adagrad": 0.3, "rmsprop": 0.02, "adam": 0.1, "adamw": 0.1,
+}  # fmt: skip
+
+
+def make_optimizer(name, w, lr, settings):
+    """Return torch's optimizer of a name; SGD is told of its weight decay as the others are."""
+    beta, betas = settings["beta"], (settings["beta1"], settings["beta2"])
+    decay = settings["weightDecay"]
+    if name == "rmsprop":
+        return torch.optim.RMSprop([w], lr, alpha=settings["beta2"], weight_decay=decay)
+    if name == "adagrad":
+        return torch.optim.Adagrad([w], lr, weight_decay=decay)
+    if name in ("adam", "adamw"):
+        kind = torch.optim.Adam if name == "adam" else torch.optim.AdamW
+        return kind([w], lr, betas=betas, weight_decay=decay)
+    momentum = 0 if name == "sgd" else beta
+    return torch.optim.SGD([w], lr, momentum=momentum, nesterov=name == "nesterov", weight_decay=decay)
+
+
+def read_state(optimizer, w):
+    """Return torch's memory as [v, s] of two numbers each, zeros where it keeps none."""
+    kept = optimizer.state[w]
+    zero = torch.zeros(2, dtype=torch.float64)
+    v = kept.get("momentum_buffer", kept.get("exp_avg", zero))
+    s = kept.get("exp_avg_sq", kept.get("square_avg", kept.get("sum", zero)))
+    return [(zero if part is None else part).tolist() for part in (v, s)]
+
+
+def trace(name, lr, ground, settings, steps=STEPS):
+    noisy = ground["surface"] == "noisy"
+    surface = make_surface("bowl" if noisy else ground["surface"], ground["condition"], ground["angle"])
+    w = torch.tensor(ground["start"] or surface.start, dtype=torch.float64, requires_grad=True)
+    noise = ground["noise"] * torch.tensor(Rng(ground["seed"]).normal(2 * steps).reshape(steps, 2))
+    optimizer = make_optimizer(name, w, lr, settings)
+    points, losses, states = [w.tolist()], [surface(w).item()], [[[0.0, 0.0], [0.0, 0.0]]]
+    for k in range(steps):
+        optimizer.zero_grad()
+        surface.value(w).backward()
+        if noisy:
+            w.grad += noise[k]
+        optimizer.step()
+        points.append(w.tolist())
+        losses.append(surface(w).item())
+        states.append(read_state(optimizer, w))
+    return {"points": points, "losses": losses, "states": states}
+
+
+def run_case(name, lr=None, ground=(), settings=()):
+    ground, settings = GROUND | dict(ground), BASE | dict(settings)
+    lr = lr or RATES[name]
+    return {
+        "name": f"{STEPS} steps of {name} at {lr} on {ground}, {settings}",
+        "js": """(model, { ground, name, settings, steps }) => {
+            const place = model.makeGround(ground);
+            const run = model.makeRun(place, name, settings);
+            model.runTo(place, run, steps);
+            const { points, losses } = run;
+            return { points, losses, states: run.states.map(({ v, s }) => [v, s]) };
+        }""",
+        "input": {"ground": ground, "name": name, "settings": {**settings, "lr": lr}, "steps": STEPS},
+        "expected": trace(name, lr, ground, settings),
+        "tolerance": 1e-8,
+    }
+
+
+def next_case():
+    """The step that the page announces is the one torch then takes, from torch's own state."""
+    ground = GROUND | {"surface": "noisy", "noise": 2.0, "seed": 3}
+    expected = []
+    for name, lr in RATES.items():
+        made = trace(name, lr, ground, BASE | {"weightDecay": 0.1}, 8)
+        before, after = (torch.tensor(made["points"][k], dtype=torch.float64) for k in (7, 8))
+        gradient = make_surface("bowl", ground["condition"]).gradient(before)
+        expected.append({"step": (after - before).tolist(), "slope": gradient.tolist(), "w": after.tolist()})
+    return {
+        "name": "the announced step",
+        "js": """(model, { ground, rates, settings }) => {
+            const place = model.makeGround(ground);
+            return rates.map(([name, lr]) => {
+                const run = model.makeRun(place, name, { ...settings, lr });
+                model.runTo(place, run, 7);
+                const { step, slope, w } = model.nextStep(place, run, 7);
+                return { step, slope, w };
+            });
+        }""",
+        "input": {"ground": ground, "rates": list(RATES.items()), "settings": BASE | {"weightDecay": 0.1}},
+        "expected": expected,
+        "tolerance": 1e-8,
+    }
+
+
+def bounds_case():
+    """Where a run is lost, and from which step it has arrived."""
+    ground = GROUND | {"condition": 10.0}
+    surface = make_surface("bowl", 10.0)
+    lost = trace("momentum", 0.5, ground, BASE, 60)["losses"]
+    calm = trace("momentum", 0.05, ground, BASE, 100)["losses"]
+    near = [loss <= 0.01 * calm[0] for loss in calm]
+    assert surface.lowest == 0
+    assert not all(near)
+    assert near[-1]
+    return {
+        "name": "divergence and arrival",
+        "js": """(model, ground) => {
+            const place = model.makeGround(ground);
+            const settings = { beta: 0.9, beta1: 0.9, beta2: 0.99, weightDecay: 0 };
+            const lost = model.makeRun(place, "momentum", { ...settings, lr: 0.5 });
+            model.runTo(place, lost, 1000);
+            const calm = model.makeRun(place, "momentum", { ...settings, lr: 0.05 });
+            model.runTo(place, calm, 100);
+            return [lost.broken, model.stepsDone(lost), model.arrival(calm, 0, 100), model.arrival(calm, 0, 3)];
+        }""",
+        "input": ground,
+        "expected": [
+            *[next(k for k, loss in enumerate(lost) if not abs(loss) < 1e12)] * 2,
+            len(near) - near[::-1].index(False),
+            -1,
+        ],
+    }
+
+
+def cases():
+    """Return the cases test_parity.py checks: name, js, input, expected."""
+    surfaces = ("bowl", "noisy", "rosenbrock", "beale", "saddle", "plateau")
+    grounds = [{"surface": name, "noise": 3.0, "seed": 5} for name in surfaces]
+    decay = {"weightDecay": 0.3, "beta": 0.8, "beta1": 0.7, "beta2": 0.95}
+    return [
+        *(run_case(name, ground=ground) for name in RATES for ground in grounds),
+        *(run_case(name, settings=decay, ground={"angle": 25.0, "start": [2.0, -1.5]}) for name in RATES),
+        next_case(),
+        bounds_case(),
+    ]

@@ -1,0 +1,176 @@
+"""Record a memory task at growing lags, and train the small cell that the gates explorer opens.
+
+    python tools/record/memory.py sweep    # 90 runs: cell x lag x seed, to d2lite/data/recordings/memory.json.gz
+    python tools/record/memory.py cell     # one LSTM of two units, to d2lite/data/gates_cell.json
+
+The sweep's task: a sequence's first letter is a capital, one of A to D, then come small letters at random, one for
+each step of the lag but the last, and at the end a question mark. The answer is the first letter. A step is six
+numbers: four for the letter, one that is 1 for a capital, one that is 1 for the question mark. Chance is a quarter.
+
+The networks have 16 units and a linear layer on the last hidden state; Adam, learning rate 0.003, gradients clipped
+to norm 1, 600 steps of 32 new sequences. What is measured every 30 steps: the mean training loss since the last
+measurement, and the accuracy on 256 new sequences; at the end the accuracy on 2,000.
+
+The explorer's cell learns a longer task: capitals come again and again, full stops too, and every question mark asks
+for the capital before it.
+"""
+
+import argparse
+import importlib
+import json
+from pathlib import Path
+
+import torch
+from torch import nn
+
+import d2lite
+
+CELLS = ["rnn", "rnn orthogonal", "lstm 0", "lstm 1", "lstm 4", "lstm 4 -2"]  # lstm, forget bias, input bias
+LAGS = [5, 10, 20, 40, 80]
+SEEDS = (0, 1, 2)
+NUM_UNITS, NUM_STEPS, BATCH_SIZE, EVERY, LR = 16, 600, 32, 30, 3e-3
+DISPLAY = {
+    "x": {"label": "steps", "first": EVERY, "step": EVERY},
+    "metrics": {
+        "accuracy": {"label": "accuracy", "guess": 0.25},
+        "train_loss": {"label": "training loss", "log": True, "guess": 1.386},
+    },
+    "labels": {"cell": "cell", "lag": "lag"},
+}
+DATA = Path(d2lite.__file__).parent / "data"
+
+
+def first_letter(batch_size, lag, generator):
+    """Return inputs (B, lag + 1, 6) and the letters to remember, (B,) in 0..3."""
+    letters = torch.randint(0, 4, (batch_size, lag + 1), generator=generator)
+    inputs = torch.zeros(batch_size, lag + 1, 6)
+    inputs[:, :-1, :4] = nn.functional.one_hot(letters[:, :-1], 4).float()
+    inputs[:, 0, 4] = inputs[:, -1, 5] = 1
+    return inputs, letters[:, 0]
+
+
+def make_cell(name, num_units=NUM_UNITS):
+    """Return the recurrent layer of a cell's name, its biases as the name says."""
+    kind, *biases = name.split()
+    net = {"rnn": nn.RNN, "lstm": nn.LSTM}[kind](6, num_units, batch_first=True)
+    with torch.no_grad():
+        if name == "rnn orthogonal":
+            nn.init.orthogonal_(net.weight_hh_l0)
+            net.bias_hh_l0.zero_()
+        elif kind == "lstm":
+            net.bias_hh_l0.zero_()  # the other bias is enough
+            for part, bias in zip((1, 0), biases, strict=False):  # torch's order: input, forget, cell, output
+                net.bias_ih_l0[part * num_units : (part + 1) * num_units] = float(bias)
+    return net
+
+
+def train_point(cell, lag, num_steps=NUM_STEPS, *, seed):
+    """Train once and return the curves and the number that the module's docstring names."""
+    torch.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    net, head = make_cell(cell), nn.Linear(NUM_UNITS, 4)
+    weights = [*net.parameters(), *head.parameters()]
+    optimizer = torch.optim.Adam(weights, LR)
+    curves, losses = {"accuracy": [], "train_loss": []}, []
+
+    def accuracy(count):
+        with torch.no_grad():
+            inputs, letters = first_letter(count, lag, generator)
+            return (head(net(inputs)[0][:, -1]).argmax(1) == letters).float().mean().item()
+
+    for step in range(1, num_steps + 1):
+        inputs, letters = first_letter(BATCH_SIZE, lag, generator)
+        loss = nn.functional.cross_entropy(head(net(inputs)[0][:, -1]), letters)
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(weights, 1.0)
+        optimizer.step()
+        losses.append(loss.item())
+        if step % EVERY == 0:
+            curves["accuracy"].append(accuracy(256))
+            curves["train_loss"].append(sum(losses) / len(losses))
+            losses = []
+    return {**curves, "test_accuracy": accuracy(2000)}
+
+
+def last_capital(batch_size, length, generator, capital=0.08, question=0.08, stop=0.1):
+    """Return inputs (B, T, 6), the last capital before each step (B, T), and where a question is asked (B, T)."""
+    letters = torch.randint(0, 4, (batch_size, length), generator=generator)
+    kind = torch.rand(batch_size, length, generator=generator)
+    kind[:, 0] = 0  # begins with a capital
+    capitals, asked = kind < capital, (kind >= capital) & (kind < capital + question)
+    letter = capitals | (kind >= capital + question + stop)
+    inputs = torch.zeros(batch_size, length, 6)
+    inputs[..., :4] = nn.functional.one_hot(letters, 4) * letter[..., None]
+    inputs[..., 4], inputs[..., 5] = capitals, asked
+    latest = torch.where(capitals, torch.arange(length), 0).cummax(1).values  # (B, T)
+    return inputs, letters.gather(1, latest), asked
+
+
+def train_cell(num_steps=2000, stop_after=None, seed=2):
+    """Return an LSTM of two units, its linear layer, and the training loss of each step (all, or the first few)."""
+    torch.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    net, head = nn.LSTM(6, 2, batch_first=True), nn.Linear(2, 4)
+    with torch.no_grad():
+        net.bias_ih_l0.zero_()
+        net.bias_hh_l0.zero_()
+        net.bias_ih_l0[:4] = torch.tensor([-2.0, -2.0, 5.0, 5.0])  # begins by keeping
+    net.bias_hh_l0.requires_grad_(False)
+    weights = [w for w in [*net.parameters(), *head.parameters()] if w.requires_grad]
+    optimizer = torch.optim.Adam(weights, 1e-2)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, num_steps)
+    losses = []
+    for _ in range(stop_after or num_steps):
+        inputs, letters, asked = last_capital(32, 50, generator)
+        loss = nn.functional.cross_entropy(head(net(inputs)[0])[asked], letters[asked])
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(weights, 1.0)
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+    return net, head, losses
+
+
+def record_cell():
+    """Train the explorer's cell and write its weights, rounded to four decimals."""
+    torch.set_num_threads(1)
+    net, head, losses = train_cell()
+    named = {
+        "weight_x": net.weight_ih_l0, "weight_h": net.weight_hh_l0, "bias": net.bias_ih_l0,
+        "head_weight": head.weight, "head_bias": head.bias,
+    }  # fmt: skip
+    weights = {name: [round(v, 4) for v in value.flatten().tolist()] for name, value in named.items()}
+    about = {
+        "command": "python tools/record/memory.py cell",
+        "torch": torch.__version__,
+        "loss_every_100_steps": [round(loss, 4) for loss in losses[99::100]],
+    }
+    text = json.dumps({"num_units": 2, **weights, "provenance": about}, indent=1)
+    (DATA / "gates_cell.json").write_text(text + "\n", encoding="utf-8")
+    print(f"last loss {losses[-1]:.4f}")
+
+
+def record_sweep(jobs):
+    """Do what is missing of the sweep and write its file."""
+    # By its module's name, so that the processes find it.
+    train = importlib.import_module("memory").train_point
+    sweep = d2lite.sweep(train, {"cell": CELLS, "lag": LAGS}, SEEDS, n_jobs=jobs)
+    if sweep.failures:
+        raise SystemExit("some runs failed: start again")
+    sweep.provenance |= {"command": "python tools/record/memory.py sweep", "display": DISPLAY}
+    sweep.save(DATA / "recordings" / "memory.json.gz")
+    print(sweep, sweep.provenance, sep="\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("what", choices=("sweep", "cell"))
+    parser.add_argument("--jobs", type=int, default=2, help="processes of the sweep (2)")
+    options = parser.parse_args()
+    record_cell() if options.what == "cell" else record_sweep(options.jobs)
+
+
+if __name__ == "__main__":
+    main()
