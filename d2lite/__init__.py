@@ -9,8 +9,8 @@ import importlib
 __version__ = "0.1.0"
 
 _SUBMODULES = {
-    "anchors", "boxes", "datasets", "detection", "metrics", "models", "ngrams", "plotting", "progress", "surfaces",
-    "text", "training", "widgets", "windows",
+    "anchors", "boxes", "character_rnn", "datasets", "detection", "metrics", "models", "ngrams", "plotting",
+    "progress", "surfaces", "text", "training", "widgets", "windows",
 }  # fmt: skip
 _FUNCTIONS = {
     "device": "training", "evaluate": "training", "fit": "training", "seed": "training", "History": "training",

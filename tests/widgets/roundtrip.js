@@ -4,7 +4,7 @@ const states = Array.from({ length: 200 }, () => Object.fromEntries(input.spec.m
 function random(entry) {
   if (entry.choices) return entry.choices[Math.floor(uniform() * entry.choices.length)];
   if (entry.kind === "flag") return uniform() < 0.5;
-  if (entry.kind === "text") return "a b&c=d%é\"'<";
+  if (entry.kind === "text") return "a b&c=d%é\"'<".slice(0, entry.max_length);
   const number = ({ min, max, integer }) => integer ? Math.round(min + uniform() * (max - min)) : min + uniform() * (max - min);
   if (entry.kind === "rows") return Array.from({ length: Math.min(4, entry.max_length) }, () => entry.columns.map(number));
   if (entry.kind === "numbers") return Array.from({ length: entry.length || 3 }, () => number(entry));

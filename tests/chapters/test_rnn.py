@@ -1,0 +1,155 @@
+"""Recurrent networks: the chapter's cell against nn.RNN and autograd, its recording against a run made now."""
+
+import importlib.util
+import math
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import pytest
+import torch
+from torch import nn
+
+from d2lite import character_rnn, datasets
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CELLS = {
+    cell.id: cell.source
+    for cell in nbformat.read(ROOT / "chapters" / "07_rnn" / "rnn.ipynb", as_version=4).cells
+}
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    """The names the chapter's cells define, its slow runs left out."""
+    matplotlib.use("agg")
+    names = {}
+    for cell in ("setup", "forward", "backward-code"):
+        exec(CELLS[cell], names)
+    exec(CELLS["write"].split("\n\n\nfor temperature")[0], names)
+    exec(CELLS["journey"].split("\n\n\nradii")[0], names)
+    yield names
+    matplotlib.rcdefaults()
+
+
+@pytest.fixture(scope="module")
+def recorder():
+    spec = importlib.util.spec_from_file_location(
+        "record_character_rnn", ROOT / "tools/record/character_rnn.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("features", "units", "classes", "steps"), [(3, 1, 2, 1), (1, 4, 3, 12), (6, 20, 5, 40)]
+)
+def test_cell_and_backward_are_those_of_torch(chapter, features, units, classes, steps):
+    torch.manual_seed(units)
+    rnn, readout = nn.RNN(features, units).double(), nn.Linear(units, classes).double()
+    with torch.no_grad():
+        rnn.weight_hh_l0.mul_(1.5)
+    w = {
+        "xh": rnn.weight_ih_l0, "hh": rnn.weight_hh_l0, "b_xh": rnn.bias_ih_l0, "b_hh": rnn.bias_hh_l0,
+        "hy": readout.weight, "b_y": readout.bias,
+    }  # fmt: skip
+    x, h = torch.randn(steps, features).double(), torch.randn(units).double().requires_grad_()
+    targets = torch.randint(classes, (steps,))
+    theirs, last = rnn(x, h[None])
+    logits = readout(theirs)
+    nn.functional.cross_entropy(logits, targets).backward()
+    with torch.no_grad():
+        states, ours = chapter["forward"](x, h, w)
+        gradients, first = chapter["backward"](x, states, ours, targets, w)
+    assert states.shape == (steps + 1, units)
+    assert torch.allclose(states[1:], theirs, atol=1e-12)
+    assert torch.allclose(states[-1], last[0], atol=1e-12)
+    assert torch.allclose(ours, logits, atol=1e-12)
+    assert gradients.keys() == w.keys()
+    for name, gradient in gradients.items():
+        assert torch.allclose(gradient, w[name].grad, atol=1e-12), name
+        assert gradient.abs().max() > 1e-6
+    assert torch.allclose(first, h.grad, atol=1e-12)
+
+
+def test_norms_back_are_those_of_autograd(chapter):
+    W = chapter["random_weights"](1.2, H=6)
+    assert torch.linalg.eigvals(W).abs().max().item() == pytest.approx(1.2)
+    norms = chapter["norms_back"](W, 0.7, num_steps=9)
+    noise = torch.randn(10, 6, generator=torch.Generator().manual_seed(1)).double()
+    states = [torch.zeros(6).double().requires_grad_()]
+    for t in range(9):
+        states.append(torch.tanh(W @ states[-1] + 0.7 * noise[t]))
+        states[-1].retain_grad()
+    states[-1].backward(noise[-1] / noise[-1].norm())
+    assert norms == pytest.approx([s.grad.norm().item() for s in reversed(states)])
+
+
+def test_writing_follows_the_chances(chapter):
+    torch.manual_seed(0)
+    model = character_rnn.CharacterRNN("ab ", 4)
+    texts = chapter["write"](model, "ab", 1, 0.5, num_texts=20_000)
+    shares = [sum(t == c for t in texts) / len(texts) for c in "ab "]
+    with torch.no_grad():
+        p = (model(model.encode("ab")[:, None])[0][-1, 0] / 0.5).softmax(0)
+    assert shares == pytest.approx(p.tolist(), abs=0.015)
+    cold = chapter["write"](model, "ab", 12, 1e-4, num_texts=3)
+    assert len(set(cold)) == 1
+    assert len(cold[0]) == 12
+
+
+def test_the_recording_says_where_it_comes_from(recorder):
+    record = character_rnn.recorded()
+    provenance, measured = record["provenance"], record["measured"]
+    assert {"command", "versions", "seed", "cpu_seconds", "date", "machine"} <= provenance.keys()
+    steps = provenance["steps"]
+    assert steps == recorder.PASSES * (len(recorder.split()[0]) // recorder.STREAMS // recorder.WINDOW)
+    assert len(measured["training"]) == steps // recorder.EVERY
+    assert measured["training"][-1] < 1.35 < measured["training"][0]
+    # 8 bits cost less than a tenth of a per cent of the perplexity
+    assert measured["test"] == pytest.approx(measured["test_32_bits"], abs=1e-3)
+
+
+def test_the_shipped_weights_give_the_recorded_perplexity(recorder):
+    record = character_rnn.recorded()
+    model = character_rnn.unpack(record["weights"]).float()
+    test = recorder.split()[2]
+    assert character_rnn.cross_entropy(model, test) == pytest.approx(record["measured"]["test"], abs=1e-4)
+
+
+def test_the_beginning_of_the_run_comes_out_again(recorder):
+    training = recorder.split()[0]
+    curve = recorder.train(
+        recorder.make_model(), training, character_rnn.recorded()["provenance"]["steps"], stop=recorder.EVERY
+    )
+    assert curve[0] == pytest.approx(character_rnn.recorded()["measured"]["training"][0], abs=0.02)
+    assert curve[0] < math.log(65) - 1
+
+
+def test_sorting_the_units_changes_no_output(recorder):
+    torch.manual_seed(0)
+    model = character_rnn.CharacterRNN("ab ", 7)
+    text = model.encode("ab ba bab a")[:, None]
+    with torch.no_grad():
+        before, (states, _) = model(text)[0], model.rnn(nn.functional.one_hot(text, 3).float())
+        recorder.sort_units(model, "ab ba bab a abba")
+        after, (sorted_states, _) = model(text)[0], model.rnn(nn.functional.one_hot(text, 3).float())
+    assert torch.allclose(before, after, atol=1e-6)
+    assert not torch.allclose(states, sorted_states)
+    one_hot = nn.functional.one_hot(model.encode("ab ba bab a abba"), 3).float()
+    h = model.rnn(one_hot)[0].detach()
+    slow = [torch.corrcoef(torch.stack([h[1:, i], h[:-1, i]]))[0, 1].item() for i in range(7)]
+    assert slow[0] > slow[-1]
+
+
+def test_test_pages_are_not_among_the_training_pages(recorder):
+    training, validation, test = recorder.split()
+    novels = character_rnn.clean(datasets.text("austen"))
+    assert training + validation + test == novels
+    scope = {"character_rnn": character_rnn, "datasets": datasets}
+    lines = [line for line in CELLS["memory"].splitlines() if line.startswith(("novels", "cut", "training"))]
+    exec("\n".join(lines), scope)
+    assert scope["test"] == test
+    assert abs(len(scope["training"]) - len(training)) < 3
+    assert training.startswith(scope["training"][:-3])
