@@ -1,0 +1,322 @@
+// The penalty geometry explorer: contours and ball on the left; on the right one weight's shrinking and the path over λ.
+import { addControl, addControls } from "../_shared/controls.js";
+import { make } from "../_shared/dom.js";
+import { nameElement, openExplorer } from "../_shared/explorer.js";
+import { formatFixed, formatNumber } from "../_shared/format.js";
+import { addHandle, addScrubber } from "../_shared/handles.js";
+import { clipped, drawLine, drawMark, drawPixels } from "../_shared/layers.js";
+import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment, ticks } from "../_shared/scales.js";
+import { addStage } from "../_shared/stage.js";
+import { mixColor, parseColor, plainTheme } from "../_shared/theme.js";
+import { ballPoint, canBeSparse, coefficientPath, contourPoint, lossOf, partialTargets, penaltyOf, shrink, solve, zerosOf } from "./model.js";
+
+const BUDGET = 5; // ms a frame may spend on the zones
+const SIDE = 3.4; // the map shows -SIDE to SIDE along both axes
+const ZONE_CELLS = 80;
+const STRENGTHS = Array.from({ length: 73 }, (_, i) => 0.01 * 1000 ** (i / 72)); // of the path: 0.01 to 10
+const LEVELS = [0.06, 0.25, 0.6, 1.1, 1.8, 2.8, 4.2, 6]; // of the loss, drawn faintly
+const ANGLES = Array.from({ length: 241 }, (_, i) => (i * Math.PI) / 120);
+const SETTINGS = ["penalty", "strength", "correlation", "ratio", "q", "target"];
+const NAMES = ["w₁", "w₂"];
+const WORDS = { l1: "L1", l2: "L2", elastic: "elastic net", lq: "Lq" };
+
+function makeScene() {
+  return { key: "", pathKey: "", path: null, settings: null, zones: null };
+}
+
+/** Bring a scene up to date with the traits; return whether the zones need another frame. */
+function updateScene(scene, get, deadline = () => false) {
+  const settings = Object.fromEntries(SETTINGS.map((name) => [name, get(name)]));
+  const key = JSON.stringify(settings);
+  if (key !== scene.key) {
+    const w = solve(settings);
+    Object.assign(scene, { key, settings, w, z: partialTargets(settings, w), loss: lossOf(settings, w), cost: penaltyOf(settings, w) });
+  }
+  const pathKey = JSON.stringify({ ...settings, strength: 0 });
+  if (pathKey !== scene.pathKey) Object.assign(scene, { pathKey, path: coefficientPath(settings, STRENGTHS) });
+  scene.sparse = canBeSparse(settings);
+  scene.showZones = get("zones") && scene.sparse;
+  return scene.showZones && findZones(scene, deadline);
+}
+
+/** Which weights vanish for minima all over the map, row by row; return whether rows are left. */
+function findZones(scene, deadline) {
+  const key = JSON.stringify({ ...scene.settings, target: 0 });
+  if (scene.zones?.key !== key) scene.zones = { key, next: 0, found: new Uint8Array(ZONE_CELLS ** 2) };
+  const { zones, settings } = scene;
+  const at = (i) => (2 * (i + 0.5) * SIDE) / ZONE_CELLS - SIDE;
+  // the picture is its own mirror image through the middle: half of the rows is enough
+  while (zones.next < ZONE_CELLS / 2) {
+    const row = zones.next++;
+    for (let i = 0; i < ZONE_CELLS; i++) {
+      const kind = zerosOf(solve({ ...settings, target: [at(i), -at(row)] }));
+      zones.found[row * ZONE_CELLS + i] = kind;
+      zones.found[(ZONE_CELLS - 1 - row) * ZONE_CELLS + ZONE_CELLS - 1 - i] = kind;
+    }
+    if (deadline()) return zones.next < ZONE_CELLS / 2;
+  }
+  return false;
+}
+
+function follow(app, scene) {
+  const start = performance.now();
+  const more = updateScene(scene, app.get, () => performance.now() - start > BUDGET);
+  if (String(scene.w) !== String(app.get("solution"))) app.set({ solution: [...scene.w] }, { later: true });
+  app.say(summarise(scene));
+  return more;
+}
+
+function summarise({ settings, w }) {
+  const place = w.map((v, j) => `${NAMES[j]} ${formatFixed(v)}`).join(", ");
+  return `${WORDS[settings.penalty]}, λ ${formatNumber(settings.strength)}: ${place}. ${judge({ settings, w })}`;
+}
+
+/** The line under the numbers: what happened to the weights, and why. */
+function judge({ settings, w }) {
+  const { strength, target, penalty, q } = settings;
+  if (strength === 0) return "No penalty: the solution is the minimum of the loss.";
+  const zeros = zerosOf(w);
+  if (zeros === 3) return "Both weights are exactly 0: the penalty's slope beats the loss's in every direction.";
+  if (zeros) return `${NAMES[zeros - 1]} is exactly 0: the contour touches the ball at a corner, and stays there while ŵ moves a little.`;
+  const flipped = [0, 1].find((j) => w[j] * target[j] < 0);
+  if (flipped !== undefined) return `${NAMES[flipped]} has changed its sign: the other weight no longer covers for it.`;
+  if (penalty === "l2" || (penalty === "lq" && q > 1)) return "The ball is round: both weights shrink, neither becomes 0.";
+  return "The contour touches the ball away from its corners: both weights stay.";
+}
+
+function mapScale(width, height) {
+  const unit = (2 * SIDE) / Math.min(width, height);
+  const half = [(width * unit) / 2, (height * unit) / 2];
+  return { x: linearScale([-half[0], half[0]], [0, width]), y: linearScale([-half[1], half[1]], [height, 0]) };
+}
+
+function drawMap(ctx, width, height, theme, scene) {
+  const { x, y } = mapScale(width, height);
+  const { settings, w, loss, cost, path } = scene;
+  if (scene.showZones && scene.zones) drawZones(ctx, x, y, theme, scene.zones);
+  ctx.strokeStyle = theme.line;
+  ctx.lineWidth = 1;
+  strokeSegment(ctx, x(0), 0, x(0), height);
+  strokeSegment(ctx, 0, y(0), width, y(0));
+  for (const level of LEVELS) strokeLoop(ctx, x, y, (t) => contourPoint(settings, level, t), { color: theme.muted, width: 0.8, alpha: 0.55 });
+  if (cost > 0) strokeLoop(ctx, x, y, (t) => ballPoint(settings, cost, t), { color: theme.good, width: 2, fill: mixColor(theme.bg, theme.good, 0.55) });
+  if (loss > 0) strokeLoop(ctx, x, y, (t) => contourPoint(settings, loss, t), { color: theme.text, width: 1.75 });
+  drawTrace(ctx, x, y, theme, path, settings.target);
+  drawSlope(ctx, x, y, theme, scene);
+  drawMark(ctx, x(w[0]), y(w[1]), { radius: 6, fill: theme.text, stroke: theme.bg, width: 1.5 });
+  drawMapLabels(ctx, width, height, x, y, theme, scene);
+}
+
+/** A closed line through at(angle); fill tints its inside. */
+function strokeLoop(ctx, x, y, at, { color, width, alpha = 1, fill = null }) {
+  ctx.save();
+  ctx.lineWidth = width;
+  ctx.lineJoin = "round";
+  ctx.beginPath();
+  ANGLES.forEach((t, i) => {
+    const [u, v] = at(t);
+    if (i) ctx.lineTo(x(u), y(v));
+    else ctx.moveTo(x(u), y(v));
+  });
+  ctx.closePath();
+  if (fill) {
+    ctx.globalAlpha = 0.3;
+    ctx.fillStyle = fill;
+    ctx.fill();
+  }
+  ctx.globalAlpha = alpha;
+  ctx.strokeStyle = color;
+  ctx.stroke();
+  ctx.restore();
+}
+
+/** The solutions from λ = 0 at the minimum towards the middle. */
+function drawTrace(ctx, x, y, theme, { first, second }, target) {
+  drawLine(ctx, [target[0], ...first], [target[1], ...second], x, y, { color: theme.accent, width: 2.25, dash: [5, 3] });
+}
+
+/** At the solution the loss pulls one way and the penalty the other: the pull of the loss, as an arrow. */
+function drawSlope(ctx, x, y, theme, { settings, w }) {
+  const { correlation: rho, target } = settings;
+  const [d, e] = [target[0] - w[0], target[1] - w[1]];
+  const pull = [d + rho * e, e + rho * d];
+  const size = Math.hypot(...pull);
+  if (size < 1e-6) return;
+  const [u, v] = pull.map((p) => p / size);
+  const [x0, y0, reach] = [x(w[0]), y(w[1]), 34];
+  const [x1, y1] = [x0 + reach * u, y0 - reach * v];
+  ctx.strokeStyle = theme.text;
+  ctx.lineWidth = 1.75;
+  strokeSegment(ctx, x0, y0, x1, y1);
+  for (const side of [-1, 1]) strokeSegment(ctx, x1, y1, x1 - 7 * u - side * 4 * v, y1 + 7 * v - side * 4 * u);
+}
+
+function drawZones(ctx, x, y, theme, zones) {
+  const colors = [theme.bg, theme.a, theme.b, theme.muted].map((color, kind) => parseColor(mixColor(theme.bg, color, kind ? 0.2 : 0)));
+  const pixels = new Uint8ClampedArray(4 * zones.found.length).fill(255);
+  zones.found.forEach((kind, k) => pixels.set(colors[kind], 4 * k));
+  drawPixels(ctx, pixels, ZONE_CELLS, ZONE_CELLS, [x(-SIDE), y(SIDE), x(SIDE) - x(-SIDE), y(-SIDE) - y(SIDE)], false);
+}
+
+function drawMapLabels(ctx, width, height, x, y, theme, { settings, w, sparse, showZones }) {
+  const at = (value) => String(value).replace("-", "−");
+  for (const v of ticks(x, 5)) if (v !== 0) drawLabel(ctx, at(v), x(v), y(0) + 4, theme, { align: "center" });
+  for (const v of ticks(y, 5)) if (v !== 0) drawLabel(ctx, at(v), x(0) - 5, y(v), theme, { align: "right", baseline: "middle" });
+  drawLabel(ctx, "w₁", width - 6, y(0) - 4, theme, { align: "right", baseline: "bottom", color: theme.a, weight: 600 });
+  drawLabel(ctx, "w₂", x(0) + 6, 4, theme, { color: theme.b, weight: 600 });
+  drawLabel(ctx, "ŵ", x(settings.target[0]) + 11, y(settings.target[1]) - 4, theme, { baseline: "bottom", color: theme.accent, weight: 600, size: 13 });
+  const right = w[0] >= 0;
+  drawLabel(ctx, "w", x(w[0]) + (right ? -10 : 10), y(w[1]) + 6, theme, { align: right ? "right" : "left", color: theme.text, weight: 600, size: 13 });
+  if (sparse && showZones) {
+    drawLabel(ctx, "here w₂ = 0", width - 8, height - 22, theme, { align: "right", color: theme.b });
+    drawLabel(ctx, "here w₁ = 0", width - 8, height - 8, theme, { align: "right", baseline: "bottom", color: theme.a });
+  }
+}
+
+function chartBox(width, height) {
+  return plotBox(width, height, { top: 8, right: 12, left: 36, bottom: 22 });
+}
+
+/** What the penalty makes of one weight: in, what it would be given the other; out, what it becomes. */
+function drawShrink(ctx, width, height, theme, { settings, w, z }) {
+  const box = chartBox(width, height);
+  const reach = Math.max(2.2, ...z.map((v) => 1.15 * Math.abs(v)));
+  const x = linearScale([-reach, reach], [box.x, box.x + box.width]);
+  const y = linearScale([-reach, reach], [box.y + box.height, box.y]);
+  drawAxes(ctx, box, x, y, theme, { xTicks: 5, yTicks: 3, xLabel: "weight without penalty, z", yLabel: "weight w" });
+  ctx.strokeStyle = theme.line;
+  strokeSegment(ctx, x(0), box.y, x(0), box.y + box.height);
+  drawLine(ctx, [-reach, reach], [-reach, reach], x, y, { color: theme.muted, width: 1, dash: [3, 4] });
+  const ins = Array.from({ length: 301 }, (_, i) => (reach * (i - 150)) / 150);
+  const outs = ins.map((value) => shrink(settings, value));
+  drawLine(ctx, ins, outs, x, y, { color: theme.good, width: 2.25 });
+  const marks = [{ shape: "circle", fill: theme.a }, { shape: "diamond", fill: theme.b }];
+  marks.forEach((mark, j) => {
+    ctx.save();
+    ctx.setLineDash([2, 3]);
+    ctx.strokeStyle = mark.fill;
+    ctx.lineWidth = 1;
+    strokeSegment(ctx, x(z[j]), y(z[j]), x(z[j]), y(w[j]));
+    ctx.restore();
+    drawMark(ctx, x(z[j]), y(w[j]), { ...mark, radius: 5, stroke: theme.bg });
+  });
+}
+
+function strengthScale(box) {
+  return logScale([STRENGTHS[0], STRENGTHS[STRENGTHS.length - 1]], [box.x, box.x + box.width]);
+}
+
+/** Both weights against λ. */
+function drawPath(ctx, width, height, theme, { settings, w, path }) {
+  const box = chartBox(width, height);
+  const values = [...path.first, ...path.second, ...settings.target, 0];
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const room = 0.12 * (high - low || 1);
+  const x = strengthScale(box);
+  const y = linearScale([low - room, high + room], [box.y + box.height, box.y]);
+  drawAxes(ctx, box, x, y, theme, { xTicks: [0.01, 0.1, 1, 10], yTicks: 4, xLabel: "strength λ", yLabel: "weights" });
+  const at = Math.max(settings.strength, STRENGTHS[0]);
+  ctx.strokeStyle = theme.muted;
+  ctx.lineWidth = 1;
+  strokeSegment(ctx, x(at), box.y, x(at), box.y + box.height);
+  strokeSegment(ctx, box.x, y(0), box.x + box.width, y(0));
+  clipped(ctx, box, () => {
+    drawLine(ctx, path.strengths, path.first, x, y, { color: theme.a, width: 2.25 });
+    drawLine(ctx, path.strengths, path.second, x, y, { color: theme.b, width: 2.25 });
+  });
+  drawMark(ctx, x(at), y(w[0]), { radius: 5, fill: theme.a, stroke: theme.bg });
+  drawMark(ctx, x(at), y(w[1]), { shape: "diamond", radius: 5, fill: theme.b, stroke: theme.bg });
+}
+
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Loss, penalty and, a row a weight: ŵ, z and w. */
+function addReadout(app, parent, scene) {
+  const head = ["", "minimum ŵ", "given the other, z", "solution w"].map((text) => make("th", { text, scope: "col" }));
+  const rows = NAMES.map((name) => [make("th", { text: name, scope: "row" }), make("td"), make("td"), make("td")]);
+  const body = make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells)));
+  const table = make("table", { class: "d2l-weights" }, make("thead", {}, make("tr", {}, ...head)), body);
+  const facts = make("div", { class: "d2l-facts" }, ...["loss", "penalty", "loss + λ penalty"].map((text) => make("span", {}, make("i", { text }), make("b"))));
+  const verdict = make("p", { class: "d2l-verdict" });
+  const element = make("div", { class: "d2l-readout" }, table, facts, verdict);
+  nameElement(app, "readout", element);
+  parent.append(element);
+  app.draw(() => {
+    const { settings, w, z, loss, cost } = scene;
+    rows.forEach((cells, j) => [settings.target[j], z[j], w[j]].forEach((value, k) => write(cells[k + 1], k === 2 && value === 0 ? "0 exactly" : formatFixed(value, 4))));
+    [loss, cost, loss + settings.strength * cost].forEach((value, k) => write(facts.children[k].lastChild, formatFixed(value, 4)));
+    write(verdict, judge(scene));
+  });
+}
+
+/** The unpenalised minimum as a handle; a click anywhere on the map puts it there. */
+function addTarget(app, stage) {
+  const limit = app.entry("target").max;
+  const place = (value) => Number(Math.min(limit, Math.max(-limit, Math.abs(value) < 0.03 ? 0 : value)).toFixed(2));
+  const scales = () => mapScale(stage.width() || 1, stage.height() || 1);
+  const put = (px, py) => app.set({ target: [place(scales().x.invert(px)), place(scales().y.invert(py))] });
+  const at = () => [scales().x(app.get("target")[0]), scales().y(app.get("target")[1])];
+  const text = () => app.get("target").map((v, j) => `${NAMES[j]} ${formatFixed(v)}`).join(", ");
+  addHandle(app, stage, { label: "Minimum without penalty", at, move: put, text, step: 5 });
+  app.scope.on(stage.canvas, "click", (event) => put(...stage.at(event)));
+}
+
+function addCharts(app, parent, scene) {
+  const shrinking = (ctx, width, height, theme) => drawShrink(ctx, width, height, theme, scene);
+  addStage(app, parent, { draw: shrinking, label: "What the penalty makes of one weight", ratio: 2, className: "d2l-chart" });
+  const draw = (ctx, width, height, theme) => drawPath(ctx, width, height, theme, scene);
+  const stage = addStage(app, parent, { draw, label: "Weights against strength", ratio: 2, className: "d2l-chart" });
+  const last = STRENGTHS.length - 1;
+  const nearest = () => Math.round((last * Math.log(Math.max(app.get("strength"), STRENGTHS[0]) / STRENGTHS[0])) / Math.log(1000));
+  addScrubber(app, stage, {
+    label: "Strength on the path",
+    value: nearest,
+    max: () => last,
+    valueAt: (px) => (last * Math.log(strengthScale(chartBox(stage.width(), stage.height())).invert(px) / STRENGTHS[0])) / Math.log(1000),
+    move: (i) => app.set({ strength: Number(STRENGTHS[i].toPrecision(3)) }),
+    text: () => summarise(scene),
+  });
+}
+
+export function render({ model, el }) {
+  const app = openExplorer({ model, el, title: "Penalty geometry explorer: a loss, a penalty, and where they agree" });
+  const scene = makeScene();
+  app.update(() => follow(app, scene));
+  app.body.classList.add("d2l-columns");
+  const [left, right] = [make("div", { class: "d2l-column" }), make("div", { class: "d2l-column" })];
+  app.body.append(left, right);
+  const draw = (ctx, width, height, theme) => drawMap(ctx, width, height, theme, scene);
+  const map = addStage(app, left, { draw, label: "Loss contours and the penalty's ball" });
+  addTarget(app, map);
+  left.append(make("p", { class: "d2l-hint", text: "Drag ŵ, or click. Green: the penalty's ball through w. Dashed: w as λ grows. Arrow: the pull of the loss." }));
+  addCharts(app, right, scene);
+  addReadout(app, app.body, scene);
+  const panel = addControls(app, app.body, []);
+  for (const name of ["penalty", "strength", "correlation", "ratio", "q", "zones"]) addControl(app, panel, name);
+  app.draw(() => {
+    const wanted = { ratio: "elastic", q: "lq" };
+    for (const [name, penalty] of Object.entries(wanted)) app.named.get(name).hidden = app.get("penalty") !== penalty || app.hide.includes(name);
+  });
+  return app.close;
+}
+
+/** The picture without a page: for the build's placeholders and thumbnails. */
+export function preview(ctx, state, width, height, themeName) {
+  const scene = makeScene();
+  updateScene(scene, (name) => state[name]);
+  const theme = plainTheme(themeName);
+  const side = Math.min(height, width / 2);
+  clipped(ctx, { x: 0, y: 0, width: side, height }, () => {
+    drawMap(ctx, side, height, theme, scene);
+    const { x, y } = mapScale(side, height);
+    drawMark(ctx, x(state.target[0]), y(state.target[1]), { radius: 6, fill: theme.accent, stroke: theme.bg, width: 1.5 });
+  });
+  ctx.save();
+  ctx.translate(side + 8, 0);
+  drawShrink(ctx, width - side - 8, height / 2, theme, scene);
+  ctx.translate(0, height / 2);
+  drawPath(ctx, width - side - 8, height / 2, theme, scene);
+  ctx.restore();
+}
