@@ -1,0 +1,46 @@
+"""The anchors explorer: k-means on the sizes of real boxes, by overlap or by plain distance."""
+
+import functools
+
+from d2lite.widgets._base import Explorer
+from d2lite.widgets._traits import Choice, Integer, Payload, Real, Rows
+
+SCENES = 120  # test scenes, 292 boxes
+MAX_STEPS = 60
+
+
+class AnchorsExplorer(Explorer):
+    """The sizes of boxes and the anchors that k-means finds among them, step by step, by IoU or by distance.
+
+    The sizes are those of the items in 120 test scenes of `d2lite.datasets.scenes`.
+
+    Example:
+        >>> AnchorsExplorer(num_anchors=5, distance="euclidean", step_count=4)
+
+    Taught in chapters/08_detection/anchors.
+    """
+
+    num_anchors = Integer(3, min=1, max=9, label="anchors k")
+    distance = Choice("iou", ("iou", "euclidean"), names=("1 − IoU", "Euclidean"))
+    seed = Integer(0, min=0, max=99, stepper=True, help="Draws the sizes that the anchors start from.")
+    starts = Rows(
+        columns=[("width", 2, 50), ("height", 2, 50)],
+        max_length=9,
+        help="Anchors at step 0, one row each; drawn by the seed unless there are k of them.",
+    )
+    step_count = Integer(0, min=0, max=MAX_STEPS, label="step")
+    speed = Choice(2, (1, 2, 6, 20), unit="/s", label="steps a second")
+    data = Payload()
+    mean_iou = Real(0, min=0, max=1, readback=True)
+
+    def __init__(self, **values):
+        super().__init__(**values)
+        self.data = {"sizes": [list(size) for size in _sizes()]}
+
+
+@functools.cache
+def _sizes():
+    from d2lite.datasets import scenes
+
+    boxes = scenes(0, SCENES)[1].boxes
+    return [(x2 - x1, y2 - y1) for found in boxes for x1, y1, x2, y2 in found.int().tolist()]
