@@ -1,0 +1,82 @@
+"""The chapter's own functions, taken from its cells, against d2lite.anchors."""
+
+from pathlib import Path
+
+import matplotlib
+import nbformat
+import pytest
+import torch
+
+from d2lite import anchors as library
+from d2lite import datasets
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CELLS = {
+    cell.id: cell.source
+    for cell in nbformat.read(ROOT / "chapters" / "08_detection" / "anchors.ipynb", as_version=4).cells
+}
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    """The names that the chapter's cells define, without its races."""
+    matplotlib.use("agg")
+    names = {}
+    for cell in ("setup", "shape-iou", "step", "kmeans-check"):
+        exec(CELLS[cell], names)
+    names["priors"], names["labels"], _ = library.kmeans(names["sizes"], 3)
+    for cell in ("match", "code"):
+        exec(CELLS[cell], names)
+    yield names
+    matplotlib.rcdefaults()
+
+
+def random_sizes(count, seed):
+    return 2 + 60 * torch.rand(count, 2, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+
+
+def test_the_overlap_of_sizes_is_the_librarys(chapter):
+    a, b = random_sizes(40, 0), random_sizes(30, 1)
+    torch.testing.assert_close(chapter["shape_iou"](a, b), library.size_iou(a, b))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_step_is_the_librarys(chapter, seed):
+    sizes = random_sizes(200, seed)
+    course = chapter["run"](sizes, library.kmeans_start(sizes, 5, seed))
+    assert len(course) > 3
+    for i in range(len(course) - 1):
+        torch.testing.assert_close(library.kmeans_step(sizes, course[i])[0], course[i + 1])
+        mean = library.kmeans_step(sizes, course[i])[2]
+        assert chapter["mean_best"](sizes, course[i]) == pytest.approx(mean)
+    assert torch.equal(course[-1], course[-2])
+
+
+def test_plain_distance_gives_lloyds_means(chapter):
+    """Its sum of squares never rises, and each anchor is the mean of its sizes in the end."""
+    sizes = random_sizes(200, 7)
+    course = chapter["run"](sizes, sizes[:4], torch.cdist)
+    costs = torch.stack([torch.cdist(sizes, anchors).amin(1).square().sum() for anchors in course])
+    assert (costs.diff() <= 1e-6).all()
+    labels = torch.cdist(sizes, course[-1]).argmin(1)
+    for a in range(4):
+        torch.testing.assert_close(sizes[labels == a].mean(0), course[-1][a])
+
+
+@pytest.mark.parametrize("threshold", [0.3, 0.5, 1.0])
+def test_matching_is_the_librarys_on_other_scenes(chapter, threshold):
+    for found in datasets.scenes(30, 0, seed=5)[0].boxes:
+        cells = library.box_cells(found, 12, 12, 8)
+        if len(cells.unique(dim=0)) == len(found):  # no two boxes want one position
+            theirs = library.match(found, chapter["priors"], 12, 12, 8, threshold)
+            assert torch.equal(chapter["match"](found, threshold), theirs)
+
+
+def test_coding_is_the_librarys(chapter):
+    generator = torch.Generator().manual_seed(3)
+    outputs = 2 * torch.randn(50, 4, generator=generator, dtype=torch.float64)
+    cells = torch.randint(12, (50, 2), generator=generator)
+    anchors = random_sizes(50, 4)
+    boxes = chapter["decode"](outputs, cells, anchors)
+    torch.testing.assert_close(boxes, library.decode(outputs, cells, anchors, 8))
+    torch.testing.assert_close(chapter["encode"](boxes, cells, anchors), outputs)
