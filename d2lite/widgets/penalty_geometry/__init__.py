@@ -11,7 +11,7 @@ class PenaltyGeometryExplorer(Explorer):
 
     The loss is that of linear regression on two standardised columns of the given correlation, 1/2 times the mean
     squared error, up to a constant; the penalties are those of scikit-learn's Ridge (alpha = N lambda), Lasso and
-    ElasticNet (alpha = lambda, l1_ratio = ratio), and the sum of ``|w|^q`` over q.
+    ElasticNet (alpha = lambda, l1_ratio = ratio), and the sum of abs(w)^q over q.
 
     Example:
         >>> PenaltyGeometryExplorer(penalty="l2", strength=0.5, target=[1.6, 0.7])
