@@ -113,7 +113,7 @@ function drawPulls(ctx, place, y, theme, { run, net, target }) {
 function drawBars(ctx, width, left, row, theme, { run, plainShares, averages, target }) {
   const now = run.probabilities.length ? run.probabilities[run.probabilities.length - 1] : plainShares;
   const x = linearScale([0, 1], [left + 54, width - 8]);
-  drawLabel(ctx, "probability", x(0), 4, theme);
+  drawLabel(ctx, "probability", width - 2, 4, theme, { align: "right" });
   now.forEach((p, k) => {
     const y = row(k);
     const mine = k === target;
