@@ -39,7 +39,7 @@ lint: $(READY)
 test: $(READY) lint
 	$(BIN)/python tools/build_book.py --from-empty
 	$(BIN)/python -m pytest -n 2 --dist loadscope tests
-	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=120 chapters
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=300 chapters
 
 bench: $(READY)
 	$(BIN)/python benchmarks/training.py

@@ -134,21 +134,15 @@ d2l.store = {
     .filter((block) => !block.closest(".cell_output"))
     .forEach(addCopyButton);
 
-  // ----- What scrolls sideways can be reached by the keyboard; asked when it comes near, not all at once -----
-  const wide = $$("pre, div.math, .cell_output > .output, .pst-scrollable-table-container");
-  const measure = new IntersectionObserver(
-    (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        if (!isIntersecting) continue;
-        measure.unobserve(target);
-        if (target.scrollWidth > target.clientWidth + 1) target.tabIndex = 0;
-        else target.removeAttribute("tabindex");
-      }
-    },
-    { rootMargin: "400px" },
-  );
-  const markScrollable = () => wide.forEach((element) => measure.observe(element));
-  markScrollable();
+  // ----- What scrolls sideways can be reached by the keyboard -----
+  const wide = "pre, div.math, .cell_output > .output, .pst-scrollable-table-container";
+  const markScrollable = () => {
+    for (const element of $$(wide)) {
+      if (element.scrollWidth > element.clientWidth + 1) element.tabIndex = 0;
+      else element.removeAttribute("tabindex");
+    }
+  };
+  window.addEventListener("load", markScrollable);
   window.addEventListener("resize", markScrollable);
 
   // ----- On this page: the entry of the section being read -----

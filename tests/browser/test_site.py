@@ -24,17 +24,28 @@ def explorer(page, selector=EXPLORER):
     return frame
 
 
+def rest(frame):
+    """Wait until the explorer has said the same for a dozen frames: it computes in slices."""
+    frame.evaluate("""async (frame) => {
+        for (let same = 0, before = ""; same < 12; ) {
+            await new Promise((done) => requestAnimationFrame(done));
+            const now = frame.querySelector(".d2l-body").innerText;
+            same = now === before ? same + 1 : 0;
+            before = now;
+        }
+    }""")
+
+
 def fact(frame, name):
-    """Return a number that the explorer shows under its curves."""
+    """Return a number that the explorer, at rest, shows under its curves."""
+    rest(frame)
     text = frame.locator(".d2l-facts span", has_text=name).locator("b").first.inner_text()
     return float(text.split("/")[0].replace("−", "-"))
 
 
 def picture(frame):
-    """Return what the explorer's canvas shows now."""
-    frame.page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
+    """Return what the explorer's canvas shows, at rest."""
+    rest(frame)
     return frame.locator("canvas").first.evaluate("(canvas) => canvas.toDataURL()")
 
 

@@ -107,8 +107,8 @@ def test_the_recording_says_where_it_comes_from(recorder):
     assert steps == recorder.PASSES * (len(recorder.split()[0]) // recorder.STREAMS // recorder.WINDOW)
     assert len(measured["training"]) == steps // recorder.EVERY
     assert measured["training"][-1] < 1.35 < measured["training"][0]
-    # 8 bits cost less than a tenth of a per cent of the perplexity
-    assert measured["test"] == pytest.approx(measured["test_32_bits"], abs=1e-3)
+    # 8 bits cost less than half a per cent of the perplexity
+    assert measured["test"] == pytest.approx(measured["test_32_bits"], abs=5e-3)
 
 
 def test_the_shipped_weights_give_the_recorded_perplexity(recorder):

@@ -6,7 +6,7 @@ from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import BadValueError, Choice, Integer, Payload, Real, Text
 
 MOST_TEXT, MOST_WRITTEN, MOST_UNITS, REACH = 400, 300, 256, 64
-OPENING = "I am sure he is a very ag"
+OPENING = '"I am sure she will be very happy," said E'
 
 
 class CharacterModelExplorer(Explorer):

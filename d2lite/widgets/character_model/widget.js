@@ -154,8 +154,8 @@ function formatShare(p) {
 
 /** The last characters before the prediction, as columns: the boxes of the chart above and of the units below. */
 function stripLayout(scene, width, height) {
-  const margins = { left: 38, right: 6 };
-  const most = Math.max(20, Math.min(72, Math.floor((width - 44) / 8)));
+  const margins = { left: 46, right: 6 };
+  const most = scene.columns || Math.max(20, Math.min(72, Math.floor((width - 52) / 8)));
   const count = Math.min(most, Math.max(12, scene.place));
   const first = scene.place - count;
   const top = plotBox(width, height * 0.44, { ...margins, top: 6, bottom: 18 });
@@ -376,7 +376,7 @@ export function render({ model, el }) {
 
 /** The picture without a page: for the build's placeholders and thumbnails. */
 export function preview(ctx, state, width, height, themeName) {
-  const scene = makeScene();
+  const scene = { ...makeScene(), columns: 28 }; // few, as noise does not pack
   updateScene(scene, (name) => state[name]);
   const theme = plainTheme(themeName);
   drawText(ctx, width, theme, scene);

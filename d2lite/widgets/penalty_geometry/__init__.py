@@ -11,7 +11,7 @@ class PenaltyGeometryExplorer(Explorer):
 
     The loss is that of linear regression on two standardised columns of the given correlation, 1/2 times the mean
     squared error, up to a constant; the penalties are those of scikit-learn's Ridge (alpha = N lambda), Lasso and
-    ElasticNet (alpha = lambda, l1_ratio = ratio), and the sum of the |w|^q over q.
+    ElasticNet (alpha = lambda, l1_ratio = ratio), and the sum of abs(w)^q over q.
 
     Example:
         >>> PenaltyGeometryExplorer(penalty="l2", strength=0.5, target=[1.6, 0.7])
@@ -25,7 +25,14 @@ class PenaltyGeometryExplorer(Explorer):
     ratio = Real(0.5, min=0, max=1, step=0.05, label="share of L1", help="scikit-learn's l1_ratio.")
     q = Real(0.5, min=0.3, max=4, step=0.1, label="power q")
     target = Numbers(
-        (1.8, 0.35), min=-LIMIT, max=LIMIT, length=2, label="minimum ŵ", help="The best weights without penalty."
+        (1.8, 0.35),
+        min=-LIMIT,
+        max=LIMIT,
+        length=2,
+        label="minimum ŵ",
+        help="The best weights without penalty.",
     )
-    zones = Flag(True, label="zones of zeros", help="Shades the minima whose solution has a weight of exactly 0.")
+    zones = Flag(
+        True, label="zones of zeros", help="Shades the minima whose solution has a weight of exactly 0."
+    )
     solution = Numbers(min=-LIMIT * 4, max=LIMIT * 4, max_length=2, readback=True)

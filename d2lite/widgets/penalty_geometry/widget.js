@@ -234,7 +234,7 @@ function write(element, text) {
 
 /** Loss, penalty and, a row a weight: ŵ, z and w. */
 function addReadout(app, parent, scene) {
-  const head = ["", "minimum ŵ", "given the other, z", "solution w"].map((text) => make("th", { text, scope: "col" }));
+  const head = ["weight", "minimum ŵ", "given the other, z", "solution w"].map((text) => make("th", { text, scope: "col" }));
   const rows = NAMES.map((name) => [make("th", { text: name, scope: "row" }), make("td"), make("td"), make("td")]);
   const body = make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells)));
   const table = make("table", { class: "d2l-weights" }, make("thead", {}, make("tr", {}, ...head)), body);

@@ -161,7 +161,7 @@ function addCharts(app, parent, scene, stop) {
   });
   const memory = (ctx, width, height, theme) => drawMemory(ctx, width, height, theme, scene);
   addStage(app, parent, { draw: memory, label: "Gradient, velocity and second moment of the shown method", ratio: 2 });
-  parent.append(make("p", { class: "d2l-hint", text: "The shown method's memory. Dashed: gradient g. Line: velocity v. Band: ±√s." }));
+  parent.append(make("p", { class: "d2l-hint", text: "Its memory. Dashed: gradient g. Line: velocity v. Band: ±√s." }));
 }
 
 /** The sliders: the surface's own, the shown method's rate and memories, and the weight decay of all. */
@@ -203,7 +203,7 @@ export function render({ model, el }) {
   const draw = (ctx, width, height, theme) => landscapeOf(scene, width, height) && drawMap(ctx, width, height, theme, scene);
   const map = addStage(app, left, { draw, label: "Map of the surface with the path of each method" });
   addStart(app, map, { map: () => scene.map, own: () => scene.ground.start });
-  const hint = "Click or drag to choose the start. Arrow: the next step. Dashed: straight downhill. Ellipse: a circle of gradients after the division.";
+  const hint = "Click or drag to choose the start. Arrow: the next step. Dashed: straight downhill. Ellipse: the unit circle after the division.";
   left.append(make("p", { class: "d2l-hint", text: hint }));
   const transport = addTransport(app, right, {
     forward: (n) => forwardSteps(app, scene, n),

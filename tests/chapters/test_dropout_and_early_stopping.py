@@ -1,0 +1,160 @@
+"""Dropout and early stopping: the chapter's code against PyTorch and d2lite, its recordings against runs made now."""
+
+import importlib.util
+import itertools
+import json
+import math
+import sys
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+
+import d2lite
+from d2lite import datasets
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+CHAPTER = nbformat.read(ROOT / "chapters/04_regularization/dropout_and_early_stopping.ipynb", as_version=4)
+CELLS = {cell.id: cell.source for cell in CHAPTER.cells}
+# Sums in 32 bits differ between machines, and forty passes magnify that.
+ACCURACY, LOSS = 0.04, 0.12
+REDONE = [
+    (0.0, 64, 0.0),
+    (0.5, 64, 0.3),
+    (0.2, 16, 1.0),
+    (0.8, 16, 0.0),
+    (0.35, 256, 3.0),
+]  # rate, width, decay
+
+
+@pytest.fixture(scope="module")
+def chapter():
+    """The names the chapter's cells define, their checks and prints left out."""
+    scope = {"np": np, "torch": torch, "nn": torch.nn, "d2lite": d2lite, "datasets": datasets}
+    for cell, end in [
+        ("dropout", None), ("train", None), ("linear", None),
+        ("stop", "\n\n\nassert"), ("solution-4", "\n\n\noutcome"),
+    ]:  # fmt: skip
+        exec(CELLS[cell].split(end)[0] if end else CELLS[cell], scope)
+    return scope
+
+
+def load_recorder(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"tools/record/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def recorders():
+    """The two scripts of tools/record; they import each other by name."""
+    before = sys.path[:]
+    sys.path.insert(0, str(ROOT / "tools/record"))
+    yield load_recorder("dropout"), load_recorder("dropout_networks")
+    sys.path[:] = before
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("kind", ["ours", "torch"])
+def test_mean_and_variance(chapter, kind, p):
+    torch.manual_seed(1)
+    layer = {"ours": chapter["Dropout"], "torch": torch.nn.Dropout}[kind](p).train()
+    h, n = torch.tensor([[1.5, -2.0]], dtype=torch.float64), 50_000
+    out = layer(h.expand(n, 2))
+    deviation = h[0].abs() * math.sqrt(p / (1 - p))
+    assert ((out.mean(0) - h[0]).abs() < 5 * deviation / math.sqrt(n)).all()
+    torch.testing.assert_close(out.std(0), deviation, rtol=0.03, atol=0)
+    # Two units of a sample are dropped independently of each other.
+    assert abs(torch.corrcoef((out != 0).double().T)[0, 1]) < 5 / math.sqrt(n)
+
+
+def test_train_eval_shape_and_gradient(chapter):
+    layer, h = chapter["Dropout"](0.4), torch.randn(3, 4, 5, requires_grad=True)
+    out = layer(h)
+    (out.sum()).backward()
+    kept = out != 0
+    torch.testing.assert_close(h.grad, kept / 0.6)
+    assert torch.equal(layer.eval()(h), h)
+    assert torch.equal(chapter["Dropout"](0.0).train()(h), h)
+
+
+@pytest.mark.parametrize("p", [0.2, 0.7])
+def test_the_penalty_against_every_mask(chapter, p):
+    rng = np.random.default_rng(2)
+    X, y, w = rng.normal(size=(3, 2)), rng.normal(size=3), rng.normal(size=2)
+    expected = gram = moment = 0.0
+    for mask in itertools.product([0, 1], repeat=6):
+        chance = p ** mask.count(0) * (1 - p) ** mask.count(1)
+        masked = X * np.reshape(mask, (3, 2)) / (1 - p)
+        expected += chance * ((y - masked @ w) ** 2).sum()
+        gram, moment = gram + chance * masked.T @ masked, moment + chance * masked.T @ y
+    penalty = p / (1 - p) * w @ np.diag(np.diag(X.T @ X)) @ w
+    np.testing.assert_allclose(expected, ((y - X @ w) ** 2).sum() + penalty)
+    np.testing.assert_allclose(chapter["closed_form"](X, y, p), np.linalg.solve(gram, moment))
+
+
+@pytest.mark.parametrize("patience", [1, 2, 4])
+def test_stopping_is_the_librarys(chapter, patience):
+    """Replay recorded losses through the callback, epoch by epoch."""
+
+    class Replay:
+        stop, model = False, torch.nn.Linear(1, 1)
+
+    for recorded in d2lite.Sweep.recorded("dropout").select(width=256, weight_decay=1.0, seed=3):
+        losses, run = list(recorded["loss"]), Replay()
+        callback, run.history = d2lite.EarlyStopping(patience), []
+        for run.epoch, loss in enumerate(losses, 1):
+            run.history.append({"validation_loss": loss})
+            callback.on_epoch_end(run)
+            if run.stop:
+                break
+        assert chapter["stop"](losses, patience) == (run.epoch - 1, callback.best_epoch - 1)
+
+
+def test_stopping_at_the_edges(chapter):
+    assert chapter["stop"]([1.0], 1) == (0, 0)
+    assert chapter["stop"]([3, 2, 1], 1) == (2, 2)
+    assert chapter["stop"]([1, 1, 1], 2) == (2, 0), "an equal loss is no improvement"
+    assert chapter["stop_by_rise"]([1, 0.5, 0.56, 0.1], 0.1) == (2, 1)
+    assert chapter["stop_by_rise"]([1, 0.5, 0.54, 0.1], 0.1) == (3, 3)
+
+
+@pytest.mark.parametrize(("rate", "width", "decay"), REDONE)
+def test_recorded_runs_happen_again(recorders, rate, width, decay):
+    point = {"rate": rate, "width": width, "weight_decay": decay}
+    (recorded,) = d2lite.Sweep.recorded("dropout").select(**point, seed=1)
+    now = recorders[0].train_point(**point, seed=1)
+    for name in ("train_loss", "loss", "accuracy", "test_accuracy"):
+        atol = LOSS if "loss" in name else ACCURACY
+        np.testing.assert_allclose(now[name], recorded[name], atol=atol, err_msg=name)
+
+
+def test_the_recording_is_whole(recorders):
+    sweep, grid = d2lite.Sweep.recorded("dropout"), recorders[0].GRID
+    assert sweep.axes == grid
+    assert sweep.seeds == list(recorders[0].SEEDS)
+    assert len(sweep) == math.prod(map(len, grid.values())) * len(sweep.seeds)
+    assert all(len(run["loss"]) == 20 for run in sweep)
+
+
+def test_the_chapters_training_is_the_recorders(chapter, recorders):
+    net = chapter["train"](0.2, 16, 4)
+    theirs = recorders[0].train_point(0.2, 16, 0.0, seed=4)
+    with torch.no_grad():
+        loss = torch.nn.functional.cross_entropy(net(chapter["X_val"]), chapter["y_val"]).item()
+    assert abs(loss - theirs["loss"][-1]) < 1e-4
+
+
+@pytest.mark.parametrize("name", ["without", "with"])
+def test_the_explorers_networks_train_again(recorders, name):
+    recorder = recorders[1]
+    path = ROOT / "d2lite/data/recordings/dropout_networks.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    _, _, (inputs, targets) = recorder.load_data()
+    accuracy = recorder.measure(recorder.train_network(recorder.RATES[name]), inputs, targets)[1]
+    assert abs(accuracy - content["provenance"]["test_accuracy"][name]) < ACCURACY
+    assert content["targets"] == targets[:10].tolist()
+    assert set(content["networks"]) == set(recorder.RATES)
