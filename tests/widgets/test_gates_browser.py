@@ -1,0 +1,101 @@
+"""The gates explorer, driven by mouse, keyboard and finger; torch's LSTMCell says what it must show."""
+
+import re
+
+import pytest
+from traces.gates import PLAIN, read
+
+from d2lite.widgets.gates import load_cell
+
+pytestmark = pytest.mark.browser
+TEXT = "Bcad.b?ca.Dbacb?"
+
+
+@pytest.fixture
+def host(make_host):
+    return make_host().open("gates").show("gates")
+
+
+def said(host):
+    return host.page.locator(".d2l-said").inner_text()
+
+
+def answers(text, **changes):
+    """The letter torch's cell answers after each sign, and its chance."""
+    _, chances = read(load_cell(), text, PLAIN | changes)
+    best = chances.max(1)
+    return ["ABCD"[k] for k in best.indices], best.values.tolist()
+
+
+def score(text, **changes):
+    """How many of the questions torch's cell answers right."""
+    letters, right, wanted = answers(text, **changes)[0], 0, None
+    for sign, letter in zip(text, letters, strict=True):
+        wanted = sign if sign in "ABCD" else wanted
+        right += sign == "?" and letter == wanted
+    return right
+
+
+def test_it_opens_on_the_last_answer(host):
+    letters, chances = answers(TEXT)
+    assert said(host).startswith(f"Step 16, “?”: it says {letters[-1]}")
+    percent = float(re.search(r"\(([\d.]+)%\)", said(host)).group(1))
+    assert percent == pytest.approx(100 * chances[-1], rel=0.06)
+    assert host.page.locator(".d2l-score").inner_text() == f"Questions answered right: {score(TEXT)} of 2."
+
+
+def test_a_typed_text_is_read_as_torch_reads_it(host):
+    field = host.page.get_by_role("textbox", name="text", exact=True)
+    field.fill("Ab?Dd?")
+    field.press("Enter")
+    host.settle()
+    assert said(host).startswith(f"Step 6, “?”: it says {answers('Ab?Dd?')[0][-1]}")
+    assert host.page.locator(".d2l-score").inner_text() == f"Questions answered right: {score('Ab?Dd?')} of 2."
+
+
+def test_a_shut_forget_gate_forgets(host):
+    host.page.get_by_role("radiogroup", name="forget gate").get_by_role("radio", name="closed").check()
+    host.settle()
+    assert "c = f·c₋₁ + i·g = 0.00·" in host.page.locator(".d2l-sums").inner_text()
+    right = score(TEXT, forget_gate="closed")
+    assert right < 2
+    assert host.page.locator(".d2l-score").inner_text() == f"Questions answered right: {right} of 2."
+    assert "Of a change in c at step 1, 0% arrives here" in said(host)
+
+
+def test_keys_and_clicks_choose_a_step(host):
+    strip = host.page.get_by_role("slider", name="Step shown")
+    strip.focus()
+    for key, step in (("Home", 0), ("ArrowRight", 1), ("PageDown", 0), ("PageUp", 10), ("End", 15)):
+        host.page.keyboard.press(key)
+        host.settle()
+        assert host.get("step") == step
+    box = strip.bounding_box()
+    host.page.mouse.click(box["x"] + 96 + (box["width"] - 100) * 3.5 / 16, box["y"] + box["height"] / 2)
+    host.settle()
+    assert host.get("step") == 3
+    assert said(host).startswith("Step 4, “d”")
+
+
+def test_play_reads_the_text_to_its_end(host):
+    host.page.get_by_role("button", name="Reset", exact=True).click()
+    host.set("speed", 5)
+    host.page.get_by_role("button", name="Play", exact=True).click()
+    host.page.wait_for_function("views['d2l-x'].model.get('step') === 15")
+    host.page.get_by_role("button", name="Play", exact=True).wait_for()
+
+
+def test_an_empty_text_is_no_error(host):
+    host.set("text", "")
+    assert said(host) == "There is nothing to read."
+    host.set("text", TEXT)
+    assert said(host).startswith("Step 16")
+
+
+def test_one_finger_chooses_a_step(make_host):
+    host = make_host(360, has_touch=True, is_mobile=True).open("gates").show("gates")
+    strip = host.page.get_by_role("slider", name="Step shown")
+    strip.scroll_into_view_if_needed()
+    box = strip.bounding_box()
+    host.page.touchscreen.tap(box["x"] + 36, box["y"] + box["height"] / 2)
+    host.page.wait_for_function("views['d2l-x'].model.get('step') === 0")
