@@ -30,7 +30,7 @@ site: $(READY)
 	$(BIN)/python tools/build_book.py
 
 lab: $(READY)
-	$(BIN)/jupyter lab --notebook-dir=chapters
+	$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/chapters
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -109,6 +109,16 @@ def test_views_of_one_page_get_different_ids(tmp_path):
     assert ids == ["d2l-hero", "d2l-hero-2", "d2l-hero-3"]
 
 
+def test_ids_that_are_taken_are_refused(tmp_path):
+    with pytest.raises(ExtensionError, match="'d2l-state', which is taken"):
+        explorers.Page(models(key="state"), tmp_path, "").view("one")
+    page = explorers.Page({**models(key="a"), "two": models(key="a-2")["one"]}, tmp_path, "")
+    page.view("two")
+    page.view("one")
+    with pytest.raises(ExtensionError, match="choose another key"):
+        page.view("one")
+
+
 def test_a_widget_that_needs_a_kernel_gets_a_note(tmp_path):
     state = {"s": {"model_name": "IntSliderModel", "model_module": "@jupyter-widgets/controls", "state": {}}}
     page = explorers.Page(state, tmp_path, "")

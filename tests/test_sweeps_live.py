@@ -1,6 +1,8 @@
 """A run done now, watched and stopped, is the run that a sweep would have done."""
 
 import math
+import os
+import threading
 import time
 
 import numpy as np
@@ -52,6 +54,21 @@ def test_it_can_be_stopped_at_once():
 
 def test_what_train_raises_is_told():
     assert LiveRun(refuse, {"rate": 3}).result().error == "OSError: no rate of 3 here"
+
+
+def shout(rate, *, seed):
+    os.write(1, b"a library in C prints")
+    return {"last": rate}
+
+
+def test_what_is_printed_past_python_spoils_no_result():
+    assert LiveRun(shout, {"rate": 3}).result()["last"] == 3
+
+
+def test_a_function_that_cannot_be_pickled_starts_nothing():
+    lock = threading.Lock()
+    with pytest.raises(TypeError, match="pickle"):
+        LiveRun(lambda rate, *, seed: {"last": rate if lock else 0}, {"rate": 3})
 
 
 @pytest.mark.parametrize(

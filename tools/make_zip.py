@@ -4,6 +4,8 @@ Unpack it anywhere and open START.html: no server, no network. The same files gi
 """
 
 import argparse
+import calendar
+import os
 import shutil
 import subprocess
 import sys
@@ -41,7 +43,8 @@ def build_wheel(folder):
     for path in (ROOT / "pyproject.toml", ROOT / "README.md", *ROOT.glob("LICENSE*")):
         shutil.copy(path, copy)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([*command, "--wheel-dir", str(folder), str(copy)], check=True)
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": str(calendar.timegm(EPOCH))}
+    subprocess.run([*command, "--wheel-dir", str(folder), str(copy)], check=True, env=environment)
     (wheel,) = Path(folder).glob("d2lite-*.whl")
     return wheel
 
@@ -50,12 +53,19 @@ def contents(wheel, site=SITE):
     """Return the archive as a dict from name in the archive to bytes."""
     files = {"START.html": START.encode(), "README.txt": README.format(wheel=wheel.name).encode()}
     files[wheel.name] = wheel.read_bytes()
+    pages = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.html"))
     for path in sorted(site.rglob("*")):
-        if path.is_file():
+        # a build leaves the explorers of earlier ones, whose names have another hash
+        stale = path.parent.name == "explorers" and path.suffix in (".js", ".css") and path.stem not in pages
+        if path.is_file() and not stale:
             files[f"site/{path.relative_to(site).as_posix()}"] = path.read_bytes()
-    for path in sorted((ROOT / "chapters").rglob("*")):
+    for path in sorted(
+        [*(ROOT / "chapters").rglob("*"), *(ROOT / "book").glob("*.md")]
+    ):  # chapters link to these
+        if path.suffix == ".toml":
+            continue  # of the formatter
         if path.is_file() and not any(part.startswith((".", "__")) for part in path.relative_to(ROOT).parts):
-            files[f"notebooks/{path.relative_to(ROOT / 'chapters').as_posix()}"] = path.read_bytes()
+            files[f"notebooks/{path.relative_to(ROOT).as_posix()}"] = path.read_bytes()
     for name in ("LICENSE", "LICENSE-text"):
         files[name] = (ROOT / name).read_bytes()
     return files

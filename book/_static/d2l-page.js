@@ -114,20 +114,25 @@ d2l.store = {
     button.className = "copybtn";
     button.textContent = "Copy";
     button.addEventListener("click", async () => {
-      await copy(block.querySelector("pre").textContent);
-      button.textContent = "Copied";
+      button.textContent = (await copy(block.querySelector("pre").textContent)) ? "Copied" : "Not allowed";
       setTimeout(() => (button.textContent = "Copy"), 1500);
     });
     block.append(button);
   }
 
+  /** Copy a text; return whether the browser allowed it. */
   async function copy(text) {
-    if (navigator.clipboard) return navigator.clipboard.writeText(text);
-    const area = Object.assign(document.createElement("textarea"), { value: text }); // file:// in some browsers
-    document.body.append(area);
-    area.select();
-    document.execCommand("copy");
-    area.remove();
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      const area = Object.assign(document.createElement("textarea"), { value: text }); // file://, or in a frame
+      document.body.append(area);
+      area.select();
+      const done = document.execCommand("copy");
+      area.remove();
+      return done;
+    }
   }
 
   $$("div.highlight")

@@ -37,7 +37,8 @@
   if (end && document.querySelector(".bd-article section")) {
     mark("started");
     new IntersectionObserver((entries, observer) => {
-      if (!entries.some((entry) => entry.isIntersecting) || scrollY === 0) return;
+      const fits = document.documentElement.scrollHeight <= innerHeight;
+      if (!entries.some((entry) => entry.isIntersecting) || (scrollY === 0 && !fits)) return;
       observer.disconnect();
       mark("read");
     }).observe(end);

@@ -24,7 +24,13 @@
     if (dialog.open) return;
     if (!entries && !document.getElementById("d2l-index")) {
       const src = `${d2l.root}_static/search-index.js`;
-      document.head.append(Object.assign(document.createElement("script"), { id: "d2l-index", src }));
+      const script = Object.assign(document.createElement("script"), { id: "d2l-index", src });
+      script.onerror = () => {
+        script.remove(); // the next opening tries again
+        found.textContent = "The search index could not be loaded.";
+      };
+      found.textContent = "Loading …";
+      document.head.append(script);
     }
     dialog.showModal();
     input.select();
@@ -87,6 +93,7 @@
   }
 
   function moveFocus(event) {
+    if (event.isComposing) return; // Enter ends a word of Chinese or Japanese, not the search
     const stops = [input, ...list.querySelectorAll("a")];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const position = stops.indexOf(document.activeElement);

@@ -1,5 +1,6 @@
 """One run done now, in a process of its own, which can be watched and stopped."""
 
+import os
 import pickle
 import subprocess
 import sys
@@ -23,17 +24,18 @@ class LiveRun:
         seed: int.
 
     Raises:
-        TypeError, ValueError: the point, the seed or the signature of train are wrong; nothing has started then.
+        TypeError, ValueError: the point, the seed or the signature of train are wrong.
+        Exception: train cannot be pickled. Nothing has started in either case.
     """
 
     def __init__(self, train, point, seed=0):
         [self.point], [self.seed] = points_of([point]), seeds_of([seed])
         check_call(train, [self.point])
+        self._blob = cloudpickle.dumps((train, self.point, self.seed))
         self._start, self._result, self._stopped = time.perf_counter(), None, False
         # A new interpreter, for a fork would inherit the kernel's threads; its own module search path comes first.
         command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {WORKER}"]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._blob = cloudpickle.dumps((train, self.point, self.seed))
 
     @property
     def seconds(self):
@@ -48,18 +50,22 @@ class LiveRun:
     def result(self):
         """Wait for the end; return the Run or the Failure."""
         if self._result is None:
-            answer, _ = self._process.communicate(self._blob)
-            if self._process.returncode == 0:
-                self._result = pickle.loads(answer)
-            else:
-                said = "stopped" if self._stopped else "its process died: out of memory, or a crash"
-                self._result = Failure(self.point, self.seed, said)
+            said = "its process died: out of memory, or a crash"
+            try:
+                answer, _ = self._process.communicate(self._blob)
+                if self._process.returncode == 0:
+                    self._result = pickle.loads(answer)
+            except Exception as error:
+                said = f"its result could not be read: {error}"
+            if self._result is None:
+                self._result = Failure(self.point, self.seed, "stopped" if self._stopped else said)
         return self._result
 
 
 def work():
     """Do the run described on standard input and write its result to standard output: a worker's whole life."""
-    answer, sys.stdout = sys.stdout.buffer, sys.stderr  # train may print
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # train may print, and so may what it calls: libraries in C, other processes
     train, point, seed = cloudpickle.load(sys.stdin.buffer)
     blob = np.frombuffer(cloudpickle.dumps(train), dtype=np.uint8)
     pickle.dump(_attempt(Task("", "", point, seed), blob), answer)

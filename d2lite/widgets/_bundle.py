@@ -2,7 +2,7 @@
 
 A widget is loaded from a blob (in the notebook) or as a classic script (in the built page); neither can resolve
 relative imports, so the modules it names are put into one text: dependencies first, each once; comments,
-indentation and declarations that nothing uses are left out.
+indentation and declarations that nothing uses are left out, and what is declared gets short names.
 """
 
 import functools
@@ -17,6 +17,7 @@ _TOP_LEVEL = re.compile(
 _REFUSED = re.compile(r"^(?:import\b|export (?:default\b|\{|\*)).*", re.MULTILINE)
 _COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
 _STRING = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)""")
+_HOLE = re.compile(r"\$\{[^}]*\}?")  # of a template: code
 _SPACED = re.compile(r" *(=>|[=<>*/%&|?:;,(){}\[\]!]+) *")
 _SIGNED = re.compile(r"(?<=[\w)\]]) ([+-]) (?=[\w(\[])")  # "a + +b" keeps its spaces: it is not "a ++b"
 _JOINED = re.compile(r"([;,{(])\n")
@@ -91,6 +92,7 @@ def _inline(entry, names, stamp):  # the stamp is in the key alone: an edited fi
             owners[name], parts[name] = path, text
     used = _reachable(names, parts)
     text = "\n".join(_squeeze(text) for name, text in parts.items() if name in used)
+    text = _rename(text, sorted(used - set(names)))
     return f"{text}\nexport default {{ {', '.join(names)} }};\n"
 
 
@@ -156,6 +158,30 @@ def _squeeze_line(line):
     return "".join(
         part if i % 2 else _SPACED.sub(r"\1", _SIGNED.sub(r"\1", part)) for i, part in enumerate(parts)
     )
+
+
+def _rename(text, names):
+    """Give $-names to the top-level declarations of which no use can be a property's name or stands in a text."""
+    parts = _STRING.split(text)
+    quoted = "\n".join(parts[1::2])
+    words = set(_NAME.findall(_HOLE.sub("", quoted)))
+    code = "\n".join([*parts[::2], *_HOLE.findall(quoted)])
+    short = {}
+    for name in names:
+        word = rf"(?<![\w$]){re.escape(name)}(?![\w$])"
+        doubtful = rf"\.{word}|{word}[:,}}]|[{{,]{word}=|[{{,]{word}\([^()]*\)\{{"
+        if len(name) > 3 and name not in words and not re.search(doubtful, code):
+            short[name] = f"${len(short):x}"
+    if not short:
+        return text
+    pattern = re.compile(r"(?<![\w$])(" + "|".join(map(re.escape, short)) + r")(?![\w$])")
+
+    def shorten(part):
+        return pattern.sub(lambda match: short[match[1]], part)
+
+    for i, part in enumerate(parts):
+        parts[i] = _HOLE.sub(lambda hole: shorten(hole[0]), part) if i % 2 else shorten(part)
+    return "".join(parts)
 
 
 def _reachable(names, parts):

@@ -45,7 +45,11 @@ class Param(traitlets.TraitType):
         super().__init__(default_value=default)
         said = {"label": label, "unit": unit, "help": help, "readback": readback, **fields}
         self.spec = {"kind": self.kind, "default": default}
-        self.spec |= {name: value for name, value in said.items() if value not in ("", None, False)}
+        self.spec |= {
+            name: value
+            for name, value in said.items()
+            if value is not None and value is not False and value != ""
+        }
         self.tag(sync=True)
 
     def class_init(self, cls, name):
@@ -92,7 +96,6 @@ class Real(Param):
 
     def __init__(self, default, *, min, max, step=None, log=False, floor=None, **said):
         super().__init__(default, min=min, max=max, step=step, log=log, floor=floor, **said)
-        self.spec["min"] = min  # 0 is a range's end, not an empty field
 
     def validate(self, obj, value):
         return self.number(value)
@@ -113,7 +116,6 @@ class Integer(Param):
 
     def __init__(self, default, *, min, max, step=1, stepper=False, **said):
         super().__init__(default, min=min, max=max, step=step, stepper=stepper, **said)
-        self.spec["min"] = min
 
     def validate(self, obj, value):
         return self.number(value, whole=True)
@@ -217,7 +219,6 @@ class Numbers(Param):
         super().__init__(
             list(default), min=min, max=max, max_length=length or max_length, length=length, **said
         )
-        self.spec["min"] = min
 
     def validate(self, obj, value):
         value, length, low, high = _plain(value), *(self.spec.get(k) for k in ("length", "min", "max"))

@@ -285,6 +285,49 @@ def test_search_reads_chinese_and_says_when_there_is_nothing(open_page):
     page.locator("#d2l-search").wait_for(state="hidden")
 
 
+def test_search_waits_for_the_end_of_a_composed_word(open_page):
+    page = open_page("book/glossary.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("overfitting")
+    page.locator("#d2l-results a").first.wait_for()
+    page.evaluate("""() => {
+        const way = { key: "Enter", isComposing: true, bubbles: true, cancelable: true };
+        const enter = new KeyboardEvent("keydown", way);
+        document.querySelector("#d2l-search input").dispatchEvent(enter);
+    }""")
+    assert page.locator("#d2l-search").is_visible()
+    page.keyboard.press("Enter")
+    page.locator("#d2l-search").wait_for(state="hidden")
+
+
+def test_a_search_index_that_cannot_be_loaded_is_told_and_asked_for_again(open_page):
+    page = open_page("book/glossary.html", quiet=False)
+    page.route("**/search-index.js", lambda route: route.abort())
+    page.keyboard.press("Control+k")
+    page.get_by_text("The search index could not be loaded.").wait_for()
+    page.keyboard.press("Escape")
+    page.unroute("**/search-index.js")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("overfitting")
+    page.locator("#d2l-results a").first.wait_for()
+
+
+def test_every_card_of_the_gallery_leads_to_its_explorer(open_page, site):
+    page = open_page("book/gallery.html")
+    targets = page.locator("a.d2l-card").evaluate_all(
+        "(cards) => cards.map((card) => card.getAttribute('href'))"
+    )
+    assert len(targets) >= 17
+    for target in targets:
+        name, anchor = target.split("#")
+        assert f'id="{anchor}"' in (site / "book" / name).resolve().read_text(encoding="utf-8"), target
+
+
+def test_a_page_that_fits_the_screen_is_read_at_once(open_page):
+    page = open_page("book/setup.html", viewport={"width": 1280, "height": 9000})
+    page.wait_for_function("document.querySelector('.bd-docs-nav a.d2l-read')")
+
+
 def test_progress_is_kept(open_page):
     page = open_page("book/using.html")
     link = page.locator(".bd-docs-nav a", has_text="How to use this book")
@@ -304,6 +347,15 @@ def test_code_can_be_copied(open_page):
     block.hover()
     block.locator("button.copybtn").click()
     assert page.evaluate("navigator.clipboard.readText()") == block.locator("pre").text_content()
+
+
+def test_code_is_copied_where_the_page_may_not_use_the_clipboard(open_page):
+    page = open_page(CHAPTER)
+    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('not here'))")
+    block = page.locator("div.highlight", has_text="def sigmoid").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    block.get_by_text("Copied").wait_for()
 
 
 def test_menus_and_side_bars_by_keyboard_on_a_telephone(open_page):
@@ -351,7 +403,15 @@ def test_the_contents_follow_the_reader(open_page):
 def test_a_missing_page_keeps_its_style_at_any_depth(open_page, site):
     page = open_page("404.html")
     assert "does not exist" in page.locator("h1").inner_text()
+    skip = "document.querySelector(\"a[href$='#main-content']\").href"
+    assert page.evaluate(skip) == page.url + "#main-content"
     html = (site / "404.html").read_text()
+    # asked for at another depth, it takes its files from the site's root, and its own links lead to itself
+    other = page.url.replace("404.html", "no/such/page")
+    page.route(other, lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.route("**/d2lite/**", lambda route: route.continue_(url=route.request.url.replace("/d2lite/", "/")))
+    page.goto(other)
+    page.wait_for_function(f"{skip} === {json.dumps(other + '#main-content')}")
     assert re.search(r'\.href = "/d2lite/"', html)
 
 

@@ -54,6 +54,7 @@ window.makeModel = (state, host = "site") => {
       fire(`change:${name}`);
       fire("change");
     },
+    values: () => values,
     save_changes() {
       this.saves += 1;
     },

@@ -26,6 +26,7 @@ class Sample(Explorer):
     on = Flag(False)
     word = Text("hi", max_length=5)
     box = Numbers([0, 0, 1, 1], min=-1, max=1, length=4)
+    below = Real(-1, min=-2, max=0)
     rows = Rows(columns=[("x", -1, 1), ("label", 0, 1, "integer")], max_length=3)
     result = Numbers(min=-10, max=10, readback=True)
 
@@ -34,6 +35,7 @@ class Sample(Explorer):
     ("name", "given", "kept"),
     [
         ("rate", 1, 1.0),
+        ("below", 0, 0.0),
         ("rate", np.float32(0.5), 0.5),
         ("count", 4.0, 4),
         ("count", torch.tensor(5), 5),

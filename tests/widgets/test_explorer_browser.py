@@ -1,6 +1,7 @@
 """Explorers in a real browser, on our own small host: what holds for each of them, by mouse, keyboard and touch."""
 
 import json
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -52,33 +53,48 @@ class TestEveryExplorer:
 
     def test_every_control_is_reached_by_tab_and_says_its_name(self, make_host, name):
         host = make_host().open(name).show(name)
-        count = (
-            host.page.locator(".d2l-explorer")
-            .locator("input:visible, select:visible, button:visible")
-            .count()
-        )
-        seen = set()
-        for _ in range(count + 40):
+        host.page.evaluate("""() => {
+            const all = ":is(input, select, button):not(:disabled), [tabindex], [role=slider], [role=application]";
+            const shown = [...document.querySelectorAll(`.d2l-explorer :is(${all})`)].filter((e) => e.checkVisibility());
+            // Tab stops once at a group of radio buttons, at the one that is checked
+            window.waiting = new Set(shown.filter((e) => e.type !== "radio" || e.checked));
+        }""")
+        for _ in range(host.page.evaluate("waiting.size") + 1):
             host.page.keyboard.press("Tab")
-            seen.add(
-                host.page.evaluate("""() => {
+            nameless = host.page.evaluate("""() => {
                 const at = document.activeElement;
-                if (!at.closest(".d2l-explorer")) return "";
+                waiting.delete(at);
                 const named = at.getAttribute("aria-label") || at.textContent.trim() || at.closest("label")?.textContent.trim();
-                return named || "NAMELESS " + at.outerHTML;
+                return named ? "" : at.outerHTML;
             }""")
-            )
-        labels = {name for name in seen if name}
-        assert not [name for name in labels if name.startswith("NAMELESS")]
-        assert {"Copy link", "Copy as Python", "Restore"} <= labels
+            assert not nameless
+        assert host.page.evaluate("[...waiting].map((e) => e.outerHTML)") == []
 
-    def test_it_speaks_to_screen_readers(self, make_host, name):
+    def test_arrow_keys_work_every_slider(self, make_host, name):
         host = make_host().open(name).show(name)
-        region = host.page.locator(".d2l-explorer > [aria-live=polite]")
+        sliders = host.page.locator(".d2l-explorer :is([type=range], [role=slider]):visible")
+        stuck = []
+        for slider in sliders.all():
+            slider.focus()
+            before = host.page.evaluate("JSON.stringify(views['d2l-x'].model.values())")
+            for key in ("ArrowRight", "ArrowLeft", "ArrowLeft", "ArrowUp"):  # one may already be at its end
+                host.page.keyboard.press(key)
+                host.settle()
+                if host.page.evaluate("JSON.stringify(views['d2l-x'].model.values())") != before:
+                    break
+            else:
+                stuck.append(slider.get_attribute("aria-label"))
+        assert stuck == []
+
+    def test_it_speaks_to_screen_readers_once_it_is_touched(self, make_host, name):
+        host = make_host().open(name).show(name)
+        summary = host.page.locator(".d2l-explorer > .d2l-offscreen").first
         host.page.wait_for_function(
-            "() => document.querySelector('.d2l-explorer > [aria-live]').textContent.length > 10"
+            "() => document.querySelector('.d2l-explorer > .d2l-offscreen').textContent.length > 10"
         )
-        assert region.count() == 1
+        assert summary.get_attribute("aria-live") is None
+        host.page.keyboard.press("Tab")
+        assert summary.get_attribute("aria-live") == "polite"
 
     def test_cleanup_leaves_nothing_behind(self, make_host, name):
         host = make_host().open(name).show(name)
@@ -123,9 +139,11 @@ class TestEveryExplorer:
         again = make_host().open(name, fragment="#" + link.split("#")[1]).show(name)
         for trait in values:
             assert again.get(trait) == host.get(trait)
-        assert again.page.evaluate(TEXT) == host.page.evaluate(TEXT)
+        text = json.dumps(host.page.evaluate(TEXT))
+        again.page.wait_for_function(f"({TEXT})() === {text}")
         third = make_host().open(name, fragment="#" + link.split("#")[1]).show(name)
-        assert third.page.evaluate(PICTURE) == again.page.evaluate(PICTURE)
+        picture = again.page.evaluate(PICTURE)
+        third.page.wait_for_function(f"(picture) => ({PICTURE})() === picture", arg=picture)
 
     def test_two_on_a_page_do_not_collide(self, make_host, name):
         trait, value = next(iter(changed_values(name).items()))
@@ -136,8 +154,27 @@ class TestEveryExplorer:
         assert host.get(trait) != value
 
     def test_teachers_links_leave_controls_out(self, make_host, name):
-        host = make_host().open(name, fragment="#d2l-x?hide=copy").show(name)
+        host = make_host().open(name, fragment="#d2l-x?hide=copy,no_such").show(name)
         assert not host.page.get_by_role("button", name="Copy link").is_visible()
+        host.page.get_by_text("The link hides “no_such”, which is not known here.").wait_for()
+
+    def test_it_prints_in_the_light_theme_even_out_of_sight(self, make_host, name):
+        host = make_host(theme="dark", height=300).open(name).show(name)
+        host.page.evaluate("document.querySelector('main').style.paddingBottom = '6000px'")
+        host.page.evaluate("scrollTo(0, 1e6)")
+        host.settle()
+        dark = host.page.evaluate(PICTURE)
+        host.page.evaluate("""() => {
+            document.documentElement.dataset.theme = "light";
+            dispatchEvent(new Event("beforeprint"));
+        }""")
+        light = host.page.evaluate(PICTURE)
+        assert light != dark
+        host.page.evaluate("""() => {
+            document.documentElement.dataset.theme = "dark";
+            dispatchEvent(new Event("afterprint"));
+        }""")
+        assert host.page.evaluate(PICTURE) == dark
 
     def test_reader_who_wants_no_motion_gets_little(self, make_host, name):
         host = make_host(reduced_motion="reduce").open(name).show(name)
@@ -153,6 +190,135 @@ class TestEveryExplorer:
         play.click()
         host.page.wait_for_timeout(1200)
         assert host.page.evaluate("() => { clearInterval(watch); return pictures.size; }") <= 4
+
+
+def swipe(host, x, y, dx, dy, second=None):
+    """A finger goes down at (x, y) and moves by (dx, dy) in ten steps; a second one goes the other way."""
+    session = host.page.context.new_cdp_session(host.page)
+
+    def touch(kind, part):
+        points = [{"x": x + dx * part, "y": y + dy * part, "id": 0}]
+        if second:
+            points.append({"x": second[0] - dx * part, "y": second[1] - dy * part, "id": 1})
+        session.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points if kind != "touchEnd" else []}
+        )
+
+    touch("touchStart", 0)
+    for i in range(1, 11):
+        touch("touchMove", i / 10)
+    touch("touchEnd", 1)
+    host.settle()
+
+
+def test_a_thumb_that_scrolls_over_a_chart_changes_nothing(make_host):
+    host = make_host(390, has_touch=True, is_mobile=True).open("boundary").show("boundary", step_count=32)
+    host.page.evaluate("document.querySelector('main').style.paddingBottom = '3000px'")
+    chart = host.page.get_by_role("slider", name="Step shown")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    swipe(host, box["x"] + box["width"] / 3, box["y"] + 100, 0, -150)
+    assert host.page.evaluate("scrollY") > 50
+    assert host.get("step_count") == 32
+    box = chart.bounding_box()
+    swipe(host, box["x"] + box["width"] / 3, box["y"] + 100, 40, 0)
+    assert host.get("step_count") != 32
+
+
+def test_two_fingers_move_no_point(make_host):
+    host = make_host(390, has_touch=True, is_mobile=True).open("boundary").show("boundary")
+    box = host.page.locator("canvas[role=application]").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    swipe(host, x - 20, y, -60, 0, second=(x + 20, y))
+    assert host.get("points") == []
+    assert host.page.evaluate("visualViewport.scale") > 1.2
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("boundary", r"Point 2 of 120, (blue|orange), at"), ("anchors", r"Anchor 2 of \d, |Anchor 2 of \d: ")],
+)
+def test_the_point_chosen_by_keyboard_is_told(make_host, name, told):
+    host = make_host().open(name).show(name)
+    host.page.locator("canvas[role=application]").first.focus()
+    for _ in range(2):
+        host.page.keyboard.press("PageDown")
+    spoken = host.page.locator(".d2l-explorer > [aria-live]").last.inner_text()
+    assert re.match(told, spoken), spoken
+
+
+def test_the_right_button_drags_no_handle(make_host):
+    host = make_host().open("descent").show("descent")
+    before = host.get("start")
+    box = host.page.locator(".d2l-handle").bounding_box()
+    host.page.mouse.move(box["x"] + 22, box["y"] + 22)
+    host.page.mouse.down(button="right")
+    host.page.mouse.move(box["x"] + 82, box["y"] + 62, steps=4)
+    host.page.mouse.up(button="right")
+    host.settle()
+    assert host.get("start") == before
+
+
+def test_a_sharper_screen_gets_a_sharper_picture(make_host):
+    host = make_host().open("ewma").show("ewma")
+    canvas = "document.querySelector('canvas').width"
+    before = host.page.evaluate(canvas)
+    session = host.page.context.new_cdp_session(host.page)
+    metrics = {"width": 800, "height": 900, "deviceScaleFactor": 2, "mobile": False}
+    session.send("Emulation.setDeviceMetricsOverride", metrics)
+    host.page.wait_for_function(f"{canvas} > {1.9 * before}")
+
+
+def test_restore_and_links_stop_what_plays(make_host):
+    host = make_host().open("boundary").show("boundary")
+    play = host.page.get_by_role("button", name="Play", exact=True)
+    for stop in (
+        lambda: host.page.get_by_role("button", name="Restore").click(),
+        lambda: host.page.evaluate("location.hash = '#d2l-x?step_count=3'"),
+    ):
+        play.click()
+        host.page.get_by_role("button", name="Pause", exact=True).wait_for()
+        stop()
+        play.wait_for()
+
+
+def test_the_same_link_twice_sets_the_state_twice(make_host):
+    host = make_host().open("boundary").show("boundary")
+    host.page.evaluate("""() => {
+        const link = Object.assign(document.createElement("a"), { href: "#d2l-x?lr=0.01", textContent: "slow" });
+        document.querySelector("main").prepend(link);
+    }""")
+    for _ in range(2):
+        host.page.get_by_role("link", name="slow").click()
+        host.page.wait_for_function("views['d2l-x'].model.get('lr') === 0.01")
+        host.set("lr", 1)
+
+
+def test_a_picture_that_cannot_be_drawn_says_so_and_comes_back(make_host):
+    host = make_host().open("boundary").show("boundary")
+    host.page.evaluate("""() => {
+        const { clearRect } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.clearRect = () => { throw new Error("out of paint"); };
+        window.mend = () => (CanvasRenderingContext2D.prototype.clearRect = clearRect);
+    }""")
+    host.set("lr", 2)
+    host.page.get_by_text("This picture could not be drawn (out of paint).").wait_for()
+    host.page.evaluate("() => { mend(); }")
+    host.page.get_by_role("button", name="Restore").click()
+    host.settle()
+    assert host.page.locator(".d2l-note").count() == 0
+    assert any("out of paint" in message for message in host.messages)
+    host.messages.clear()  # it was meant to fail
+
+
+def test_dismissing_a_note_keeps_the_focus_in_the_explorer(make_host):
+    host = make_host().open("boundary", fragment="#d2l-x?lr=x&seed=y").show("boundary")
+    notes = host.page.locator(".d2l-note")
+    assert notes.count() == 2
+    for left in (1, 0):
+        notes.first.get_by_role("button", name="Dismiss").click()
+        assert notes.count() == left
+        assert host.page.evaluate("Boolean(document.activeElement.closest('.d2l-explorer'))")
 
 
 def pasted(host):

@@ -50,7 +50,9 @@ def test_a_typed_text_is_read_as_torch_reads_it(host):
     field.press("Enter")
     host.settle()
     assert said(host).startswith(f"Step 6, “?”: it says {answers('Ab?Dd?')[0][-1]}")
-    assert host.page.locator(".d2l-score").inner_text() == f"Questions answered right: {score('Ab?Dd?')} of 2."
+    assert (
+        host.page.locator(".d2l-score").inner_text() == f"Questions answered right: {score('Ab?Dd?')} of 2."
+    )
 
 
 def test_a_shut_forget_gate_forgets(host):

@@ -26,6 +26,7 @@ VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(
 EXPORT = "export default { render };"
 CODE = ("_esm", "_css")
 BOXES = {"HBoxModel": "row", "VBoxModel": "column", "BoxModel": "row", "GridBoxModel": "row"}
+RESERVED = {"d2l-state", "d2l-search", "d2l-index", "d2l-results", "d2l-found"}  # of the page itself
 NOTE = "This control needs Python behind it: run the notebook (button at the top) to use it."
 NO_SCRIPT = "This is a picture of a live explorer: allow JavaScript to use it."
 
@@ -87,6 +88,7 @@ class Page:
         self.code = code or (lambda name, state: (state["_esm"], state.get("_css") or ""))
         self.data = {}
         self.keys = Counter()
+        self.anchors = set()
 
     def view(self, model_id):
         """Return the HTML of one view: an explorer, a box of views, or a note where nothing can run."""
@@ -110,14 +112,23 @@ class Page:
         self.data[model_id] = {"state": {**kept, "_bundle": bundle}, "css": bool(css)}
         if buffers:
             self.data[model_id]["buffers"] = buffers
-        key = re.sub(r"[^\w-]", "-", state.get("key") or name)
-        self.keys[key] += 1
-        anchor = f"d2l-{key}" + (f"-{self.keys[key]}" if self.keys[key] > 1 else "")
+        anchor = self._anchor(re.sub(r"[^\w-]", "-", state.get("key") or name))
         return (
             f'<div class="d2l-explorer-frame" id="{anchor}" data-model="{html.escape(model_id)}">'
             f'<div class="d2l-placeholder">{placeholder(self.folder, self.address, bundle, kept)}'
             f"<noscript><p>{NO_SCRIPT}</p></noscript></div></div>"
         )
+
+    def _anchor(self, key):
+        """Return the id of a view: the explorer's key, and a number where a page has several of that key."""
+        self.keys[key] += 1
+        anchor = f"d2l-{key}" + (f"-{self.keys[key]}" if self.keys[key] > 1 else "")
+        if anchor in RESERVED or anchor in self.anchors:
+            raise ExtensionError(
+                f"an explorer with key={key!r} would get the id {anchor!r}, which is taken; choose another key"
+            )
+        self.anchors.add(anchor)
+        return anchor
 
     def data_script(self):
         """Return the script element with the state of the page's explorers, or "" when there are none."""

@@ -20,6 +20,9 @@ class Gallery(SphinxDirective):
     """``.. d2lite-gallery::``: the cards; they are made when the page is written, as pictures need node."""
 
     def run(self):
+        folder = Path(widgets.__file__).parent
+        for path in (folder, *folder.rglob("*.js"), *folder.rglob("*.py")):  # the cards show what these draw
+            self.env.note_dependency(str(path))
         return [nodes.raw("", MARK, format="html")]
 
 

@@ -62,7 +62,8 @@ function control(entry, row, ...inputs) {
 
 /** A number as text that can be typed over; what does not fit is said, and moved into the range. */
 function makeTyped(entry, change, app) {
-  const typed = make("input", { type: "text", inputmode: "decimal", class: "d2l-typed", "aria-label": `${entry.label}, typed` });
+  const keys = entry.min < 0 || entry.log ? {} : { inputmode: "decimal" }; // a phone's number keys have no minus and no e
+  const typed = make("input", { type: "text", ...keys, class: "d2l-typed", "aria-label": `${entry.label}, typed` });
   const show = (value) => (typed.value = formatNumber(value, entry.kind === "integer" ? 9 : 3));
   typed.onchange = () => {
     const { value, note } = coerce(entry, typed.value);

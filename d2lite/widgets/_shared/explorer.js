@@ -19,18 +19,20 @@ const ICONS = {
  * app.body: put what you build here. app.theme: the colours now. app.entry(name): a trait's description.
  * app.update(callback): called before each drawing; return true to be called again in the next frame.
  * app.draw(callback): called to draw; app.refresh(): ask for a frame (any number of calls give one).
- * app.say(text): tell screen readers, now and then. app.note(text, brief): tell everyone, politely.
+ * app.say(text): tell screen readers, now and then, once the reader has touched something; app.announce(text): at once.
+ * app.note(text, brief): tell everyone, politely. app.pauses: functions that stop what plays.
  * app.scope.on / app.scope.add: what is undone by app.close(), which render returns.
  */
 export function openExplorer({ model, el, title }) {
   const own = `d2l-${model.get("_explorer").replaceAll("_", "-")}`; // scopes the explorer's own style sheet
   const label = model.get("key") ? `${title} (${model.get("key")})` : title; // each its own on a page with several
   const root = make("section", { class: "d2l-explorer", "aria-label": label });
-  const app = { model, root, scope: makeScope(), spec: model.get("_spec"), hide: [], named: new Map(), reduced: false };
+  const app = { model, root, scope: makeScope(), spec: model.get("_spec"), hide: [], named: new Map(), pauses: [], reduced: false };
   app.body = make("div", { class: `d2l-body ${own}` });
   app.notes = make("div", { class: "d2l-notes", role: "status" });
-  app.summary = make("div", { class: "d2l-offscreen", "aria-live": "polite" });
-  root.append(app.body, app.notes, makeFooter(app), app.summary);
+  app.summary = make("div", { class: "d2l-offscreen" });
+  app.spoken = make("div", { class: "d2l-offscreen", "aria-live": "polite" });
+  root.append(app.body, app.notes, makeFooter(app), app.summary, app.spoken);
   addState(app);
   addFrames(app);
   addSpeech(app);
@@ -42,6 +44,7 @@ export function openExplorer({ model, el, title }) {
     app.theme = readTheme(root);
     app.refresh();
   }));
+  app.scope.on(window, "resize", app.refresh); // another zoom or screen: another resolution
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
   app.reduced = motion.matches;
   app.scope.on(motion, "change", () => (app.reduced = motion.matches));
@@ -92,12 +95,24 @@ function addFrames(app) {
   const drawings = [];
   let request = 0;
   let visible = true;
+  let failed = false;
+  const paint = (time) => {
+    try {
+      const more = updates.map((update) => update(time)).some(Boolean);
+      for (const draw of drawings) draw();
+      failed = false;
+      return more;
+    } catch (error) {
+      console.error(error);
+      stopAll(app);
+      if (!failed) app.note(`This picture could not be drawn (${error.message}). Restore sets it back.`);
+      failed = true;
+      return false;
+    }
+  };
   const frame = (time) => {
     request = 0;
-    if (!visible) return;
-    const more = updates.map((update) => update(time)).some(Boolean);
-    for (const draw of drawings) draw();
-    if (more) app.refresh();
+    if (visible && paint(time)) app.refresh();
   };
   app.update = (callback) => updates.push(callback);
   app.draw = (callback) => drawings.push(callback);
@@ -109,6 +124,12 @@ function addFrames(app) {
     if (visible) app.refresh();
   }, { rootMargin: "200px" });
   watcher.observe(app.root);
+  for (const type of ["beforeprint", "afterprint"]) { // paper shows what is out of sight, and in the light theme
+    app.scope.on(window, type, () => {
+      app.theme = readTheme(app.root);
+      paint(performance.now());
+    });
+  }
   app.scope.add(() => {
     watcher.disconnect();
     cancelAnimationFrame(request);
@@ -124,19 +145,26 @@ function addSpeech(app) {
     if (app.summary.textContent !== wanted) app.summary.textContent = wanted;
   };
   app.say = (text) => {
+    if (!wanted) app.summary.textContent = text;
     wanted = text;
     if (!timer) timer = setTimeout(speak, SAY_EVERY);
   };
+  app.announce = (text) => (app.spoken.textContent = text);
+  // an explorer that nobody has touched yet can be read, and does not speak up
+  for (const type of ["focusin", "pointerdown"]) app.scope.on(app.root, type, () => app.summary.setAttribute("aria-live", "polite"));
   app.scope.add(() => clearTimeout(timer));
   app.note = (text, brief = false) => {
     const close = makeButton({ label: "Dismiss", icon: "M4 4l8 8M12 4l-8 8", iconOnly: true, kind: "quiet" });
     const line = make("p", { class: "d2l-note" }, make("span", { text }), close);
-    close.onclick = () => line.remove();
+    close.onclick = () => {
+      line.remove();
+      (app.notes.querySelector("button") || app.named.get("copy").lastChild).focus();
+    };
     const old = [...app.notes.children].filter((other) => other.textContent === line.textContent);
     for (const other of old) other.remove();
     app.notes.append(line);
     if (app.notes.children.length > 5) app.notes.firstChild.remove();
-    if (brief) setTimeout(() => line.remove(), BRIEF);
+    if (brief) setTimeout(() => line.contains(document.activeElement) || line.remove(), BRIEF);
   };
 }
 
@@ -160,6 +188,7 @@ function makeFooter(app) {
     copied(formatPython(app.model.get("_python"), app.spec, app.values()), "Python cell");
   });
   add("Restore", "restore", "Set everything as it was when the page opened", () => {
+    stopAll(app);
     app.set(app.opening);
     app.notes.replaceChildren();
   });
@@ -174,13 +203,28 @@ function addLink(app, el) {
   const follow = () => {
     const found = parseHash(location.hash, app.id, app.spec);
     if (!found) return;
+    stopAll(app);
     app.set(found.values);
     app.hide = found.hide;
     for (const [name, element] of app.named) element.hidden = app.hide.includes(name);
     for (const text of found.notes) app.note(text);
+    queueMicrotask(() => { // once all controls are there
+      const unknown = app.hide.filter((name) => !app.named.has(name));
+      app.hide = app.hide.filter((name) => app.named.has(name));
+      if (unknown.length) app.note(`The link hides “${unknown.join(", ").slice(0, 60)}”, which is not known here.`);
+    });
+    app.refresh();
   };
   follow();
   app.scope.on(window, "hashchange", follow);
+  app.scope.on(document, "click", ({ target }) => { // the same link again changes no hash
+    const link = target.closest?.("a[href^='#']");
+    if (link && link.hash === location.hash) follow();
+  });
+}
+
+function stopAll(app) {
+  for (const pause of app.pauses) pause();
 }
 
 /** Give a control a name, by which a teacher's link (hide=name) may leave it out. */

@@ -1,5 +1,6 @@
 // Things to drag on a stage: many points on the canvas, or a few handles that are elements of their own.
 import { make } from "./dom.js";
+import { onPress } from "./press.js";
 
 const REACH = 12; // px from a point that still takes hold of it; a finger gets twice that
 const SLOP = 5; // px a press may move and still be a click
@@ -7,7 +8,8 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 /**
  * Make the points of a stage movable. positions() gives their [px, py]; move(i, px, py) puts one, add(px, py) makes
- * one and returns its index, remove(i) deletes one, turn(i) changes its class; each but move may be left out.
+ * one and returns its index, remove(i) deletes one, turn(i) changes its class; describe(i) says which point it is and
+ * where, for readers who do not see it. All but positions, move and describe may be left out.
  * Keys, with the stage in focus: Page Down and Page Up choose a point, arrows move it (with Shift further), Enter adds one
  * beside it, Delete removes it, C changes its class, Escape lets go.
  * Returns { selected() -> index or -1, hovered(), dragging() }.
@@ -22,21 +24,27 @@ export function addPoints(app, stage, options) {
   const nearest = (event) => nearestPoint(options.positions(), stage.at(event), event.pointerType === "touch" ? 2 * REACH : REACH);
   app.scope.on(canvas, "pointerdown", (event) => {
     if (event.button !== 0) return;
+    if (hold.drag && event.pointerType === "touch") { // a second finger: the page is zoomed, nothing edited
+      hold.drag = null;
+      return;
+    }
     const index = nearest(event);
     hold.selected = index;
     hold.drag = { index, id: event.pointerId, start: stage.at(event), moved: false };
     if (index >= 0) canvas.setPointerCapture(event.pointerId);
     app.refresh();
   });
-  app.scope.on(canvas, "touchstart", (event) => hold.drag?.index >= 0 && event.preventDefault(), { passive: false });
+  const keep = (event) => hold.drag?.index >= 0 && event.touches.length === 1 && event.preventDefault(); // no scrolling
+  app.scope.on(canvas, "touchmove", keep, { passive: false });
   app.scope.on(canvas, "pointermove", (event) => pointerMove(app, stage, options, hold, event, nearest));
   app.scope.on(canvas, "pointerup", (event) => {
     const { drag } = hold;
+    if (drag?.id !== event.pointerId) return;
     hold.drag = null;
     if (drag && drag.index < 0 && !drag.moved && options.add) hold.selected = options.add(...stage.at(event));
     app.refresh();
   });
-  app.scope.on(canvas, "pointercancel", () => (hold.drag = null));
+  for (const type of ["pointercancel", "lostpointercapture"]) app.scope.on(canvas, type, () => (hold.drag = null));
   app.scope.on(canvas, "pointerleave", () => {
     hold.hovered = -1;
     app.refresh();
@@ -60,6 +68,7 @@ function nearestPoint(positions, [px, py], reach) {
 
 function pointerMove(app, stage, options, hold, event, nearest) {
   const at = stage.at(event);
+  if (hold.drag && hold.drag.id !== event.pointerId) return;
   if (!hold.drag) {
     const index = nearest(event);
     if (index === hold.hovered) return;
@@ -94,7 +103,7 @@ function pointKey(app, options, hold, event) {
   else if (event.key === "Escape" && chosen) hold.selected = -1;
   else return;
   event.preventDefault();
-  options.announce?.(hold.selected);
+  app.announce(hold.selected >= 0 && hold.selected < options.positions().length ? options.describe(hold.selected) : "No point chosen.");
   app.refresh();
 }
 
@@ -114,6 +123,7 @@ export function addHandle(app, stage, { label, at, move, text, step = 4, color =
   });
   let held = null;
   app.scope.on(handle, "pointerdown", (event) => {
+    if (event.button !== 0) return;
     const [px, py] = stage.at(event);
     held = [at()[0] - px, at()[1] - py];
     handle.setPointerCapture(event.pointerId);
@@ -123,7 +133,7 @@ export function addHandle(app, stage, { label, at, move, text, step = 4, color =
     const [px, py] = stage.at(event);
     move(px + held[0], py + held[1]);
   });
-  for (const type of ["pointerup", "pointercancel"]) app.scope.on(handle, type, () => (held = null));
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(handle, type, () => (held = null));
   app.scope.on(handle, "keydown", (event) => {
     if (!ARROWS[event.key]) return;
     const [dx, dy] = ARROWS[event.key];
@@ -148,12 +158,7 @@ export function addScrubber(app, stage, { label, value, max, valueAt, move, text
     canvas.setAttribute("aria-valuemax", max());
     canvas.setAttribute("aria-valuetext", text(value()));
   });
-  app.scope.on(canvas, "pointerdown", (event) => {
-    if (event.button !== 0) return;
-    canvas.setPointerCapture(event.pointerId);
-    go(valueAt(stage.at(event)[0]));
-  });
-  app.scope.on(canvas, "pointermove", (event) => event.buttons && go(valueAt(stage.at(event)[0])));
+  onPress(app, canvas, (event) => go(valueAt(stage.at(event)[0])));
   app.scope.on(canvas, "keydown", (event) => {
     const far = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
     if (far === undefined) return;

@@ -105,7 +105,9 @@ function readPart(part, entries, result) {
   if (name === null || raw === null) {
     result.notes.push(`The link holds “${shorten(part)}”, which cannot be read.`);
   } else if (name === "hide") {
-    result.hide = raw.split(",").slice(0, 50).filter((item) => /^[a-z0-9_]{1,40}$/.test(item));
+    const [names, others] = [true, false].map((plain) => raw.split(",").slice(0, 50).filter((item) => /^[a-z0-9_]{1,40}$/.test(item) === plain));
+    result.hide = names;
+    if (others.some(Boolean)) result.notes.push(`The link hides “${shorten(others.join(", "))}”, which is not known here.`);
   } else {
     const entry = entries.find((candidate) => candidate.name === name);
     const { value, note } = entry ? coerce(entry, raw) : { note: `The link sets “${shorten(name)}”, which is not known here.` };
@@ -114,11 +116,9 @@ function readPart(part, entries, result) {
   }
 }
 
-/** The hash that brings back a state: the explorer's id, then every trait (empty lists left out). */
+/** The hash that brings back a state: the explorer's id, then every trait; an emptied list stays empty. */
 export function formatHash(id, spec, values, hide = []) {
-  const parts = linkEntries(spec)
-    .filter(({ name }) => !(Array.isArray(values[name]) && values[name].length === 0))
-    .map(({ name }) => `${name}=${encodeURIComponent(String(values[name])).replace(/%2C/g, ",")}`);
+  const parts = linkEntries(spec).map(({ name }) => `${name}=${encodeURIComponent(String(values[name])).replace(/%2C/g, ",")}`);
   if (hide.length) parts.push(`hide=${hide.join(",")}`);
   return `#${id}?${parts.join("&")}`;
 }
@@ -139,5 +139,6 @@ export function formatPython(call, spec, values) {
     .filter((entry) => !same(values[entry.name], entry.default))
     .map(({ name }) => `${name}=${pythonLiteral(values[name])}`);
   const given = call.endsWith(")") ? `${call.slice(0, -1)}${parts.length ? ", " : ""}` : `${call}(`;
-  return `import ${call.split(".")[0]}\n\n${given}${parts.join(", ")})`;
+  const own = call.includes("(") ? `# ${call.slice(call.indexOf("(") + 1, -1)}: those it was made from\n` : "";
+  return `${own}import ${call.split(".")[0]}\n\n${given}${parts.join(", ")})`;
 }

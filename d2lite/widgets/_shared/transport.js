@@ -36,6 +36,7 @@ export function addTransport(app, parent, { forward, back = null, reset, speed =
     else return;
     event.preventDefault();
   });
+  app.pauses.push(clock.pause);
   nameElement(app, "transport", bar);
   parent.append(bar);
   addControl(app, bar, speed, { segments: false });
@@ -46,7 +47,8 @@ export function addTransport(app, parent, { forward, back = null, reset, speed =
 function makeClock(app, forward, rate, show) {
   let [playing, last, owed] = [false, 0, 0];
   const set = (on) => {
-    if (playing !== on) show(on);
+    if (playing === on) return;
+    show(on);
     playing = on;
     [last, owed] = [0, 0];
     app.root.classList.toggle("d2l-playing", on);

@@ -118,6 +118,7 @@ function addSizes(app, parent, scene, pause) {
       const put = [inside(scales().x.invert(px)), inside(scales().y.invert(py))];
       app.set({ starts: anchorsNow(app, scene).map((anchor, i) => (i === a ? put : anchor.map(inside))), step_count: 0 });
     },
+    describe: (a) => `Anchor ${a + 1} of ${anchorsNow(app, scene).length}: ${anchorsNow(app, scene)[a].map((side) => formatFixed(side, 1)).join(" by ")} pixels.`,
   });
   parent.append(make("p", { class: "d2l-hint", text: "Drag an anchor (large mark): it starts anew from there. Cross: no anchor has an IoU above 0.5 with this size." }));
 }

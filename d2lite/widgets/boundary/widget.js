@@ -253,6 +253,7 @@ function addEditing(app, stage, scene, chosen) {
       return app.get("points").length - 1;
     },
     middle: () => [stage.width() / 2, stage.height() / 2],
+    describe: (i) => `Point ${i + 1} of ${current().length}, ${["blue", "orange"][current()[i][2]]}, at ${formatFixed(current()[i][0], 1)}, ${formatFixed(current()[i][1], 1)}.`,
   });
 }
 
@@ -322,7 +323,7 @@ export function render({ model, el }) {
 
   const transport = addTransport(app, right, {
     forward: (n) => forwardSteps(app, scene, n),
-    back: (n) => app.set({ step_count: app.get("step_count") - n }),
+    back: (n) => app.set({ step_count: Math.max(0, app.get("step_count") - n) }),
     reset: () => restart(app, scene),
   });
   addCurves(app, right, scene, transport.pause);

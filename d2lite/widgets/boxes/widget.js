@@ -1,7 +1,7 @@
 // The boxes explorer: two boxes on a picture with their gradients on the left; the four measures and their descents on the right.
 import { boxMiddle } from "../_shared/boxes.js";
 import { addControl, addControls } from "../_shared/controls.js";
-import { make } from "../_shared/dom.js";
+import { make, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { formatFixed, formatNumber } from "../_shared/format.js";
 import { addHandle, addScrubber } from "../_shared/handles.js";
@@ -224,17 +224,13 @@ function addTable(app, parent, scene) {
     LOSSES.forEach((loss, i) => {
       const step = arrival(scene.runs[loss]);
       const texts = [formatFixed(scene.local[loss].value, 3), formatFixed(slopeOf(scene.local[loss]), 4), step < 0 ? "never" : `step ${step}`];
-      texts.forEach((text, k) => write(rows[i].children[k + 1], text));
+      texts.forEach((text, k) => writeText(rows[i].children[k + 1], text));
       rows[i].classList.toggle("d2l-chosen", loss === scene.loss);
     });
     const { text, bad } = judge(scene);
-    write(verdict, text);
+    writeText(verdict, text);
     verdict.classList.toggle("d2l-bad", bad);
   });
-}
-
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 /** The line under the table: what holds the box where it is, or pulls it. */
@@ -321,7 +317,7 @@ export function render({ model, el }) {
   app.draw(() => {
     const plain = "Drag a round handle to move a box, a square one to resize it. Arrows: ten steps like the next.";
     const map = `Colour: a box of the start's size, begun here, reaches IoU 0.9 in ${MOST} steps; stronger is sooner. Cross: never.`;
-    write(hint, scene.showMap ? map : plain);
+    writeText(hint, scene.showMap ? map : plain);
   });
   return app.close;
 }

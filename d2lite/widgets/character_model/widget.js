@@ -1,10 +1,11 @@
 // The character model explorer: your text coloured by what the network makes of it, the next letter's distribution,
 // and, over the last characters, the gradient of that prediction and the units.
 import { addControl, addControls } from "../_shared/controls.js";
-import { make } from "../_shared/dom.js";
+import { make, writeText } from "../_shared/dom.js";
 import { openExplorer } from "../_shared/explorer.js";
 import { formatFixed, formatNumber } from "../_shared/format.js";
 import { drawMatrix } from "../_shared/layers.js";
+import { onPress } from "../_shared/press.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_shared/scales.js";
 import { addStage, addTooltip } from "../_shared/stage.js";
 import { makeRamp, mixColor, plainTheme } from "../_shared/theme.js";
@@ -215,10 +216,6 @@ function drawUnitMark(ctx, units, theme, { unit, net }) {
   drawLabel(ctx, String(unit), units.x - 10, y, theme, { color: theme.text, align: "right", baseline: "middle" });
 }
 
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 /** The text field, and the line that says what the model could not read. */
 function addTyping(app, parent, scene) {
   const entry = app.entry("text");
@@ -231,7 +228,7 @@ function addTyping(app, parent, scene) {
   parent.append(make("label", { class: "d2l-label", text: "Type here: the model reads along" }, field), note);
   app.draw(() => {
     const unknown = scene.strange.slice(0, 5).map((c) => `“${c}”`).join(", ");
-    write(note, unknown ? `Not in this model's alphabet: ${unknown}. It reads ${showCharacter(characterOfStrange(scene))} instead.` : "");
+    writeText(note, unknown ? `Not in this model's alphabet: ${unknown}. It reads ${showCharacter(characterOfStrange(scene))} instead.` : "");
     note.hidden = !unknown;
   });
 }
@@ -255,7 +252,7 @@ function addReadingStage(app, parent, scene) {
     const height = 8 + LINE * textLayout(scene, Math.max(60, stage.width())).rows;
     if (stage.width() && element.style.height !== `${height}px`) element.style.height = `${height}px`;
   });
-  app.scope.on(canvas, "pointerdown", (event) => {
+  onPress(app, canvas, (event) => {
     const [px, py] = stage.at(event);
     const { step, places } = textLayout(scene, stage.width());
     const row = Math.floor((py - 2) / LINE);
@@ -279,7 +276,7 @@ function addDistribution(app, parent, scene) {
     const id = rankCharacters(scene)[Math.floor(stage.at(event)[1] / BAR)];
     if (id !== undefined) app.set({ letter: scene.net.characters[id] });
   });
-  app.draw(() => write(head, `Next after “${tail(scene, 12)}”: as unsure as between ${formatNumber(2 ** entropyBits(scene.p), 2)} equal choices`));
+  app.draw(() => writeText(head, `Next after “${tail(scene, 12)}”: as unsure as between ${formatNumber(2 ** entropyBits(scene.p), 2)} equal choices`));
   parent.append(make("p", { class: "d2l-hint", text: "Blue: the model's chances. Green: the letter whose loss is followed back; click another, or type it. Outline: at your temperature." }));
   addControl(app, parent, "letter");
 }
@@ -299,7 +296,7 @@ function addStrip(app, parent, scene) {
     return { t, unit, known: t >= 0 && t < scene.place, inUnits: unit >= 0 && unit < scene.net.units, inTop: py < top.y + top.height };
   };
   parent.append(make("p", { class: "d2l-hint", text: "Bars: how much the loss of the green letter hangs on the state after each character. Below: every unit, blue −1 to orange +1; click one to colour the text by it." }));
-  app.scope.on(stage.canvas, "pointerdown", (event) => {
+  onPress(app, stage.canvas, (event) => {
     const { unit, inUnits } = find(...stage.at(event));
     if (inUnits) app.set({ unit, color: "unit" });
   });
@@ -369,7 +366,7 @@ export function render({ model, el }) {
   addStrip(app, right, scene);
   const gradient = make("p", { class: "d2l-fact" });
   app.body.append(gradient);
-  app.draw(() => write(gradient, describeGradient(scene)));
+  app.draw(() => writeText(gradient, describeGradient(scene)));
   addControls(app, app.body, ["color", "unit", "truncation", "clip"]);
   return app.close;
 }

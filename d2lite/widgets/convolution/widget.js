@@ -1,9 +1,10 @@
 // The convolution explorer: the picture with its window on the left, the output on the right, the products below.
 import { addControl, addControls } from "../_shared/controls.js";
-import { make } from "../_shared/dom.js";
+import { make, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { formatNumber, parseNumber } from "../_shared/format.js";
 import { drawPixels } from "../_shared/layers.js";
+import { onPress } from "../_shared/press.js";
 import { drawLabel, setText, strokeSegment } from "../_shared/scales.js";
 import { addStage } from "../_shared/stage.js";
 import { parseColor, plainTheme } from "../_shared/theme.js";
@@ -218,7 +219,7 @@ function addPainting(app, stage, scene) {
     go(event);
   });
   app.scope.on(canvas, "pointermove", go);
-  for (const type of ["pointerup", "pointercancel"]) app.scope.on(canvas, type, () => (held = false));
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(canvas, type, () => (held = false));
   app.scope.on(canvas, "pointerleave", () => app.refresh((scene.hovering = false)));
   app.scope.on(canvas, "focus", () => app.refresh((scene.focused = true)));
   app.scope.on(canvas, "blur", () => app.refresh((scene.focused = false)));
@@ -251,8 +252,8 @@ function addSliding(app, stage, scene, stop) {
     canvas.setAttribute("aria-valuemax", last());
     canvas.setAttribute("aria-valuetext", summarise(scene));
   });
-  app.scope.on(canvas, "pointerdown", point);
-  app.scope.on(canvas, "pointermove", point);
+  onPress(app, canvas, point);
+  app.scope.on(canvas, "pointermove", (event) => event.buttons || point(event));
   app.scope.on(canvas, "keydown", (event) => {
     const at = Math.min(app.get("position"), last());
     const move = MOVES[event.key] ? at + MOVES[event.key][0] * scene.result.side + MOVES[event.key][1] : { Home: 0, End: last() }[event.key];
@@ -274,8 +275,8 @@ function addProducts(app, parent, scene) {
     scene.kernel.forEach((weight, tap) => {
       if (document.activeElement !== cells.kernel[tap]) cells.kernel[tap].value = String(Number(weight.toFixed(3))).replace("-", "−");
       const tapHere = scene.taps[tap];
-      write(cells.window[tap], tapHere ? tiny(tapHere.pixel) : "");
-      write(cells.products[tap], tapHere ? tiny(tapHere.product) : "");
+      writeText(cells.window[tap], tapHere ? tiny(tapHere.pixel) : "");
+      writeText(cells.products[tap], tapHere ? tiny(tapHere.product) : "");
       cells.window[tap].classList.toggle("d2l-outside", Boolean(tapHere) && !tapHere.inside);
     });
   });
@@ -304,7 +305,7 @@ function buildProducts(app, element, { channels, kernel_size: k }) {
 /** One weight of the kernel: typed, stepped by the up and down arrows, or dragged up and down. */
 function makeWeight(app, tap, k, colour) {
   const place = `row ${(Math.floor(tap / k) % k) + 1}, column ${(tap % k) + 1}`;
-  const input = make("input", { type: "text", inputmode: "decimal", class: "d2l-cell d2l-weight", "aria-label": `Kernel ${colour} ${place}` });
+  const input = make("input", { type: "text", class: "d2l-cell d2l-weight", "aria-label": `Kernel ${colour} ${place}` });
   const put = (weight) => {
     const kernel = kernelOf(app.get);
     kernel[tap] = Math.min(99, Math.max(-99, Number(weight.toFixed(3))));
@@ -334,10 +335,6 @@ function makeWeight(app, tap, k, colour) {
   return input;
 }
 
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 function addReadout(app, parent, scene) {
   const [sum, size, note] = ["d2l-sum", "d2l-size", "d2l-hint"].map((name) => make("p", { class: name }));
   const element = make("div", { class: "d2l-readout" }, sum, size, note);
@@ -346,15 +343,15 @@ function addReadout(app, parent, scene) {
   app.draw(() => {
     const { settings, output, side } = scene.result;
     const [i, j] = placeOf(scene);
-    write(sum, side ? `The ${scene.taps.length} products add up to ${formatNumber(output[scene.index], 4)}: the output at row ${i + 1}, column ${j + 1}.` : scene.problem);
+    writeText(sum, side ? `The ${scene.taps.length} products add up to ${formatNumber(output[scene.index], 4)}: the output at row ${i + 1}, column ${j + 1}.` : scene.problem);
     sum.classList.toggle("d2l-bad", !side);
-    write(size, side ? `Outputs along a side: ${sizeFormula(settings)}. Pixels a window spans: ${settings.dilation}·(${settings.kernel_size} − 1) + 1.` : "");
+    writeText(size, side ? `Outputs along a side: ${sizeFormula(settings)}. Pixels a window spans: ${settings.dilation}·(${settings.kernel_size} − 1) + 1.` : "");
     const unseen = side ? scene.uses.filter((count) => count === 0).length : 0;
     const { signed, scale } = lookOf(scene);
     const colours = signed ? `Output: orange above 0, blue below, to ±${formatNumber(scale, 2)}.` : `Output: black 0, white ${formatNumber(scale, 2)}.`;
     const used = scene.cursor && (scene.hovering || scene.focused) && side ? ` The pixel under the cursor is in ${usersOf(settings, ...scene.cursor).length} windows, ringed.` : "";
     const left = unseen ? ` Struck out: ${unseen} pixels that no window sees.` : "";
-    write(note, colours + left + used);
+    writeText(note, colours + left + used);
   });
 }
 

@@ -67,10 +67,14 @@ export function addPlacing(app, stage, bench, hold, grid) {
     canvas.setAttribute("aria-description", hint.textContent);
   });
   const place = (event) => stage.at(event).map((p) => (p * SIDE) / stage.width());
-  app.scope.on(canvas, "pointerdown", (event) => event.button === 0 && takeHold(app, stage, bench, hold, event, place(event), grid));
+  app.scope.on(canvas, "pointerdown", (event) => {
+    if (event.button !== 0) return;
+    if (hold.drag && event.pointerType === "touch") hold.drag = null; // a second finger zooms the page
+    else takeHold(app, stage, bench, hold, event, place(event), grid);
+  });
   app.scope.on(canvas, "pointermove", (event) => followPointer(app, bench, hold, stage, place(event)));
-  for (const type of ["pointerup", "pointercancel"]) app.scope.on(canvas, type, () => (hold.drag = null));
-  app.scope.on(canvas, "touchstart", (event) => hold.drag && event.preventDefault(), { passive: false });
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(canvas, type, () => (hold.drag = null));
+  app.scope.on(canvas, "touchmove", (event) => hold.drag && event.touches.length === 1 && event.preventDefault(), { passive: false });
   app.scope.on(canvas, "wheel", (event) => {
     if (hold.selected < 0 || itemAt(app, bench, place(event)) !== hold.selected) return;
     editItem(app, hold, EDITS.scale(event.deltaY < 0 ? 2 : -2));

@@ -1,6 +1,6 @@
 // The dropout explorer: the network with its dropped units on the left; what many masks come to on the right.
 import { addControl, addControls } from "../_shared/controls.js";
-import { make } from "../_shared/dom.js";
+import { make, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { formatFixed } from "../_shared/format.js";
 import { addScrubber } from "../_shared/handles.js";
@@ -179,10 +179,6 @@ function drawFan(ctx, x, y, theme, mean, deviation) {
   ctx.restore();
 }
 
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 function addReadout(app, parent, scene) {
   const names = ["masks", "dropped now", "logit, all units", "logit, average", "probability, all units", "probability, average"];
   const facts = make("div", { class: "d2l-facts" }, ...names.map((text) => make("span", {}, make("i", { text }), make("b"))));
@@ -195,8 +191,8 @@ function addReadout(app, parent, scene) {
     const last = run.logits.length - 1;
     const known = (value) => (last < 0 ? "none" : formatFixed(value, 3));
     const texts = [String(settings.mask_count), `${run.kept.filter((kept) => !kept).length} of ${run.kept.length}`, formatFixed(plain[target], 3), known(logitMeans[last]), formatFixed(plainShares[target], 3), known(shareMeans[last])];
-    texts.forEach((text, k) => write(facts.children[k].lastChild, text));
-    write(verdict, judge(scene));
+    texts.forEach((text, k) => writeText(facts.children[k].lastChild, text));
+    writeText(verdict, judge(scene));
   });
 }
 

@@ -1,6 +1,6 @@
 // The gates explorer: the text from left to right; below each sign the gates, the cell state, the answer and the gradient.
 import { addControl, addControls } from "../_shared/controls.js";
-import { make } from "../_shared/dom.js";
+import { make, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { formatFixed, formatNumber } from "../_shared/format.js";
 import { addScrubber } from "../_shared/handles.js";
@@ -184,15 +184,11 @@ function addReadout(app, parent, scene) {
   app.draw(() => {
     const { sums: filled, text, bad } = describeStep(scene);
     const [right, asked] = countRight(scene.steps);
-    write(sums, filled);
-    write(line, text);
-    write(score, `Questions answered right: ${right} of ${asked}.`);
+    writeText(sums, filled);
+    writeText(line, text);
+    writeText(score, `Questions answered right: ${right} of ${asked}.`);
     line.classList.toggle("d2l-bad", bad);
   });
-}
-
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 /** The step the trait asks for, within the text; keys may not wait for the next frame's scene. */

@@ -78,7 +78,7 @@ export function addHand(app, stage, scene) {
     useTool(app, scene, last, here);
     last = here;
   });
-  for (const type of ["pointerup", "pointercancel"]) app.scope.on(canvas, type, () => (last = null));
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(canvas, type, () => (last = null));
   app.scope.on(canvas, "keydown", (event) => handKey(app, scene, event));
   app.scope.on(canvas, "blur", () => {
     scene.cursor = null;

@@ -1,9 +1,10 @@
 // The LeNet explorer: a picture on the left, every layer on the right, and below one value down to its products.
 import { addControl, addControls } from "../_shared/controls.js";
-import { make, makeButton } from "../_shared/dom.js";
+import { make, makeButton, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { formatNumber } from "../_shared/format.js";
 import { clipped, drawMatrix } from "../_shared/layers.js";
+import { onPress } from "../_shared/press.js";
 import { addStage, addTooltip } from "../_shared/stage.js";
 import { makeRamp, plainTheme } from "../_shared/theme.js";
 import { describeCell, detailAt, drawDetail, explainValue, layOutDetail } from "./detail.js";
@@ -75,10 +76,6 @@ function describeHeat({ heat, network }) {
   return `Orange: covering here lowers the probability of ${network.classes[heat.target]}, by up to ${formatNumber(100 * most, 2)} points of ${percent(heat.base)}. Blue: it rises.`;
 }
 
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 /** A radio button with a small picture for each image, and one for an empty sheet. */
 function addChooser(app, parent, scene) {
   const group = `d2l-images-${app.id}`;
@@ -134,8 +131,7 @@ function addPlace(app, stage, scene) {
     if (source !== undefined) app.set({ source });
     if (place) app.set({ place });
   };
-  app.scope.on(canvas, "pointerdown", (event) => event.button === 0 && choose(event));
-  app.scope.on(canvas, "pointermove", (event) => event.buttons && choose(event));
+  onPress(app, canvas, choose);
   app.scope.on(canvas, "keydown", (event) => {
     const page = { PageUp: -1, PageDown: 1 }[event.key];
     if ((!ARROWS[event.key] && !page) || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -167,9 +163,9 @@ function addStory(app, parent, scene) {
   parent.append(story);
   app.draw(() => {
     const [what, how] = explainValue(scene);
-    write(story.firstChild, what);
-    write(story.lastChild, ` = ${how}.`);
-    write(heat, describeHeat(scene));
+    writeText(story.firstChild, what);
+    writeText(story.lastChild, ` = ${how}.`);
+    writeText(heat, describeHeat(scene));
   });
   return heat;
 }
@@ -179,7 +175,7 @@ function addSay(app, parent, scene) {
   parent.append(line);
   app.draw(() => {
     const { network, index, drawn, run } = scene;
-    write(line, `${describePicture(scene)} ${predict(scene)}`);
+    writeText(line, `${describePicture(scene)} ${predict(scene)}`);
     line.classList.toggle("d2l-bad", index >= 0 && !drawn && argmax(run.probabilities) !== network.labels[index]);
   });
 }

@@ -1,7 +1,7 @@
 // The NMS explorer: a scene with its candidate boxes on the left; the precision-recall curve of fifty scenes on the right.
 import { boxMiddle } from "../_shared/boxes.js";
 import { addControl, addControls } from "../_shared/controls.js";
-import { make } from "../_shared/dom.js";
+import { make, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { formatFixed, formatNumber } from "../_shared/format.js";
 import { addScrubber } from "../_shared/handles.js";
@@ -239,12 +239,8 @@ function addReadout(app, parent, scene) {
     const { aps, means, work } = scene;
     const texts = [...aps, ...means].map((value) => (Number.isNaN(value) ? "…" : formatFixed(value, 3)));
     texts.push([work.precision, work.recall, work.f1].map((value) => formatFixed(value, 2)).join(", "));
-    texts.forEach((text, i) => write(rows[i].lastChild, text));
+    texts.forEach((text, i) => writeText(rows[i].lastChild, text));
   });
-}
-
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 function addPicture(app, parent, scene) {
@@ -253,7 +249,7 @@ function addPicture(app, parent, scene) {
   const hint = "Green: hit. Red, dashed: false alarm. Grey: dropped, or below the confidence threshold. Blue: the true items, thick until found. Click a box to ask about it.";
   const about = make("p", { class: "d2l-about" });
   parent.append(about, make("p", { class: "d2l-hint", text: hint }));
-  app.draw(() => write(about, describeChosen(scene)));
+  app.draw(() => writeText(about, describeChosen(scene)));
   app.scope.on(stage.canvas, "click", (event) => {
     const [px, py] = stage.at(event).map((p) => (p * SIDE) / stage.width());
     const inside = scene.shown.image.boxes.map(([x1, y1, x2, y2], i) => (px >= x1 && px <= x2 && py >= y1 && py <= y2 ? i : -1)).filter((i) => i >= 0);

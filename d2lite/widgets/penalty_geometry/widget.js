@@ -1,6 +1,6 @@
 // The penalty geometry explorer: contours and ball on the left; on the right one weight's shrinking and the path over λ.
 import { addControl, addControls } from "../_shared/controls.js";
-import { make } from "../_shared/dom.js";
+import { make, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { formatFixed, formatNumber } from "../_shared/format.js";
 import { addHandle, addScrubber } from "../_shared/handles.js";
@@ -228,10 +228,6 @@ function drawPath(ctx, width, height, theme, { settings, w, path }) {
   drawMark(ctx, x(at), y(w[1]), { shape: "diamond", radius: 5, fill: theme.b, stroke: theme.bg });
 }
 
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
 /** Loss, penalty and, a row a weight: ŵ, z and w. */
 function addReadout(app, parent, scene) {
   const head = ["weight", "minimum ŵ", "given the other, z", "solution w"].map((text) => make("th", { text, scope: "col" }));
@@ -245,9 +241,9 @@ function addReadout(app, parent, scene) {
   parent.append(element);
   app.draw(() => {
     const { settings, w, z, loss, cost } = scene;
-    rows.forEach((cells, j) => [settings.target[j], z[j], w[j]].forEach((value, k) => write(cells[k + 1], k === 2 && value === 0 ? "0 exactly" : formatFixed(value, 4))));
-    [loss, cost, loss + settings.strength * cost].forEach((value, k) => write(facts.children[k].lastChild, formatFixed(value, 4)));
-    write(verdict, judge(scene));
+    rows.forEach((cells, j) => [settings.target[j], z[j], w[j]].forEach((value, k) => writeText(cells[k + 1], k === 2 && value === 0 ? "0 exactly" : formatFixed(value, 4))));
+    [loss, cost, loss + settings.strength * cost].forEach((value, k) => writeText(facts.children[k].lastChild, formatFixed(value, 4)));
+    writeText(verdict, judge(scene));
   });
 }
 

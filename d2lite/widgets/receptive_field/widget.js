@@ -1,8 +1,9 @@
 // The receptive-field explorer: the stack from the side, the input from above, and the layers as rows to edit.
 import { addControl, addControls } from "../_shared/controls.js";
-import { make, makeButton } from "../_shared/dom.js";
+import { make, makeButton, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { drawMatrix } from "../_shared/layers.js";
+import { onPress } from "../_shared/press.js";
 import { drawLabel, strokeSegment } from "../_shared/scales.js";
 import { addStage } from "../_shared/stage.js";
 import { makeRamp, mixColor, plainTheme } from "../_shared/theme.js";
@@ -140,8 +141,7 @@ function addChoosing(app, stage, scene) {
     const distances = Array.from({ length: sideAt(scene.stack, level) }, (_, i) => Math.abs(view.x(middleOf(scene.stack, level, i)) - px));
     app.set({ level, unit: distances.indexOf(Math.min(...distances)) }, { later: true });
   };
-  app.scope.on(canvas, "pointerdown", choose);
-  app.scope.on(canvas, "pointermove", (event) => event.buttons && choose(event));
+  onPress(app, canvas, choose);
   app.scope.on(canvas, "keydown", (event) => {
     const move = MOVES[event.key];
     if (!move || !scene.stack.layers.length) return;
@@ -206,16 +206,12 @@ function showRow({ kind, inputs, fields, says }, row, layer) {
   fields[4].hidden = row[0] !== 0; // pooling keeps the channels
   fields[2].hidden = row[0] === 2 && row[3] === 1;
   const cost = layer && layer.parameters ? `${count(layer.parameters)} parameters, ${count(layer.products)} multiply-adds` : "no parameters";
-  write(says, layer ? `${layer.channels} × ${layer.side} × ${layer.side}; sees ${layer.field} × ${layer.field}, moves by ${layer.jump}; ${cost}` : "cannot be");
+  writeText(says, layer ? `${layer.channels} × ${layer.side} × ${layer.side}; sees ${layer.field} × ${layer.field}, moves by ${layer.jump}; ${cost}` : "cannot be");
   says.classList.toggle("d2l-bad", !layer);
 }
 
 function count(value) {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
-}
-
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 function addReadout(app, parent, scene) {
@@ -226,10 +222,10 @@ function addReadout(app, parent, scene) {
   app.draw(() => {
     const { stack, ways } = scene;
     const { parameters, products } = totals(stack);
-    write(said, stack.problem || summarise(scene));
+    writeText(said, stack.problem || summarise(scene));
     said.classList.toggle("d2l-bad", Boolean(stack.problem));
     const spread = spreadOf(ways[0]).deviation;
-    write(cost, `All layers: ${count(parameters)} parameters, ${count(products)} multiply-adds. The ways to the chosen unit spread by ±${spread.toFixed(1)} pixels (standard deviation).`);
+    writeText(cost, `All layers: ${count(parameters)} parameters, ${count(products)} multiply-adds. The ways to the chosen unit spread by ±${spread.toFixed(1)} pixels (standard deviation).`);
   });
 }
 

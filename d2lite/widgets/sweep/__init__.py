@@ -138,10 +138,12 @@ class SweepExplorer(Explorer):
 
         reporter = threading.Thread(target=report, daemon=True)
         reporter.start()
-        result = run.result()
-        done.set()
-        reporter.join()
-        self._run = None
+        try:
+            result = run.result()
+        finally:
+            done.set()
+            reporter.join()
+            self._run = None
         if hasattr(result, "error"):
             self._live = {"error": result.error}
             return
@@ -157,7 +159,7 @@ class SweepExplorer(Explorer):
         elif content.get("train"):
             try:
                 self.train_point(**content["train"])
-            except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            except Exception as error:  # whatever it is, the reader is told
                 self._live = {"error": str(error.args[0] if error.args else error)}
 
 

@@ -48,7 +48,7 @@ export function addOwnRuns(app, parent, scene) {
 /** A field for a value of an axis: it shows the value of the point shown until the reader changes it. */
 function makeField(axis) {
   const options = axis.values.map((value, k) => make("option", { value: k, text: String(value) }));
-  const input = axis.numeric ? make("input", { type: "text", inputmode: "decimal", "aria-label": axis.label }) : make("select", { "aria-label": axis.label }, ...options);
+  const input = axis.numeric ? make("input", { type: "text", "aria-label": axis.label }) : make("select", { "aria-label": axis.label }, ...options);
   const element = make("label", { class: "d2l-control" }, make("span", { class: "d2l-label", text: axis.label }), input);
   let touched = false;
   input.oninput = () => (touched = true);

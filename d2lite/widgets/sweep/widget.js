@@ -1,10 +1,11 @@
 // The sweep explorer: the map of all recorded points on the left, the curves of the chosen one on the right.
 import { addControl } from "../_shared/controls.js";
-import { make } from "../_shared/dom.js";
+import { make, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { formatNumber } from "../_shared/format.js";
 import { addScrubber } from "../_shared/handles.js";
 import { clipped, drawLine, drawMark } from "../_shared/layers.js";
+import { onPress } from "../_shared/press.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, setText, strokeSegment, ticks } from "../_shared/scales.js";
 import { addStage, addTooltip } from "../_shared/stage.js";
 import { makeRamp, mixColor, plainTheme } from "../_shared/theme.js";
@@ -378,8 +379,7 @@ function addMap(app, parent, scene) {
   const cell = (px, py) => mapLayout(scene, stage.width(), stage.height()).at(px, py);
   const go = (r, k) => app.set({ at: place(sweep.rows[r], sweep.across, k) });
   const follow = (event) => go(...cell(...stage.at(event)));
-  app.scope.on(canvas, "pointerdown", (event) => event.button === 0 && (canvas.setPointerCapture(event.pointerId), follow(event)));
-  app.scope.on(canvas, "pointermove", (event) => event.buttons && event.pointerType !== "touch" && follow(event));
+  onPress(app, canvas, follow);
   app.scope.on(canvas, "keydown", (event) => {
     const move = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0], Home: [0, -999], End: [0, 999] }[event.key];
     if (!move || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -397,12 +397,8 @@ function addMap(app, parent, scene) {
   app.draw(() => {
     canvas.setAttribute("aria-label", `Map of all points. ${summarise(scene)}`);
     const guess = scene.metric.guess === null ? "" : " Grey: no better than guessing.";
-    write(hint, `Stronger colour: better ${scene.metric.label}.${guess} Red cross: diverged. Dot: the best of its row, ringed: of all. Click, or use the arrow keys.`);
+    writeText(hint, `Stronger colour: better ${scene.metric.label}.${guess} Red cross: diverged. Dot: the best of its row, ringed: of all. Click, or use the arrow keys.`);
   });
-}
-
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 function addChart(app, parent, scene, name, ratio, stop) {
@@ -450,7 +446,7 @@ function addAxisSlider(app, parent, axis, { get, change, names }) {
   const element = make("div", { class: "d2l-control" }, row, range);
   const show = () => {
     range.value = get();
-    write(shown, names[get()]);
+    writeText(shown, names[get()]);
     range.setAttribute("aria-valuetext", names[get()]);
     range.style.setProperty("--d2l-part", get() / (names.length - 1));
   };
@@ -489,10 +485,10 @@ function addFacts(app, parent, scene) {
   app.draw(() => {
     const { point, step } = scene;
     const seeds = sweep.groups.get(point.join())?.length || 0;
-    write(title, `${pointText(sweep, point)}; ${seeds} seed${seeds === 1 ? "" : "s"}, mean (range)`);
-    sweep.metrics.forEach((metric, i) => write(facts.children[i].lastChild, measureText(metric, point, metric.kind === "scalar" ? 0 : step)));
+    writeText(title, `${pointText(sweep, point)}; ${seeds} seed${seeds === 1 ? "" : "s"}, mean (range)`);
+    sweep.metrics.forEach((metric, i) => writeText(facts.children[i].lastChild, measureText(metric, point, metric.kind === "scalar" ? 0 : step)));
     const { text, bad } = judge(scene);
-    write(line, text);
+    writeText(line, text);
     line.classList.toggle("d2l-bad", bad);
   });
 }

@@ -1,6 +1,6 @@
 // The windowing explorer: the sequence as a tape of cells with the windows of a batch marked; below, the batch itself.
 import { addControls } from "../_shared/controls.js";
-import { make } from "../_shared/dom.js";
+import { make, writeText } from "../_shared/dom.js";
 import { nameElement, openExplorer } from "../_shared/explorer.js";
 import { drawLabel, setText, strokeSegment } from "../_shared/scales.js";
 import { addStage, addTooltip } from "../_shared/stage.js";
@@ -232,14 +232,10 @@ function addReadout(app, parent, scene) {
     const read = plan.uses.filter((n) => n > 0).length;
     const times = read ? ((windows * plan.settings.num_steps) / read).toFixed(1) : "0";
     const values = [windows, plan.starts.length, `${read} of ${plan.length}`, times, plan.length - read];
-    values.forEach((value, i) => write(facts.children[i].lastChild, String(value)));
-    write(line, text);
+    values.forEach((value, i) => writeText(facts.children[i].lastChild, String(value)));
+    writeText(line, text);
     line.classList.toggle("d2l-bad", bad);
   });
-}
-
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 function forwardBatches(app, scene, n) {
