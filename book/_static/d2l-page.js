@@ -141,12 +141,19 @@ d2l.store = {
 
   // ----- What scrolls sideways can be reached by the keyboard -----
   const wide = "pre, div.math, .cell_output > .output, .pst-scrollable-table-container";
-  const markScrollable = () => {
-    for (const element of $$(wide)) {
+  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
+  let unmarked = [];
+  function markScrollable() {
+    if (!unmarked.length) idle(markSome);
+    unmarked = $$(wide);
+  }
+  function markSome() { // a few at a time: to measure is to lay out
+    for (const element of unmarked.splice(0, 12)) {
       if (element.scrollWidth > element.clientWidth + 1) element.tabIndex = 0;
       else element.removeAttribute("tabindex");
     }
-  };
+    if (unmarked.length) idle(markSome);
+  }
   window.addEventListener("load", markScrollable);
   window.addEventListener("resize", markScrollable);
 

@@ -111,7 +111,7 @@ def test_keys_that_would_not_fit_a_link_are_refused(key):
 
 def test_spec_describes_every_trait_in_order():
     spec = {entry["name"]: entry for entry in Sample()._spec}
-    assert list(spec) == ["rate", "count", "kind", "size", "on", "word", "box", "rows", "result"]
+    assert list(spec) == ["rate", "count", "kind", "size", "on", "word", "box", "below", "rows", "result"]
     wanted = {"kind": "real", "min": 1e-3, "max": 10, "log": True, "label": "learning rate", "unit": "s"}
     assert wanted.items() <= spec["rate"].items()
     assert spec["count"]["min"] == 0

@@ -45,10 +45,10 @@ def test_typing_shows_what_torch_expects_next(host, model):
     wait_for(host, "text", "She was a very")
     p = distribution(model, "She was a very")
     host.page.wait_for_function(
-        "() => document.querySelector('.d2l-explorer > [aria-live]').textContent.includes('She was a very')"
-        " || document.querySelector('.d2l-explorer > [aria-live]').textContent.includes('was a very:')"
+        "() => document.querySelector('.d2l-explorer > .d2l-offscreen').textContent.includes('She was a very')"
+        " || document.querySelector('.d2l-explorer > .d2l-offscreen').textContent.includes('was a very:')"
     )
-    said = host.page.locator(".d2l-explorer > [aria-live]").inner_text()
+    said = host.page.locator(".d2l-explorer > .d2l-offscreen").first.inner_text()
     best = model.alphabet[p.argmax()]
     assert ({" ": "a space"}.get(best, best) + f" {round(100 * p.max().item())}%") in said
     choices = torch.exp(-(p * p.log()).sum()).item()

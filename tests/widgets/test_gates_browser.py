@@ -62,7 +62,7 @@ def test_a_shut_forget_gate_forgets(host):
     right = score(TEXT, forget_gate="closed")
     assert right < 2
     assert host.page.locator(".d2l-score").inner_text() == f"Questions answered right: {right} of 2."
-    assert "Of a change in c at step 1, 0% arrives here" in said(host)
+    assert "along the cell state alone 0% would" in said(host)
 
 
 def test_keys_and_clicks_choose_a_step(host):

@@ -123,7 +123,7 @@ def test_divergence_is_said_and_survived(host):
     host.page.get_by_label("show SGD").check()
     host.settle()
     host.page.wait_for_function(
-        "document.querySelector('.d2l-explorer > [aria-live]').textContent.includes('SGD diverged')"
+        "document.querySelector('.d2l-explorer > .d2l-offscreen').textContent.includes('SGD diverged')"
     )
 
 
