@@ -3,13 +3,21 @@
 Time runs from the moment the page hears the pointer to the end of the frame that shows its effect (style, layout,
 script and paint commands done). Aim: p95 of at most 16 ms.
 
-    python benchmarks/explorers.py [name ...]
+    python benchmarks/explorers.py [name ...]     explorers, on a page of their own
+    python benchmarks/explorers.py --stock        what a notebook has otherwise, in a real JupyterLab:
+                                                  ipywidgets.interact with one slider and one curve by matplotlib,
+                                                  a key at a time, each once the last picture has come
 """
 
 import importlib.util
 import math
+import os
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
+
+import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -41,6 +49,36 @@ WATCH = """() => {
 }"""
 
 
+STOCK = """import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+
+x = np.linspace(0, 1, 201)
+@ipywidgets.interact(frequency=ipywidgets.FloatSlider(2, min=0.5, max=8, step=0.1))
+def draw(frequency):
+    plt.figure(figsize=(5, 2.5))
+    plt.plot(x, np.sin(2 * np.pi * frequency * x))
+    plt.show()
+"""
+KEYS = 40  # presses, up and down
+# Resolves with the milliseconds from the next key to the end of the frame that shows another picture.
+ONE_KEY = """() => new Promise((done) => {
+    const area = document.querySelector(".jp-Cell-outputArea");
+    const shown = () => area.querySelector("img")?.src;
+    const before = shown();
+    let start = 0;
+    addEventListener("keydown", () => (start = performance.now()), { once: true, capture: true });
+    const look = () => {
+        const now = shown();
+        if (!start || !now || now === before) return requestAnimationFrame(look);
+        const channel = new MessageChannel();
+        channel.port1.onmessage = () => done(performance.now() - start);
+        requestAnimationFrame(() => channel.port2.postMessage(0));
+    };
+    requestAnimationFrame(look);
+})"""
+
+
 def load(name):
     """Return a module of the tests, by its path."""
     spec = importlib.util.spec_from_file_location(name.replace("/", "_"), ROOT / "tests" / f"{name}.py")
@@ -69,6 +107,44 @@ def report(what, times):
     return p95
 
 
+def measure_stock(browser):
+    """Press the arrow keys on a stock slider in a JupyterLab of its own; return the sorted times in ms."""
+    lab = load("browser/test_lab")
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), lab.free_port()
+        cells = [nbformat.v4.new_code_cell(STOCK)]
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+        nbformat.write(notebook, folder / "stock.ipynb")
+        command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", f"--port={port}"]
+        command += [
+            f"--IdentityProvider.token={lab.TOKEN}",
+            f"--ServerApp.root_dir={folder}",
+            "--LabApp.news_url=",
+        ]
+        homes = {key: name for key in ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+        with open(folder / "log", "w") as log:
+            server = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | homes)
+        try:
+            address = f"http://127.0.0.1:{port}"
+            lab.wait_for(f"{address}/api/status?token={lab.TOKEN}", server, folder / "log")
+            page = browser.new_page(viewport={"width": 1280, "height": 1000})
+            page.goto(f"{address}/lab/tree/stock.ipynb?token={lab.TOKEN}", timeout=60_000)
+            page.get_by_text("| Idle").wait_for(timeout=60_000)
+            output = lab.run_cell(page, 0)
+            output.locator("img").wait_for(timeout=60_000)
+            output.locator(".noUi-handle").focus()
+            times = []
+            for i in range(KEYS):
+                time = page.evaluate_handle(f"() => ({{ wait: ({ONE_KEY})() }})")
+                page.keyboard.press("ArrowRight" if i % 10 < 5 else "ArrowLeft")
+                times.append(time.evaluate("(holder) => holder.wait"))
+        finally:
+            server.terminate()
+            server.wait(30)
+    return sorted(times[5:])  # the first ones warm up the kernel
+
+
 def main(names):
     """Measure the named explorers, or all; return 1 if one is too slow."""
     from playwright.sync_api import sync_playwright
@@ -78,6 +154,10 @@ def main(names):
     worst, Host, find_browser = 0, load("widgets/conftest").Host, load("conftest").find_browser
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        if names == ["--stock"]:
+            report("ipywidgets.interact and matplotlib, JupyterLab", measure_stock(browser))
+            browser.close()
+            return 0
         for name in names or explorer_names():
             host = (
                 Host(browser.new_page(viewport={"width": 800, "height": 1000}), "light").open(name).show(name)

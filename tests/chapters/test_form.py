@@ -83,6 +83,10 @@ def test_exercises_have_solutions_that_assert(chapter):
     assert sum("assert" in cell.source for cell in solutions) >= len(solutions) - 1
 
 
+def test_every_citation_leads_to_its_entry(chapter):
+    assert "book/bibliography.md)" not in text(chapter), "link with the entry's key: bibliography.md#key"
+
+
 def test_cells_are_small_and_never_follow_each_other(chapter):
     lesson = [cell for cell in chapter.cells if not tags(cell) & {"solution", "remove-cell"}]
     sizes = [len(lines(cell.source)) for cell in lesson if cell.cell_type == "code"]

@@ -266,7 +266,9 @@ def test_a_sharper_screen_gets_a_sharper_picture(make_host):
     session = host.page.context.new_cdp_session(host.page)
     metrics = {"width": 800, "height": 900, "deviceScaleFactor": 2, "mobile": False}
     session.send("Emulation.setDeviceMetricsOverride", metrics)
-    host.page.evaluate("dispatchEvent(new Event('resize'))")  # a real zoom sends it, the emulated one does not
+    host.page.evaluate(
+        "dispatchEvent(new Event('resize'))"
+    )  # a real zoom sends it, the emulated one does not
     host.page.wait_for_function(f"{canvas} > {1.9 * before}")
 
 
