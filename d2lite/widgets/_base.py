@@ -113,11 +113,7 @@ class Explorer(anywidget.AnyWidget):
     def to_python(self):
         """Return a cell of Python that makes an explorer in this one's state."""
         arguments = [f"{name}={value!r}" for name, value in self.state().items()]
-        call, given = self._python, []
-        if call.endswith(")"):  # one that names what it is made of
-            call, given = call[:-1].split("(", 1)
-            given = [given]
-        return f"import d2lite\n\n{call}({', '.join(given + arguments)})"
+        return f"import d2lite\n\n{self._python}({', '.join(arguments)})"
 
     def _unknown(self, name):
         close = difflib.get_close_matches(name, self.params(), n=1)

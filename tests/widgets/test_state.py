@@ -146,17 +146,6 @@ def run_cells(cells):
     assert json.loads(done.stdout) == json.loads(json.dumps([state for _, state in cells]))
 
 
-def test_a_call_that_names_what_it_is_made_of_keeps_it():
-    script = """
-    const spec = [{ name: "image", kind: "integer", label: "image", default: 0, min: 0, max: 9 }];
-    send([0, 3].map((image) => state.formatPython("d2lite.widgets.X.from_model(model, std=std)", spec, { image })));
-    """
-    assert run_state(script, {}) == [
-        "# model, std=std: those it was made from\nimport d2lite\n\nd2lite.widgets.X.from_model(model, std=std)",
-        "# model, std=std: those it was made from\nimport d2lite\n\nd2lite.widgets.X.from_model(model, std=std, image=3)",
-    ]
-
-
 def test_a_logarithmic_slider_never_sticks():
     """Each position's value leads back to that position, or an arrow key pressed there would do nothing."""
     entries = [{"min": 1e-3, "max": 10}, {"min": 0, "floor": 1e-4, "max": 1}, {"min": 1e-5, "max": 1e3}]

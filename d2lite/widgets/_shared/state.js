@@ -133,12 +133,10 @@ function pythonLiteral(value) {
   return typeof value === "string" ? JSON.stringify(value) : String(value);
 }
 
-/** A cell of Python that makes an explorer in this state; call is such as "d2lite.widgets.BoundaryExplorer", or one with arguments. */
+/** A cell of Python that makes an explorer in this state; call is such as "d2lite.widgets.BoundaryExplorer". */
 export function formatPython(call, spec, values) {
   const parts = linkEntries(spec)
     .filter((entry) => !same(values[entry.name], entry.default))
     .map(({ name }) => `${name}=${pythonLiteral(values[name])}`);
-  const given = call.endsWith(")") ? `${call.slice(0, -1)}${parts.length ? ", " : ""}` : `${call}(`;
-  const own = call.includes("(") ? `# ${call.slice(call.indexOf("(") + 1, -1)}: those it was made from\n` : "";
-  return `${own}import ${call.split(".")[0]}\n\n${given}${parts.join(", ")})`;
+  return `import ${call.split(".")[0]}\n\n${call}(${parts.join(", ")})`;
 }

@@ -62,6 +62,8 @@ class CharacterModelExplorer(Explorer):
     def from_model(cls, model, vocabulary, **values):
         """Return an explorer that runs a model of your own.
 
+        "Copy as Python" still makes one with the recorded model: a page does not know your variables.
+
         Args:
             model: module with one nn.RNN (one layer, tanh, one direction) that reads one-hot characters, or rows of
                 one nn.Embedding, and one nn.Linear from its states to a score for each character.
@@ -72,9 +74,7 @@ class CharacterModelExplorer(Explorer):
             ValueError: the model has other parts or shapes, or is too large for a page; the message says which.
         """
         weights = pack_model(model, vocabulary)
-        explorer = cls(weights=weights, **values)
-        explorer._python = "d2lite.widgets.CharacterModelExplorer.from_model(model, vocabulary)"
-        return explorer
+        return cls(weights=weights, **values)
 
 
 def pack_model(model, vocabulary):

@@ -55,6 +55,8 @@ class LenetExplorer(Explorer):
     def from_model(cls, model, samples, *, mean=0.0, std=1.0, class_names=None, **values):
         """Return the explorer of a network of your own.
 
+        "Copy as Python" still makes one with the recorded network: a page does not know your variables.
+
         Args:
             model: torch module that computes LeNet, built in any way: 5 x 5 convolutions to 6 and 16 maps (padding 2
                 in the first), 2 x 2 max or average pooling after each, dense layers of 120, 84 and 10 units, one of
@@ -80,7 +82,6 @@ class LenetExplorer(Explorer):
         packed = _network.pack(*_network.recognise(model, inputs), mean, std)
         explorer = cls(**values)
         explorer.data = {**packed, **pack_images(images, labels, names)}
-        explorer._python = "d2lite.widgets.LenetExplorer.from_model(model, samples, mean=mean, std=std)"
         return explorer
 
 
