@@ -65,11 +65,10 @@ def kmeans_start(sizes, num_anchors, seed=0):
     """
     sizes = check_sizes(sizes, "sizes")
     different = len(sizes.unique(dim=0))
-    if not 1 <= num_anchors <= different:
-        raise ValueError(
-            f"Got num_anchors {num_anchors}, expected 1 to {different}, the number of different sizes: change it."
-        )
-    draws = Rng(seed).uniform(num_anchors).tolist()
+    if not 1 <= num_anchors <= different or num_anchors != int(num_anchors):
+        got = f"Got num_anchors {num_anchors}, expected 1 to {different}, the number of different sizes"
+        raise ValueError(f"{got}, and whole: change it.")
+    draws = Rng(seed).uniform(int(num_anchors)).tolist()
     chosen = [int(draws[0] * len(sizes))]
     distance = torch.ones(len(sizes), dtype=torch.float64)  # to the nearest chosen size
     for draw in draws[1:]:
@@ -98,10 +97,13 @@ def kmeans(sizes, num_anchors, seed=0, num_starts=5, max_iterations=100):
         `Clusters`: anchors (A, 2), labels (N,) and mean_iou.
 
     Raises:
-        ValueError: the sizes are not (N, 2), finite and positive, or too few differ.
+        ValueError: the sizes are not (N, 2), finite and positive, too few differ, or a number does not fit.
 
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/anchors.
     """
+    if num_anchors != int(num_anchors) or num_starts < 1 or max_iterations < 0:
+        got = f"Got num_anchors {num_anchors}, num_starts {num_starts} and max_iterations {max_iterations}"
+        raise ValueError(f"{got}, expected whole numbers, at least 1, 1 and 0: change them.")
     starts = (kmeans_start(sizes, num_anchors, seed + i) for i in range(num_starts))
     best = max((_descend(sizes, start, max_iterations) for start in starts), key=lambda found: found.mean_iou)
     order = best.anchors.prod(dim=1).argsort(stable=True)

@@ -17,7 +17,7 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
 
     Args:
         overlaps: (N, M) tensor of IoUs, rows in the order of falling score.
-        iou_threshold: the least IoU of a match.
+        iou_threshold: the least IoU of a match, above 0, at most 1.
         crowd: (M,) bool: these may take any number of detections.
         ignored: (M,) bool: these are taken only when no other target fits.
 
@@ -25,7 +25,7 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
         (N,) long tensor: the target of each detection, or -1; of equal overlaps the later target, as in COCO.
 
     Raises:
-        ValueError: the overlaps are not (N, M), or a mask is not (M,).
+        ValueError: the overlaps are not (N, M), a mask is not (M,), or the threshold is outside (0, 1].
 
     Source: Lin et al. 2014 (COCO), and its evaluation code. Taught in chapters/08_detection/nms_and_map.
     """
@@ -39,6 +39,9 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
         raise ValueError(
             f"Got shapes {shapes}, expected (N, M) overlaps with (M,) masks: give one row a detection."
         )
+    if not 0 < iou_threshold <= 1:
+        got = f"Got iou_threshold {iou_threshold}, expected a number above 0, at most 1"
+        raise ValueError(f"{got}: give a share, not percent.")
     crowd, ignored = masks
     free = np.ones(shape[1], bool)
     matches = torch.full(shape[:1], -1)
@@ -127,10 +130,10 @@ def mean_average_precision(
         targets: list, a dict for each image: "boxes" (M, 4), "classes" (M,) whole numbers, and where wanted
             "crowd" (M,) bool (a region of many items: takes any number of detections, by their share inside),
             "ignored" (M,) bool (neither wanted nor wrong) and "areas" (M,) (instead of the boxes' own).
-        iou_thresholds: a float or several: 0.5 for mAP@0.5; the default is mAP@[.5:.95].
+        iou_thresholds: a float or several, above 0, at most 1: 0.5 for mAP@0.5; the default is mAP@[.5:.95].
         method: as in `average_precision`.
         area_range: (smallest, largest) area in square pixels; what lies outside is ignored.
-        max_detections: so many of the best detections count in each image and class.
+        max_detections: so many of the best detections count in each image and class; 1 or more.
 
     Returns:
         dict: "map", the mean over "ap" (NaN where nothing is to be found); "map_50" if 0.5 is a threshold;
@@ -138,7 +141,8 @@ def mean_average_precision(
         the targets, in order.
 
     Raises:
-        ValueError: the lists differ in length, or a dict lacks a key, has an unknown one or a wrong shape.
+        ValueError: the lists differ in length, a dict lacks a key, has an unknown one or a wrong shape, or a
+            threshold, limit or range does not fit.
 
     Source: Lin et al. 2014 (COCO), and its evaluation code. Taught in chapters/08_detection/nms_and_map.
     """
@@ -149,6 +153,12 @@ def mean_average_precision(
         )
     thresholds = np.atleast_1d(np.asarray(iou_thresholds, dtype=float))
     smallest, largest = area_range or (0, float("inf"))
+    if not (len(thresholds) and ((thresholds > 0) & (thresholds <= 1)).all()):
+        got = f"Got iou_thresholds {iou_thresholds}, expected numbers above 0, at most 1"
+        raise ValueError(f"{got}: give shares, not percent.")
+    if max_detections < 1 or not smallest <= largest:
+        got = f"Got max_detections {max_detections} and area_range {area_range}"
+        raise ValueError(f"{got}, expected 1 or more and smallest <= largest: change them.")
     targets = [_check_target(target, smallest, largest) for target in targets]
     predictions = [_check_prediction(prediction, smallest, largest) for prediction in predictions]
     classes = sorted({label for target in targets for label in target["classes"].tolist()})

@@ -28,6 +28,7 @@ __all__ = [
 
 BACKGROUND, IGNORE = -1, -2  # what `match` says of positions without a box
 _MARGIN = 1e-6  # least distance of a coded offset from its cell's edge, in cells
+_SLACK = 1e-3  # so far outside its cell a centre may be by rounding, in cells
 _MAX_LOG = 8.0  # decoded sizes are at most exp(8) = 2981 times the anchor's, and at least 1 / 2981
 
 
@@ -77,8 +78,8 @@ def match(boxes, anchors, height, width, stride, ignore_threshold=0.5, candidate
         height, width: rows H and columns W of the grid.
         stride: pixels a cell.
         ignore_threshold: IoU above which a position is ignored; 1 ignores none.
-        candidates: (H, W, A, 4) tensor, the boxes to measure that by, such as the predicted ones (YOLOv3);
-            None: the anchors' own.
+        candidates: (H, W, A, 4) tensor, the boxes to measure that by, such as the predicted ones (the program
+            of YOLOv3); None: the anchors' own.
 
     Returns:
         (H, W, A) long tensor on the CPU: the index of the box, BACKGROUND (-1) or IGNORE (-2).
@@ -147,7 +148,7 @@ def encode(boxes, cells, anchors, stride):
         (..., 4) float tensor; the shapes broadcast.
 
     Raises:
-        ValueError: a shape or value does not fit.
+        ValueError: a shape or value does not fit, or a box is centred outside its cell.
 
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2, solved for t. Taught in chapters/08_detection/yolo.
     """
@@ -155,6 +156,10 @@ def encode(boxes, cells, anchors, stride):
     cells = torch.as_tensor(cells, device=x.device)
     anchors = check_sizes(anchors, "anchors", dims=None).to(x.device)
     offsets = torch.stack([x, y], dim=-1) / stride - cells
+    if ((offsets < -_SLACK) | (offsets > 1 + _SLACK)).any():
+        raise ValueError(
+            "Got a box centred outside its cell, expected cells from box_cells: is (row, column) swapped?"
+        )
     ratios = torch.stack([width, height], dim=-1) / anchors
     logs = ratios.log().clamp(-_MAX_LOG, _MAX_LOG)
     offsets, logs = torch.broadcast_tensors(offsets.clamp(_MARGIN, 1 - _MARGIN).logit(), logs)
@@ -181,6 +186,7 @@ def decode(outputs, cells, anchors, stride):
 
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/yolo.
     """
+    outputs = torch.as_tensor(outputs)
     if outputs.dim() == 0 or outputs.shape[-1] != 4 or not outputs.isfinite().all():
         raise ValueError(
             f"Got outputs of shape {tuple(outputs.shape)}, expected finite (..., 4): check the detector's head."

@@ -74,20 +74,23 @@ def soft_nms(
             exp(-IoU^2 / sigma) everywhere.
         iou_threshold: float in [0, 1], for "linear".
         sigma: positive float, for "gaussian".
-        score_threshold: boxes whose lowered score is smaller are dropped.
+        score_threshold: number from 0 up; boxes whose lowered score is smaller are dropped.
         classes: (N,) tensor: boxes lower only their own class; None: all boxes lower each other.
 
     Returns:
         (K,) long tensor of indices and (K,) tensor of lowered scores, both best first.
 
     Raises:
-        ValueError: a shape or value does not fit, a score is negative, or `method` is unknown.
+        ValueError: a shape or value does not fit, a score or threshold is negative, or `method` is unknown.
 
     Source: Bodla et al. 2017, equations 2 and 3. Taught in chapters/08_detection/nms_and_map.
     """
     boxes, scores, classes = _check_scored(boxes, scores, classes, iou_threshold)
     if method not in ("linear", "gaussian"):
         raise ValueError(f"Got the method {method!r}, expected 'linear' or 'gaussian': choose one of these.")
+    if not score_threshold >= 0:
+        got = f"Got score_threshold {score_threshold}, expected a number from 0 up"
+        raise ValueError(f"{got}: taken boxes must fall below it.")
     if not sigma > 0 or (scores < 0).any():
         raise ValueError(
             f"Got sigma {sigma} and scores {scores}, expected sigma > 0 and scores >= 0: change them."

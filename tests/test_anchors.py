@@ -153,6 +153,16 @@ def test_bad_sizes_are_refused(sizes, message):
         kmeans(sizes, 1)
 
 
+@pytest.mark.parametrize("change", [{"num_anchors": 2.5}, {"num_starts": 0}, {"max_iterations": -1}])
+def test_bad_counts_are_refused(change):
+    (name, value), sizes = *change.items(), random_sizes(20)
+    with pytest.raises(ValueError, match=f"{name} {value}.* expected whole numbers, at least 1, 1 and 0"):
+        kmeans(sizes, **{"num_anchors": 2} | change)
+    with pytest.raises(ValueError, match="Got num_anchors 2.5, expected 1 to .* and whole"):
+        kmeans_start(sizes, 2.5)
+    assert len(kmeans(sizes, 2.0, max_iterations=0).anchors) == 2
+
+
 # --- matching
 
 ANCHORS = torch.tensor([[8.0, 8], [16, 8], [8, 16]])
@@ -169,6 +179,13 @@ def test_matching_by_hand():
     near = match(boxes, ANCHORS, 3, 4, 8, ignore_threshold=0.3)
     assert near[1, 2, 1] == IGNORE
     assert torch.equal(near >= 0, assigned >= 0)
+
+
+def test_a_picture_without_boxes_is_background():
+    for candidates in (None, anchor_boxes(ANCHORS, 2, 3, 8)):
+        assigned = match(torch.zeros(0, 4), ANCHORS, 2, 3, 8, candidates=candidates)
+        assert assigned.shape == (2, 3, 3)
+        assert (assigned == BACKGROUND).all()
 
 
 def test_two_boxes_in_one_place_both_get_one():
@@ -300,6 +317,23 @@ def test_coding_stays_finite_at_the_extremes():
         decode(torch.full((1, 4), math.nan), cells, ANCHORS[:1], 8)
     with pytest.raises(ValueError, match=r"outputs of shape \(3,\)"):
         decode(torch.zeros(3), cells, ANCHORS[:1], 8)
+
+
+def test_boxes_are_not_encoded_for_other_cells():
+    box = torch.tensor(
+        [[20.0, 2, 28, 10]]
+    )  # centred at (24, 6): column 3 and row 0, or on the edge of column 2
+    for cell in ([3, 0], [2, 0]):
+        assert encode(box, torch.tensor([cell]), ANCHORS[:1], 8).isfinite().all()
+    for cell in ([0, 3], [1, 0], [3, 1]):
+        with pytest.raises(ValueError, match="centred outside its cell, expected cells from box_cells"):
+            encode(box, torch.tensor([cell]), ANCHORS[:1], 8)
+
+
+def test_decoding_takes_lists():
+    box = decode([0.0, 0, 0, 0], [0, 0], [8.0, 8], 8)
+    assert box.tolist() == [0, 0, 8, 8]
+    assert decode([0, 0, 0, 0], [0, 0], [8, 8], 8).tolist() == [0, 0, 8, 8]
 
 
 def test_decoding_trains():

@@ -176,6 +176,8 @@ def test_no_scenes():
     ("change", "message"),
     [
         ({"size": 8}, "size is 8, expected at least 16"),
+        ({"size": 96.0}, "size is 96.0, expected at least 16 pixels a side, whole ones"),
+        ({"size": (96, 64.5)}, r"size is \(96, 64.5\), expected"),
         ({"item_sizes": (0.5, 0.2)}, "expected 0 < smallest <= largest <= 1"),
         ({"item_sizes": (0, 0.2)}, "expected 0 < smallest"),
         ({"max_items": 0}, "max_items 0"),
@@ -188,6 +190,12 @@ def test_bad_arguments_are_refused(change, message):
         scenes(1, 1, **change)
     with pytest.raises(ValueError, match=message):
         scene_stream(**change)
+
+
+def test_negative_numbers_of_scenes_are_refused():
+    for counts in ((-1, 0), (0, -1)):
+        with pytest.raises(ValueError, match="expected 0 or more"):
+            scenes(*counts)
 
 
 def test_bad_stream_arguments_are_refused():

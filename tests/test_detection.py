@@ -188,6 +188,10 @@ def test_soft_nms_refuses():
         soft_nms([[0, 0, 1, 1]], [0.5], "gaussian", sigma=0)
     with pytest.raises(ValueError, match="expected sigma > 0 and scores >= 0"):
         soft_nms([[0, 0, 1, 1]], [-0.5])
+    for threshold in (-1, math.nan):
+        with pytest.raises(ValueError, match=f"score_threshold {threshold}, expected a number from 0 up"):
+            soft_nms([[0, 0, 1, 1]], [0.5], score_threshold=threshold)
+    assert soft_nms([[0, 0, 1, 1]] * 2, [0.5, 0.4], score_threshold=0)[0].tolist() == [0, 1]  # and it ends
 
 
 # --- average precision
@@ -435,6 +439,11 @@ def test_matching_by_hand():
     assert match_detections(torch.zeros(2, 0)).tolist() == [-1, -1]
     with pytest.raises(ValueError, match=r"expected \(N, M\) overlaps with \(M,\) masks"):
         match_detections(overlaps, crowd=[True])
+    for threshold in (0, -1, 50, math.nan):
+        with pytest.raises(
+            ValueError, match=f"iou_threshold {threshold}, expected a number above 0, at most 1"
+        ):
+            match_detections(overlaps, threshold)
 
 
 def test_bad_measurements_are_refused():
@@ -456,3 +465,23 @@ def test_bad_measurements_are_refused():
         precision_recall([0.5, 0.4], [True, True], 1)
     with pytest.raises(ValueError, match="give one hit for each score"):
         precision_recall([0.5, 0.4], [True], 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"iou_thresholds": 50}, "Got iou_thresholds 50, .* give shares, not percent"),
+        ({"iou_thresholds": [0.5, -1]}, "expected numbers above 0, at most 1"),
+        ({"iou_thresholds": math.nan}, "Got iou_thresholds nan"),
+        ({"iou_thresholds": []}, "Got iou_thresholds"),
+        ({"max_detections": -1}, "Got max_detections -1 and area_range None, expected 1 or more"),
+        ({"max_detections": 0}, "Got max_detections 0"),
+        ({"area_range": (100, 0)}, r"area_range \(100, 0\), .* smallest <= largest"),
+        ({"area_range": (0, math.nan)}, "smallest <= largest"),
+    ],
+)
+def test_bad_ways_to_measure_are_refused(change, message):
+    good = one_class([[0, 0, 1, 1]], [0.5])
+    assert mean_average_precision([good], [one_class([[0, 0, 1, 1]])], 1)["map"] == pytest.approx(1)
+    with pytest.raises(ValueError, match=message):
+        mean_average_precision([good], [one_class([[0, 0, 1, 1]])], **change)

@@ -116,6 +116,19 @@ def test_scenes_without_objects_cost_their_background_alone(detector):
     assert terms["box"] == terms["class"] == 0
 
 
+def test_a_batch_of_unequal_parts_is_refused(detector, some):
+    outputs = torch.zeros(6, 12, 12, 3, 15)
+    for boxes, classes in (
+        (some.boxes[:5], some.classes),
+        (some.boxes, some.classes[:5]),
+        (some.boxes, [*some.classes[:5], some.classes[5][:0]]),
+    ):
+        with pytest.raises(ValueError, match="expected one each, as many classes as boxes: check the batch"):
+            detector_loss(detector, outputs, boxes, classes)
+    with pytest.raises(ValueError, match="Got 5 outputs, 6 sets of boxes and 6 of classes"):
+        detector_loss(detector, outputs[:5], some.boxes, some.classes)
+
+
 def test_detections_are_scored_sorted_and_suppressed(detector):
     outputs = torch.full((1, 12, 12, 3, 15), -9.0)
     for column, logit in ((5, 3.0), (6, 2.0)):

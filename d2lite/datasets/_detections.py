@@ -13,8 +13,8 @@ def detections():
     """Return 100 crowded test scenes and the raw detections of a small, briefly trained network in them.
 
     A script trained the network and recorded what it said; nothing was added, and nothing suppressed: most items
-    have several boxes. Boxes with a score below 0.05 were left out. Coordinates are rounded to a tenth of a pixel,
-    scores to 1/10,000.
+    have several boxes. At most 40 boxes a scene were kept, the best; those that score below 0.05 were left out.
+    Boxes are cut at the picture's edge, coordinates rounded to a tenth of a pixel, scores to 1/10,000.
 
     Returns:
         (scenes, predictions): `Scenes`, and a list of one dict a scene as `mean_average_precision` takes them:

@@ -101,6 +101,10 @@ def scenes(
 
     Source: the items are Xiao, Rasul and Vollgraf 2017 (Fashion-MNIST). Taught in chapters/08_detection/boxes.
     """
+    if num_train < 0 or num_test < 0:
+        raise ValueError(
+            f"got num_train {num_train} and num_test {num_test}, expected 0 or more: change them"
+        )
     layout = _check_layout(size, max_items, item_sizes, max_overlap, seed)
     train, test = (
         _collect([_scene(part, i, **layout) for i in range(count)], layout)
@@ -146,10 +150,10 @@ def scene_stream(
 
 
 def _check_layout(size, max_items, item_sizes, max_overlap, seed):
-    height, width = (size, size) if isinstance(size, numbers.Integral) else size
+    height, width = (size, size) if isinstance(size, numbers.Number) else size
     smallest, largest = item_sizes
-    if min(height, width) < 16:
-        raise ValueError(f"size is {size}, expected at least 16 pixels a side: choose e.g. 96")
+    if not all(isinstance(side, numbers.Integral) and side >= 16 for side in (height, width)):
+        raise ValueError(f"size is {size}, expected at least 16 pixels a side, whole ones: choose e.g. 96")
     if not 0 < smallest <= largest <= 1:
         raise ValueError(
             f"item_sizes are {item_sizes}, expected 0 < smallest <= largest <= 1: give e.g. (0.2, 0.5)"

@@ -117,9 +117,16 @@ def detector_loss(detector, outputs, boxes, classes):
         cross-entropy summed over all positions but the ignored ones, an object; "class", the mean cross-entropy of
         the responsible positions.
 
+    Raises:
+        ValueError: the batch holds not as many outputs, sets of boxes and sets of classes, or a box has no class.
+
     Source: responsibility, Redmon et al. 2016; ignored positions, Redmon and Farhadi 2018; CIoU, Bochkovskiy et al.
     2020. Taught in chapters/08_detection/yolo.
     """
+    counts = [len(outputs), len(boxes), len(classes)]
+    if len(set(counts)) > 1 or any(len(b) != len(c) for b, c in zip(boxes, classes, strict=True)):
+        got = "Got {} outputs, {} sets of boxes and {} of classes".format(*counts)
+        raise ValueError(f"{got}, expected one each, as many classes as boxes: check the batch.")
     assigned = detector_targets(boxes, detector.anchors, *outputs.shape[1:3]).to(outputs.device)
     responsible, background = assigned >= 0, assigned == BACKGROUND
     target = assigned[responsible]  # (P,)

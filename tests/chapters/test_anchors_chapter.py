@@ -72,6 +72,12 @@ def test_matching_is_the_librarys_on_other_scenes(chapter, threshold):
             assert torch.equal(chapter["match"](found, threshold), theirs)
 
 
+def test_a_scene_without_items_is_negative(chapter):
+    nothing = torch.zeros(0, 4)
+    assert (chapter["match"](nothing) == -1).all()
+    assert torch.equal(chapter["match"](nothing), library.match(nothing, chapter["priors"], 12, 12, 8))
+
+
 def test_coding_is_the_librarys(chapter):
     generator = torch.Generator().manual_seed(3)
     outputs = 2 * torch.randn(50, 4, generator=generator, dtype=torch.float64)

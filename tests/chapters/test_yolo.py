@@ -78,6 +78,24 @@ def test_loss_terms_are_those_of_the_library(chapter, some, outputs):
         assert ours[name].item() == pytest.approx(theirs[name].item(), rel=1e-5)
 
 
+def test_scenes_without_objects_are_background(chapter, some, outputs):
+    nothing, no_labels = torch.zeros(0, 4), torch.zeros(0, dtype=torch.long)
+    assert (chapter["answers_for"](nothing, chapter["priors"]) == -1).all()
+    detector = models.GridDetector(chapter["priors"])
+    for boxes, classes in (
+        ([nothing], [no_labels]),
+        (
+            [nothing, some.boxes[0], nothing, some.boxes[1]],
+            [no_labels, some.classes[0], no_labels, some.classes[1]],
+        ),
+    ):
+        few = outputs[: len(boxes)]
+        ours = chapter["loss_terms"](few, boxes, classes, chapter["priors"])
+        theirs = models.detector_loss(detector, few, boxes, classes)
+        for name in ours:
+            assert ours[name].item() == pytest.approx(theirs[name].item(), rel=1e-5)
+
+
 def test_detections_are_those_of_the_library(chapter, outputs):
     detector = models.GridDetector(chapter["priors"])
     for least in (0.05, 0.5):
