@@ -67,7 +67,7 @@ def test_bowls_are_the_least_squares_losses(chapter):
     w = torch.randn(11, generator=torch.Generator().manual_seed(0)).requires_grad_()
     loss = (X @ w - y).square().mean() / 2
     gradient = torch.autograd.grad(loss, w)[0]
-    H, target = chapter["bowls"]["standardised"]
+    H, target = chapter["bowls"]["standardized"]
     assert torch.allclose(H @ w - target, gradient)
     minimum = torch.linalg.lstsq(X, y[:, None]).solution[:, 0]
     assert torch.allclose(torch.linalg.solve(H, target), minimum)

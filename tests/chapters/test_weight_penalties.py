@@ -53,7 +53,7 @@ def test_solutions_agree_with_scikit_learn(chapter, seed, strength):
     np.testing.assert_allclose(chapter["ridge"](A, b, strength), expected[0.0], atol=1e-9)
 
 
-def test_all_weights_vanish_from_the_largest_correlation_on(chapter):
+def test_all_weights_vanish_from_the_largest_covariance_on(chapter):
     _, _, A, b = problem(5)
     most = np.abs(b).max()
     assert (chapter["coordinate_descent"](A, b, most) == 0).all()
@@ -80,7 +80,7 @@ def test_steps_are_those_of_torch(chapter, coupled, kind):
     generator = torch.Generator().manual_seed(1)
     w = torch.nn.Parameter(torch.randn(5, 3, dtype=torch.float64, generator=generator))
     optimizer = kind([w], lr=0.01, weight_decay=0.3)
-    ours, state = w.detach().clone(), {"m": 0.0, "v": 0.0}
+    ours, state = w.detach().clone(), {"v": 0.0, "s": 0.0}
     for t in range(1, 101):
         w.grad = (
             torch.randn(5, 3, dtype=torch.float64, generator=generator) * torch.tensor([0.1, 1, 10])
