@@ -155,6 +155,8 @@ def _squeeze_line(line):
     if line.count("`") % 2:
         raise ValueError(f"a template goes over more than one line at {line[:60]!r}; join pieces instead")
     parts = _STRING.split(line)
+    if any(part.count("${") > part.count("}") for part in parts[1::2]):
+        raise ValueError(f"a template stands in a template at {line[:60]!r}; give the inner one a name")
     return "".join(
         part if i % 2 else _SPACED.sub(r"\1", _SIGNED.sub(r"\1", part)) for i, part in enumerate(parts)
     )

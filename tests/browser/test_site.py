@@ -355,7 +355,7 @@ def test_code_can_be_copied(open_page):
 
 def test_code_is_copied_where_the_page_may_not_use_the_clipboard(open_page):
     page = open_page(CHAPTER)
-    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('not here'))")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('not here')); }")
     block = page.locator("div.highlight", has_text="def sigmoid").first
     block.hover()
     block.locator("button.copybtn").click()
@@ -405,7 +405,7 @@ def test_the_contents_follow_the_reader(open_page):
 
 
 def test_a_missing_page_keeps_its_style_at_any_depth(open_page, site):
-    page = open_page("404.html")
+    page = open_page("404.html", quiet=False)  # the browser looks ahead for files before the base is set
     assert "does not exist" in page.locator("h1").inner_text()
     skip = "document.querySelector(\"a[href$='#main-content']\").href"
     assert page.evaluate(skip) == page.url + "#main-content"

@@ -105,6 +105,7 @@ RENDER = "export function render() {}\n"
         ({"widget": 'import { b } from "./b.js";\nexport const a = 1;\n' + RENDER,
           "b": 'import { a } from "./widget.js";\nexport const b = 2;\n'}, "in a circle"),
         ({"widget": "export function render() {\n  return `a\n  b`;\n}\n"}, "more than one line"),
+        ({"widget": "export function render(a) {\n  return `a ${a ? `b, c` : 0}`;\n}\n"}, "in a template"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_bundled_is_refused_in_one_sentence(folder, modules, message):

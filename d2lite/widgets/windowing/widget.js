@@ -157,7 +157,8 @@ function drawTable(ctx, width, height, theme, scene) {
   scene.table = { top, pitch: cell + 4 };
   drawLabel(ctx, "state", 0, 2, theme);
   drawLabel(ctx, width < 420 ? "inputs" : `inputs (${batch_size}, ${num_steps})`, left, 2, theme);
-  drawLabel(ctx, width < 420 ? "targets" : `targets (${asked > 1 ? `${batch_size}, ${asked}` : `${batch_size},`})`, right, 2, theme);
+  const shape = asked > 1 ? `${batch_size}, ${asked}` : `${batch_size},`;
+  drawLabel(ctx, width < 420 ? "targets" : `targets (${shape})`, right, 2, theme);
   const colors = rowColors(theme);
   plan.starts[batch].forEach((_, row) => {
     const y = top + row * (cell + 4);
@@ -201,7 +202,8 @@ function describeElement(scene, index) {
   const { letter, name, value } = scene.cells[index];
   const what = letter === undefined ? `${name}: ${value} births` : letter === " " ? "a space" : letter;
   const place = findElement(scene.plan, index);
-  return `${what} (${index}): ${place ? `input of batch ${place[0] + 1}, row ${place[1] + 1}, step ${place[2] + 1}` : "not read in this epoch"}`;
+  if (!place) return `${what} (${index}): not read in this epoch`;
+  return `${what} (${index}): input of batch ${place[0] + 1}, row ${place[1] + 1}, step ${place[2] + 1}`;
 }
 
 /** A click on the tape shows the batch that reads the element, one on the table reads out its row. */
