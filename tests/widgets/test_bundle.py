@@ -66,6 +66,29 @@ def test_comments_after_code_are_left_out_and_texts_that_look_like_them_are_not(
     assert esm.count("\n") == 2
 
 
+def test_declarations_get_short_names_only_where_no_property_or_text_has_theirs(folder):
+    source = """const plainName = 2;
+const propertyName = 3;
+const shorthandName = 4;
+function textName() {
+  return 5;
+}
+function calledName(value) {
+  return value;
+}
+export function render() {
+  const box = { propertyName: 1, shorthandName };
+  const text = `textName ${calledName(plainName)}`;
+  return [plainName, propertyName, box.propertyName, box.shorthandName, textName(), calledName(text)];
+}
+"""
+    esm, _ = bundle(folder(widget=source))
+    assert value(esm) == '[2,3,1,4,5,"textName 2"]'
+    assert "plainName" in esm, "[plainName, ...] might be a shorthand property"
+    assert "calledName" not in esm
+    assert "function textName" in esm
+
+
 def test_strings_and_regular_expressions_keep_their_spaces(folder):
     source = """export function render() {
   const a = 1;

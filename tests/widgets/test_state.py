@@ -93,7 +93,7 @@ def test_hidden_names_are_plain():
     found = parse("hide=lr,seed,<b>,,A")
     assert found["hide"] == ["lr", "seed"]
     assert len(found["notes"]) == 1
-    assert "<b>, , A" in found["notes"][0]
+    assert "“<b>”" in found["notes"][0]
 
 
 FUZZ = Path(__file__).with_name("fuzz.js")

@@ -105,9 +105,11 @@ function readPart(part, entries, result) {
   if (name === null || raw === null) {
     result.notes.push(`The link holds “${shorten(part)}”, which cannot be read.`);
   } else if (name === "hide") {
-    const [names, others] = [true, false].map((plain) => raw.split(",").slice(0, 50).filter((item) => /^[a-z0-9_]{1,40}$/.test(item) === plain));
-    result.hide = names;
-    if (others.some(Boolean)) result.notes.push(`The link hides “${shorten(others.join(", "))}”, which is not known here.`);
+    const items = raw.split(",").slice(0, 50);
+    const isName = (item) => /^[a-z0-9_]{1,40}$/.test(item);
+    const other = items.find((item) => item && !isName(item));
+    result.hide = items.filter(isName);
+    if (other) result.notes.push(`The link hides “${shorten(other)}”, which is not known here.`);
   } else {
     const entry = entries.find((candidate) => candidate.name === name);
     const { value, note } = entry ? coerce(entry, raw) : { note: `The link sets “${shorten(name)}”, which is not known here.` };
