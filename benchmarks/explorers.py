@@ -3,10 +3,10 @@
 Time runs from the moment the page hears the pointer to the end of the frame that shows its effect (style, layout,
 script and paint commands done). Aim: p95 of at most 16 ms.
 
-    python benchmarks/explorers.py [name ...]     explorers, on a page of their own
-    python benchmarks/explorers.py --stock        what a notebook has otherwise, in a real JupyterLab:
-                                                  ipywidgets.interact with one slider and one curve by matplotlib,
-                                                  a key at a time, each once the last picture has come
+    python benchmarks/explorers.py [name ...]
+
+A run of all of them ends with what a notebook has otherwise, in a real JupyterLab: ipywidgets.interact with one slider
+and one curve by matplotlib, a key at a time, each once the last picture has come.
 """
 
 import importlib.util
@@ -154,10 +154,6 @@ def main(names):
     worst, Host, find_browser = 0, load("widgets/conftest").Host, load("conftest").find_browser
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
-        if names == ["--stock"]:
-            report("ipywidgets.interact and matplotlib, JupyterLab", measure_stock(browser))
-            browser.close()
-            return 0
         for name in names or explorer_names():
             host = (
                 Host(browser.new_page(viewport={"width": 800, "height": 1000}), "light").open(name).show(name)
@@ -184,6 +180,8 @@ def main(names):
             )
             box = host.page.locator("canvas").first.bounding_box()
             worst = max(worst, report("boundary, 200 points, 500 steps: a point", drag(host, box, circle)))
+        if not names:
+            report("ipywidgets.interact and matplotlib, JupyterLab", measure_stock(browser))
         browser.close()
     return int(worst > LIMIT)
 

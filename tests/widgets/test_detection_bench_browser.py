@@ -154,6 +154,8 @@ def test_keys_alone_compose_a_scene(host):
     item, x, y, side, tint = ITEMS[0]
     expected = [item, x + 2, y + 8, side + 2, (tint + 1) % 7]
     wait(host, "(row) => String(views['d2l-x'].model.get('items')[0]) === String(row)", expected)
+    spoken = page.locator(".d2l-explorer > [aria-live]").last
+    assert spoken.inner_text() == f"Item 1 of 4, Bag, at {x + 2}, {y + 8}, {side + 2} pixels."
     page.keyboard.press("Delete")
     wait(host, "() => views['d2l-x'].model.get('items').length === 3")
     page.get_by_role("button", name="Place a Bag (2)").focus()

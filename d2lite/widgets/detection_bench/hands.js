@@ -84,6 +84,7 @@ export function addPlacing(app, stage, bench, hold, grid) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const used = app.get("tool") === "draw" ? penKey(app, hold, event) : itemKey(app, hold, event);
     if (used) event.preventDefault();
+    if (used && app.get("tool") === "move") app.announce(describeItem(app, bench, hold.selected));
     app.refresh();
   });
   for (const [type, focused] of [["focus", true], ["blur", false]]) {
@@ -92,6 +93,14 @@ export function addPlacing(app, stage, bench, hold, grid) {
       app.refresh();
     });
   }
+}
+
+/** An item in words, for readers who do not see the scene. */
+function describeItem(app, bench, index) {
+  const items = app.get("items");
+  if (!items[index]) return "No item chosen.";
+  const [kind, x, y, side] = items[index];
+  return `Item ${index + 1} of ${items.length}, ${bench.names[bench.palette[kind].label]}, at ${x}, ${y}, ${side} pixels.`;
 }
 
 /** The topmost item under a place, or -1. */
