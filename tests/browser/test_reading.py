@@ -1,0 +1,181 @@
+"""Reading the built site in a browser: search, progress, copying, menus, print; nothing from the network."""
+
+import json
+import re
+
+import pytest
+
+from .conftest import CHAPTER
+
+pytestmark = pytest.mark.browser
+
+EXPLORER = "#d2l-boundary"
+
+
+def test_search_finds_sections_offline(open_page, scheme):
+    page = open_page("book/using.html", scheme)
+    assert not any("search-index" in url for url in page.watch.requests)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("logistic regression")
+    page.locator("#d2l-results a").first.wait_for()
+    assert "Logistic regression" in page.locator("#d2l-results a").first.inner_text()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/{CHAPTER}*")
+
+
+def test_search_reads_chinese_and_says_when_there_is_nothing(open_page):
+    page = open_page("book/glossary.html")
+    page.locator(".d2l-open-search:visible").first.click()
+    page.locator("#d2l-search input").fill("过拟合")
+    page.locator("#d2l-results mark").first.wait_for()
+    page.locator("#d2l-search input").fill("xyzzyxyzzy")
+    page.wait_for_function("document.getElementById('d2l-found').textContent === '0 results'")
+    page.keyboard.press("Escape")
+    page.locator("#d2l-search").wait_for(state="hidden")
+
+
+def test_search_waits_for_the_end_of_a_composed_word(open_page):
+    page = open_page("book/glossary.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("overfitting")
+    page.locator("#d2l-results a").first.wait_for()
+    page.evaluate("""() => {
+        const way = { key: "Enter", isComposing: true, bubbles: true, cancelable: true };
+        const enter = new KeyboardEvent("keydown", way);
+        document.querySelector("#d2l-search input").dispatchEvent(enter);
+    }""")
+    assert page.locator("#d2l-search").is_visible()
+    page.keyboard.press("Enter")
+    page.locator("#d2l-search").wait_for(state="hidden")
+
+
+def test_a_search_index_that_cannot_be_loaded_is_told_and_asked_for_again(open_page):
+    page = open_page("book/glossary.html", quiet=False)
+    page.route("**/search-index.js", lambda route: route.abort())
+    page.keyboard.press("Control+k")
+    page.get_by_text("The search index could not be loaded.").wait_for()
+    page.keyboard.press("Escape")
+    page.unroute("**/search-index.js")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("overfitting")
+    page.locator("#d2l-results a").first.wait_for()
+
+
+def test_every_card_of_the_gallery_leads_to_its_explorer(open_page, site):
+    page = open_page("book/gallery.html")
+    targets = page.locator("a.d2l-card").evaluate_all(
+        "(cards) => cards.map((card) => card.getAttribute('href'))"
+    )
+    assert len(targets) >= 17
+    for target in targets:
+        name, anchor = target.split("#")
+        assert f'id="{anchor}"' in (site / "book" / name).resolve().read_text(encoding="utf-8"), target
+
+
+def test_a_page_that_fits_the_screen_is_read_at_once(open_page):
+    page = open_page("book/setup.html", viewport={"width": 1280, "height": 9000})
+    page.wait_for_function("document.querySelector('.bd-docs-nav a.d2l-read')")
+
+
+def test_progress_is_kept(open_page):
+    page = open_page("book/using.html")
+    link = page.locator(".bd-docs-nav a", has_text="How to use this book")
+    assert "d2l-started" in link.get_attribute("class")
+    page.locator(".prev-next-footer").scroll_into_view_if_needed()
+    page.wait_for_function("document.querySelector('.bd-docs-nav a.d2l-read')")
+    page.locator(".prev-next-area .right-next").click()
+    page.wait_for_url("**/book/setup.html")
+    assert "d2l-read" in page.locator(".bd-docs-nav a", has_text="How to use this book").get_attribute(
+        "class"
+    )
+
+
+def test_code_can_be_copied(open_page):
+    page = open_page(CHAPTER, permissions=["clipboard-read", "clipboard-write"])
+    block = page.locator("div.highlight", has_text="def sigmoid").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    assert page.evaluate("navigator.clipboard.readText()") == block.locator("pre").text_content()
+
+
+def test_code_is_copied_where_the_page_may_not_use_the_clipboard(open_page):
+    page = open_page(CHAPTER)
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('not here')); }")
+    block = page.locator("div.highlight", has_text="def sigmoid").first
+    block.hover()
+    block.locator("button.copybtn").click()
+    block.get_by_text("Copied").wait_for()
+
+
+def test_menus_and_side_bars_by_keyboard_on_a_telephone(open_page):
+    page = open_page(CHAPTER, viewport={"width": 360, "height": 740})
+    assert not page.locator(".bd-docs-nav").is_visible()
+    page.locator(".primary-toggle").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".bd-docs-nav").is_visible()
+    page.keyboard.press("Escape")
+    page.locator(".bd-docs-nav").wait_for(state="hidden")
+    page.locator(".secondary-toggle").click()
+    page.locator("#pst-secondary-sidebar-modal a").nth(3).click()
+    assert page.url.count("#") == 1
+    page.locator(".d2l-launch > summary").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".d2l-launch a", has_text="Colab").is_visible()
+    page.keyboard.press("Escape")
+    page.locator(".d2l-launch a", has_text="Colab").wait_for(state="hidden")
+
+
+def test_a_side_bar_opens_again_after_it_was_closed(open_page):
+    page = open_page(CHAPTER, viewport={"width": 360, "height": 740})
+    for _ in range(2):
+        page.locator(".primary-toggle").click()
+        assert page.locator("#pst-primary-sidebar-modal a", has_text="Glossary").is_visible()
+        page.mouse.click(350, 700)
+        page.locator("#pst-primary-sidebar-modal").wait_for(state="hidden")
+
+
+def test_the_first_tab_stop_skips_to_the_text(open_page):
+    page = open_page(CHAPTER)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
+
+
+def test_the_contents_follow_the_reader(open_page):
+    page = open_page(CHAPTER)
+    current = ".bd-sidebar-secondary a[aria-current=true]"
+    first = page.locator(current).inner_text()
+    page.locator("h2", has_text="Summary").scroll_into_view_if_needed()
+    page.mouse.wheel(0, 600)
+    page.wait_for_function(f"document.querySelector('{current}').innerText !== {json.dumps(first)}")
+
+
+def test_a_missing_page_keeps_its_style_at_any_depth(open_page, site):
+    page = open_page("404.html", quiet=False)  # the browser looks ahead for files before the base is set
+    assert "does not exist" in page.locator("h1").inner_text()
+    skip = "document.querySelector(\"a[href$='#main-content']\").href"
+    assert page.evaluate(skip) == page.url + "#main-content"
+    html = (site / "404.html").read_text()
+    # asked for at another depth, it takes its files from the site's root, and its own links lead to itself
+    other = page.url.replace("404.html", "no/such/page")
+    page.route(other, lambda route: route.fulfill(body=html, content_type="text/html"))
+    page.route("**/d2lite/**", lambda route: route.continue_(url=route.request.url.replace("/d2lite/", "/")))
+    page.goto(other)
+    page.wait_for_function(f"{skip} === {json.dumps(other + '#main-content')}")
+    assert re.search(r'\.href = "/d2lite/"', html)
+
+
+def test_print_shows_the_text_alone(open_page):
+    page = open_page(CHAPTER)
+    page.wait_for_selector(f"{EXPLORER}[data-live=true]")
+    page.emulate_media(media="print")
+    for hidden in (
+        ".bd-header-article",
+        "#pst-primary-sidebar",
+        "#pst-secondary-sidebar",
+        ".prev-next-area",
+        ".copybtn",
+    ):
+        assert not page.locator(hidden).first.is_visible(), hidden
+    assert page.locator("h1").first.is_visible()
+    assert page.locator(EXPLORER).is_visible()
