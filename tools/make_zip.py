@@ -59,12 +59,12 @@ def contents(wheel, site=SITE):
         stale = path.parent.name == "explorers" and path.suffix in (".js", ".css") and path.stem not in pages
         if path.is_file() and not stale:
             files[f"site/{path.relative_to(site).as_posix()}"] = path.read_bytes()
-    for path in sorted(
-        [*(ROOT / "chapters").rglob("*"), *(ROOT / "book").glob("*.md")]
-    ):  # chapters link to these
-        if path.suffix == ".toml":
-            continue  # of the formatter
-        if path.is_file() and not any(part.startswith((".", "__")) for part in path.relative_to(ROOT).parts):
+    notebooks = [
+        *(ROOT / "chapters").rglob("*.ipynb"),
+        *(ROOT / "book").glob("*.md"),
+    ]  # the chapters link to these
+    for path in sorted(notebooks):
+        if not path.parent.name.startswith("."):  # JupyterLab's checkpoints
             files[f"notebooks/{path.relative_to(ROOT).as_posix()}"] = path.read_bytes()
     for name in ("LICENSE", "LICENSE-text"):
         files[name] = (ROOT / name).read_bytes()
