@@ -38,6 +38,15 @@ class TestEveryExplorer:
             assert not host.page.evaluate(overflow), f"wider than {width} px"
             assert len(host.page.evaluate(PICTURE)) > 1000
 
+    def test_it_survives_a_window_of_a_few_pixels(self, make_host, name):
+        host = make_host().open(name).show(name)
+        before = host.page.evaluate(TEXT)
+        for width in (40, 64, 120, 800):
+            host.page.set_viewport_size({"width": width, "height": 900})
+            host.settle()
+            assert host.page.locator(".d2l-note").count() == 0
+        assert host.page.evaluate(TEXT) == before
+
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_axe_finds_nothing(self, make_host, name, theme):
         host = make_host(800, theme).open(name).show(name)
@@ -307,7 +316,7 @@ def test_a_picture_that_cannot_be_drawn_says_so_and_comes_back(make_host):
     host.set("lr", 2)
     host.page.get_by_text("This picture could not be drawn (out of paint).").wait_for()
     host.page.evaluate("() => { mend(); }")
-    host.page.get_by_role("button", name="Restore").click()
+    host.set("lr", 3)
     host.settle()
     assert host.page.locator(".d2l-note").count() == 0
     assert any("out of paint" in message for message in host.messages)

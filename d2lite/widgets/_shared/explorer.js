@@ -95,18 +95,18 @@ function addFrames(app) {
   const drawings = [];
   let request = 0;
   let visible = true;
-  let failed = false;
+  let trouble = null; // the note of a picture that could not be drawn
   const paint = (time) => {
     try {
       const more = updates.map((update) => update(time)).some(Boolean);
       for (const draw of drawings) draw();
-      failed = false;
+      trouble?.remove();
+      trouble = null;
       return more;
     } catch (error) {
       console.error(error);
       stopAll(app);
-      if (!failed) app.note(`This picture could not be drawn (${error.message}). Restore sets it back.`);
-      failed = true;
+      trouble = trouble || app.note(`This picture could not be drawn (${error.message}). Restore sets it back.`);
       return false;
     }
   };
@@ -165,6 +165,7 @@ function addSpeech(app) {
     app.notes.append(line);
     if (app.notes.children.length > 5) app.notes.firstChild.remove();
     if (brief) setTimeout(() => line.contains(document.activeElement) || line.remove(), BRIEF);
+    return line;
   };
 }
 

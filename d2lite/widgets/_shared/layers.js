@@ -34,6 +34,7 @@ export function drawLine(ctx, xs, ys, x, y, { color, width = 1.75, dash = [], al
 
 /** One mark: shape "circle", "square", "diamond" or "cross" of a radius, filled and edged. */
 export function drawMark(ctx, px, py, { shape = "circle", radius = 4.5, fill = null, stroke = null, width = 1.25 } = {}) {
+  if (radius <= 0) return; // on a stage of a few pixels
   ctx.beginPath();
   if (shape === "circle") ctx.arc(px, py, radius, 0, 2 * Math.PI);
   else if (shape === "square") ctx.rect(px - radius * 0.9, py - radius * 0.9, radius * 1.8, radius * 1.8);
