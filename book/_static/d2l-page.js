@@ -139,33 +139,43 @@ d2l.store = {
     .filter((block) => !block.closest(".cell_output"))
     .forEach(addCopyButton);
 
+  // Layout is asked for only where the reader is: far sections are not laid out before they come near (d2lite.css).
+
   // ----- What scrolls sideways can be reached by the keyboard -----
   const wide = "pre, div.math, .cell_output > .output, .pst-scrollable-table-container";
-  const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 50));
-  let unmarked = [];
+  const near = new Set();
+  const nearing = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) near[isIntersecting ? "add" : "delete"](target);
+      markScrollable();
+    },
+    { rootMargin: "100% 0px" },
+  );
+
   function markScrollable() {
-    if (!unmarked.length) idle(markSome);
-    unmarked = $$(wide);
-  }
-  function markSome() { // a few at a time: to measure is to lay out
-    for (const element of unmarked.splice(0, 12)) {
+    for (const element of near) {
       if (element.scrollWidth > element.clientWidth + 1) element.tabIndex = 0;
       else element.removeAttribute("tabindex");
     }
-    if (unmarked.length) idle(markSome);
   }
-  window.addEventListener("load", markScrollable);
+
+  $$(wide).forEach((element) => nearing.observe(element));
   window.addEventListener("resize", markScrollable);
 
-  // ----- On this page: the entry of the section being read -----
+  // ----- On this page: the entry of the section being read, the last whose heading is above the window's upper third -----
   const links = $$(".bd-sidebar-secondary nav a[href^='#']").filter((link) => link.hash.length > 1);
   const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const above = new Set();
+  const reading = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) above[isIntersecting ? "add" : "delete"](target);
+      markCurrent();
+    },
+    { rootMargin: "1000000px 0px -70% 0px" },
+  );
 
   function markCurrent() {
-    let current = 0;
-    headings.forEach((heading, index) => {
-      if (heading && heading.getBoundingClientRect().top < innerHeight * 0.3) current = index;
-    });
+    const current = Math.max(0, headings.findLastIndex((heading) => above.has(heading)));
     links.forEach((link, index) => {
       link.classList.toggle("active", index === current);
       if (index === current) link.setAttribute("aria-current", "true");
@@ -176,16 +186,9 @@ d2l.store = {
     }
   }
 
-  let waiting = false;
-  const onScroll = () => {
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      document.body.classList.toggle("scrolled", scrollY > 4);
-      if (links.length) markCurrent();
-    });
-  };
+  headings.filter(Boolean).forEach((heading) => reading.observe(heading));
+
+  const onScroll = () => document.body.classList.toggle("scrolled", scrollY > 4);
   window.addEventListener("scroll", onScroll, { passive: true });
   onScroll();
 }

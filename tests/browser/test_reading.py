@@ -179,3 +179,35 @@ def test_print_shows_the_text_alone(open_page):
         assert not page.locator(hidden).first.is_visible(), hidden
     assert page.locator("h1").first.is_visible()
     assert page.locator(EXPLORER).is_visible()
+
+
+def test_far_sections_wait_and_have_nearly_their_height(open_page, site):
+    sections = "[...document.querySelectorAll('.bd-article > section > section')]"
+    heights = f"{sections}.map((section) => section.getBoundingClientRect().height)"
+    for name in (CHAPTER, "chapters/08_detection/yolo.html", "book/reference.html"):
+        page = open_page(name, viewport={"width": 1366, "height": 800})
+        waits = "(section) => !section.firstElementChild.checkVisibility({ contentVisibilityAuto: true })"
+        assert page.evaluate(f"{sections}.filter({waits}).length") >= 5
+        guessed = page.evaluate(heights)
+        page.add_style_tag(content=".bd-article section { content-visibility: visible !important; }")
+        real = page.evaluate(heights)
+        assert guessed != real
+        assert sum(guessed) == pytest.approx(sum(real), rel=0.15)
+        page.context.close()
+
+
+def test_a_link_to_a_far_section_leads_there_and_stays(open_page):
+    page = open_page(CHAPTER + "#exercises")
+    top = "document.getElementById('exercises').getBoundingClientRect().top"
+    page.wait_for_function(f"{top} > 0 && {top} < 200")
+    page.wait_for_timeout(500)  # what came near above it has been laid out
+    assert 0 < page.evaluate(top) < 200
+    page.mouse.wheel(0, -3000)
+    page.wait_for_function(f"{top} > 2000")
+
+
+def test_find_in_page_reaches_far_sections(open_page):
+    page = open_page(CHAPTER)
+    words = page.locator("section#exercises p").first.text_content()[:20]
+    assert page.evaluate(f"window.find({json.dumps(words)})")
+    page.wait_for_function("document.getElementById('exercises').getBoundingClientRect().top < innerHeight")

@@ -5,6 +5,7 @@ from pathlib import Path
 from . import (
     anchors,
     assets,
+    code,
     execution,
     explorers,
     folds,
@@ -16,6 +17,7 @@ from . import (
     reference,
     repairs,
     search,
+    sections,
     shell,
 )
 
@@ -24,6 +26,7 @@ MODULES = (
     anchors,
     execution,
     mathematics,
+    code,
     folds,
     gallery,
     explorers,
@@ -32,6 +35,7 @@ MODULES = (
     reference,
     repairs,
     search,
+    sections,
     shell,
     assets,
 )
