@@ -188,7 +188,5 @@ d2l.store = {
 
   headings.filter(Boolean).forEach((heading) => reading.observe(heading));
 
-  const onScroll = () => document.body.classList.toggle("scrolled", scrollY > 4);
-  window.addEventListener("scroll", onScroll, { passive: true });
-  onScroll();
+  window.addEventListener("scroll", () => document.body.classList.toggle("scrolled", scrollY > 4), { passive: true });
 }

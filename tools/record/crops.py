@@ -19,6 +19,7 @@ CROPS = {
     "coffee": (40, 100, 150),
 }  # top, left, side in pixels
 TEXT = """// Crops of photographs, made by tools/record/crops.py: bytes in base64, channel by channel, row by row.
+import {{ bytesOf }} from "../_shared/bytes.js";
 
 export const CROP_SIDE = {side};
 const CROPS = {{
@@ -27,7 +28,7 @@ const CROPS = {{
 
 /** A crop's bytes by its name. */
 export function cropOf(name) {{
-  return Uint8Array.from(atob(CROPS[name]), (mark) => mark.charCodeAt(0));
+  return bytesOf(CROPS[name]);
 }}
 """
 

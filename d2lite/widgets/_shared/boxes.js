@@ -1,7 +1,7 @@
 // Boxes as [x1, y1, x2, y2] in pixels, y downwards: twin of the measures in d2lite/boxes.py. No DOM here.
 
-export function boxArea([x1, y1, x2, y2]) {
-  return (x2 - x1) * (y2 - y1);
+export function boxArea(box) {
+  return (box[2] - box[0]) * (box[3] - box[1]);
 }
 
 /** The area two boxes share; 0 where they touch or are apart. */

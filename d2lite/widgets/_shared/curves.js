@@ -1,4 +1,5 @@
 // Curves of recorded runs from their compact code: the twin of d2lite/sweeps/_curves.py, which states the rule.
+import { bytesOf } from "./bytes.js";
 
 const FORMAT = "d2lite-curves-1";
 
@@ -28,7 +29,7 @@ export function decodeCurves(payload) {
 /** Decode one metric: a list with a Float64Array or null for each run. */
 export function decodeBlock(block) {
   const lengths = Array.isArray(block.lengths) ? block.lengths : new Array(block.count).fill(block.lengths);
-  const bytes = Uint8Array.from(atob(block.data), (char) => char.charCodeAt(0));
+  const bytes = bytesOf(block.data);
   const top = 2 ** block.bits - 4;
   const special = [NaN, -Infinity, Infinity];
   let at = 0;

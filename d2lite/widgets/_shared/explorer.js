@@ -17,7 +17,8 @@ const ICONS = {
  *
  * app.get(name), app.set({ name: value }, { later }), app.on(names, callback): the state (checked, synced, shared).
  * app.body: put what you build here. app.theme: the colours now. app.entry(name): a trait's description.
- * app.update(callback): called before each drawing; return true to be called again in the next frame.
+ * app.update(callback): called before each drawing; return true to be called again in the next frame, "quiet" when that
+ * frame need draw nothing new.
  * app.draw(callback): called to draw; app.refresh(): ask for a frame (any number of calls give one).
  * app.say(text): tell screen readers, now and then, once the reader has touched something; app.announce(text): at once.
  * app.note(text, brief): tell everyone, politely. app.pauses: functions that stop what plays.
@@ -95,10 +96,14 @@ function addFrames(app) {
   const drawings = [];
   let request = 0;
   let visible = true;
+  let wanted = false; // a picture, not only a frame
   let trouble = null; // the note of a picture that could not be drawn
   const paint = (time) => {
     try {
-      const more = updates.map((update) => update(time)).some(Boolean);
+      const results = updates.map((update) => update(time));
+      const more = results.some(Boolean);
+      if (!wanted && more && !results.includes(true)) return more;
+      wanted = false;
       for (const draw of drawings) draw();
       trouble?.remove();
       trouble = null;
@@ -112,12 +117,16 @@ function addFrames(app) {
   };
   const frame = (time) => {
     request = 0;
-    if (visible && paint(time)) app.refresh();
+    if (visible && paint(time)) ask();
+  };
+  const ask = () => {
+    if (!request && visible) request = requestAnimationFrame(frame);
   };
   app.update = (callback) => updates.push(callback);
   app.draw = (callback) => drawings.push(callback);
   app.refresh = () => {
-    if (!request && visible) request = requestAnimationFrame(frame);
+    wanted = true;
+    ask();
   };
   const watcher = new IntersectionObserver(([entry]) => {
     visible = entry.isIntersecting;
@@ -127,6 +136,7 @@ function addFrames(app) {
   for (const type of ["beforeprint", "afterprint"]) { // paper shows what is out of sight, and in the light theme
     app.scope.on(window, type, () => {
       app.theme = readTheme(app.root);
+      wanted = true;
       paint(performance.now());
     });
   }

@@ -89,23 +89,26 @@ let heatCanvas = null;
 /** A grid as a smooth picture: shade(value) in 0..1 picks from a ramp of makeRamp. */
 export function drawHeat(ctx, grid, ramp, shade) {
   const { nx, ny, values } = grid;
-  const pixels = new Uint8ClampedArray(4 * nx * ny);
-  for (let k = 0; k < values.length; k++) {
-    const t = 3 * Math.min(255, Math.max(0, Math.round(255 * shade(values[k]))));
-    pixels.set([ramp[t], ramp[t + 1], ramp[t + 2], 255], 4 * k);
-  }
   // each value is a pixel's centre, so the picture reaches half a cell beyond the grid
   const box = [grid.x - grid.dx / 2, grid.y - grid.dy / 2, grid.dx * nx, grid.dy * ny];
-  drawPixels(ctx, pixels, nx, ny, box, true);
+  drawPixels(ctx, shadePixels(values, nx * ny, ramp, shade), nx, ny, box, true);
+}
+
+/** RGBA bytes of the first count values in a ramp's colours. */
+function shadePixels(values, count, ramp, shade) {
+  const pixels = new Uint8ClampedArray(4 * count).fill(255);
+  for (let k = 0, at = 0; k < count; k++, at += 4) {
+    const t = 3 * Math.min(255, Math.max(0, Math.round(255 * shade(values[k]))));
+    pixels[at] = ramp[t];
+    pixels[at + 1] = ramp[t + 1];
+    pixels[at + 2] = ramp[t + 2];
+  }
+  return pixels;
 }
 
 /** A matrix (rows of numbers, or a flat array of rows x columns) as cells of colour in a box. */
 export function drawMatrix(ctx, values, rows, columns, box, ramp, shade) {
-  const pixels = new Uint8ClampedArray(4 * rows * columns);
-  for (let k = 0; k < rows * columns; k++) {
-    const t = 3 * Math.min(255, Math.max(0, Math.round(255 * shade(values[k]))));
-    pixels.set([ramp[t], ramp[t + 1], ramp[t + 2], 255], 4 * k);
-  }
+  const pixels = shadePixels(values, rows * columns, ramp, shade);
   drawPixels(ctx, pixels, columns, rows, [box.x, box.y, box.width, box.height], false);
 }
 
@@ -153,8 +156,10 @@ export function contourLines(grid, level) {
     segments.set(a, [...(segments.get(a) || []), b]);
     segments.set(b, [...(segments.get(b) || []), a]);
   };
-  for (let j = 0; j < grid.ny - 1; j++) {
-    for (let i = 0; i < grid.nx - 1; i++) cellSegments(grid, i, j, level, join);
+  const { values, nx, ny } = grid;
+  for (let k = 0; k < nx * (ny - 1); k++) {
+    const above = (values[k] > level) + (values[k + 1] > level) + (values[k + nx] > level) + (values[k + nx + 1] > level);
+    if (above % 4 && (k + 1) % nx) cellSegments(grid, k, level, join); // few cells: the rest costs a comparison each
   }
   const lines = [];
   const ends = [...segments.keys()].filter((edge) => segments.get(edge).length === 1);
@@ -164,10 +169,9 @@ export function contourLines(grid, level) {
   return lines;
 }
 
-function cellSegments({ values, nx }, i, j, level, join) {
-  const k = j * nx + i;
+/** Join the edges of the cell at corner k that the line crosses; its corners are not all on one side. */
+function cellSegments({ values, nx }, k, level, join) {
   const [a, b, c, d] = [values[k] > level, values[k + 1] > level, values[k + nx + 1] > level, values[k + nx] > level];
-  if (a === b && b === c && c === d) return;
   const [top, right, bottom, left] = [2 * k, 2 * (k + 1) + 1, 2 * (k + nx), 2 * k + 1];
   const cut = [a !== b && top, b !== c && right, c !== d && bottom, d !== a && left].filter((edge) => edge !== false);
   if (cut.length === 2) join(cut[0], cut[1]);

@@ -1,13 +1,17 @@
 // Small pictures that travel in a payload: twin of d2lite/widgets/_pictures.py.
+import { bytesOf } from "./bytes.js";
 import { drawPixels } from "./layers.js";
 
 /** { width, height, palette: "rrggbb...", pixels: base64 of one palette index a pixel } as RGBA bytes, width and height. */
 export function readPicture({ width, height, palette, pixels }) {
-  const bytes = atob(pixels);
-  const rgba = new Uint8ClampedArray(4 * width * height);
-  for (let k = 0; k < width * height; k++) {
-    const color = parseInt(palette.substr(6 * bytes.charCodeAt(k), 6), 16);
-    rgba.set([color >> 16, (color >> 8) & 255, color & 255, 255], 4 * k);
+  const bytes = bytesOf(pixels);
+  const colors = palette.match(/.{6}/g).map((digits) => parseInt(digits, 16));
+  const rgba = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let k = 0, at = 0; k < width * height; k++, at += 4) {
+    const color = colors[bytes[k]];
+    rgba[at] = color >> 16;
+    rgba[at + 1] = (color >> 8) & 255;
+    rgba[at + 2] = color & 255;
   }
   return { width, height, rgba };
 }

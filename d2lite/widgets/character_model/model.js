@@ -1,13 +1,14 @@
 // A character model of one recurrent layer: forward a character at a time, and backward through time. No DOM here.
+import { bytesOf } from "../_shared/bytes.js";
 import { makeRng } from "../_shared/rng.js";
 
 export const REACH = 64; // characters that a gradient is followed back
 
 /** Whole numbers of 8 bits in base64, rows after each other, times a scale for each row. */
 function decodeMatrix({ bytes, scales }) {
-  const text = atob(bytes);
-  const columns = text.length / scales.length;
-  return Float64Array.from(text, (c, k) => ((c.charCodeAt(0) << 24) >> 24) * scales[Math.floor(k / columns)]);
+  const codes = new Int8Array(bytesOf(bytes).buffer);
+  const columns = codes.length / scales.length;
+  return Float64Array.from(codes, (code, k) => code * scales[Math.floor(k / columns)]);
 }
 
 function transpose(matrix, rows, columns) {

@@ -1,4 +1,5 @@
 // Crops of photographs, made by tools/record/crops.py: bytes in base64, channel by channel, row by row.
+import { bytesOf } from "../_shared/bytes.js";
 
 export const CROP_SIDE = 24;
 const CROPS = {
@@ -9,5 +10,5 @@ const CROPS = {
 
 /** A crop's bytes by its name. */
 export function cropOf(name) {
-  return Uint8Array.from(atob(CROPS[name]), (mark) => mark.charCodeAt(0));
+  return bytesOf(CROPS[name]);
 }

@@ -1,4 +1,5 @@
 // Scenes composed in the page, in the way of d2lite.datasets.scenes: a cloudy background, tinted items, strokes of a pen.
+import { bytesOf } from "../_shared/bytes.js";
 import { makeRng } from "../_shared/rng.js";
 
 export const SIDE = 96; // pixels of a scene
@@ -25,10 +26,11 @@ export function resample(values, before, after) {
   const rows = resampling(before, after);
   const result = new Float64Array(after * after);
   for (let y = 0; y < after; y++) {
+    const [[above, u], [below, v]] = rows[y];
     for (let x = 0; x < after; x++) {
-      let sum = 0;
-      for (const [i, u] of rows[y]) for (const [j, v] of rows[x]) sum += u * v * values[i * before + j];
-      result[y * after + x] = sum;
+      const [[left, s], [right, t]] = rows[x];
+      result[y * after + x] = u * (s * values[above * before + left] + t * values[above * before + right])
+        + v * (s * values[below * before + left] + t * values[below * before + right]);
     }
   }
   return result;
@@ -54,7 +56,7 @@ export function outlineOf(pixels) {
 
 /** The palette's items from base64: { pixels, outline, label } each. */
 export function readItems({ pixels, labels }) {
-  const bytes = Uint8Array.from(atob(pixels), (letter) => letter.charCodeAt(0));
+  const bytes = bytesOf(pixels);
   return labels.map((label, i) => {
     const own = bytes.slice(i * ITEM * ITEM, (i + 1) * ITEM * ITEM);
     return { pixels: own, outline: outlineOf(own), label, sizes: new Map() };

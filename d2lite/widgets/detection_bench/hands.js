@@ -233,7 +233,10 @@ function makeSwatch(app, bench, hold, item, index) {
 /** An item as it is stored, its background clear. */
 function paintSwatch(ctx, { pixels, outline }) {
   const rgba = new Uint8ClampedArray(4 * pixels.length);
-  pixels.forEach((byte, k) => rgba.set([byte, byte, byte, 255 * outline[k]], 4 * k));
+  pixels.forEach((byte, k) => {
+    rgba.fill(byte, 4 * k, 4 * k + 3);
+    rgba[4 * k + 3] = 255 * outline[k];
+  });
   ctx.clearRect(0, 0, 28, 28);
   drawPixels(ctx, rgba, 28, 28, [0, 0, 28, 28], false);
 }

@@ -1,5 +1,7 @@
 // A small one-stage detector, run in the page: its convolutions, its boxes, suppression, and what a detection is worth.
 // Everything in double precision, so that the numbers are those of torch's double precision with the same weights.
+import { boxIou } from "../_shared/boxes.js";
+import { bytesOf } from "../_shared/bytes.js";
 import { SIDE, composeScene, makeCloud, readItems, toBytes, truthOf } from "./compose.js";
 
 const SLOPE = 0.1; // of the leaky ReLU
@@ -8,14 +10,8 @@ const LOG_LIMIT = 8; // of t_w and t_h, as in d2lite.anchors.decode
 const HIT = 0.5; // IoU from which a box counts as right
 const NEAR = 0.1; // IoU from which a wrong box belongs to an item at all
 
-function bytesOf(text) {
-  const raw = atob(text);
-  return Uint8Array.from(raw, (letter) => letter.charCodeAt(0));
-}
-
 function floatsOf(text) {
-  const view = new DataView(bytesOf(text).buffer);
-  return Float64Array.from({ length: view.byteLength / 4 }, (_, i) => view.getFloat32(4 * i, true));
+  return Float64Array.from(new Float32Array(bytesOf(text).buffer));
 }
 
 /** A detector from what Python's detector_payload made: layers with their weights, anchors, the number of classes. */
@@ -182,16 +178,6 @@ export function anchorBox(detector, row, column, anchor) {
   const [w, h] = detector.anchors[anchor];
   const [x, y] = [(column + 0.5) * CELL, (row + 0.5) * CELL];
   return [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
-}
-
-export function boxArea([x1, y1, x2, y2]) {
-  return Math.max(0, x2 - x1) * Math.max(0, y2 - y1);
-}
-
-export function boxIou(a, b) {
-  const shared = boxArea([Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])]);
-  const union = boxArea(a) + boxArea(b) - shared;
-  return union > 0 ? shared / union : 0;
 }
 
 /** Positions that score enough, best first; of equal scores the earlier one. */

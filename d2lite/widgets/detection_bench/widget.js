@@ -66,7 +66,7 @@ function inkInside([x1, y1, x2, y2], strokes) {
 function detectNow(app, bench) {
   const start = performance.now();
   const more = updateBench(bench, app.get, start, () => performance.now() - start > BUDGET);
-  if (more) return true;
+  if (more) return bench.slow || "quiet";
   const found = bench.shown.kept.map(({ box, score, label }) => [...box, score, label]);
   if (JSON.stringify(found) !== JSON.stringify(app.get("found"))) app.set({ found }, { later: true });
   app.say(summarise(bench));
@@ -106,6 +106,13 @@ const KINDS = {
 function drawBench(ctx, width, height, theme, bench, get, hold) {
   const scale = width / SIDE;
   drawPixels(ctx, bench.pixels, SIDE, SIDE, [0, 0, width, height], false);
+  if (bench.shown) drawFound(ctx, width, theme, bench, get, scale);
+  if (hold) drawHold(ctx, hold, bench.picture, scale, get("tool"));
+  if (bench.slow) drawProgress(ctx, width, height, theme, progressOf(bench.pass));
+}
+
+/** What the network found, its raw numbers if they are asked for, and what there is to find. */
+function drawFound(ctx, width, theme, bench, get, scale) {
   const { shown, seen, picture } = bench;
   if (get("raw") === "grid") drawObjectness(ctx, seen.positions, scale);
   if (get("raw") === "anchors") drawAll(ctx, seen.positions, scale);
@@ -114,8 +121,6 @@ function drawBench(ctx, width, height, theme, bench, get, hold) {
   for (const i of order) drawDetection(ctx, shown, i, scale);
   for (const i of order) if (shown.best.has(shown.kept[i])) labelDetection(ctx, bench, i, scale, width, theme);
   if (get("raw") !== "off" && get("cell") >= 0) drawCell(ctx, bench, get("cell"), scale);
-  if (hold) drawHold(ctx, hold, picture, scale, get("tool"));
-  if (bench.slow) drawProgress(ctx, width, height, theme, progressOf(bench.pass));
 }
 
 function rgbaOf(bytes) {
@@ -232,6 +237,7 @@ function addFindings(app, parent, bench) {
   let written = "";
   app.draw(() => {
     const { shown, seen, names, picture } = bench;
+    if (!shown) return; // the first pass is under way
     const steps = [`${seen.positions.length} boxes`, `${shown.scored.length} score ${formatFixed(app.get("confidence"))} or more`];
     if (app.get("nms")) steps.push(`${shown.kept.length} after suppression`);
     const rows = shown.kept.slice(0, MOST_ROWS).map((one, i) => {
@@ -265,7 +271,7 @@ function addCellTable(app, parent, bench) {
     hint.hidden = raw === "off" || cell >= 0;
     table.hidden = raw === "off" || cell < 0;
     const each = bench.detector.anchors.length;
-    const rows = cell < 0 ? [] : bench.seen.positions.slice(cell * each, (cell + 1) * each).map((one) => [
+    const rows = cell < 0 || !bench.seen ? [] : bench.seen.positions.slice(cell * each, (cell + 1) * each).map((one) => [
       bench.detector.anchors[one.anchor].map((size) => Math.round(size)).join(" × "), formatFixed(one.objectness),
       `${bench.names[one.label]} ${formatFixed(one.probability)}`, formatFixed(one.score)]);
     if (JSON.stringify([cell, rows]) === written) return;
@@ -298,7 +304,6 @@ function addSceneButtons(app, parent, bench, hold) {
 export function render({ model, el }) {
   const app = openExplorer({ model, el, title: "Detection bench: a trained detector on your scene" });
   const bench = makeBench(app.get("data"));
-  updateBench(bench, app.get);
   app.update(() => detectNow(app, bench));
   app.body.classList.add("d2l-columns");
   const [left, right] = [make("div", { class: "d2l-column" }), make("div", { class: "d2l-column" })];

@@ -1,10 +1,11 @@
 // Exponentially weighted averages of a series, and the weights that make them. No DOM here.
+import { bytesOf } from "../_shared/bytes.js";
 
 const DAY = 86400000; // ms
 
 /** The days of a payload: { values, dateOf(t) -> "6 Feb 1985", unit }; values[0] is day 1. */
 export function openSeries({ first, counts, unit }) {
-  const bytes = Uint8Array.from(atob(counts), (char) => char.charCodeAt(0));
+  const bytes = bytesOf(counts);
   const values = Float64Array.from({ length: bytes.length / 2 }, (_, i) => bytes[2 * i] + 256 * bytes[2 * i + 1]);
   const start = Date.parse(`${first}T00:00:00Z`);
   const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

@@ -1,4 +1,5 @@
 // LeNet on one image: every layer's values, and one value taken apart into the products it is the sum of. No DOM here.
+import { bytesOf } from "../_shared/bytes.js";
 
 const KERNEL = 5;
 const PADDING = 2; // of the first convolution
@@ -23,10 +24,6 @@ export function layerNamed(name) {
 /** The shape of a layer's source: { count, size }. */
 export function sourceOf(layer) {
   return layer.source === "input" ? { name: "input", count: 1, size: SIDE } : layerNamed(layer.source);
-}
-
-function bytesOf(text) {
-  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 }
 
 /**

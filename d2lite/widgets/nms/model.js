@@ -15,9 +15,17 @@ export function readImage(candidates, targets) {
     classes: candidates.map((row) => row[5]),
     targets: goals,
     labels: targets.map((row) => row[4]),
-    overlaps: boxes.map((a) => boxes.map((b) => boxIou(a, b))),
+    overlaps: overlapsOf(boxes),
     fits: boxes.map((a) => goals.map((b) => boxIou(a, b))),
   };
+}
+
+function overlapsOf(boxes) {
+  const rows = boxes.map(() => Array(boxes.length));
+  for (let i = 0; i < boxes.length; i++) {
+    for (let j = 0; j <= i; j++) rows[i][j] = rows[j][i] = boxIou(boxes[i], boxes[j]);
+  }
+  return rows;
 }
 
 /** Indices of falling score; of equal scores the earlier first. */

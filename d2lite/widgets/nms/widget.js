@@ -292,7 +292,7 @@ function follow(app, scene) {
   const ap = scene.aps[2];
   if (Number.isFinite(ap) && Math.abs(ap - app.get("average_precision")) > 1e-12) app.set({ average_precision: ap }, { later: true });
   app.say(summarise(scene));
-  return more;
+  return more && "quiet"; // the means are shown when all are there
 }
 
 export function render({ model, el }) {
