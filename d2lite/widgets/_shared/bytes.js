@@ -7,3 +7,12 @@ export function bytesOf(text) {
   for (let k = 0; k < raw.length; k++) bytes[k] = raw.charCodeAt(k);
   return bytes;
 }
+
+/** The signed bytes of base64 text, each times the scale of its row; as many rows as scales. */
+export function scaledBytes(text, scales) {
+  const codes = new Int8Array(bytesOf(text).buffer);
+  const columns = codes.length / scales.length;
+  const values = new Float64Array(codes.length);
+  for (let k = 0; k < codes.length; k++) values[k] = codes[k] * scales[Math.floor(k / columns)];
+  return values;
+}

@@ -1,15 +1,8 @@
 // A character model of one recurrent layer: forward a character at a time, and backward through time. No DOM here.
-import { bytesOf } from "../_shared/bytes.js";
+import { scaledBytes } from "../_shared/bytes.js";
 import { makeRng } from "../_shared/rng.js";
 
 export const REACH = 64; // characters that a gradient is followed back
-
-/** Whole numbers of 8 bits in base64, rows after each other, times a scale for each row. */
-function decodeMatrix({ bytes, scales }) {
-  const codes = new Int8Array(bytesOf(bytes).buffer);
-  const columns = codes.length / scales.length;
-  return Float64Array.from(codes, (code, k) => code * scales[Math.floor(k / columns)]);
-}
 
 function transpose(matrix, rows, columns) {
   return Float64Array.from(matrix, (_, k) => matrix[(k % rows) * columns + Math.floor(k / rows)]);
@@ -19,9 +12,9 @@ function transpose(matrix, rows, columns) {
 export function decodeModel({ alphabet, units, input, recurrent, output, bias, output_bias: outputBias }) {
   const characters = [...alphabet];
   const size = characters.length;
-  const table = transpose(decodeMatrix(input), units, size);
+  const table = transpose(scaledBytes(input.bytes, input.scales), units, size);
   const places = new Map(characters.map((c, i) => [c, i]));
-  return { characters, places, size, units, table, recurrent: decodeMatrix(recurrent), output: decodeMatrix(output), bias, outputBias };
+  return { characters, places, size, units, table, recurrent: scaledBytes(recurrent.bytes, recurrent.scales), output: scaledBytes(output.bytes, output.scales), bias, outputBias };
 }
 
 const PLAIN = { "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\t": " ", "\u00a0": " " };

@@ -1,10 +1,10 @@
 // A network of one hidden layer whose hidden units are dropped by random masks, and the averages over masks. No DOM here.
-import { bytesOf } from "../_shared/bytes.js";
+import { scaledBytes } from "../_shared/bytes.js";
 import { makeRng } from "../_shared/rng.js";
 
 /** A packed tensor { shape, step, data }: signed bytes in base 64, each times step, as a flat array. */
 export function unpack({ step, data }) {
-  return Float64Array.from(new Int8Array(bytesOf(data).buffer), (value) => value * step);
+  return scaledBytes(data, [step]);
 }
 
 /** The explorer's payload made ready: { networks: { name: { w1, b1, w2, b2 } }, images, targets }. */

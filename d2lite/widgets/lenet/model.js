@@ -1,5 +1,5 @@
 // LeNet on one image: every layer's values, and one value taken apart into the products it is the sum of. No DOM here.
-import { bytesOf } from "../_shared/bytes.js";
+import { bytesOf, scaledBytes } from "../_shared/bytes.js";
 
 const KERNEL = 5;
 const PADDING = 2; // of the first convolution
@@ -36,9 +36,7 @@ export function openNetwork(data) {
   }
   const parameters = {};
   for (const { name, codes, scales, biases } of data.layers) {
-    const [whole, scale] = [new Int8Array(bytesOf(codes).buffer), new Float32Array(bytesOf(scales).buffer)];
-    const each = whole.length / scale.length;
-    const weight = Float64Array.from(whole, (code, i) => code * scale[Math.floor(i / each)]);
+    const weight = scaledBytes(codes, new Float32Array(bytesOf(scales).buffer));
     parameters[name] = { weight, bias: Float64Array.from(new Float32Array(bytesOf(biases).buffer)) };
   }
   const pixels = bytesOf(data.images);

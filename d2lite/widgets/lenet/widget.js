@@ -86,12 +86,13 @@ function addChooser(app, parent, scene) {
   const fill = () => {
     const { classes, labels, images } = scene.network;
     shown = { data: scene.data, theme: app.theme };
+    const ramp = makeRamp(app.theme.bg, app.theme.text);
     bar.replaceChildren(...[BLANK, ...images].map((pixels, i) => {
       const name = i ? `Image ${i - 1}: ${classes[labels[i - 1]]}` : "Empty";
       const input = make("input", { type: "radio", name: group, "aria-label": name });
       input.onchange = () => app.set({ image: i - 1, pixels: [] });
       const canvas = make("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
-      drawMatrix(canvas.getContext("2d"), pixels, SIDE, SIDE, { x: 0, y: 0, width: SIDE, height: SIDE }, makeRamp(app.theme.bg, app.theme.text), (v) => v / 255);
+      drawMatrix(canvas.getContext("2d"), pixels, SIDE, SIDE, { x: 0, y: 0, width: SIDE, height: SIDE }, ramp, (v) => v / 255);
       return make("label", { class: "d2l-thumb", title: name }, input, canvas);
     }));
   };
