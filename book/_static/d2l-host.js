@@ -1,15 +1,18 @@
 // Runs the explorers of a built page: no kernel, no server, no module loader, so file:// works as well.
 //
-// The build leaves one <div class="d2l-explorer-frame" data-model="..."> for each view, with a picture in it, and the
-// models' state in <script id="d2l-state">. When a view comes near, the host loads the explorer's style and script,
-// calls render({ model, el }) as Jupyter does, and takes the picture away.
+// The build leaves one <div class="d2l-explorer-frame"> for each view, with a picture in it and the names of its model,
+// of the script with the model's state, and of the explorer's script and style. When a view comes near, the host loads
+// these, calls render({ model, el }) as Jupyter does, and takes the picture away.
 {
-  const bundles = new Map(); // name -> promise of { render }
+  const tags = new Map(); // address -> promise that it is loaded
+  const states = new Map(); // name -> { state, buffers }, as the states' scripts add them
   const factories = new Map(); // name -> function, as the bundles' scripts register them
+  const explorers = new Map(); // name -> { render }
   const models = new Map(); // id -> PageModel
   const mounted = new WeakSet();
 
   d2l.register = (name, factory) => factories.set(name, factory);
+  d2l.addState = (name, data) => states.set(name, data);
 
   /** What an explorer sees of its traits: Jupyter's model without a kernel behind it. */
   class PageModel {
@@ -67,34 +70,38 @@
     return state;
   }
 
-  function addTag(name, attributes) {
-    return new Promise((resolve, reject) => {
-      const tag = Object.assign(document.createElement(name), attributes);
-      tag.onload = resolve;
-      tag.onerror = () => reject(new Error(`could not load ${attributes.src ?? attributes.href}`));
-      document.head.append(tag);
-    });
-  }
-
-  function load(name, hasStyle) {
-    if (!bundles.has(name)) {
-      const address = `${d2l.root}_static/explorers/${name}`;
-      const style = hasStyle ? addTag("link", { rel: "stylesheet", href: `${address}.css` }) : null;
-      const script = addTag("script", { src: `${address}.js` });
-      bundles.set(name, Promise.all([script, style]).then(() => factories.get(name)()));
+  /** Load a file of the explorers' folder, once. */
+  function fetchOnce(file) {
+    const address = `${d2l.root}_static/explorers/${file}`;
+    const isStyle = file.endsWith(".css");
+    if (!tags.has(file)) {
+      tags.set(file, new Promise((resolve, reject) => {
+        const tag = document.createElement(isStyle ? "link" : "script");
+        Object.assign(tag, isStyle ? { rel: "stylesheet", href: address } : { src: address });
+        tag.onload = resolve;
+        tag.onerror = () => reject(new Error(`could not load ${address}`));
+        document.head.append(tag);
+      }));
     }
-    return bundles.get(name);
+    return tags.get(file);
   }
 
-  async function mount(frame, data) {
+  async function load({ bundle, state, style }) {
+    const files = [`${bundle}.js`, `${state}.js`, ...(style === undefined ? [] : [`${bundle}.css`])];
+    await Promise.all(files.map(fetchOnce));
+    if (!explorers.has(bundle)) explorers.set(bundle, factories.get(bundle)());
+    return explorers.get(bundle);
+  }
+
+  async function mount(frame) {
     if (mounted.has(frame)) return;
     mounted.add(frame);
-    const id = frame.dataset.model;
+    const { model: id, state: name } = frame.dataset;
     const target = document.createElement("div");
     try {
-      const { state, css, buffers } = data[id];
-      const explorer = await load(state._bundle, css);
-      if (!models.has(id)) models.set(id, new PageModel(restoreBuffers(state, buffers)));
+      const explorer = await load(frame.dataset);
+      const { state, buffers } = states.get(name);
+      if (!models.has(id)) models.set(id, new PageModel(restoreBuffers({ ...state }, buffers)));
       target.className = "d2l-live";
       frame.append(target); // in the page before it draws, so that it can measure itself
       await explorer.render({ model: models.get(id), el: target });
@@ -117,30 +124,25 @@
   }
 
   /** Follow a link to an explorer: #d2l-boundary?lr=0.1 names the element d2l-boundary, the rest is the explorer's. */
-  function follow(data) {
+  function follow() {
     const id = location.hash.slice(1).split("?")[0];
     const frame = document.getElementById(id);
     if (!frame?.matches(".d2l-explorer-frame")) return;
     frame.scrollIntoView();
-    mount(frame, data).then(() => frame.scrollIntoView());
+    mount(frame).then(() => frame.scrollIntoView());
   }
 
-  const source = document.getElementById("d2l-state");
-  if (source) {
-    const data = JSON.parse(source.textContent);
-    const frames = document.querySelectorAll(".d2l-explorer-frame");
-    const near = new IntersectionObserver(
-      (entries) => {
-        for (const { isIntersecting, target } of entries) {
-          if (!isIntersecting) continue;
-          near.unobserve(target);
-          mount(target, data);
-        }
-      },
-      { rootMargin: "600px 0px" },
-    );
-    frames.forEach((frame) => near.observe(frame));
-    window.addEventListener("hashchange", () => follow(data));
-    follow(data);
-  }
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        near.unobserve(target);
+        mount(target);
+      }
+    },
+    { rootMargin: "600px 0px" },
+  );
+  document.querySelectorAll(".d2l-explorer-frame").forEach((frame) => near.observe(frame));
+  window.addEventListener("hashchange", follow);
+  follow();
 }

@@ -1,7 +1,6 @@
 """The pages' host of explorers, alone: a page with a few widgets written for the purpose, opened from file://."""
 
 import base64
-import json
 import sys
 from pathlib import Path
 
@@ -33,6 +32,9 @@ function render({ model, el }) {
 }
 export default { render };
 """
+SHOWING = (
+    'function render({ model, el }) { el.textContent = model.get("text"); }\nexport default { render };\n'
+)
 EVENTS = """
 function render({ model, el }) {
   const log = [];
@@ -77,7 +79,7 @@ def host_page(browser, tmp_path):
             for name in ("d2l-page.js", "d2l-host.js")
         )
         text = f'<!doctype html><html lang="en" data-content_root="./" data-mode="auto"><title>t</title><body>{html}'
-        (tmp_path / "page.html").write_text(text + widgets.data_script() + scripts, encoding="utf-8")
+        (tmp_path / "page.html").write_text(text + scripts, encoding="utf-8")
         contexts.append(browser.new_context(viewport={"width": 800, "height": 600}))
         page = contexts[-1].new_page()
         page.errors = []
@@ -127,7 +129,7 @@ def test_a_link_wakes_the_explorer_it_names(host_page):
     page.wait_for_function("scrollY > 3000")
 
 
-@pytest.mark.parametrize("address", ["#", "#%", "#d2l-", "#d2l-nothing?a=1", "#?", "#d2l-state", "#page%00"])
+@pytest.mark.parametrize("address", ["#", "#%", "#d2l-", "#d2l-nothing?a=1", "#?", "#d2l-search", "#page%00"])
 def test_odd_links_break_nothing(host_page, address):
     page = host_page({"m": model("Counter", COUNTER, count=0)}, ["m"], address=address)
     page.wait_for_selector("#d2l-counter[data-live=true]")
@@ -149,7 +151,16 @@ def test_events_are_those_of_jupyter(host_page):
     assert heard == ["ab:2", "any:1", "ab:2", "any:1", "any:1"]
 
 
-def test_the_state_of_a_page_is_plain_json(host_page):
-    page = host_page({"m": model("Counter", COUNTER, count=0, text="</script><b>")}, ["m"])
-    state = json.loads(page.locator("#d2l-state").text_content())
-    assert state["m"]["state"]["text"] == "</script><b>"
+def test_models_with_the_same_state_stay_apart(host_page):
+    models = {name: model("Counter", COUNTER, count=3) for name in ("one", "two")}
+    page = host_page(models, ["one", "two"])
+    page.locator("#d2l-counter button").click()
+    assert page.locator("#d2l-counter-2 button").inner_text() == "site 3"
+
+
+def test_any_text_of_a_state_arrives_as_it_is(host_page):
+    text = '</script><script>d2l = 0</script><!-- \\ " \u2028 \u00e9'
+    page = host_page({"m": model("Show", SHOWING, text=text)}, ["m"])
+    page.wait_for_selector("#d2l-show[data-live=true]")
+    assert page.locator("#d2l-show .d2l-live").text_content() == text
+    assert page.errors == []

@@ -2,8 +2,8 @@
 
 A notebook stores the state of every widget it shows, and each explorer's state holds a whole copy of its
 code. Here the code moves to `_static/explorers/<name>-<hash>.js`, a classic script that works from file://
-too, and every view becomes an element with a picture in it, which d2l-host.js brings to life when it comes
-near.
+too, the rest of the state to a script beside it, and every view becomes an element with a picture in it,
+which d2l-host.js brings to life when it comes near.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(
 EXPORT = "export default { render };"
 CODE = ("_esm", "_css")
 BOXES = {"HBoxModel": "row", "VBoxModel": "column", "BoxModel": "row", "GridBoxModel": "row"}
-RESERVED = {"d2l-state", "d2l-search", "d2l-index", "d2l-results", "d2l-found"}  # of the page itself
+RESERVED = {"d2l-search", "d2l-index", "d2l-results", "d2l-found"}  # of the page itself
 NOTE = "This control needs Python behind it: run the notebook (button at the top) to use it."
 NO_SCRIPT = "This is a picture of a live explorer: allow JavaScript to use it."
 
@@ -71,6 +71,24 @@ def write_bundle(folder, name, esm, css):
     return bundle
 
 
+def write_state(folder, bundle, data):
+    """Write what an explorer is to show, for the page's host to load, under a name that changes with it.
+
+    Args:
+        folder: where the bundles are.
+        bundle: the explorer's bundle.
+        data: dict with state, and buffers if it has binary traits.
+
+    Returns:
+        The script's name, "<bundle>-<8 hexadecimal digits>".
+    """
+    text = json.dumps(data, separators=(",", ":"), sort_keys=True)
+    name = f"{bundle}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    if not (path := folder / f"{name}.js").exists():
+        path.write_text(f'd2l.addState("{name}", {text});\n', encoding="utf-8")
+    return name
+
+
 class Page:
     """The widgets of one page.
 
@@ -86,7 +104,6 @@ class Page:
         self.folder = folder
         self.address = address
         self.code = code or (lambda name, state: (state["_esm"], state.get("_css") or ""))
-        self.data = {}
         self.keys = Counter()
         self.anchors = set()
 
@@ -109,12 +126,11 @@ class Page:
         kept = {
             key: value for key, value in state.items() if key not in CODE and not _is_plumbing(key, value)
         }
-        self.data[model_id] = {"state": {**kept, "_bundle": bundle}, "css": bool(css)}
-        if buffers:
-            self.data[model_id]["buffers"] = buffers
+        data = write_state(self.folder, bundle, {"state": kept} | ({"buffers": buffers} if buffers else {}))
         anchor = self._anchor(re.sub(r"[^\w-]", "-", state.get("key") or name))
         return (
-            f'<div class="d2l-explorer-frame" id="{anchor}" data-model="{html.escape(model_id)}">'
+            f'<div class="d2l-explorer-frame" id="{anchor}" data-model="{html.escape(model_id)}" '
+            f'data-bundle="{bundle}" data-state="{data}"{" data-style" if css else ""}>'
             f'<div class="d2l-placeholder">{placeholder(self.folder, self.address, bundle, kept)}'
             f"<noscript><p>{NO_SCRIPT}</p></noscript></div></div>"
         )
@@ -129,13 +145,6 @@ class Page:
             )
         self.anchors.add(anchor)
         return anchor
-
-    def data_script(self):
-        """Return the script element with the state of the page's explorers, or "" when there are none."""
-        if not self.data:
-            return ""
-        text = json.dumps(self.data, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
-        return f'<script type="application/json" id="d2l-state">{text}</script>'
 
 
 def _is_plumbing(key, value):
@@ -171,8 +180,7 @@ def _page_context(app, pagename, templatename, context, doctree):
         return
     folder = "_static/explorers"
     page = Page(models, Path(app.outdir) / folder, context["content_root"] + folder, package_code)
-    body = VIEW.sub(lambda match: page.view(json.loads(match[1])["model_id"]), body)
-    context["body"] = body + page.data_script()
+    context["body"] = VIEW.sub(lambda match: page.view(json.loads(match[1])["model_id"]), body)
 
 
 def _sources_key():
