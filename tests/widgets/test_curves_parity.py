@@ -39,9 +39,8 @@ MAIN = """
 @pytest.fixture
 def decode_in_node(tmp_path):
     def run(*payloads):
-        (tmp_path / "curves.js").write_text(
-            (SHARED / "curves.js").read_text(encoding="utf-8"), encoding="utf-8"
-        )
+        for name in ("bytes.js", "curves.js"):
+            (tmp_path / name).write_text((SHARED / name).read_text(encoding="utf-8"), encoding="utf-8")
         (tmp_path / "package.json").write_text('{"type": "module"}')
         (tmp_path / "main.js").write_text(MAIN)
         (tmp_path / "payloads.json").write_text(json.dumps(payloads, allow_nan=False))
