@@ -103,16 +103,15 @@ def weigh(browser, url):
 
 
 def lighthouse(folder, url, preset):
-    """Run the Lighthouse installed in a folder; return its scores, 0 to 100, in the order of CATEGORIES, and its
-    index of the machine's speed."""
+    """Run the Lighthouse installed in a folder; return a dict of its scores, 0 to 100, and its index of the machine."""
     command = ["node", str(folder / "node_modules" / "lighthouse" / "cli" / "index.js"), url, "--quiet"]
     command += ["--output=json", "--chrome-flags=--headless=new --no-sandbox"]
     command += ["--preset=desktop"] if preset == "desktop" else []
     environment = {**os.environ, "CHROME_PATH": tests().find_browser()}
     done = subprocess.run(command, check=True, capture_output=True, env=environment)
     report = json.loads(done.stdout)
-    scores = [round(100 * report["categories"][name]["score"]) for name in CATEGORIES]
-    return [*scores, round(report["environment"]["benchmarkIndex"])]
+    scores = {name: round(100 * report["categories"][name]["score"]) for name in CATEGORIES}
+    return scores | {"machine": round(report["environment"]["benchmarkIndex"])}
 
 
 def tests():
@@ -150,9 +149,7 @@ def main():
             over = "  over the aim" if size > AIM_BYTES or requests > AIM_REQUESTS else ""
             print(f"{name:52} {size / 1000:7.1f} {requests:9} {failed:7}{over}", flush=True)
             for preset in ("desktop", "mobile") if options.lighthouse else ():
-                scores = zip(
-                    (*CATEGORIES, "machine"), lighthouse(options.lighthouse, url, preset), strict=True
-                )
+                scores = lighthouse(options.lighthouse, url, preset).items()
                 print(f"    {preset}: " + ", ".join(f"{key} {value}" for key, value in scores), flush=True)
         browser.close()
 

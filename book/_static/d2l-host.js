@@ -4,7 +4,7 @@
 // of the script with the model's state, and of the explorer's script and style. When a view comes near, the host loads
 // these, calls render({ model, el }) as Jupyter does, and takes the picture away.
 {
-  const tags = new Map(); // address -> promise that it is loaded
+  const tags = new Map(); // file -> promise that it is loaded
   const states = new Map(); // name -> { state, buffers }, as the states' scripts add them
   const factories = new Map(); // name -> function, as the bundles' scripts register them
   const explorers = new Map(); // name -> { render }

@@ -139,18 +139,26 @@ d2l.store = {
     .filter((block) => !block.closest(".cell_output"))
     .forEach(addCopyButton);
 
-  // Layout is asked for only where the reader is: far sections are not laid out before they come near (d2lite.css).
+  /**
+   * The set of those elements that are within a margin of the window, kept up to date, with a call of changed each time.
+   * Unlike measuring, this lays out nothing: far sections wait until they come near (d2lite.css).
+   */
+  function watch(elements, rootMargin, changed) {
+    const near = new Set();
+    const observer = new IntersectionObserver(
+      (entries) => {
+        for (const { isIntersecting, target } of entries) near[isIntersecting ? "add" : "delete"](target);
+        changed();
+      },
+      { rootMargin },
+    );
+    elements.forEach((element) => observer.observe(element));
+    return near;
+  }
 
   // ----- What scrolls sideways can be reached by the keyboard -----
   const wide = "pre, div.math, .cell_output > .output, .pst-scrollable-table-container";
-  const near = new Set();
-  const nearing = new IntersectionObserver(
-    (entries) => {
-      for (const { isIntersecting, target } of entries) near[isIntersecting ? "add" : "delete"](target);
-      markScrollable();
-    },
-    { rootMargin: "100% 0px" },
-  );
+  const near = watch($$(wide), "100% 0px", markScrollable);
 
   function markScrollable() {
     for (const element of near) {
@@ -159,23 +167,16 @@ d2l.store = {
     }
   }
 
-  $$(wide).forEach((element) => nearing.observe(element));
   window.addEventListener("resize", markScrollable);
+  document.fonts.addEventListener("loadingdone", markScrollable);
 
-  // ----- On this page: the entry of the section being read, the last whose heading is above the window's upper third -----
+  // ----- On this page: the section being read, the last that begins above the window's upper third -----
   const links = $$(".bd-sidebar-secondary nav a[href^='#']").filter((link) => link.hash.length > 1);
-  const headings = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
-  const above = new Set();
-  const reading = new IntersectionObserver(
-    (entries) => {
-      for (const { isIntersecting, target } of entries) above[isIntersecting ? "add" : "delete"](target);
-      markCurrent();
-    },
-    { rootMargin: "1000000px 0px -70% 0px" },
-  );
+  const sections = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const begun = watch(sections.filter(Boolean), "1000000px 0px -70% 0px", markCurrent);
 
   function markCurrent() {
-    const current = Math.max(0, headings.findLastIndex((heading) => above.has(heading)));
+    const current = Math.max(0, sections.findLastIndex((section) => begun.has(section)));
     links.forEach((link, index) => {
       link.classList.toggle("active", index === current);
       if (index === current) link.setAttribute("aria-current", "true");
@@ -186,7 +187,8 @@ d2l.store = {
     }
   }
 
-  headings.filter(Boolean).forEach((heading) => reading.observe(heading));
-
-  window.addEventListener("scroll", () => document.body.classList.toggle("scrolled", scrollY > 4), { passive: true });
+  // ----- The bar parts from the text once the reader has scrolled -----
+  const markScrolled = () => document.body.classList.toggle("scrolled", scrollY > 4);
+  window.addEventListener("scroll", markScrolled, { passive: true });
+  requestAnimationFrame(markScrolled); // a page may open where it was left
 }

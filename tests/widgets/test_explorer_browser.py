@@ -323,6 +323,29 @@ def test_a_picture_that_cannot_be_drawn_says_so_and_comes_back(make_host):
     host.messages.clear()  # it was meant to fail
 
 
+def test_quiet_work_asks_for_frames_and_draws_when_it_is_done(make_host):
+    host = make_host().open("nms").show("nms")
+    host.page.evaluate("""() => {
+        const { clearRect } = CanvasRenderingContext2D.prototype;
+        const canvas = document.querySelector("canvas");
+        window.drawn = 0;
+        CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+            if (this.canvas === canvas) drawn++;
+            clearRect.apply(this, box);
+        };
+        let time = 0;
+        performance.now = () => (time += 10); // each slice of the work takes all the time it may
+        window.before = asked;
+        views["d2l-x"].model.set("iou_threshold", 0.3);
+    }""")
+    waits = f"({TEXT})().includes('…')"
+    host.page.wait_for_function(waits)
+    host.page.wait_for_function(f"!{waits}")
+    assert host.page.evaluate("asked - before") > 90  # a frame for each of 10 classes at 10 levels
+    host.page.wait_for_timeout(300)
+    assert 2 <= host.page.evaluate("drawn") <= 6
+
+
 def test_dismissing_a_note_keeps_the_focus_in_the_explorer(make_host):
     host = make_host().open("boundary", fragment="#d2l-x?lr=x&seed=y").show("boundary")
     notes = host.page.locator(".d2l-note")

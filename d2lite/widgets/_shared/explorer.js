@@ -102,7 +102,7 @@ function addFrames(app) {
     try {
       const results = updates.map((update) => update(time));
       const more = results.some(Boolean);
-      if (!wanted && more && !results.includes(true)) return more;
+      if (more && !wanted && results.every((result) => !result || result === "quiet")) return more;
       wanted = false;
       for (const draw of drawings) draw();
       trouble?.remove();

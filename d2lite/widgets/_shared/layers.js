@@ -152,9 +152,10 @@ export function drawContour(ctx, grid, level, { color, width = 1.5, dash = [], a
 /** The contour's lines as lists of [px, py]: the cells' segments, joined end to end. */
 export function contourLines(grid, level) {
   const segments = new Map(); // edge -> edges it is joined to; an edge is its corner's index times 2, plus 1 if upright
+  const link = (from, to) => segments.get(from)?.push(to) ?? segments.set(from, [to]);
   const join = (a, b) => {
-    segments.set(a, [...(segments.get(a) || []), b]);
-    segments.set(b, [...(segments.get(b) || []), a]);
+    link(a, b);
+    link(b, a);
   };
   const { values, nx, ny } = grid;
   for (let k = 0; k < nx * (ny - 1); k++) {

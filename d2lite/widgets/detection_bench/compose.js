@@ -40,16 +40,19 @@ export function resample(values, before, after) {
 export function outlineOf(pixels) {
   const outside = new Uint8Array(ITEM * ITEM);
   const queue = [];
-  const visit = (row, column) => {
-    const k = row * ITEM + column;
-    if (row < 0 || column < 0 || row >= ITEM || column >= ITEM || outside[k] || pixels[k] >= DARK) return;
+  const last = ITEM * (ITEM - 1); // where the last row begins
+  const visit = (k) => {
+    if (outside[k] || pixels[k] >= DARK) return;
     outside[k] = 1;
-    queue.push([row, column]);
+    queue.push(k);
   };
-  for (let i = 0; i < ITEM; i++) [[0, i], [ITEM - 1, i], [i, 0], [i, ITEM - 1]].forEach(([r, c]) => visit(r, c));
+  for (let i = 0; i < ITEM; i++) for (const k of [i, last + i, i * ITEM, i * ITEM + ITEM - 1]) visit(k);
   while (queue.length) {
-    const [row, column] = queue.pop();
-    [[1, 0], [-1, 0], [0, 1], [0, -1]].forEach(([dr, dc]) => visit(row + dr, column + dc));
+    const k = queue.pop();
+    if (k % ITEM) visit(k - 1);
+    if ((k + 1) % ITEM) visit(k + 1);
+    if (k >= ITEM) visit(k - ITEM);
+    if (k < last) visit(k + ITEM);
   }
   return Float64Array.from(outside, (flag) => 1 - flag);
 }

@@ -1,7 +1,6 @@
 // What the reader's hands do on the bench: choose, drag, scale and remove items, draw with a pen, take from the palette.
 import { make, makeButton } from "../_shared/dom.js";
 import { nameElement } from "../_shared/explorer.js";
-import { drawPixels } from "../_shared/layers.js";
 import { SIDE, TINTS, truthOf } from "./compose.js";
 
 const CORNER = 12; // px around an item's corner that take hold of it; a finger gets twice that
@@ -221,24 +220,18 @@ function makeSwatch(app, bench, hold, item, index) {
   const label = `Place a ${bench.names[item.label]} (${(index % 2) + 1})`;
   const button = make("button", { type: "button", class: "d2l-swatch", "aria-label": label, title: bench.names[item.label] }, canvas);
   button.onclick = () => placeItem(app, hold, index);
-  let drawn = "";
-  app.draw(() => {
-    if (drawn === app.theme.bg) return;
-    drawn = app.theme.bg;
-    paintSwatch(canvas.getContext("2d"), item);
-  });
+  paintSwatch(canvas.getContext("2d"), item);
   return button;
 }
 
 /** An item as it is stored, its background clear. */
 function paintSwatch(ctx, { pixels, outline }) {
-  const rgba = new Uint8ClampedArray(4 * pixels.length);
+  const image = ctx.createImageData(28, 28);
   pixels.forEach((byte, k) => {
-    rgba.fill(byte, 4 * k, 4 * k + 3);
-    rgba[4 * k + 3] = 255 * outline[k];
+    image.data.fill(byte, 4 * k, 4 * k + 3);
+    image.data[4 * k + 3] = 255 * outline[k];
   });
-  ctx.clearRect(0, 0, 28, 28);
-  drawPixels(ctx, rgba, 28, 28, [0, 0, 28, 28], false);
+  ctx.putImageData(image, 0, 0);
 }
 
 function placeItem(app, hold, index) {

@@ -95,8 +95,7 @@ export function matchDetections(rows, level) {
 
 /** Match one class of an image's kept boxes (label -1: all, whatever their class): { indices, matches } into candidates and targets. */
 export function matchImage(image, result, level, label = -1) {
-  const order = ranked(result.kept.map((i) => result.scores[i])).map((k) => result.kept[k]);
-  const indices = order.filter((i) => label < 0 || image.classes[i] === label);
+  const indices = result.kept.filter((i) => label < 0 || image.classes[i] === label);
   const goals = image.labels.map((_, k) => k).filter((k) => label < 0 || image.labels[k] === label);
   const found = matchDetections(indices.map((i) => goals.map((k) => image.fits[i][k])), level);
   return { indices, matches: found.map((k) => (k < 0 ? -1 : goals[k])), count: goals.length };
@@ -151,12 +150,10 @@ export function averagePrecision(curve, method) {
   return curve.recall.reduce((sum, recall, n) => sum + (recall - (n ? curve.recall[n - 1] : 0)) * best[n], 0);
 }
 
-/** The mean over classes of the 101-point average precision, at each IoU level. */
-export function meanPrecision(images, results, levels, labels) {
-  return levels.map((level) => {
-    const found = labels.map((label) => averagePrecision(makeCurve(images, results, level, label), "101-point")).filter((ap) => !Number.isNaN(ap));
-    return found.reduce((sum, ap) => sum + ap, 0) / found.length;
-  });
+/** The mean of average precisions of classes; one without targets (NaN) does not count. */
+export function meanPrecision(precisions) {
+  const found = precisions.filter((ap) => !Number.isNaN(ap));
+  return found.reduce((sum, ap) => sum + ap, 0) / found.length;
 }
 
 /** Precision, recall and F1 of all detections with at least a score; precision is 1 where there are none. */

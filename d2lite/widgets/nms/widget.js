@@ -18,7 +18,7 @@ const BUDGET = 6; // ms a frame may take before the means wait for the next
 const LABELS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 function makeScene() {
-  return { images: [], pictures: [], key: "", curveKey: "", results: [], curve: null, levels: null, means: [NaN, NaN], shown: null };
+  return { images: [], pictures: [], key: "", curveKey: "", results: [], curve: null, precisions: null, means: [NaN, NaN], shown: null };
 }
 
 function readData(scene, data) {
@@ -32,7 +32,7 @@ function readData(scene, data) {
 
 /**
  * Bring a scene up to date with the traits: suppression first, then the curve, then what is shown of one picture. The means
- * over classes and levels take longer, a level at a time; return whether some are left.
+ * over classes and levels take longer, a class and level at a time; return whether some are left.
  */
 function updateScene(scene, get, deadline = () => false) {
   if (scene.data !== get("data")) readData(scene, get("data"));
@@ -40,8 +40,8 @@ function updateScene(scene, get, deadline = () => false) {
   const key = JSON.stringify(settings);
   if (key !== scene.key) {
     scene.results = scene.images.map((image) => suppress(image, settings));
-    scene.levels = null; // wait until the threshold rests for a frame
-  } else scene.levels = scene.levels || [];
+    scene.precisions = null; // wait until the threshold rests for a frame
+  } else scene.precisions = scene.precisions || [];
   const [level, label] = [get("match_threshold"), get("label")];
   const curveKey = `${key} ${level} ${label}`;
   if (curveKey !== scene.curveKey) {
@@ -51,21 +51,23 @@ function updateScene(scene, get, deadline = () => false) {
   Object.assign(scene, { key, curveKey, settings, level, label, confidence: get("confidence") });
   scene.work = workAt(scene.curve, scene.confidence);
   scene.shown = showImage(scene, get);
-  return addLevels(scene, deadline);
+  return addPrecisions(scene, deadline);
 }
 
-/** The mean precision at one COCO level after the other; the means shown change when all are there. */
-function addLevels(scene, deadline) {
-  const { levels } = scene;
-  if (!levels) {
+/** The precision of one class after the other at each COCO level; the means shown change when all are there. */
+function addPrecisions(scene, deadline) {
+  const { images, results, precisions } = scene;
+  if (!precisions) {
     scene.means = [NaN, NaN];
     return true;
   }
-  while (levels.length < LEVELS.length) {
-    if (deadline()) return true;
-    levels.push(...meanPrecision(scene.images, scene.results, [LEVELS[levels.length]], LABELS));
+  const isDone = () => precisions.length === LEVELS.length * LABELS.length;
+  while (!isDone()) { // one at least, however slow the machine
+    const [level, label] = [LEVELS[Math.floor(precisions.length / LABELS.length)], LABELS[precisions.length % LABELS.length]];
+    precisions.push(averagePrecision(makeCurve(images, results, level, label), "101-point"));
+    if (!isDone() && deadline()) return true;
   }
-  scene.means = [levels[0], levels.reduce((sum, ap) => sum + ap, 0) / levels.length];
+  scene.means = [meanPrecision(precisions.slice(0, LABELS.length)), meanPrecision(precisions)];
   return false;
 }
 

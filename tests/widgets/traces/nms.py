@@ -201,7 +201,8 @@ def mean_case():
             {READ}
             return input.settings.map((settings) => {{
                 const results = images.map((image) => model.suppress(image, settings));
-                return model.meanPrecision(images, results, input.levels, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+                const of = (level, label) => model.averagePrecision(model.makeCurve(images, results, level, label), "101-point");
+                return input.levels.map((level) => model.meanPrecision([...Array(10).keys()].map((label) => of(level, label))));
             }});
         }}""",
         "input": {"images": PAGE, "settings": SETTINGS[:5], "levels": COCO_THRESHOLDS},
