@@ -50,7 +50,7 @@ def load_recorder(name):
 
 @pytest.fixture(scope="module")
 def recorders():
-    """The two scripts of tools/record; they import each other by name."""
+    """The two scripts of tools/record; one imports the other by name."""
     before = sys.path[:]
     sys.path.insert(0, str(ROOT / "tools/record"))
     yield load_recorder("dropout"), load_recorder("dropout_networks")
@@ -138,6 +138,23 @@ def test_the_recording_is_whole(recorders):
     assert sweep.seeds == list(recorders[0].SEEDS)
     assert len(sweep) == math.prod(map(len, grid.values())) * len(sweep.seeds)
     assert all(len(run["loss"]) == 20 for run in sweep)
+
+
+def test_the_recording_of_more_seeds_is_whole(recorders):
+    sweep, recorder = d2lite.Sweep.recorded("dropout_seeds"), recorders[0]
+    assert [point for point, _ in itertools.groupby(run.point for run in sweep)] == recorder.MORE_POINTS
+    assert sweep.seeds == list(recorder.MORE_SEEDS)
+    assert not set(sweep.seeds) & set(recorder.SEEDS), "nothing was chosen on the new seeds"
+    assert len(sweep) == len(recorder.MORE_POINTS) * len(sweep.seeds)
+
+
+@pytest.mark.parametrize("row", [0, 1, 2])
+def test_recorded_ends_happen_again(recorders, row):
+    point = recorders[0].MORE_POINTS[row]
+    (recorded,) = d2lite.Sweep.recorded("dropout_seeds").select(**point, seed=40)
+    now = recorders[0].train_to_the_end(**point, seed=40)
+    for name, value in now.items():
+        assert abs(value - recorded[name]) < (LOSS if name == "loss" else ACCURACY), name
 
 
 def test_the_chapters_training_is_the_recorders(chapter, recorders):

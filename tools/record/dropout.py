@@ -1,12 +1,13 @@
 """Record dropout rate x width x weight decay on a small set: hundreds of short, real training runs.
 
-    python tools/record/dropout.py   # 504 runs; kill it and start it again, and it goes on where it was
+    python tools/record/dropout.py                # 504 runs: rate x width x weight decay x seed
+    python tools/record/dropout.py dropout_seeds  # 192 runs: no dropout, dropout, or more images, with 64 other seeds
 
-It writes d2lite/data/recordings/dropout.json.gz, which `Sweep.recorded("dropout")` reads. The task: 1,000 images of
-Fashion-MNIST, pooled to 14 x 14, drawn by the seed from the first 8,000; the last 2,000 validate, and the 2,000 of
-the test set stand aside. The network has two hidden layers of `width` units, ReLU, and dropout after each; Adam with
-decoupled weight decay (AdamW), learning rate 0.002, batches of 50, 40 passes. Measured after every second pass, all
-in evaluation mode:
+Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again,
+and it goes on where it was. The task: 1,000 images of Fashion-MNIST, pooled to 14 x 14, drawn by the seed from the
+first 8,000; the last 2,000 validate, and the 2,000 of the test set stand aside. The network has two hidden layers of
+`width` units, ReLU, and dropout after each; Adam with decoupled weight decay (AdamW), learning rate 0.002, batches
+of 50, 40 passes. Measured after every second pass, and in "dropout_seeds" at the end, all in evaluation mode:
 
     train_loss     loss on the 1,000 training images
     loss           loss on the validation images
@@ -33,6 +34,12 @@ GRID = {
     "rate": [0.0, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8],
 }
 SEEDS = range(6)
+MORE_POINTS = [  # width 256, no decay; four times the images, a quarter of the passes: as many steps
+    {"rate": 0.0, "num_train": 1000, "num_passes": 40},
+    {"rate": 0.5, "num_train": 1000, "num_passes": 40},
+    {"rate": 0.0, "num_train": 4000, "num_passes": 10},
+]
+MORE_SEEDS = range(6, 70)
 DISPLAY = {  # for Sweep.to_explorer
     "labels": {"rate": "dropout rate p", "weight_decay": "weight decay"},
     "x": {"label": "passes", "first": EVERY, "step": EVERY},
@@ -65,41 +72,72 @@ def make_network(width, rate):
     return nn.Sequential(*hidden, nn.Linear(width, width), nn.ReLU(), nn.Dropout(rate), nn.Linear(width, 10))
 
 
-def train_point(rate, width, weight_decay, *, seed):
-    """Train once and return the curves that the module's docstring names."""
-    (inputs, targets), validation, test = load_data()
+def draw_images(num_train, seed):
+    """Seed torch's random state; return the inputs (num_train, 196) and targets of images drawn from the pool."""
+    inputs, targets = load_data()[0]
     torch.manual_seed(seed)
-    chosen = torch.randperm(NUM_POOL)[:NUM_TRAIN]
-    inputs, targets = inputs[chosen], targets[chosen]
-    net = make_network(width, rate)
+    chosen = torch.randperm(NUM_POOL)[:num_train]
+    return inputs[chosen], targets[chosen]
+
+
+def train_passes(net, inputs, targets, num_passes=NUM_PASSES, weight_decay=0.0):
+    """Train a network pass by pass; yield the number of passes done, from 1 on, the network in evaluation mode."""
     optimizer = torch.optim.AdamW(net.parameters(), LR, weight_decay=weight_decay)
-    curves = {"train_loss": [], "loss": [], "accuracy": [], "test_accuracy": []}
-    for epoch in range(1, NUM_PASSES + 1):
+    for epoch in range(1, num_passes + 1):
         net.train()
-        for batch in torch.randperm(NUM_TRAIN).split(BATCH):
+        for batch in torch.randperm(len(inputs)).split(BATCH):
             loss = nn.functional.cross_entropy(net(inputs[batch]), targets[batch])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
+        net.eval()
+        yield epoch
+
+
+def train_point(rate, width, weight_decay, *, seed):
+    """Train once and return the curves that the module's docstring names."""
+    _, validation, test = load_data()
+    inputs, targets = draw_images(NUM_TRAIN, seed)
+    net = make_network(width, rate)
+    curves = {"train_loss": [], "loss": [], "accuracy": [], "test_accuracy": []}
+    for epoch in train_passes(net, inputs, targets, weight_decay=weight_decay):
         if epoch % EVERY == 0:
-            net.eval()
             row = (measure(net, inputs, targets)[0], *measure(net, *validation), measure(net, *test)[1])
             for curve, value in zip(curves.values(), row, strict=True):
                 curve.append(value)
     return curves
 
 
+def train_to_the_end(rate, num_train, num_passes, *, seed):
+    """Train 256 units without decay; return the validation loss and both accuracies after the last pass."""
+    _, validation, test = load_data()
+    inputs, targets = draw_images(num_train, seed)
+    net = make_network(256, rate)
+    for _ in train_passes(net, inputs, targets, num_passes):
+        pass
+    loss, accuracy = measure(net, *validation)
+    return {"loss": loss, "accuracy": accuracy, "test_accuracy": measure(net, *test)[1]}
+
+
+RECORDINGS = {
+    "dropout": ("train_point", GRID, SEEDS, {"display": DISPLAY}),
+    "dropout_seeds": ("train_to_the_end", MORE_POINTS, MORE_SEEDS, {}),
+}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("name", nargs="?", choices=RECORDINGS, default="dropout")
     parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
     options = parser.parse_args()
+    function, grid, seeds, display = RECORDINGS[options.name]
     # By its module's name, so that a process loads the data once, not for every run.
-    train = importlib.import_module("dropout").train_point
-    sweep = d2lite.sweep(train, GRID, SEEDS, n_jobs=options.jobs)
+    train = getattr(importlib.import_module("dropout"), function)
+    sweep = d2lite.sweep(train, grid, seeds, n_jobs=options.jobs)
     if sweep.failures:
         raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": "python tools/record/dropout.py", "display": DISPLAY}
-    sweep.save(FOLDER / "dropout.json.gz")
+    sweep.provenance |= {"command": f"python tools/record/dropout.py {options.name}", **display}
+    sweep.save(FOLDER / f"{options.name}.json.gz")
     print(sweep, sweep.provenance, sep="\n")
 
 

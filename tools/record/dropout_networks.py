@@ -14,7 +14,7 @@ import time
 
 import torch
 from atlas import FOLDER, measure
-from dropout import BATCH, LR, NUM_PASSES, NUM_POOL, NUM_TRAIN, load_data
+from dropout import NUM_TRAIN, draw_images, load_data, train_passes
 from torch import nn
 
 import d2lite
@@ -24,19 +24,11 @@ WIDTH, RATES = 32, {"without": 0.0, "with": 0.5}
 
 def train_network(rate, seed=0):
     """Return the trained network, in evaluation mode."""
-    inputs, targets = load_data()[0]
-    torch.manual_seed(seed)
-    chosen = torch.randperm(NUM_POOL)[:NUM_TRAIN]
-    inputs, targets = inputs[chosen], targets[chosen]
+    inputs, targets = draw_images(NUM_TRAIN, seed)
     net = nn.Sequential(nn.Linear(196, WIDTH), nn.ReLU(), nn.Dropout(rate), nn.Linear(WIDTH, 10))
-    optimizer = torch.optim.AdamW(net.parameters(), LR, weight_decay=0.0)
-    for _ in range(NUM_PASSES):
-        for batch in torch.randperm(NUM_TRAIN).split(BATCH):
-            loss = nn.functional.cross_entropy(net(inputs[batch]), targets[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-    return net.eval()
+    for _ in train_passes(net, inputs, targets):
+        pass
+    return net
 
 
 def pack(weights):
