@@ -68,7 +68,10 @@ class Sweep:
 
     def __repr__(self):
         axes = ", ".join(f"{name}: {len(values)}" for name, values in self.axes.items())
-        return f"Sweep of {len(self)} runs ({axes}; {', '.join(self.metrics)}), {len(self.failures)} failed"
+        metrics = ", ".join(self.metrics)
+        return (
+            f"Sweep of {len(self)} runs, {len(self.failures)} failed\n  axes     {axes}\n  metrics  {metrics}"
+        )
 
     def _with(self, runs, failures=()):
         return Sweep(runs, failures, self.provenance, self.bounds)

@@ -180,6 +180,13 @@ READ = """async () => {
 }"""
 
 
+SIDEWAYS = """() => {  // texts of cells that scroll sideways, each by its longest line
+  for (const fold of document.querySelectorAll("details.hide")) fold.open = true;
+  return [...document.querySelectorAll(".cell pre")].filter((pre) => pre.scrollWidth > pre.clientWidth)
+    .map((pre) => pre.textContent.split("\\n").reduce((a, b) => (a.length < b.length ? b : a)));
+}"""
+
+
 def lay_out_all(page):
     """Lay out the sections that are far from the window, too."""
     page.add_style_tag(content=".bd-article section { content-visibility: visible !important; }")
@@ -202,6 +209,8 @@ def test_every_page_is_alive_and_quiet_and_fits_its_width(open_page, site, schem
             assert page.evaluate("document.documentElement.scrollWidth") <= width, (
                 f"{name} is too wide at {width}"
             )
+        page.set_viewport_size({"width": 1280, "height": 800})  # a small laptop shows 92 characters of code
+        assert page.evaluate(SIDEWAYS) == [], name
         page.context.close()
 
 

@@ -98,6 +98,12 @@ def test_cells_are_small_and_never_follow_each_other(chapter):
     )
 
 
+def test_code_fits_its_column(chapter):
+    """92 characters show on a laptop of 1,280 pixels; tests/browser asks the same of what is printed."""
+    code = [line for cell in chapter.cells if cell.cell_type == "code" for line in lines(cell.source)]
+    assert not [line for line in code if len(line) > 92]
+
+
 def test_length(chapter):
     words = len(
         re.findall(
