@@ -1,4 +1,4 @@
-"""Time `d2lite.detection.nms` on 10,000 boxes against a plain Python loop, and against a loop of torch rows.
+"""Time `d2lite.vision.suppression.nms` on 10,000 boxes against a plain Python loop, and against a loop of torch rows.
 
 Run: python benchmarks/nms.py [number of boxes]
 """
@@ -8,8 +8,8 @@ import time
 
 import torch
 
-from d2lite.boxes import iou
-from d2lite.detection import nms
+from d2lite.vision.boxes import iou
+from d2lite.vision.suppression import nms
 
 
 def plain_loop(boxes, scores, iou_threshold):

@@ -6,25 +6,28 @@ matplotlib and the file system alone.
 
 import importlib
 
+from d2lite import _renamed
+
 __version__ = "0.1.0"
 
 _SUBMODULES = {
-    "anchors", "boxes", "character_rnn", "datasets", "detection", "metrics", "models", "ngrams", "plotting",
-    "progress", "surfaces", "text", "training", "widgets", "windows",
+    "datasets", "language", "models", "optim", "plotting", "sweeps", "training", "vision", "widgets",
 }  # fmt: skip
 _FUNCTIONS = {
     "device": "training", "evaluate": "training", "fit": "training", "seed": "training", "History": "training",
-    "EarlyStopping": "training", "Checkpoint": "training", "ProgressBar": "progress", "LivePlot": "progress",
+    "EarlyStopping": "training", "Checkpoint": "training", "ProgressBar": "training", "LivePlot": "training",
     "sweep": "sweeps", "Sweep": "sweeps",
 }  # fmt: skip
 
 __all__ = sorted(_SUBMODULES | set(_FUNCTIONS))
 
+_renamed.install()
+
 
 def __getattr__(name):
     if name in _FUNCTIONS:
         return getattr(importlib.import_module(f"d2lite.{_FUNCTIONS[name]}"), name)
-    if name in _SUBMODULES:
+    if name in _SUBMODULES or name in _renamed.MODULES:
         return importlib.import_module(f"d2lite.{name}")
     raise AttributeError(f"module 'd2lite' has no attribute {name!r}; it has {', '.join(__all__)}")
 

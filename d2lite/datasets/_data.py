@@ -1,22 +1,12 @@
 """`Data`: inputs and targets that travel together, with their names, source and licence."""
 
 import dataclasses
-import difflib
 import itertools
 import math
 import numbers
 
 import numpy as np
 import torch
-
-
-def check_choice(value, choices, what):
-    """Raise a ValueError that lists the choices, and the nearest of them, unless value is one of them."""
-    if value in choices:
-        return
-    near = difflib.get_close_matches(str(value), choices, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ValueError(f"unknown {what} {value!r}: {hint}choose one of {', '.join(map(repr, choices))}")
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)

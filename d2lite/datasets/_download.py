@@ -5,13 +5,14 @@ itself is here.
 """
 
 import os
-from pathlib import Path
 
 import filelock
 import pooch
 import requests
 import urllib3
 from tqdm.auto import tqdm
+
+from d2lite._utils.files import cache_folder
 
 FILES = {
     "fashion_mnist": {
@@ -42,11 +43,6 @@ TIMEOUT = (10, 30)  # seconds: to connect, and without a byte
 _CHUNK = 1 << 16  # bytes
 
 
-def data_folder():
-    """Return the folder of downloaded data: $D2LITE_DATA_DIR, or d2lite in the user's cache folder."""
-    return Path(os.environ.get("D2LITE_DATA_DIR") or pooch.os_cache("d2lite"))
-
-
 def mirrors(name):
     """Return the base addresses of a set: $D2LITE_DATA_MIRRORS (comma-separated), or else the usual ones."""
     own = [base.strip().rstrip("/") for base in os.environ.get("D2LITE_DATA_MIRRORS", "").split(",")]
@@ -70,7 +66,7 @@ def fetch(name, file):
         ConnectionError: no mirror gave a whole, correct file; what can be continued is kept.
         OSError: the file cannot be written.
     """
-    target, md5 = data_folder() / name / file, FILES[name][file]
+    target, md5 = cache_folder() / name / file, FILES[name][file]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _lock(target):

@@ -5,8 +5,9 @@ import numbers
 
 import numpy as np
 
-from d2lite.datasets._data import Data, check_choice
-from d2lite.datasets._rng import Rng, normal_from_uniform
+from d2lite._utils.checks import check_choice
+from d2lite._utils.rng import Rng, normal_from_uniform
+from d2lite.datasets._data import Data
 
 _MAX_SAMPLES = 1_000_000
 

@@ -8,7 +8,7 @@ import numbers
 import numpy as np
 import torch
 
-from d2lite.datasets._data import check_choice
+from d2lite._utils.checks import check_choice
 from d2lite.datasets._images import _FASHION, _shipped
 
 _PARTS = ("train", "test")

@@ -7,7 +7,7 @@ from importlib import resources
 import numpy as np
 import torch
 
-from d2lite.datasets._data import check_choice
+from d2lite._utils.checks import check_choice
 
 # name: (file, unit, source, licence)
 _SERIES = {

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from d2lite.datasets._data import Data, check_choice
+from d2lite._utils.checks import check_choice
+from d2lite.datasets._data import Data
 
 _UCI = "UCI Machine Learning Repository, copy distributed with scikit-learn"
 # name: (scikit-learn's loader, its arguments, source, licence)

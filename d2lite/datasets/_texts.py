@@ -4,7 +4,7 @@ import functools
 import lzma
 from importlib import resources
 
-from d2lite.datasets._data import check_choice
+from d2lite._utils.checks import check_choice
 
 _TEXTS = ("austen", "shakespeare")
 

@@ -4,9 +4,10 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from d2lite.anchors import BACKGROUND, check_sizes, decode, grid_cells, match
-from d2lite.boxes import ciou_loss
-from d2lite.detection import nms
+from d2lite.vision.anchor_sizes import check_sizes
+from d2lite.vision.anchors import BACKGROUND, decode, grid_cells, match
+from d2lite.vision.boxes import ciou_loss
+from d2lite.vision.suppression import nms
 
 STRIDE = 8  # pixels a cell: three convolutions halve the picture
 
@@ -25,7 +26,7 @@ class GridDetector(nn.Module):
 
     Shape:
         (B, 3, H, W) float in [0, 1], H and W multiples of 8, to (B, H / 8, W / 8, A, 5 + K): t_x, t_y, t_w and t_h as
-        in `d2lite.anchors.decode`, the objectness logit, and K class logits.
+        in `d2lite.vision.anchors.decode`, the objectness logit, and K class logits.
 
     Source: Redmon et al. 2016 (YOLO); Redmon and Farhadi 2017. Taught in chapters/08_detection/yolo.
     """
@@ -82,7 +83,7 @@ class _Residual(nn.Sequential):
 
 
 def detector_targets(boxes, anchors, height, width, ignore_threshold=0.5):
-    """Say for every position of every image which box it answers for, as in `d2lite.anchors.match`.
+    """Say for every position of every image which box it answers for, as in `d2lite.vision.anchors.match`.
 
     Args:
         boxes: list of B tensors (k, 4), xyxy in pixels.
@@ -152,7 +153,7 @@ def detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnost
         outputs: (B, H, W, A, 5 + K) float tensor.
         boxes: (B, H, W, A, 4) float tensor, xyxy in pixels, from `GridDetector.boxes`.
         score_threshold: what scores less is dropped.
-        iou_threshold: of `d2lite.detection.nms`; None: no suppression.
+        iou_threshold: of `d2lite.vision.suppression.nms`; None: no suppression.
         class_agnostic: whether boxes suppress those of other classes too.
 
     Returns:

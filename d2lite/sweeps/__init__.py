@@ -75,9 +75,9 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
 
 
 def _cache_folder(name):
-    from d2lite.datasets._download import data_folder
+    from d2lite._utils.files import cache_folder
 
-    return data_folder() / "sweeps" / re.sub(r"\W+", "_", name).strip("_")
+    return cache_folder() / "sweeps" / re.sub(r"\W+", "_", name).strip("_")
 
 
 @contextlib.contextmanager
@@ -85,7 +85,7 @@ def _own_state_kept():
     """Leave this process's generators and threads as they were, in case the runs are done here."""
     import torch
 
-    from d2lite.training._random_state import get_random_state, set_random_state
+    from d2lite._utils.state import get_random_state, set_random_state
 
     state, threads = get_random_state(), torch.get_num_threads()
     try:
@@ -99,7 +99,7 @@ def _bar(total, done, progress):
     from tqdm.auto import tqdm
     from tqdm.std import tqdm as text
 
-    from d2lite.progress import find_place
+    from d2lite.training.progress import find_place
 
     place = find_place() if progress and total > done else "nowhere"
     bar = tqdm if place == "notebook" else text

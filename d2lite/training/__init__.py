@@ -6,15 +6,17 @@ import random
 import numpy as np
 import torch
 
+from d2lite._utils.state import keep_mode
 from d2lite.training import _losses as losses
-from d2lite.training._batches import batches_of, keep_mode
+from d2lite.training._batches import batches_of
 from d2lite.training._callbacks import Callback, EarlyStopping, Schedule
 from d2lite.training._checkpoint import Checkpoint
 from d2lite.training._history import History, Table
 from d2lite.training._run import Run, check, measure, place, resolve_metrics
+from d2lite.training.progress import LivePlot, ProgressBar
 
 __all__ = [
-    "Callback", "Checkpoint", "EarlyStopping", "History", "Run", "Schedule", "Table",
+    "Callback", "Checkpoint", "EarlyStopping", "History", "LivePlot", "ProgressBar", "Run", "Schedule", "Table",
     "device", "evaluate", "fit", "seed",
 ]  # fmt: skip
 
@@ -38,7 +40,7 @@ def fit(
             None: Adam with lr=1e-3, a rate that trains most small networks.
         num_epochs: passes over the training data.
         batch_size: B, for pairs of tensors; a DataLoader has its own.
-        metrics: name of a function of d2lite.metrics, list of names, or dict from name to function of
+        metrics: name of a function of d2lite.training.metrics, list of names, or dict from name to function of
             (logits, targets). On training data they are averaged over the batches.
         callbacks: list of `Callback` objects: ProgressBar, LivePlot, EarlyStopping, Schedule, Checkpoint.
         device: where to train; the model is moved there and stays. None: where the model is.

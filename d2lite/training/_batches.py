@@ -1,11 +1,9 @@
 """Batches of samples for `fit` and `evaluate`, and what is checked before the first one is used."""
 
-import contextlib
-
 import torch
 from torch.utils.data import DataLoader
 
-from d2lite.training._random_state import get_random_state, set_random_state
+from d2lite._utils.state import get_random_state, keep_mode, set_random_state
 
 RESIDENT_BYTES = 2**30  # tensors up to this size move to the device once; larger ones go batch by batch
 
@@ -117,17 +115,6 @@ def move(value, device):
 def batch_length(value):
     """Return B, the number of samples of a tensor or of a tuple or list of them."""
     return len(value) if isinstance(value, torch.Tensor) else batch_length(value[0])
-
-
-@contextlib.contextmanager
-def keep_mode(model):
-    """Bring every module of the model back to the train or eval mode it had."""
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
 
 
 def batches_of(data, batch_size, device, generator=None, name="train"):

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import torch
 
+from d2lite._utils.state import get_random_state, set_random_state
 from d2lite.training._callbacks import Callback
-from d2lite.training._random_state import get_random_state, set_random_state
 
 FORMAT = "d2lite checkpoint 1"
 

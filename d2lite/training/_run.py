@@ -6,11 +6,11 @@ import time
 
 import torch
 
-from d2lite import metrics as metric_functions
+from d2lite._utils.state import get_random_state, keep_mode, set_random_state
 from d2lite.training import _losses as losses
-from d2lite.training._batches import batch_length, batches_of, keep_mode, try_model
+from d2lite.training import metrics as metric_functions
+from d2lite.training._batches import batch_length, batches_of, try_model
 from d2lite.training._history import History
-from d2lite.training._random_state import get_random_state, set_random_state
 
 CHECK_EVERY = 50  # steps between two looks at the loss on an accelerator, where each look waits for it
 

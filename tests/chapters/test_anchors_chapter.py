@@ -1,4 +1,4 @@
-"""The chapter's own functions, taken from its cells, against d2lite.anchors."""
+"""The chapter's own functions, taken from its cells, against d2lite.vision.anchors."""
 
 from pathlib import Path
 
@@ -7,8 +7,9 @@ import nbformat
 import pytest
 import torch
 
-from d2lite import anchors as library
 from d2lite import datasets
+from d2lite.vision import anchor_sizes
+from d2lite.vision import anchors as library
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CELLS = {
@@ -24,7 +25,7 @@ def chapter():
     names = {}
     for cell in ("setup", "shape-iou", "step", "kmeans-check"):
         exec(CELLS[cell], names)
-    names["priors"], names["labels"], _ = library.kmeans(names["sizes"], 3)
+    names["priors"], names["labels"], _ = anchor_sizes.kmeans(names["sizes"], 3)
     for cell in ("match", "code"):
         exec(CELLS[cell], names)
     yield names
@@ -37,17 +38,17 @@ def random_sizes(count, seed):
 
 def test_the_overlap_of_sizes_is_the_librarys(chapter):
     a, b = random_sizes(40, 0), random_sizes(30, 1)
-    torch.testing.assert_close(chapter["shape_iou"](a, b), library.size_iou(a, b))
+    torch.testing.assert_close(chapter["shape_iou"](a, b), anchor_sizes.size_iou(a, b))
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_step_is_the_librarys(chapter, seed):
     sizes = random_sizes(200, seed)
-    course = chapter["run"](sizes, library.kmeans_start(sizes, 5, seed))
+    course = chapter["run"](sizes, anchor_sizes.kmeans_start(sizes, 5, seed))
     assert len(course) > 3
     for i in range(len(course) - 1):
-        torch.testing.assert_close(library.kmeans_step(sizes, course[i])[0], course[i + 1])
-        mean = library.kmeans_step(sizes, course[i])[2]
+        torch.testing.assert_close(anchor_sizes.kmeans_step(sizes, course[i])[0], course[i + 1])
+        mean = anchor_sizes.kmeans_step(sizes, course[i])[2]
         assert chapter["mean_best"](sizes, course[i]) == pytest.approx(mean)
     assert torch.equal(course[-1], course[-2])
 

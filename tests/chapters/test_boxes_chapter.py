@@ -1,4 +1,4 @@
-"""The chapter's own functions, taken from its cells, against d2lite.boxes, finite differences and closed forms."""
+"""The chapter's own functions, taken from its cells, against the package, finite differences and closed forms."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import nbformat
 import pytest
 import torch
 
-from d2lite import boxes as library
+from d2lite.vision import boxes as library
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CELLS = {

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from d2lite import windows
+from d2lite.vision import unfold
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CELLS = {
@@ -70,9 +70,9 @@ def test_the_package_holds_the_chapters_lines(chapter, layer):
     (_, _, H, W), (_, kH, kW), (stride, padding, dilation), _ = layer
     sides = (H + 2 * padding, W + 2 * padding)
     ours = chapter["window_index"](*sides, kH, kW, stride, dilation)
-    assert torch.equal(ours, windows.window_index(*sides, (kH, kW), stride, dilation))
+    assert torch.equal(ours, unfold.window_index(*sides, (kH, kW), stride, dilation))
     arguments = (H, kH, stride, padding, dilation)
-    assert chapter["output_size"](*arguments) == windows.output_size(*arguments)
+    assert chapter["output_size"](*arguments) == unfold.output_size(*arguments)
 
 
 def test_averaging_over_shifts_leaves_a_circular_correlation(chapter):

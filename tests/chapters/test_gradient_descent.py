@@ -8,7 +8,7 @@ import nbformat
 import pytest
 import torch
 
-from d2lite import surfaces
+from d2lite.optim import surfaces
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CELLS = {

@@ -9,7 +9,7 @@ import pytest
 import torch
 from scipy.signal import lfilter
 
-from d2lite import surfaces
+from d2lite.optim import surfaces
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHAPTER = nbformat.read(ROOT / "chapters" / "05_optimizers" / "momentum.ipynb", as_version=4)

@@ -1,4 +1,4 @@
-"""The chapter's own suppression, matching and averages, against plain loops, d2lite.detection and pycocotools."""
+"""The chapter's own suppression, matching and averages, against plain loops, the package and pycocotools."""
 
 import importlib.util
 from pathlib import Path
@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from d2lite import detection
-from d2lite.boxes import iou
+from d2lite.vision import detection_metrics, suppression
+from d2lite.vision.boxes import iou
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CELLS = {
@@ -26,7 +26,7 @@ def load(path):
     return module
 
 
-oracle = load(ROOT / "tests" / "test_detection.py")  # has pycocotools and the plain loops
+oracle = load(ROOT / "tests" / "vision" / "test_detection.py")  # has pycocotools and the plain loops
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_matching_is_the_librarys(chapter):
     for _ in range(50):
         overlaps = torch.rand(6, 4, generator=generator)
         for threshold in (0.3, 0.5, 0.9):
-            expected = detection.match_detections(overlaps, threshold)
+            expected = detection_metrics.match_detections(overlaps, threshold)
             assert torch.equal(chapter["match"](overlaps, threshold), expected)
     assert chapter["match"](torch.zeros(3, 0)).tolist() == [-1] * 3
 
@@ -77,9 +77,9 @@ def test_average_precision_is_the_librarys(chapter, method):
         hits = torch.rand(40, generator=generator) < 0.4
         num_targets = int(hits.sum()) + int(torch.randint(1, 9, (1,), generator=generator))
         scores = torch.arange(40, 0, -1)
-        precision, recall = detection.precision_recall(scores, hits, num_targets)
+        precision, recall = detection_metrics.precision_recall(scores, hits, num_targets)
         ours = chapter["average_precision"](precision, recall, method)
-        expected = detection.average_precision(scores, hits, num_targets, method)
+        expected = detection_metrics.average_precision(scores, hits, num_targets, method)
         tolerance = (
             1e-9 if method == "all-point" else 0.02
         )  # a recall that equals a point may fall on either side
@@ -92,7 +92,7 @@ def test_the_chapters_map_is_that_of_pycocotools(chapter, level):
     expected = oracle.coco_average_precision(
         [{name: values.double() for name, values in p.items()} for p in predictions],
         [{name: values.double() for name, values in t.items()} for t in targets],
-    )[list(np.round(detection.COCO_THRESHOLDS, 2)).index(level)]
+    )[list(np.round(detection_metrics.COCO_THRESHOLDS, 2)).index(level)]
     for label in range(10):
         precision, recall, _ = chapter["pooled_curve"](predictions, level, label)
         ours = chapter["average_precision"](precision, recall)
@@ -103,7 +103,7 @@ def test_merged_means_whatever_the_class_said(chapter):
     one_class = [{**p, "classes": torch.zeros(len(p["scores"]))} for p in chapter["per_class"]]
     goals = [{**t, "classes": torch.zeros(len(t["classes"]))} for t in chapter["targets"]]
     precision, recall, _ = chapter["pooled_curve"](chapter["per_class"])
-    expected = detection.mean_average_precision(one_class, goals, 0.5, "all-point")["map"]
+    expected = detection_metrics.mean_average_precision(one_class, goals, 0.5, "all-point")["map"]
     assert chapter["average_precision"](precision, recall, "all-point") == pytest.approx(expected, abs=1e-6)
 
 
@@ -112,5 +112,5 @@ def test_the_plain_loop_of_the_race_keeps_the_same_boxes(chapter):
     exec(CELLS["fast-code"].split("generator =")[0], names)
     boxes, scores = oracle.random_boxes(300, size=60.0).round(), oracle.random_scores(300)
     found = names["plain_loop"](boxes, scores.argsort(descending=True), 0.5)
-    assert torch.equal(torch.tensor(found), boxes[detection.nms(boxes, scores, 0.5)])
+    assert torch.equal(torch.tensor(found), boxes[suppression.nms(boxes, scores, 0.5)])
     assert iou(torch.tensor(found), torch.tensor(found)).triu(diagonal=1).max() <= 0.5

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from d2lite import character_rnn, datasets
+from d2lite import datasets
+from d2lite.models import character_rnn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CELLS = {

@@ -8,8 +8,9 @@ import pytest
 import torch
 from sklearn.linear_model import LinearRegression
 
-from d2lite import datasets, text
-from d2lite.ngrams import NgramModel
+from d2lite import datasets
+from d2lite.language import batching
+from d2lite.language.ngrams import NgramModel
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CELLS = {
@@ -49,13 +50,13 @@ def test_windows_are_the_packages(chapter, length, T, B):
     x = np.arange(length)
     ours = [(a.tolist(), b.tolist()) for a, b in chapter["cut_sequential"](x, T, B, 0)]
     theirs = [
-        (a.tolist(), b.tolist()) for a, b in text.windows(torch.arange(length), T, B, order="sequential")
+        (a.tolist(), b.tolist()) for a, b in batching.windows(torch.arange(length), T, B, order="sequential")
     ]
     assert ours == theirs
     starts = sorted(
         row[0] for a, _ in chapter["cut_random"](x, T, B, 0, np.random.default_rng(0)) for row in a.tolist()
     )
-    assert len(starts) == text.window_starts(length, T, B).size
+    assert len(starts) == batching.window_starts(length, T, B).size
     assert all(start % T == 0 for start in starts)
 
 

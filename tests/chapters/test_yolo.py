@@ -10,9 +10,10 @@ import nbformat
 import pytest
 import torch
 
-from d2lite import anchors, datasets, models
+from d2lite import datasets, models
 from d2lite.datasets import scenes
-from d2lite.detection import mean_average_precision
+from d2lite.vision import anchor_sizes
+from d2lite.vision.detection_metrics import mean_average_precision
 from d2lite.widgets import explorer_class
 from d2lite.widgets._bundle import exported, inline
 from d2lite.widgets._preview import run_module
@@ -183,7 +184,7 @@ def test_shipped_weights_reach_the_claimed_precision_on_other_scenes(recorder):
 
 def test_k_means_of_the_recording_are_the_chapters_within_pixels(chapter):
     recorded = models.recorded_detector()[0]
-    assert anchors.size_iou(recorded.anchors, chapter["priors"]).diagonal().min() > 0.85
+    assert anchor_sizes.size_iou(recorded.anchors, chapter["priors"]).diagonal().min() > 0.85
 
 
 def test_the_script_prints_and_writes(recorder, tmp_path, monkeypatch, capsys):

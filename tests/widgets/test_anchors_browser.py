@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from d2lite.anchors import kmeans_start, kmeans_step, size_iou
+from d2lite.vision.anchor_sizes import kmeans_start, kmeans_step, size_iou
 
 pytestmark = pytest.mark.browser
 

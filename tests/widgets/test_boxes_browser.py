@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from d2lite import boxes
+from d2lite.vision import boxes
 
 pytestmark = pytest.mark.browser
 SIDE = 96

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from d2lite.character_rnn import CharacterRNN, recorded, unpack
-from d2lite.datasets._rng import Rng
+from d2lite._utils.rng import Rng
+from d2lite.models.character_rnn import CharacterRNN, recorded, unpack
 from d2lite.widgets import CharacterModelExplorer
 
 pytestmark = pytest.mark.browser

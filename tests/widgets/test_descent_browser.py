@@ -2,7 +2,7 @@
 
 import pytest
 
-from d2lite.surfaces import make_surface
+from d2lite.optim.surfaces import make_surface
 
 pytestmark = pytest.mark.browser
 

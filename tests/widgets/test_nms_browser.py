@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from d2lite import datasets
-from d2lite.detection import mean_average_precision, nms
+from d2lite.vision.detection_metrics import mean_average_precision
+from d2lite.vision.suppression import nms
 
 pytestmark = pytest.mark.browser
 NUM_SCENES = 50

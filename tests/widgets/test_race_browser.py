@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from d2lite import plotting
-from d2lite.surfaces import make_surface
+from d2lite.optim.surfaces import make_surface
 from d2lite.widgets import RaceExplorer
 from d2lite.widgets._preview import preview_svg
 

@@ -1,9 +1,9 @@
-"""The windowing explorer, driven by mouse, keyboard and finger; d2lite.text says what it must show."""
+"""The windowing explorer, driven by mouse, keyboard and finger; d2lite.language.tokens says what it must show."""
 
 import pytest
 import torch
 
-from d2lite import text
+from d2lite.language import batching
 from d2lite.widgets.windowing import OPENING
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ def rows(batch, **options):
     settings = {"order": "random", "stride": 5, "horizon": 1, "seed": 0, **options}
     if settings["order"] == "sequential":
         del settings["stride"]
-    places = list(text.windows(torch.arange(len(OPENING)), 5, 3, **settings))[batch]
+    places = list(batching.windows(torch.arange(len(OPENING)), 5, 3, **settings))[batch]
     return [
         tuple("".join(OPENING[i] for i in part) for part in pair)
         for pair in zip(*(part.tolist() for part in places), strict=True)
@@ -74,7 +74,7 @@ def test_a_click_on_the_tape_finds_the_batch_that_reads_the_letter(host):
     batch, row = host.get("batch"), host.get("row")
     assert f"input of batch {batch + 1}, row {row}," in tip.text_content()
     index = int(tip.text_content().split("(")[1].split(")")[0])
-    starts = text.window_starts(len(OPENING), 5, 3, order="random", stride=5, seed=0)
+    starts = batching.window_starts(len(OPENING), 5, 3, order="random", stride=5, seed=0)
     assert starts[batch, row - 1] <= index < starts[batch, row - 1] + 5
 
 
@@ -105,7 +105,7 @@ def test_a_text_too_short_is_explained(host):
     assert host.page.locator(".d2l-said.d2l-bad").count() == 1
     needed = int(said(host).split(": ")[1].split(" ")[0])
     with pytest.raises(ValueError, match=str(needed)):
-        text.window_starts(9, 5, 3, order="random", stride=5, seed=0)
+        batching.window_starts(9, 5, 3, order="random", stride=5, seed=0)
     field.fill("x" * needed)
     field.press("Enter")
     host.settle()

@@ -2,8 +2,8 @@
 
     python tools/record/character_rnn.py
 
-writes d2lite/data/models/austen_rnn.json.gz, which `d2lite.character_rnn.recorded()` reads. Austen's six novels, their
-lines joined to paragraphs: the first nine tenths to train on, the next twentieth to validate, the last to test.
+writes d2lite/data/models/austen_rnn.json.gz, which `d2lite.models.character_rnn.recorded()` reads. Austen's six novels,
+their lines joined to paragraphs: the first nine tenths to train on, the next twentieth to validate, the last to test.
 256 units; 32 streams of text side by side, whose state is carried from one window of 64 characters to the next and is
 set to zero now and then, so that the network also knows how to begin; Adam, the gradient's norm clipped at 1.
 
@@ -24,7 +24,8 @@ import torch
 from torch import nn
 
 import d2lite
-from d2lite import character_rnn, datasets
+from d2lite import datasets
+from d2lite.models import character_rnn
 
 NUM_HIDDENS, STREAMS, WINDOW, PASSES = 256, 32, 64, 24
 PEAK, WARM, CLIP, FORGET = 5e-3, 500, 1.0, 1 / 50

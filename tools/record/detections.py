@@ -8,8 +8,8 @@ test part to record. The detector is a convolutional network of five layers; eac
 centre lies near the middle of an item learns to say the item's class and the distances to its four edges
 (after Tian et al. 2019, FCOS). It is small and briefly trained on purpose: its mistakes are what there is to measure.
 
-The file also holds the network's weights and the first losses of the training; tests/test_datasets_detections.py
-runs the network again on the scenes, and the first steps of the training.
+The file also holds the network's weights and the first losses of the training;
+tests/datasets/test_datasets_detections.py runs the network again on the scenes, and the first steps of the training.
 """
 
 import json
@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from d2lite import datasets
-from d2lite.boxes import giou
+from d2lite.vision.boxes import giou
 
 TARGET = Path(__file__).resolve().parent.parent.parent / "d2lite" / "data" / "recordings" / "detections.npz"
 LAYOUT = {"size": 96, "max_items": 6, "max_overlap": 0.4, "seed": 0}  # of the scenes

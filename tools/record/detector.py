@@ -17,11 +17,11 @@ from pathlib import Path
 
 import torch
 
-from d2lite.anchors import kmeans
 from d2lite.datasets import scene_stream, scenes
-from d2lite.detection import mean_average_precision
 from d2lite.models import GridDetector, detect, detector_loss, recorded_detector
 from d2lite.models._recorded import FILE, write_detector
+from d2lite.vision.anchor_sizes import kmeans
+from d2lite.vision.detection_metrics import mean_average_precision
 
 NUM_STEPS, BATCH_SIZE, PEAK_LR, WEIGHT_DECAY, SEED = 5000, 64, 4e-3, 0.02, 0
 WEIGHTS = {"box": 2.0, "objectness": 1.0, "class": 1.0}  # of the loss's terms

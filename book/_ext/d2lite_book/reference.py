@@ -29,6 +29,15 @@ def resolve(name):
     return here
 
 
+def modules(package="d2lite"):
+    """Return the dotted names of a package and of all public modules in it, those of its packages included."""
+    inside = (f"{package}.{name}" for name in getattr(resolve(package), "__all__", ()))
+    return [
+        package,
+        *(found for name in inside if inspect.ismodule(resolve(name)) for found in modules(name)),
+    ]
+
+
 def public_names(module):
     """Return the dotted names of a module's documented functions and classes, as readers write them."""
     if module == "d2lite":
@@ -108,9 +117,7 @@ class Reference(SphinxDirective):
 
 
 def _find_usage(app, env, docnames):
-    modules = ("d2lite", *(f"d2lite.{name}" for name in resolve("d2lite").__all__))
-    modules = [name for name in modules if inspect.ismodule(resolve(name))]
-    env.d2lite_documented = {id(resolve(n)): n for module in modules for n in public_names(module)}
+    env.d2lite_documented = {id(resolve(n)): n for module in modules() for n in public_names(module)}
     env.d2lite_usage = usage(app.srcdir, env.found_docs, env.d2lite_documented)
     return []
 

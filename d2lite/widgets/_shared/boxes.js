@@ -1,4 +1,4 @@
-// Boxes as [x1, y1, x2, y2] in pixels, y downwards: twin of the measures in d2lite/boxes.py. No DOM here.
+// Boxes as [x1, y1, x2, y2] in pixels, y downwards: twin of the measures in d2lite/vision/boxes.py. No DOM here.
 
 export function boxArea(box) {
   return (box[2] - box[0]) * (box[3] - box[1]);

@@ -1,4 +1,4 @@
-// Random numbers that JavaScript and Python agree on: the twin of d2lite/datasets/_rng.py.
+// Random numbers that JavaScript and Python agree on: the twin of d2lite/_utils/rng.py.
 // mulberry32 (Tommy Ettinger 2017, public domain): a 32-bit counter through a mixing function.
 
 /** Return a generator of random numbers: same seed (integer, 0..2**32 - 1), same numbers as in Python. */

@@ -1,4 +1,4 @@
-// Surfaces to descend, functions of two weights: the twin of d2lite/surfaces.py, with derivatives written out. No DOM here.
+// Surfaces to descend, functions of two weights: the twin of d2lite/optim/surfaces.py, with derivatives written out. No DOM here.
 
 export const SURFACE_NAMES = ["bowl", "saddle", "plateau", "ripples", "rosenbrock", "beale", "himmelblau"];
 const SURFACES = { bowl, saddle, plateau, ripples, rosenbrock, beale, himmelblau };

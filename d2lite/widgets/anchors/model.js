@@ -1,4 +1,4 @@
-// k-means on sizes [width, height] in pixels, by IoU or by plain distance: twin of d2lite/_anchor_sizes.py. No DOM here.
+// k-means on sizes [width, height] in pixels, by IoU or by plain distance: twin of d2lite/vision/anchor_sizes.py. No DOM here.
 import { boxIou } from "../_shared/boxes.js";
 import { makeRng } from "../_shared/rng.js";
 

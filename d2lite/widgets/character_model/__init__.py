@@ -12,8 +12,8 @@ OPENING = '"I am sure she will be very happy," said E'
 class CharacterModelExplorer(Explorer):
     """A recurrent network reads your text: what it expects next, what it remembers, and how far back.
 
-    Without a model it is the one trained on Austen's novels that ships (`d2lite.character_rnn.recorded`), with its
-    weights in 8 bits. The page computes all numbers itself.
+    Without a model it is the one trained on Austen's novels that ships (`d2lite.models.character_rnn.recorded`), with
+    its weights in 8 bits. The page computes all numbers itself.
 
     Example:
         >>> CharacterModelExplorer(text="My dear Mr. Ben", written=40, temperature=0.5)
@@ -53,7 +53,7 @@ class CharacterModelExplorer(Explorer):
         weights = values.pop("weights", None)
         super().__init__(**values)
         if weights is None:
-            from d2lite.character_rnn import recorded
+            from d2lite.models.character_rnn import recorded
 
             weights = recorded()["weights"]
         self.weights = weights
@@ -67,7 +67,7 @@ class CharacterModelExplorer(Explorer):
         Args:
             model: module with one nn.RNN (one layer, tanh, one direction) that reads one-hot characters, or rows of
                 one nn.Embedding, and one nn.Linear from its states to a score for each character.
-            vocabulary: d2lite.text.Vocabulary of characters, or their list or str in the order of the scores.
+            vocabulary: d2lite.language.tokens.Vocabulary of characters, or their list or str in the order of scores.
             values: the explorer's traits.
 
         Raises:
@@ -78,8 +78,8 @@ class CharacterModelExplorer(Explorer):
 
 
 def pack_model(model, vocabulary):
-    """Return the weights of a model as `d2lite.character_rnn.pack` does, after checking that the page can run it."""
-    from d2lite.character_rnn import pack
+    """Return a model's weights as `d2lite.models.character_rnn.pack` does, after checking that the page can run it."""
+    from d2lite.models.character_rnn import pack
 
     alphabet = _characters(vocabulary)
     recurrent = _only(model, nn.RNNBase, "recurrent layer")

@@ -8,7 +8,7 @@ function transpose(matrix, rows, columns) {
   return Float64Array.from(matrix, (_, k) => matrix[(k % rows) * columns + Math.floor(k / rows)]);
 }
 
-/** The network that `d2lite.character_rnn.pack` wrote; table holds one row of input weights for each character. */
+/** The network that `d2lite.models.character_rnn.pack` wrote; table holds one row of input weights for each character. */
 export function decodeModel({ alphabet, units, input, recurrent, output, bias, output_bias: outputBias }) {
   const characters = [...alphabet];
   const size = characters.length;

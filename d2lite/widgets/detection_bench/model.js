@@ -6,7 +6,7 @@ import { SIDE, composeScene, makeCloud, readItems, toBytes, truthOf } from "./co
 
 const SLOPE = 0.1; // of the leaky ReLU
 const CELL = 8; // pixels of the picture a cell of the grid
-const LOG_LIMIT = 8; // of t_w and t_h, as in d2lite.anchors.decode
+const LOG_LIMIT = 8; // of t_w and t_h, as in d2lite.vision.anchors.decode
 const HIT = 0.5; // IoU from which a box counts as right
 const NEAR = 0.1; // IoU from which a wrong box belongs to an item at all
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from d2lite.training._batches import keep_mode
+from d2lite._utils.state import keep_mode
 from d2lite.widgets._traits import BadValueError
 
 FORMAT = "d2lite-lenet-1"

@@ -1,4 +1,4 @@
-// Suppression of overlapping boxes, matching with targets, and the precision-recall curve: twin of d2lite.detection. No DOM here.
+// Suppression of overlapping boxes, matching with targets, and the precision-recall curve: twin of d2lite.vision.detection_metrics. No DOM here.
 import { boxIou } from "../_shared/boxes.js";
 
 export const METHODS = ["11-point", "all-point", "101-point"];

@@ -1,4 +1,4 @@
-// Windows of a sequence in batches: the twin of window_starts in d2lite/text.py. No DOM here.
+// Windows of a sequence in batches: the twin of window_starts in d2lite/language/tokens.py. No DOM here.
 import { makeRng } from "../_shared/rng.js";
 
 /**

@@ -1,9 +1,9 @@
-"""Traces of k-means on the explorer's sizes by d2lite.anchors, and by NumPy for the plain distance."""
+"""Traces of k-means on the explorer's sizes by d2lite.vision.anchors, and by NumPy for the plain distance."""
 
 import numpy as np
 import torch
 
-from d2lite.anchors import kmeans_start, kmeans_step, size_iou
+from d2lite.vision.anchor_sizes import kmeans_start, kmeans_step, size_iou
 from d2lite.widgets import AnchorsExplorer
 
 SETTINGS = [(1, 0), (3, 0), (5, 7), (9, 42)]

@@ -5,8 +5,8 @@ import itertools
 import torch
 from torch.nn import functional
 
+from d2lite._utils.rng import Rng
 from d2lite.datasets._points import _make_points
-from d2lite.datasets._rng import Rng
 
 STEPS = 50
 

@@ -2,7 +2,7 @@
 
 import torch
 
-from d2lite import boxes
+from d2lite.vision import boxes
 
 MEASURES = {"iou": boxes.iou, "giou": boxes.giou, "diou": boxes.diou, "ciou": boxes.ciou}
 STEPS = 50

@@ -3,8 +3,8 @@
 import torch
 from torch import nn
 
-from d2lite.character_rnn import CharacterRNN, pack, recorded, unpack
-from d2lite.datasets._rng import Rng
+from d2lite._utils.rng import Rng
+from d2lite.models.character_rnn import CharacterRNN, pack, recorded, unpack
 from d2lite.widgets.character_model import pack_model
 
 TEXT = "It was a very fine day, and she could not help thinking of him.\n"

@@ -2,7 +2,7 @@
 
 import torch
 
-from d2lite.surfaces import make_surface, names
+from d2lite.optim.surfaces import make_surface, names
 
 STEPS = 50
 

@@ -4,12 +4,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from d2lite.boxes import iou
+from d2lite._utils.rng import Rng
 from d2lite.datasets import scenes
 from d2lite.datasets._images import _shipped
-from d2lite.datasets._rng import Rng
 from d2lite.datasets._scenes import _interpolation, _outline
 from d2lite.models import GridDetector, detect, detector_payload, eight_bit_detector, recorded_detector
+from d2lite.vision.boxes import iou
 from d2lite.widgets.detection_bench import ITEMS, PALETTE, SIDE, bench_payload
 
 TINTS = [
@@ -258,7 +258,7 @@ def judge_case():
 
 
 def anchor_case(detector):
-    from d2lite.anchors import anchor_boxes
+    from d2lite.vision.anchors import anchor_boxes
 
     return {
         "name": "the anchors of a cell, and the cost of a pass",

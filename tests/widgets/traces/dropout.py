@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import torch
 
-from d2lite.datasets._rng import Rng
+from d2lite._utils.rng import Rng
 from d2lite.widgets import DropoutExplorer
 
 DATA = DropoutExplorer().data

@@ -1,22 +1,21 @@
-"""Traces of suppression, matching and average precision by d2lite.detection: the oracle of nms/model.js.
+"""Traces of suppression, matching and average precision by d2lite.vision.detection_metrics: the oracle of nms/model.js.
 
-tests/test_detection.py holds d2lite.detection to pycocotools and to plain loops. Here: the recorded detections, and
+tests/vision/test_detection.py holds d2lite.vision.detection_metrics to pycocotools and to plain loops. Here: the recorded detections, and
 heaps of small whole-number boxes, where overlaps equal thresholds and scores equal each other.
 """
 
 import torch
 
 from d2lite import datasets
-from d2lite.boxes import iou
-from d2lite.detection import (
+from d2lite.vision.boxes import iou
+from d2lite.vision.detection_metrics import (
     COCO_THRESHOLDS,
     average_precision,
     match_detections,
     mean_average_precision,
-    nms,
     precision_recall,
-    soft_nms,
 )
+from d2lite.vision.suppression import nms, soft_nms
 
 READ = "const images = input.images.map(([c, t]) => model.readImage(c, t));"
 NUM_IMAGES = 30

@@ -2,8 +2,8 @@
 
 import torch
 
-from d2lite.datasets._rng import Rng
-from d2lite.surfaces import make_surface
+from d2lite._utils.rng import Rng
+from d2lite.optim.surfaces import make_surface
 
 STEPS = 60
 BASE = {"beta": 0.9, "beta1": 0.9, "beta2": 0.99, "weightDecay": 0.0}

@@ -1,10 +1,10 @@
-"""Windows made by d2lite.text, which is tested by itself against plain loops: the oracle of windowing/model.js."""
+"""Windows made by d2lite.language.tokens, which is tested by itself against plain loops: the oracle of windowing/model.js."""
 
 import itertools
 
 import torch
 
-from d2lite import text
+from d2lite.language import batching
 
 SETTINGS = ("num_steps", "batch_size", "order", "stride", "horizon", "seed")
 
@@ -16,8 +16,8 @@ def epoch_case(length, num_steps, batch_size, order, stride, horizon, seed):
     if order == "random":
         options["stride"] = stride
     sequence = torch.arange(length)
-    starts = text.window_starts(length, num_steps, batch_size, **options)
-    batches = list(text.windows(sequence, num_steps, batch_size, **options))
+    starts = batching.window_starts(length, num_steps, batch_size, **options)
+    batches = list(batching.windows(sequence, num_steps, batch_size, **options))
     used = torch.cat([inputs.flatten() for inputs, _ in batches]).bincount(minlength=length)
     last, row = len(batches) - 1, batch_size - 1
     inputs, targets = (part[row].tolist() for part in batches[last])
@@ -54,7 +54,7 @@ def first_step(starts, element, num_steps):
 
 
 def short_case(order):
-    """A sequence one element short gives no batch; the message of d2lite.text names the length it needs."""
+    """A sequence one element short gives no batch; the message of d2lite.language.tokens names the length it needs."""
     settings = dict(zip(SETTINGS, (5, 3, order, 4, 2, 7), strict=True))
     options = {"order": order, "horizon": 2, "seed": 7, **({"stride": 4} if order == "random" else {})}
     needed = next(n for n in itertools.count(1) if enough(n, options))
@@ -71,7 +71,7 @@ def short_case(order):
 
 def enough(length, options):
     try:
-        text.window_starts(length, 5, 3, **options)
+        batching.window_starts(length, 5, 3, **options)
     except ValueError:
         return False
     return True

@@ -1,0 +1,51 @@
+"""Files: where the user's cache is, and writing that leaves a whole file or none."""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def cache_folder():
+    """Return the folder of downloads and finished runs: $D2LITE_DATA_DIR, or d2lite in the user's cache folder."""
+    import pooch
+
+    return Path(os.environ.get("D2LITE_DATA_DIR") or pooch.os_cache("d2lite")).expanduser()
+
+
+def user_path(path):
+    """Return a path that a user gave, with ``~`` and environment variables written out."""
+    return Path(os.path.expandvars(os.path.expanduser(os.fspath(path))))
+
+
+@contextlib.contextmanager
+def replacing(path, mode="wb", **options):
+    """Open a file that appears under its name all at once, complete and on the disk; an error leaves the old one.
+
+    Args:
+        path: the file; its folder must exist.
+        mode, options: as for ``open``.
+
+    Yields:
+        The open file.
+    """
+    path = Path(path)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, mode, **options) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o666 & ~_umask())  # mkstemp's own files are private
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _umask():
+    """Return the process's mask of permissions, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,96 @@
+"""Text as numbers: tokens and a vocabulary."""
+
+import collections
+import re
+
+import numpy as np
+import torch
+
+from d2lite._utils.checks import check_choice, check_counts
+
+LEVELS = ("character", "word")
+UNKNOWN = "<unk>"
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
+
+
+def tokenize(text, level="character"):
+    """Cut a text into tokens.
+
+    Args:
+        text: a string.
+        level: "character" gives every character, spaces and line ends included; "word" gives words in lower
+            case, with their inner apostrophes, and each punctuation mark by itself: white space is lost.
+
+    Returns:
+        list of strings.
+
+    Raises:
+        TypeError: text is not a string.
+        ValueError: there is no level of that name.
+
+    Taught in chapters/07_rnn/sequences.
+    """
+    check_choice(level, LEVELS, "level")
+    if not isinstance(text, str):
+        raise TypeError(f"text is a {type(text).__name__}: expected a string; decode bytes first")
+    return list(text) if level == "character" else _WORD.findall(text.lower())
+
+
+class Vocabulary:
+    """Tokens and their numbers, most frequent first; number 0 stands for every token that is not in it.
+
+    Args:
+        tokens: the training text's tokens; ties in frequency are put in alphabetical order.
+        min_count: tokens that come less often are left out.
+        max_size: at most so many numbers, the unknown token's included; None for no limit.
+
+    Raises:
+        ValueError: no tokens, or a min_count or max_size below 1.
+
+    Attributes:
+        tokens: list of K strings; the first is "<unk>".
+        counts: list of K numbers, how often each came in the training text.
+
+    Taught in chapters/07_rnn/sequences.
+    """
+
+    def __init__(self, tokens, min_count=1, max_size=None):
+        check_counts(min_count=min_count, **({} if max_size is None else {"max_size": max_size}))
+        counted = collections.Counter(tokens)
+        if not counted:
+            raise ValueError("there are no tokens: expected the tokens of a training text, at least one")
+        unknown = counted.pop(UNKNOWN, 0)
+        ranked = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
+        kept = [pair for pair in ranked if pair[1] >= min_count]
+        kept = kept if max_size is None else kept[: max_size - 1]
+        self.tokens = [UNKNOWN, *(token for token, _ in kept)]
+        unknown += sum(counted.values()) - sum(count for _, count in kept)
+        self.counts = [unknown, *(count for _, count in kept)]
+        self._numbers = {token: number for number, token in enumerate(self.tokens)}
+
+    def __len__(self):
+        return len(self.tokens)
+
+    def __contains__(self, token):
+        return token in self._numbers
+
+    def __repr__(self):
+        return f"Vocabulary of {len(self)} tokens: {' '.join(map(repr, self.tokens[:6]))} ..."
+
+    def encode(self, tokens):
+        """Return the tokens' numbers, (N,) long; 0 for a token that is not in the vocabulary."""
+        return torch.tensor([self._numbers.get(token, 0) for token in tokens], dtype=torch.long)
+
+    def decode(self, ids):
+        """Return the list of N tokens of (N,) numbers.
+
+        Raises:
+            ValueError: a number outside 0 to K - 1.
+        """
+        numbers = np.asarray(ids).reshape(-1)
+        if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(self):
+            raise ValueError(
+                f"ids run from {numbers.min()} to {numbers.max()}: expected 0 to {len(self) - 1}, "
+                f"the numbers of {len(self)} tokens"
+            )
+        return [self.tokens[number] for number in numbers]

@@ -1,0 +1,11 @@
+"""Figures in the house style, readable on the light and the dark page alike."""
+
+from d2lite.plotting._classification import confusion_matrix, decision_boundary, points
+from d2lite.plotting._curves import curves, panels
+from d2lite.plotting._images import boxes, image_grid
+from d2lite.plotting._style import CLASS_COLORS, INK, MARKERS, PALETTE, STYLE, use_style
+
+__all__ = [
+    "CLASS_COLORS", "INK", "MARKERS", "PALETTE", "STYLE", "boxes", "confusion_matrix", "curves", "decision_boundary",
+    "image_grid", "panels", "points", "use_style",
+]  # fmt: skip

@@ -1,0 +1,69 @@
+"""The house style: colours, marks and settings that read well on the light and the dark page."""
+
+import sys
+
+# Six colours that differ by at least 16 (CIE76) for normal, protan, deutan and tritan sight (by the matrices
+# of Machado and others, 2009), each at least 3:1 against the light and the dark page. Blue, orange and green
+# follow Okabe and Ito (2008).
+PALETTE = ("#2f6fb3", "#d9731a", "#009e73", "#c46a9c", "#94612f", "#9556e0")
+CLASS_COLORS = PALETTE  # class 0 blue and class 1 orange, as in the explorers
+MARKERS = ("o", "^", "s", "D", "v", "P")  # a second sign beside the colour
+INK = "#767b85"  # text and lines: 4.1:1 against both pages, the most that one colour can have
+
+STYLE = {
+    "figure.figsize": (6.0, 3.6),
+    "figure.facecolor": "none",
+    "figure.constrained_layout.use": True,
+    "savefig.facecolor": "none",
+    "savefig.transparent": True,
+    "axes.facecolor": "none",
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.titlesize": "medium",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": INK,
+    "grid.alpha": 0.25,
+    "grid.linewidth": 0.6,
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "legend.frameon": False,
+    "legend.labelcolor": INK,
+    "lines.linewidth": 1.8,
+    "font.size": 11,
+    "svg.fonttype": "path",  # the same letters on every machine
+    "svg.hashsalt": "d2lite",  # the same file on every build
+}
+
+
+def use_style():
+    """Make the house style the default of this process, and SVG the format of a notebook's figures.
+
+    Nothing changes before this is called. ``matplotlib.rcdefaults()`` takes it back.
+    """
+    import matplotlib as mpl
+    from cycler import cycler
+
+    mpl.rcParams.update(STYLE | {"axes.prop_cycle": cycler(color=PALETTE)})
+    if "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+        set_matplotlib_formats("svg", facecolor="none", metadata={"Date": None})
+
+
+def make_figure(rows, columns, **options):
+    from matplotlib import pyplot as plt
+
+    return plt.subplots(rows, columns, **options)[1]
+
+
+def own_axes(ax):
+    return make_figure(1, 1) if ax is None else ax
+
+
+def class_color(k):
+    return CLASS_COLORS[k % len(CLASS_COLORS)]

@@ -1,0 +1,7 @@
+"""Boxes and their overlaps, anchors, suppression, the measures of a detector, and the windows of an image."""
+
+from d2lite._utils.lazy import lazy_modules
+
+__all__ = ["anchor_sizes", "anchors", "boxes", "detection_metrics", "suppression", "unfold"]
+
+__getattr__, __dir__ = lazy_modules(__name__, __all__)

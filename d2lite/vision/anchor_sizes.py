@@ -1,0 +1,139 @@
+"""Sizes of anchors: k-means with the distance 1 - IoU.
+
+A size is (width, height) in pixels.
+"""
+
+from typing import NamedTuple
+
+import torch
+
+from d2lite._utils.rng import Rng
+from d2lite.vision.boxes import iou
+
+__all__ = ["Clusters", "kmeans", "kmeans_start", "kmeans_step", "size_iou"]
+
+
+class Clusters(NamedTuple):
+    """Anchors (A, 2) by rising area, the anchor's index of each size (N,), and the mean IoU of size and anchor."""
+
+    anchors: torch.Tensor
+    labels: torch.Tensor
+    mean_iou: float
+
+
+def size_iou(sizes_a, sizes_b):
+    """Return the (N, M) IoUs of (N, 2) and (M, 2) sizes, the boxes laid on one corner or, as well, on one centre."""
+    a, b = check_sizes(sizes_a, "sizes_a"), check_sizes(sizes_b, "sizes_b")
+    return iou(torch.cat([torch.zeros_like(a), a], dim=1), torch.cat([torch.zeros_like(b), b], dim=1))
+
+
+def kmeans_step(sizes, anchors):
+    """Assign each size to its anchor of highest IoU, then move each anchor to the mean of its sizes.
+
+    An anchor without sizes takes the size that the anchors cover worst.
+
+    Args:
+        sizes: (N, 2) tensor of widths and heights in pixels.
+        anchors: (A, 2) tensor, same form.
+
+    Returns:
+        The moved (A, 2) anchors, and the (N,) long labels and mean IoU of the anchors that came in.
+
+    Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/anchors.
+    """
+    sizes, anchors = check_sizes(sizes, "sizes"), check_sizes(anchors, "anchors")
+    best, labels = size_iou(sizes, anchors).max(dim=1)  # (N,) each; of equal IoUs the first anchor
+    owners, cover = labels.clone(), best.clone()
+    for empty in (torch.bincount(owners, minlength=len(anchors)) == 0).nonzero()[:, 0]:
+        worst = cover.argmin()
+        owners[worst], cover[worst] = empty, 1.0
+    counts = torch.bincount(owners, minlength=len(anchors))[:, None]  # (A, 1)
+    sums = torch.zeros_like(anchors).index_add(0, owners, sizes.to(anchors.dtype))
+    return torch.where(counts > 0, sums / counts.clamp(min=1), anchors), labels, best.mean().item()
+
+
+def kmeans_start(sizes, num_anchors, seed=0):
+    """Choose starts for k-means far apart: each with probability in proportion to its (1 - IoU)^2 to the nearest.
+
+    Args:
+        sizes: (N, 2) tensor of widths and heights in pixels.
+        num_anchors: how many of them to choose, at most the number of different sizes.
+        seed: of the draw, which is the same in the page.
+
+    Returns:
+        (A, 2) float tensor, rows of `sizes`.
+
+    Source: Arthur and Vassilvitskii 2007 (k-means++). Taught in chapters/08_detection/anchors.
+    """
+    sizes = check_sizes(sizes, "sizes")
+    different = len(sizes.unique(dim=0))
+    if not 1 <= num_anchors <= different or num_anchors != int(num_anchors):
+        got = f"Got num_anchors {num_anchors}, expected 1 to {different}, the number of different sizes"
+        raise ValueError(f"{got}, and whole: change it.")
+    draws = Rng(seed).uniform(int(num_anchors)).tolist()
+    chosen = [int(draws[0] * len(sizes))]
+    distance = torch.ones(len(sizes), dtype=torch.float64)  # to the nearest chosen size
+    for draw in draws[1:]:
+        overlap = size_iou(sizes.double(), sizes[chosen[-1:]].double())[:, 0]
+        distance = torch.minimum(distance, 1 - overlap)
+        total = distance.square().cumsum(dim=0)  # (N,)
+        index = int(torch.searchsorted(total, draw * total[-1], right=True))
+        chosen.append(min(index, len(sizes) - 1))
+    return sizes[chosen]
+
+
+def kmeans(sizes, num_anchors, seed=0, num_starts=5, max_iterations=100):
+    """Find the anchors that overlap the given sizes best: k-means with the distance 1 - IoU.
+
+    One start can end in a poor place, so the best of several is returned. The mean is not the best centre for this
+    distance, so a step may lose a little: of one start, too, the best step counts.
+
+    Args:
+        sizes: (N, 2) tensor of widths and heights in pixels.
+        num_anchors: A, at most the number of different sizes.
+        seed: of the first start, see `kmeans_start`; the others have seed + 1 and so on.
+        num_starts: how many starts.
+        max_iterations: how many steps of each at most; they end when nothing changes.
+
+    Returns:
+        `Clusters`: anchors (A, 2), labels (N,) and mean_iou.
+
+    Raises:
+        ValueError: the sizes are not (N, 2), finite and positive, too few differ, or a number does not fit.
+
+    Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/anchors.
+    """
+    if num_anchors != int(num_anchors) or num_starts < 1 or max_iterations < 0:
+        got = f"Got num_anchors {num_anchors}, num_starts {num_starts} and max_iterations {max_iterations}"
+        raise ValueError(f"{got}, expected whole numbers, at least 1, 1 and 0: change them.")
+    starts = (kmeans_start(sizes, num_anchors, seed + i) for i in range(num_starts))
+    best = max((_descend(sizes, start, max_iterations) for start in starts), key=lambda found: found.mean_iou)
+    order = best.anchors.prod(dim=1).argsort(stable=True)
+    return Clusters(best.anchors[order], order.argsort()[best.labels], best.mean_iou)
+
+
+def _descend(sizes, anchors, max_iterations):
+    best = Clusters(anchors, None, -1.0)
+    for _ in range(max_iterations + 1):
+        moved, labels, mean_iou = kmeans_step(sizes, anchors)
+        if mean_iou > best.mean_iou:
+            best = Clusters(anchors, labels, mean_iou)
+        if torch.equal(moved, anchors):
+            break
+        anchors = moved
+    return best
+
+
+def check_sizes(sizes, name, dims=2):
+    """Return (..., 2) sizes of any dtype as a float tensor, float32 at least; bad ones raise ValueError."""
+    sizes = torch.as_tensor(sizes)
+    sizes = sizes.to(torch.promote_types(sizes.dtype, torch.float32))
+    if sizes.dim() == 0 or sizes.shape[-1] != 2 or (dims and sizes.dim() != dims):
+        raise ValueError(
+            f"{name} has shape {tuple(sizes.shape)}, expected (N, 2): give a width and a height for each."
+        )
+    if not ((sizes > 0) & sizes.isfinite()).all():
+        raise ValueError(
+            f"{name} holds {sizes.min()} to {sizes.max()}, expected finite positive pixels: drop empty boxes."
+        )
+    return sizes

@@ -1,0 +1,408 @@
+"""The book's Sphinx extension and build script, module by module; the built pages are in tests/browser."""
+
+import importlib.util
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from docutils import nodes
+from fontTools.ttLib import TTFont
+from sphinx.errors import ExtensionError
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+from d2lite_book import (  # noqa: E402
+    assets,
+    cards,
+    execution,
+    explorers,
+    folds,
+    fonts,
+    images,
+    mathematics,
+    metadata,
+    nodejs,
+    repairs,
+    search,
+    shell,
+)
+
+ESM = "function render({ model, el }) {\n  el.append(model.get('count'));\n}\nexport default { render };\n"
+OPTIONS = {
+    "repository_url": "https://github.com/d2lite/d2lite",
+    "repository_branch": "main",
+    "launch_buttons": {"colab_url": "https://colab.example", "jupyterhub_url": ""},
+}
+
+
+@pytest.fixture(scope="module")
+def build_book():
+    spec = importlib.util.spec_from_file_location("build_book", ROOT / "tools" / "build_book.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def models(**more):
+    """Return the widget state of a page with one anywidget."""
+    state = {
+        "_esm": ESM,
+        "_css": ".d2l-x { color: red }",
+        "_anywidget_id": "__main__.Counter",
+        "count": 3,
+        **more,
+    }
+    return {"one": {"model_name": "AnyModel", "model_module": "anywidget", "state": state}}
+
+
+# ----- Explorers -----
+
+
+def read_state(folder, name):
+    """Return what the script of a state adds."""
+    return json.loads(
+        re.fullmatch(rf'd2l\.addState\("{name}", (.*)\);\n', (folder / f"{name}.js").read_text())[1]
+    )
+
+
+def test_a_module_becomes_a_classic_script():
+    script = explorers.classic_script("counter-12345678", ESM)
+    assert script.startswith('d2l.register("counter-12345678", () => {\n"use strict";')
+    assert script.rstrip().endswith("return { render };\n});")
+    assert "export" not in script
+
+
+@pytest.mark.parametrize(
+    "esm",
+    [
+        "function render() {}\nexport { render };",
+        "import { a } from './a.js';\nexport default { render };",
+        "export const a = 1;\nexport default { render };",
+        "",
+    ],
+)
+def test_a_module_that_cannot_be_classic_is_refused(esm):
+    with pytest.raises(ExtensionError, match="counter"):
+        explorers.classic_script("counter", esm)
+
+
+def test_the_name_of_a_bundle_follows_its_content(tmp_path):
+    first = explorers.write_bundle(tmp_path, "counter", ESM, "a {}")
+    assert explorers.write_bundle(tmp_path, "counter", ESM, "a {}") == first
+    assert explorers.write_bundle(tmp_path, "counter", ESM, "b {}") != first
+    assert (tmp_path / f"{first}.css").read_text() == "a {}"
+    assert re.fullmatch(r"counter-[0-9a-f]{8}", first)
+
+
+def test_code_leaves_the_state_and_values_stay(tmp_path):
+    page = explorers.Page(models(layout="IPY_MODEL_x", _view_name="AnyView"), tmp_path, "_static/explorers")
+    html = page.view("one")
+    bundle, name = re.search(r'data-bundle="(counter-[^"]*)" data-state="([^"]*)"', html).groups()
+    state = read_state(tmp_path, name)["state"]
+    assert state["count"] == 3
+    assert not {"_esm", "_css", "layout", "_view_name"} & set(state)
+    assert (tmp_path / f"{bundle}.js").exists()
+    assert 'id="d2l-counter"' in html
+    assert 'data-model="one"' in html
+
+
+def test_views_of_one_page_get_different_ids(tmp_path):
+    page = explorers.Page(models(key="hero"), tmp_path, "")
+    ids = [re.search(r'id="([^"]*)"', page.view("one"))[1] for _ in range(3)]
+    assert ids == ["d2l-hero", "d2l-hero-2", "d2l-hero-3"]
+
+
+def test_ids_that_are_taken_are_refused(tmp_path):
+    with pytest.raises(ExtensionError, match="'d2l-search', which is taken"):
+        explorers.Page(models(key="search"), tmp_path, "").view("one")
+    page = explorers.Page({**models(key="a"), "two": models(key="a-2")["one"]}, tmp_path, "")
+    page.view("two")
+    page.view("one")
+    with pytest.raises(ExtensionError, match="choose another key"):
+        page.view("one")
+
+
+def test_a_widget_that_needs_a_kernel_gets_a_note(tmp_path):
+    state = {"s": {"model_name": "IntSliderModel", "model_module": "@jupyter-widgets/controls", "state": {}}}
+    page = explorers.Page(state, tmp_path, "")
+    assert explorers.NOTE in page.view("s")
+    assert explorers.NOTE in page.view("a view whose state was not saved")
+    assert not list(tmp_path.iterdir())
+
+
+def test_boxes_hold_their_children(tmp_path):
+    box = {"model_name": "VBoxModel", "state": {"children": ["IPY_MODEL_one", "IPY_MODEL_one"]}}
+    html = explorers.Page({**models(), "box": box}, tmp_path, "").view("box")
+    assert html.startswith('<div class="d2l-box d2l-box-column">')
+    assert html.count('class="d2l-explorer-frame"') == 2
+
+
+def test_states_that_are_the_same_are_one_file(tmp_path):
+    models_ = {
+        "one": models(text="a")["one"],
+        "two": models(text="a")["one"],
+        "three": models(text="b")["one"],
+    }
+    page = explorers.Page(models_, tmp_path, "")
+    names = [re.search(r'data-state="([^"]*)"', page.view(name))[1] for name in models_]
+    assert names[0] == names[1] != names[2]
+    assert [read_state(tmp_path, name)["state"]["text"] for name in names] == ["a", "a", "b"]
+
+
+# ----- Mathematics -----
+
+
+@pytest.fixture
+def katex():
+    nodejs.put_node_on_path()
+    yield mathematics.render
+    mathematics._stop(None, None)
+
+
+def test_formulas_come_with_mathml(katex):
+    html = katex(r"\frac{1}{2}")
+    assert "<math" in html
+    assert 'class="katex-html" aria-hidden="true"' in html
+    assert "katex-display" in katex("x", True)
+
+
+def test_a_formula_that_cannot_be_read_is_an_error_not_red_text(katex):
+    with pytest.raises(ValueError, match="Undefined control sequence"):
+        katex(r"\nosuchcommand{x}")
+    assert "katex" in katex("x")  # and the next one is rendered
+
+
+# ----- Page weight -----
+
+
+def test_purge_keeps_what_can_match_and_drops_the_rest():
+    css = """
+    @import "x.css";
+    @font-face { font-family: "Font Awesome 6 Free"; src: url(a.woff2) }
+    @font-face { font-family: Literata; src: url(b.woff2) }
+    .used, .unused { color: red }
+    .unused > p { color: blue }
+    p:not(.unused) .used { color: green }
+    a[href$=".unused"] { color: grey }
+    @media print { .unused { color: black } }
+    @media (max-width: 10px) { .used { color: black } }
+    """
+    kept = assets.purge(css, {"used"})
+    assert "Literata" in kept
+    assert "Awesome" not in kept
+    assert "import" not in kept
+    assert ".used{color: red}" in kept
+    assert "blue" not in kept
+    assert "p:not(.unused) .used" in kept
+    assert 'a[href$=".unused"]' in kept
+    assert "print" not in kept
+    assert "max-width" in kept
+
+
+def test_words_of_a_page_leave_out_icon_fonts():
+    html = '<i class="fa-solid fa-bars btn"></i><p id="top" class="far-away">'
+    assert assets.words_of_page(html) == {"btn", "top", "far-away"}
+
+
+def test_joined_style_sheets_point_to_the_same_files(tmp_path):
+    (tmp_path / "katex").mkdir()
+    (tmp_path / "katex" / "katex.css").write_text('a { src: url("fonts/x.woff2"), url(data:abc), url(#id) }')
+    text = assets._read_style(tmp_path, "katex/*.css")
+    assert "url(katex/fonts/x.woff2)" in text
+    assert "url(data:abc)" in text
+    assert "url(#id)" in text
+
+
+def test_a_cut_font_keeps_the_characters_it_is_asked_for(tmp_path):
+    source = ROOT / "book" / "_static" / "katex" / "fonts" / "KaTeX_Main-Regular.woff2"
+    fonts.cut(source, tmp_path / "cut.woff2", "σp=1")
+    kept = set(TTFont(tmp_path / "cut.woff2").getBestCmap())
+    assert set(map(ord, "p=1")) <= kept
+    assert ord("q") not in kept
+    assert (tmp_path / "cut.woff2").stat().st_size < source.stat().st_size / 4
+
+
+def test_fonts_are_cut_once_for_the_same_characters(tmp_path, monkeypatch):
+    source = ROOT / "book" / "_static" / "katex" / "fonts" / "KaTeX_Size3-Regular.woff2"
+    calls = []
+    monkeypatch.setattr(
+        fonts, "cut", lambda source, target, text: calls.append(text) or shutil.copy(source, target)
+    )
+
+    def run(text):
+        (tmp_path / "fonts").mkdir()
+        shutil.copy(source, tmp_path / "fonts")
+        return fonts.cut_all(tmp_path / "fonts", tmp_path / "cache", text)
+
+    first = run("ab")
+    assert run("ab") == first
+    assert calls == ["ab"]
+    assert run("abc") != first
+    assert not (tmp_path / "fonts").exists()
+
+
+def test_characters_are_those_of_the_text_not_of_the_markup():
+    assert fonts.characters(["<p class='q'>a&amp;b</p>", "c"]) == "&abc"
+
+
+def test_images_get_their_size_and_load_late():
+    tag = '<img alt="x" src="_images/x.png" />'
+    assert images.settle(tag, (640.4, 480), lazy=True) == (
+        '<img alt="x" src="_images/x.png" decoding="async" loading="lazy" width="640" height="480">'
+    )
+    assert "loading" not in images.settle(tag, None, lazy=False)
+    assert images.settle('<img src="a" style="width: 50%">', (9, 9), lazy=True).count("width") == 1
+
+
+def test_what_docutils_gets_wrong_for_screen_readers_is_repaired():
+    html = '<div role="list" class="citation-list"><div id="a" role="doc-biblioentry">x</div></div>'
+    assert repairs.repair(html) == '<div class="citation-list"><div id="a">x</div></div>'
+    row = '<tr><th class="head"></th><th class="head"><p>a</p></th></tr>'
+    assert repairs.repair(row) == '<tr><td></td><th class="head"><p>a</p></th></tr>'
+
+
+# ----- What readers and other programs find -----
+
+
+def document(*children):
+    tree = nodes.section("", *children, ids=["top"])
+    root = nodes.document("", "")
+    root += tree
+    return root
+
+
+def test_search_finds_sections_with_their_own_text_only():
+    inner = nodes.section("", nodes.title("", "Inner"), nodes.paragraph("", "two"), ids=["inner"])
+    tree = document(nodes.title("", "Outer"), nodes.paragraph("", "one\nand more"), inner)
+    assert search.sections(tree, "page") == [("Outer", "", "one and more"), ("Inner", "inner", "two")]
+
+
+def test_search_leaves_outputs_and_raw_html_out():
+    output = nodes.container("", nodes.literal_block("", "0.123"), classes=["cell_output"])
+    tree = document(
+        nodes.title("", "T"), output, nodes.raw("", "<b>", format="html"), nodes.literal_block("", "x = 1")
+    )
+    assert search.sections(tree, "page") == [("T", "", "x = 1")]
+
+
+def test_search_reads_formulas_as_letters():
+    paragraph = nodes.paragraph("", "a ", nodes.math("", r"\nabla L(\mathbf{w})"), nodes.Text(" step"))
+    ((_, _, text),) = search.sections(document(nodes.title("", "T"), paragraph), "page")
+    assert text == "a L( w ) step"
+
+
+def test_a_description_is_the_first_paragraph_cut_at_a_word():
+    tree = document(nodes.title("", "T"), nodes.paragraph("", "word " * 60))
+    text = metadata.describe(tree)
+    assert len(text) <= 160
+    assert text.endswith("word…")
+    assert metadata.describe(None) == ""
+
+
+def test_tags_escape_what_they_are_given():
+    tags = metadata.tags('A "quoted" <title>', "d & e", "https://a/b.html", "https://a/c.png")
+    assert 'content="A &quot;quoted&quot; &lt;title&gt;"' in tags
+    assert '<meta name="description" content="d &amp; e">' in tags
+    assert '<meta property="og:image" content="https://a/c.png">' in tags
+
+
+def test_sitemap_lists_every_address():
+    text = metadata.sitemap(["https://a/x.html", "https://a/y&z.html"])
+    assert text.count("<loc>") == 2
+    assert "y&amp;z" in text
+
+
+def test_a_card_is_drawn_once(tmp_path):
+    name = cards.card(tmp_path, "chapters/x", "Logistic regression", "Linear models")
+    assert cards.draw("Logistic regression", "").size == (1200, 630)
+    before = (tmp_path / name).stat().st_mtime_ns
+    assert cards.card(tmp_path, "chapters/x", "Logistic regression", "Linear models") == name
+    assert (tmp_path / name).stat().st_mtime_ns == before
+    assert (tmp_path / name).stat().st_size < 40_000
+
+
+def test_launch_links_lead_to_the_notebook_in_the_repository():
+    links = {link["text"]: link for link in shell.launch_links(OPTIONS, "chapters/a/b", ".ipynb")}
+    assert links["Colab"]["url"] == "https://colab.example/github/d2lite/d2lite/blob/main/chapters/a/b.ipynb"
+    assert links["JupyterHub"]["hub"].endswith("branch=main&urlpath=lab/tree/d2lite/chapters/a/b.ipynb")
+    assert "Binder" not in links
+
+
+def test_a_configured_hub_is_linked_directly():
+    options = {**OPTIONS, "launch_buttons": {"jupyterhub_url": "https://hub.example/"}}
+    (link,) = shell.launch_links(options, "a", ".ipynb")
+    assert link["url"].startswith("https://hub.example/hub/user-redirect/git-pull?repo=https")
+
+
+def test_dropdown_boxes_become_native_folds():
+    box = nodes.note("", nodes.paragraph("", "hidden"), classes=["dropdown"])
+    tree = document(nodes.title("", "T"), box, nodes.tip("", nodes.paragraph("", "shown")))
+    transform = folds.FoldDropdowns.__new__(folds.FoldDropdowns)
+    transform.document = tree
+    transform.run()
+    (fold,) = tree.findall(folds.fold)
+    assert fold["classes"] == ["admonition", "note", "dropdown"]
+    assert fold.children[0].astext() == "Note"
+    assert len(list(tree.findall(nodes.tip))) == 1
+
+
+# ----- Building -----
+
+
+def package(root, text="a = 1\n"):
+    (root / "d2lite").mkdir(exist_ok=True)
+    (root / "d2lite" / "a.py").write_text(text)
+    (root / "d2lite" / "a.js").write_text("1")
+    return execution.package_key(root)
+
+
+def test_the_cache_follows_the_package_but_not_its_scripts(tmp_path):
+    key = package(tmp_path)
+    assert package(tmp_path) == key
+    (tmp_path / "d2lite" / "a.js").write_text("2")
+    assert execution.package_key(tmp_path) == key
+    assert package(tmp_path, "a = 2\n") != key
+    (tmp_path / "d2lite" / "data.bin").write_bytes(b"1")
+    assert execution.package_key(tmp_path) != key
+
+
+def test_files_of_a_table_of_contents_come_in_order(build_book):
+    toc = {
+        "root": "a",
+        "parts": [{"chapters": [{"file": "b", "sections": [{"file": "c"}]}, {"url": "https://x"}]}],
+    }
+    assert build_book.files_of(toc) == ["a", "b", "c"]
+
+
+def test_only_pages_with_code_are_executed(build_book, tmp_path):
+    plain = tmp_path / "plain.md"
+    plain.write_text("# Title\n\n```python\nnot run\n```\n")
+    assert build_book.read(plain) is None
+    assert len(build_book.read(ROOT / "book" / "index.md").cells) > 1
+
+
+def test_a_failing_notebook_is_reported_and_a_good_one_runs_once(build_book, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(build_book, "ROOT", tmp_path)
+    for name, source in (("good", "print(6 * 7)"), ("bad", "1 / 0")):
+        cell = nbformat.v4.new_code_cell(source)
+        spec = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell], metadata=spec), tmp_path / f"{name}.ipynb")
+    paths = [tmp_path / "good.ipynb", tmp_path / "bad.ipynb"]
+    stale = tmp_path / "cache" / "stale"
+    stale.mkdir(parents=True)
+    assert build_book.execute_all(paths, tmp_path / "cache" / "key", 60, 2) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert not stale.exists()
+    assert build_book.execute_all(paths[:1], tmp_path / "cache" / "key", 60, 2) == 0
+    assert "0 ran, 0 failed, 1 unchanged" in capsys.readouterr().out
+
+
+def test_katex_fonts_are_those_of_the_renderer():
+    from sphinxcontrib.katex import katex_version
+
+    assert f"KaTeX {katex_version}," in (ROOT / "book" / "_static" / "katex" / "README.md").read_text()
