@@ -90,5 +90,5 @@ def test_photos_are_the_pixels_of_their_files(name):
 
 @pytest.mark.parametrize("load", [text, series, photo])
 def test_unknown_names_are_refused(load):
-    with pytest.raises(ValueError, match="choose one of '"):
+    with pytest.raises(ValueError, match="expected one of '"):
         load("nothing")

@@ -199,7 +199,7 @@ def test_negative_numbers_of_scenes_are_refused():
 
 
 def test_bad_stream_arguments_are_refused():
-    with pytest.raises(ValueError, match="unknown part 'valid'"):
+    with pytest.raises(ValueError, match="part is 'valid'"):
         scene_stream(part="valid")
     with pytest.raises(ValueError, match="batch_size 0"):
         scene_stream(0)
