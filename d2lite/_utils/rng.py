@@ -1,4 +1,4 @@
-"""Random numbers that Python and JavaScript agree on: the twin of widgets/_shared/rng.js."""
+"""Random numbers that Python and JavaScript agree on: the twin of widgets/_math/rng.js."""
 
 import numbers
 

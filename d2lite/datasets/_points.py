@@ -1,4 +1,4 @@
-"""Synthetic points in the plane, two classes: the twin of widgets/_shared/points.js."""
+"""Synthetic points in the plane, two classes: the twin of widgets/_math/points.js."""
 
 import math
 import numbers

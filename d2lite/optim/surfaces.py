@@ -1,6 +1,6 @@
 """Surfaces to descend: functions of two weights with valleys, saddles, plateaus and many minima.
 
-The explorers of the optimiser chapters use the same functions (widgets/_shared/surfaces.js), with
+The explorers of the optimiser chapters use the same functions (widgets/_math/surfaces.js), with
 derivatives written out; here autograd finds them.
 """
 

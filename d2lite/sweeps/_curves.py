@@ -1,6 +1,6 @@
 """Curves in few bytes: quantised and delta-coded, with a stated error bound and nothing to unpickle.
 
-The code of one metric, the same in files, in pages and in ``widgets/_shared/curves.js``:
+The code of one metric, the same in files, in pages and in ``widgets/_math/curves.js``:
 
 1. Every number becomes an integer code of ``bits`` bits. The three highest codes are nan, -inf and inf, in
    this order; the others stand for ``u = offset + code * step``, and the number is ``u`` where ``scale`` is

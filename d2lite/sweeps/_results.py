@@ -176,7 +176,7 @@ class Sweep:
         Returns:
             dict: ``rule`` says how ``metrics`` decodes, and each metric's ``bound`` how exact it is (see
             d2lite/sweeps/_curves.py); ``runs`` has the seed of each run and its index into each of ``axes`` (None
-            where the point lacks the name). ``decodeCurves`` in widgets/_shared/curves.js reads it.
+            where the point lacks the name). ``decodeCurves`` in widgets/_math/curves.js reads it.
         """
         names = list(self.metrics) if metrics is None else list(metrics)
         for name in names:

@@ -9,7 +9,7 @@ import functools
 import re
 from pathlib import Path
 
-SHARED = Path(__file__).parent / "_shared"
+CORE, DRAW, MATH = SHARED = [Path(__file__).parent / name for name in ("_core", "_draw", "_math")]
 _IMPORT = re.compile(r"^import\s*\{([^}]*)\}\s*from\s*[\"'](\.{1,2}/[^\"']+)[\"'];[ \t]*\n", re.MULTILINE)
 _TOP_LEVEL = re.compile(
     r"^(export )?(?:async )?(?:function\*?|const|let|var|class) *([\w$]+|[\[{])", re.MULTILINE
@@ -39,7 +39,7 @@ def bundle(folder):
             two modules use one name; or render is missing.
     """
     folder = Path(folder)
-    css = [path for path in (SHARED / "explorer.css", folder / "widget.css") if path.exists()]
+    css = [path for path in (CORE / "explorer.css", folder / "widget.css") if path.exists()]
     return inline(folder / "widget.js", ("render",)), "\n".join(_read(path) for path in css)
 
 
@@ -72,7 +72,7 @@ def inline(entry, names):
         ValueError: as for bundle.
     """
     entry = Path(entry).resolve()
-    files = sorted({*SHARED.glob("*.js"), *entry.parent.glob("*.js")})
+    files = sorted({*(path for part in SHARED for path in part.glob("*.js")), *entry.parent.glob("*.js")})
     return _inline(entry, tuple(names), tuple((path, path.stat().st_mtime_ns) for path in files))
 
 

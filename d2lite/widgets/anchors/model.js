@@ -1,6 +1,6 @@
 // k-means on sizes [width, height] in pixels, by IoU or by plain distance: twin of d2lite/vision/anchor_sizes.py. No DOM here.
-import { boxIou } from "../_shared/boxes.js";
-import { makeRng } from "../_shared/rng.js";
+import { boxIou } from "../_math/boxes.js";
+import { makeRng } from "../_math/rng.js";
 
 export const DISTANCES = ["iou", "euclidean"];
 const MOST_STEPS = 60;

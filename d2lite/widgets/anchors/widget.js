@@ -1,14 +1,14 @@
 // The anchors explorer: sizes of boxes and their anchors on the left; the anchors as boxes and their course on the right.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatFixed } from "../_shared/format.js";
-import { addPoints, addScrubber } from "../_shared/handles.js";
-import { drawLegend, drawLine, drawMark, drawMarks } from "../_shared/layers.js";
-import { drawAxes, drawLabel, linearScale, plotBox } from "../_shared/scales.js";
-import { addStage } from "../_shared/stage.js";
-import { plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatFixed } from "../_core/format.js";
+import { addPoints, addScrubber } from "../_core/handles.js";
+import { drawLegend, drawLine, drawMark, drawMarks } from "../_draw/layers.js";
+import { drawAxes, drawLabel, linearScale, plotBox } from "../_draw/scales.js";
+import { addStage } from "../_core/stage.js";
+import { plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { assignSizes, coverage, DISTANCES, drawStarts, runKmeans } from "./model.js";
 
 const LEAST = 2; // px of a size

@@ -1,5 +1,5 @@
 // Logistic regression on points in the plane, trained by stochastic gradient descent. No DOM here.
-import { makeRng } from "../_shared/rng.js";
+import { makeRng } from "../_math/rng.js";
 
 export const FEATURE_NAMES = {
   linear: ["x₁", "x₂"],

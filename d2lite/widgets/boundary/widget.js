@@ -1,15 +1,15 @@
 // The boundary explorer: points, probability and boundary on the left; loss, accuracy and weights on the right.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, makeButton } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatFixed, formatNumber } from "../_shared/format.js";
-import { addPoints, addScrubber } from "../_shared/handles.js";
-import { clipped, drawContour, drawHeat, drawLine, drawMark, drawMarks, makeGrid } from "../_shared/layers.js";
-import { makePoints } from "../_shared/points.js";
-import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_shared/scales.js";
-import { addStage, addTooltip } from "../_shared/stage.js";
-import { makeRamp, mixColor, plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, makeButton } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatFixed, formatNumber } from "../_core/format.js";
+import { addPoints, addScrubber } from "../_core/handles.js";
+import { clipped, drawContour, drawHeat, drawLine, drawMark, drawMarks, makeGrid } from "../_draw/layers.js";
+import { makePoints } from "../_math/points.js";
+import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
+import { addStage, addTooltip } from "../_core/stage.js";
+import { makeRamp, mixColor, plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { FEATURE_NAMES, logitAt, makeRun, pointLoss, sigmoid, stepsDone, trainTo } from "./model.js";
 
 const CELLS = 48; // of the heat map, across

@@ -1,6 +1,6 @@
 // Four measures of how well a box fits, their gradients, and the descent of a box onto its target. No DOM here.
 // Boxes are [x1, y1, x2, y2] in pixels, y downwards. Where two edges are level the gradient is shared, as torch does.
-import { boxArea, boxIou } from "../_shared/boxes.js";
+import { boxArea, boxIou } from "../_math/boxes.js";
 
 export const LOSSES = ["iou", "giou", "diou", "ciou"];
 const FLIPPED = "the box has turned inside out";

@@ -1,6 +1,6 @@
 // A character model of one recurrent layer: forward a character at a time, and backward through time. No DOM here.
-import { scaledBytes } from "../_shared/bytes.js";
-import { makeRng } from "../_shared/rng.js";
+import { scaledBytes } from "../_math/bytes.js";
+import { makeRng } from "../_math/rng.js";
 
 export const REACH = 64; // characters that a gradient is followed back
 

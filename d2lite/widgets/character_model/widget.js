@@ -1,15 +1,15 @@
 // The character model explorer: your text coloured by what the network makes of it, the next letter's distribution,
 // and, over the last characters, the gradient of that prediction and the units.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { openExplorer } from "../_shared/explorer.js";
-import { formatFixed, formatNumber } from "../_shared/format.js";
-import { drawMatrix } from "../_shared/layers.js";
-import { onPress } from "../_shared/press.js";
-import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_shared/scales.js";
-import { addStage, addTooltip } from "../_shared/stage.js";
-import { makeRamp, mixColor, plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { openExplorer } from "../_core/frame.js";
+import { formatFixed, formatNumber } from "../_core/format.js";
+import { drawMatrix } from "../_draw/layers.js";
+import { onPress } from "../_core/press.js";
+import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_draw/scales.js";
+import { addStage, addTooltip } from "../_core/stage.js";
+import { makeRamp, mixColor, plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { backThroughTime, chances, decodeModel, encodeText, entropyBits, extendReading, makeReading, surprises } from "./model.js";
 
 const BUDGET = 6; // ms a frame may spend on reading

@@ -1,5 +1,5 @@
 // Crops of photographs, made by tools/record/crops.py: bytes in base64, channel by channel, row by row.
-import { bytesOf } from "../_shared/bytes.js";
+import { bytesOf } from "../_math/bytes.js";
 
 export const CROP_SIDE = 24;
 const CROPS = {

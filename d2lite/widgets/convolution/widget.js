@@ -1,14 +1,14 @@
 // The convolution explorer: the picture with its window on the left, the output on the right, the products below.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatNumber, parseNumber } from "../_shared/format.js";
-import { drawPixels } from "../_shared/layers.js";
-import { onPress } from "../_shared/press.js";
-import { drawLabel, setText, strokeSegment } from "../_shared/scales.js";
-import { addStage } from "../_shared/stage.js";
-import { parseColor, plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatNumber, parseNumber } from "../_core/format.js";
+import { drawPixels } from "../_draw/layers.js";
+import { onPress } from "../_core/press.js";
+import { drawLabel, setText, strokeSegment } from "../_draw/scales.js";
+import { addStage } from "../_core/stage.js";
+import { parseColor, plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { correlate, countUses, makePicture, presetKernel, replaned, sizeFormula, tapsOf, usersOf, whyImpossible } from "./model.js";
 
 const SETTINGS = ["size", "channels", "kernel_size", "stride", "padding", "dilation", "flip"];

@@ -1,5 +1,5 @@
 // Gradient descent on a surface of two weights, and what its Hessian says about a step. No DOM here.
-import { eigen, makeSurface } from "../_shared/surfaces.js";
+import { eigen, makeSurface } from "../_math/surfaces.js";
 
 const LOST = 1e12; // a loss beyond this is called divergence
 const ARRIVED = 1e-4; // squared distance from a minimum, within which a path may settle

@@ -1,17 +1,17 @@
 // The descent explorer: a surface's map with the path on the left; the loss, the step and the Hessian's word on the right.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatNumber } from "../_shared/format.js";
-import { addScrubber } from "../_shared/handles.js";
-import { drawLandscape, landscapeOf } from "../_shared/landscape.js";
-import { clipped, drawLine, drawMark, drawPixels } from "../_shared/layers.js";
-import { addStart, drawArrow, drawPath, heightsAbove, heightText, lossBox, shortNumber, stepScale } from "../_shared/paths.js";
-import { drawAxes, drawLabel, linearScale, logScale, strokeSegment } from "../_shared/scales.js";
-import { addStage } from "../_shared/stage.js";
-import { makeSurface } from "../_shared/surfaces.js";
-import { mixColor, parseColor, plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatNumber } from "../_core/format.js";
+import { addScrubber } from "../_core/handles.js";
+import { drawLandscape, landscapeOf } from "../_draw/landscape.js";
+import { clipped, drawLine, drawMark, drawPixels } from "../_draw/layers.js";
+import { addStart, drawArrow, drawPath, heightsAbove, heightText, lossBox, shortNumber, stepScale } from "../_draw/paths.js";
+import { drawAxes, drawLabel, linearScale, logScale, strokeSegment } from "../_draw/scales.js";
+import { addStage } from "../_core/stage.js";
+import { makeSurface } from "../_math/surfaces.js";
+import { mixColor, parseColor, plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { alongStep, bowlRate, describeDirection, descendTo, endOf, localPicture, makeRun, stepsDone } from "./model.js";
 
 const BUDGET = 5; // ms a frame may spend on the map of ends

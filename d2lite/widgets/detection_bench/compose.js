@@ -1,6 +1,6 @@
 // Scenes composed in the page, in the way of d2lite.datasets.scenes: a cloudy background, tinted items, strokes of a pen.
-import { bytesOf } from "../_shared/bytes.js";
-import { makeRng } from "../_shared/rng.js";
+import { bytesOf } from "../_math/bytes.js";
+import { makeRng } from "../_math/rng.js";
 
 export const SIDE = 96; // pixels of a scene
 const ITEM = 28; // pixels of a stored item

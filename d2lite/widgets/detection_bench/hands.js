@@ -1,6 +1,6 @@
 // What the reader's hands do on the bench: choose, drag, scale and remove items, draw with a pen, take from the palette.
-import { make, makeButton } from "../_shared/dom.js";
-import { nameElement } from "../_shared/explorer.js";
+import { make, makeButton } from "../_core/dom.js";
+import { nameElement } from "../_core/frame.js";
 import { SIDE, TINTS, truthOf } from "./compose.js";
 
 const CORNER = 12; // px around an item's corner that take hold of it; a finger gets twice that

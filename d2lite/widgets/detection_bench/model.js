@@ -1,7 +1,7 @@
 // A small one-stage detector, run in the page: its convolutions, its boxes, suppression, and what a detection is worth.
 // Everything in double precision, so that the numbers are those of torch's double precision with the same weights.
-import { boxIou } from "../_shared/boxes.js";
-import { bytesOf } from "../_shared/bytes.js";
+import { boxIou } from "../_math/boxes.js";
+import { bytesOf } from "../_math/bytes.js";
 import { SIDE, composeScene, makeCloud, readItems, toBytes, truthOf } from "./compose.js";
 
 const SLOPE = 0.1; // of the leaky ReLU

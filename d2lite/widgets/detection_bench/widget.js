@@ -1,12 +1,12 @@
 // The detection bench: the scene with its boxes and the palette on the left; what was found, and why, on the right.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, makeButton } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatFixed } from "../_shared/format.js";
-import { drawPixels } from "../_shared/layers.js";
-import { drawLabel, setText, strokeSegment } from "../_shared/scales.js";
-import { addStage } from "../_shared/stage.js";
-import { THEMES, plainTheme } from "../_shared/theme.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, makeButton } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatFixed } from "../_core/format.js";
+import { drawPixels } from "../_draw/layers.js";
+import { drawLabel, setText, strokeSegment } from "../_draw/scales.js";
+import { addStage } from "../_core/stage.js";
+import { THEMES, plainTheme } from "../_core/theme.js";
 import { PEN, SIDE, randomItems } from "./compose.js";
 import { addPlacing, addTools } from "./hands.js";
 import { anchorBox, continuePass, judge, keepScoring, makePicture, progressOf, readDetector, readPalette, readPositions, startPass, suppress } from "./model.js";

@@ -1,6 +1,6 @@
 // A network of one hidden layer whose hidden units are dropped by random masks, and the averages over masks. No DOM here.
-import { scaledBytes } from "../_shared/bytes.js";
-import { makeRng } from "../_shared/rng.js";
+import { scaledBytes } from "../_math/bytes.js";
+import { makeRng } from "../_math/rng.js";
 
 /** A packed tensor { shape, step, data }: signed bytes in base 64, each times step, as a flat array. */
 export function unpack({ step, data }) {

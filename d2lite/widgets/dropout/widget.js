@@ -1,14 +1,14 @@
 // The dropout explorer: the network with its dropped units on the left; what many masks come to on the right.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatFixed } from "../_shared/format.js";
-import { addScrubber } from "../_shared/handles.js";
-import { clipped, drawLine, drawMark, drawMatrix } from "../_shared/layers.js";
-import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_shared/scales.js";
-import { addStage } from "../_shared/stage.js";
-import { makeRamp, mixColor, plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatFixed } from "../_core/format.js";
+import { addScrubber } from "../_core/handles.js";
+import { clipped, drawLine, drawMark, drawMatrix } from "../_draw/layers.js";
+import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
+import { addStage } from "../_core/stage.js";
+import { makeRamp, mixColor, plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { expectedLogits, hiddenOf, logitsOf, openNetworks, runMasks, runningMeans, shareWon, softmaxOf } from "./model.js";
 
 const COLUMNS = 4; // of the drawn units

@@ -1,5 +1,5 @@
 // Exponentially weighted averages of a series, and the weights that make them. No DOM here.
-import { bytesOf } from "../_shared/bytes.js";
+import { bytesOf } from "../_math/bytes.js";
 
 const DAY = 86400000; // ms
 

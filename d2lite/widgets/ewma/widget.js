@@ -1,14 +1,14 @@
 // The exponentially weighted average explorer: days and their average above, the weights of one day's average below.
-import { addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatFixed, formatNumber } from "../_shared/format.js";
-import { addScrubber } from "../_shared/handles.js";
-import { clipped, drawLegend, drawLine, drawMark } from "../_shared/layers.js";
-import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_shared/scales.js";
-import { addStage, addTooltip } from "../_shared/stage.js";
-import { plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatFixed, formatNumber } from "../_core/format.js";
+import { addScrubber } from "../_core/handles.js";
+import { clipped, drawLegend, drawLine, drawMark } from "../_draw/layers.js";
+import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
+import { addStage, addTooltip } from "../_core/stage.js";
+import { plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { averages, dayWeights, effectiveDays, halfLife, openSeries, plainMeans, recentWeight, seenWeight } from "./model.js";
 
 const PART = 0.25; // of the days shown, that playing moves the window by

@@ -1,14 +1,14 @@
 // The gates explorer: the text from left to right; below each sign the gates, the cell state, the answer and the gradient.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatFixed, formatNumber } from "../_shared/format.js";
-import { addScrubber } from "../_shared/handles.js";
-import { clipped } from "../_shared/layers.js";
-import { drawLabel, linearScale, logScale, setText, strokeSegment } from "../_shared/scales.js";
-import { addStage } from "../_shared/stage.js";
-import { mixColor, plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatFixed, formatNumber } from "../_core/format.js";
+import { addScrubber } from "../_core/handles.js";
+import { clipped } from "../_draw/layers.js";
+import { drawLabel, linearScale, logScale, setText, strokeSegment } from "../_draw/scales.js";
+import { addStage } from "../_core/stage.js";
+import { mixColor, plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { countRight, gradientBack, readText } from "./model.js";
 
 const SETTINGS = ["forget_bias", "input_bias", "output_bias", "forget_gate", "input_gate", "output_gate"];

@@ -1,7 +1,7 @@
 // One value taken apart: the maps it is made of, their kernels, and the products of one window, number by number.
-import { formatNumber } from "../_shared/format.js";
-import { drawMatrix } from "../_shared/layers.js";
-import { drawLabel } from "../_shared/scales.js";
+import { formatNumber } from "../_core/format.js";
+import { drawMatrix } from "../_draw/layers.js";
+import { drawLabel } from "../_draw/scales.js";
 import { argmax, sourceOf } from "./model.js";
 import { makeRamps, outline, percent, shadeOf, shadeValues } from "./overview.js";
 

@@ -1,5 +1,5 @@
 // LeNet on one image: every layer's values, and one value taken apart into the products it is the sum of. No DOM here.
-import { bytesOf, scaledBytes } from "../_shared/bytes.js";
+import { bytesOf, scaledBytes } from "../_math/bytes.js";
 
 const KERNEL = 5;
 const PADDING = 2; // of the first convolution

@@ -1,8 +1,8 @@
 // All layers of the network under each other: every map, every unit, the classes with their probabilities.
-import { formatFixed } from "../_shared/format.js";
-import { drawMatrix } from "../_shared/layers.js";
-import { drawLabel, strokeSegment } from "../_shared/scales.js";
-import { makeRamp, mixColor } from "../_shared/theme.js";
+import { formatFixed } from "../_core/format.js";
+import { drawMatrix } from "../_draw/layers.js";
+import { drawLabel, strokeSegment } from "../_draw/scales.js";
+import { makeRamp, mixColor } from "../_core/theme.js";
 import { LAYERS, argmax } from "./model.js";
 
 const LABEL = 15; // px above each layer

@@ -1,7 +1,7 @@
 // The picture: drawn on, covered, and coloured by how much the places matter. By mouse, finger and keys.
-import { make } from "../_shared/dom.js";
-import { drawMatrix, drawPixels } from "../_shared/layers.js";
-import { makeRamp, parseColor } from "../_shared/theme.js";
+import { make } from "../_core/dom.js";
+import { drawMatrix, drawPixels } from "../_draw/layers.js";
+import { makeRamp, parseColor } from "../_core/theme.js";
 import { SIDE, coverCorner, paintStroke, receptiveField } from "./model.js";
 
 const INK = 220; // of the brush, of 255

@@ -1,12 +1,12 @@
 // The LeNet explorer: a picture on the left, every layer on the right, and below one value down to its products.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, makeButton, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatNumber } from "../_shared/format.js";
-import { clipped, drawMatrix } from "../_shared/layers.js";
-import { onPress } from "../_shared/press.js";
-import { addStage, addTooltip } from "../_shared/stage.js";
-import { makeRamp, plainTheme } from "../_shared/theme.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, makeButton, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatNumber } from "../_core/format.js";
+import { clipped, drawMatrix } from "../_draw/layers.js";
+import { onPress } from "../_core/press.js";
+import { addStage, addTooltip } from "../_core/stage.js";
+import { makeRamp, plainTheme } from "../_core/theme.js";
 import { describeCell, detailAt, drawDetail, explainValue, layOutDetail } from "./detail.js";
 import { SIDE, argmax, continueCover, coverImage, layerNamed, makeCoverMap, openNetwork, runNetwork, selectUnit, takeApart } from "./model.js";
 import { drawOverview, layOut, neighbour, percent, unitAt } from "./overview.js";

@@ -1,5 +1,5 @@
 // Suppression of overlapping boxes, matching with targets, and the precision-recall curve: twin of d2lite.vision.detection_metrics. No DOM here.
-import { boxIou } from "../_shared/boxes.js";
+import { boxIou } from "../_math/boxes.js";
 
 export const METHODS = ["11-point", "all-point", "101-point"];
 export const LEVELS = Array.from({ length: 10 }, (_, i) => 0.5 + 0.05 * i); // IoUs of mAP@[.5:.95]

@@ -1,16 +1,16 @@
 // The NMS explorer: a scene with its candidate boxes on the left; the precision-recall curve of fifty scenes on the right.
-import { boxMiddle } from "../_shared/boxes.js";
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatFixed, formatNumber } from "../_shared/format.js";
-import { addScrubber } from "../_shared/handles.js";
-import { clipped, drawLine, drawMark } from "../_shared/layers.js";
-import { drawPicture, halfPicture, readPicture } from "../_shared/picture.js";
-import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_shared/scales.js";
-import { addStage } from "../_shared/stage.js";
-import { plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { boxMiddle } from "../_math/boxes.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatFixed, formatNumber } from "../_core/format.js";
+import { addScrubber } from "../_core/handles.js";
+import { clipped, drawLine, drawMark } from "../_draw/layers.js";
+import { drawPicture, halfPicture, readPicture } from "../_draw/pictures.js";
+import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
+import { addStage } from "../_core/stage.js";
+import { plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { averagePrecision, envelope, LEVELS, makeCurve, matchImage, meanPrecision, METHODS, readImage, readings, suppress, workAt } from "./model.js";
 
 const SIDE = 96; // px of the pictures

@@ -1,13 +1,13 @@
 // The penalty geometry explorer: contours and ball on the left; on the right one weight's shrinking and the path over λ.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatFixed, formatNumber } from "../_shared/format.js";
-import { addHandle, addScrubber } from "../_shared/handles.js";
-import { clipped, drawLine, drawMark, drawPixels } from "../_shared/layers.js";
-import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment, ticks } from "../_shared/scales.js";
-import { addStage } from "../_shared/stage.js";
-import { mixColor, parseColor, plainTheme } from "../_shared/theme.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatFixed, formatNumber } from "../_core/format.js";
+import { addHandle, addScrubber } from "../_core/handles.js";
+import { clipped, drawLine, drawMark, drawPixels } from "../_draw/layers.js";
+import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment, ticks } from "../_draw/scales.js";
+import { addStage } from "../_core/stage.js";
+import { mixColor, parseColor, plainTheme } from "../_core/theme.js";
 import { ballPoint, canBeSparse, coefficientPath, contourPoint, lossOf, partialTargets, penaltyOf, shrink, solve, zerosOf } from "./model.js";
 
 const BUDGET = 5; // ms a frame may spend on the zones

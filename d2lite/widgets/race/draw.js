@@ -1,8 +1,8 @@
 // Pictures of a race: the map with its paths, the losses by step, and what the shown method remembers.
-import { drawLandscape } from "../_shared/landscape.js";
-import { clipped, drawLine, drawMark } from "../_shared/layers.js";
-import { drawArrow, drawPath, heightsAbove, lossBox, shortNumber, stepScale } from "../_shared/paths.js";
-import { drawAxes, drawLabel, linearScale, logScale, strokeSegment } from "../_shared/scales.js";
+import { drawLandscape } from "../_draw/landscape.js";
+import { clipped, drawLine, drawMark } from "../_draw/layers.js";
+import { drawArrow, drawPath, heightsAbove, lossBox, shortNumber, stepScale } from "../_draw/paths.js";
+import { drawAxes, drawLabel, linearScale, logScale, strokeSegment } from "../_draw/scales.js";
 import { nextStep, stepsDone } from "./model.js";
 
 // The colours of plotting.PALETTE, legible on both pages and for the colour-blind; SGD has the grey of its text.

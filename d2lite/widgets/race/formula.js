@@ -1,5 +1,5 @@
 // The rule of each method, line by line, and the same lines with the present numbers. No DOM here.
-import { formatNumber } from "../_shared/format.js";
+import { formatNumber } from "../_core/format.js";
 
 const ADAM = {
   v: "v ← β₁ v + (1 − β₁) g",

@@ -1,7 +1,7 @@
 // A race of optimizers: all from one start on one surface, with the same noise in their gradients. No DOM here.
-import { optimizerStep, startState } from "../_shared/optimizers.js";
-import { makeRng } from "../_shared/rng.js";
-import { beale, bowl, plateau, rosenbrock, saddle, shapeSurface } from "../_shared/surfaces.js";
+import { optimizerStep, startState } from "../_math/optimizers.js";
+import { makeRng } from "../_math/rng.js";
+import { beale, bowl, plateau, rosenbrock, saddle, shapeSurface } from "../_math/surfaces.js";
 
 const LOST = 1e12; // a loss beyond this is called divergence
 const NEAR = 0.01; // of the first height above the minimum: a run has arrived when it stays below

@@ -1,15 +1,15 @@
 // The race explorer: the map with every method's path; losses, the shown method's memory, the table of all, and the next step in numbers.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatNumber } from "../_shared/format.js";
-import { addScrubber } from "../_shared/handles.js";
-import { landscapeOf } from "../_shared/landscape.js";
-import { clipped } from "../_shared/layers.js";
-import { addStart, heightsAbove, heightText, lossBox, stepScale } from "../_shared/paths.js";
-import { addStage } from "../_shared/stage.js";
-import { plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatNumber } from "../_core/format.js";
+import { addScrubber } from "../_core/handles.js";
+import { landscapeOf } from "../_draw/landscape.js";
+import { clipped } from "../_draw/layers.js";
+import { addStart, heightsAbove, heightText, lossBox, stepScale } from "../_draw/paths.js";
+import { addStage } from "../_core/stage.js";
+import { plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { drawLosses, drawMap, drawMemory, methodColor } from "./draw.js";
 import { formulaRows, RULE_LINES } from "./formula.js";
 import { arrival, makeGround, makeRun, nextStep, runTo, stepsDone, suggestedRates, USES } from "./model.js";

@@ -1,12 +1,12 @@
 // The receptive-field explorer: the stack from the side, the input from above, and the layers as rows to edit.
-import { addControl, addControls } from "../_shared/controls.js";
-import { make, makeButton, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { drawMatrix } from "../_shared/layers.js";
-import { onPress } from "../_shared/press.js";
-import { drawLabel, strokeSegment } from "../_shared/scales.js";
-import { addStage } from "../_shared/stage.js";
-import { makeRamp, mixColor, plainTheme } from "../_shared/theme.js";
+import { addControl, addControls } from "../_core/controls.js";
+import { make, makeButton, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { drawMatrix } from "../_draw/layers.js";
+import { onPress } from "../_core/press.js";
+import { drawLabel, strokeSegment } from "../_draw/scales.js";
+import { addStage } from "../_core/stage.js";
+import { makeRamp, mixColor, plainTheme } from "../_core/theme.js";
 import { countWays, fieldOf, inputsOf, KINDS, makeStack, namedStack, sideAt, spreadOf, totals } from "./model.js";
 
 const LEFT = 46; // px for the levels' names

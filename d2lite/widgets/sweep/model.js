@@ -1,5 +1,5 @@
 // Recorded runs as a grid: the runs of a point, their mean and range over seeds, and the map of all points.
-import { decodeBlock } from "../_shared/curves.js";
+import { decodeBlock } from "../_math/curves.js";
 
 /**
  * A payload of SweepExplorer made ready: { axes: [{ name, label, values, numeric, varies }], across, rows, columns, x, metrics, groups }.

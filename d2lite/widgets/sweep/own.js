@@ -1,7 +1,7 @@
 // The reader's own runs: with a kernel behind the explorer, any point can be trained, and its curves join the recorded ones.
-import { make, makeButton } from "../_shared/dom.js";
-import { nameElement } from "../_shared/explorer.js";
-import { formatNumber, parseNumber } from "../_shared/format.js";
+import { make, makeButton } from "../_core/dom.js";
+import { nameElement } from "../_core/frame.js";
+import { formatNumber, parseNumber } from "../_core/format.js";
 
 /** The reader's runs as the kernel tells them: [{ point: { axis: value }, seed, values: { metric: [numbers] } }]. */
 export function ownRuns(get) {

@@ -1,15 +1,15 @@
 // The sweep explorer: the map of all recorded points on the left, the curves of the chosen one on the right.
-import { addControl } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { formatNumber } from "../_shared/format.js";
-import { addScrubber } from "../_shared/handles.js";
-import { clipped, drawLine, drawMark } from "../_shared/layers.js";
-import { onPress } from "../_shared/press.js";
-import { drawAxes, drawLabel, linearScale, logScale, plotBox, setText, strokeSegment, ticks } from "../_shared/scales.js";
-import { addStage, addTooltip } from "../_shared/stage.js";
-import { makeRamp, mixColor, plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControl } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { formatNumber } from "../_core/format.js";
+import { addScrubber } from "../_core/handles.js";
+import { clipped, drawLine, drawMark } from "../_draw/layers.js";
+import { onPress } from "../_core/press.js";
+import { drawAxes, drawLabel, linearScale, logScale, plotBox, setText, strokeSegment, ticks } from "../_draw/scales.js";
+import { addStage, addTooltip } from "../_core/stage.js";
+import { makeRamp, mixColor, plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { addOwnRuns, ownRuns } from "./own.js";
 import { bandAt, brokenAt, insidePoint, isLostValue, mapAt, meanAt, merit, meritRange, neighbours, openSweep, place, rowOf } from "./model.js";
 

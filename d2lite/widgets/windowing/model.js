@@ -1,5 +1,5 @@
 // Windows of a sequence in batches: the twin of window_starts in d2lite/language/tokens.py. No DOM here.
-import { makeRng } from "../_shared/rng.js";
+import { makeRng } from "../_math/rng.js";
 
 /**
  * The windows of one epoch. settings: num_steps, batch_size, order ("random" or "sequential"), stride, horizon, seed.

@@ -1,11 +1,11 @@
 // The windowing explorer: the sequence as a tape of cells with the windows of a batch marked; below, the batch itself.
-import { addControls } from "../_shared/controls.js";
-import { make, writeText } from "../_shared/dom.js";
-import { nameElement, openExplorer } from "../_shared/explorer.js";
-import { drawLabel, setText, strokeSegment } from "../_shared/scales.js";
-import { addStage, addTooltip } from "../_shared/stage.js";
-import { mixColor, plainTheme } from "../_shared/theme.js";
-import { addTransport } from "../_shared/transport.js";
+import { addControls } from "../_core/controls.js";
+import { make, writeText } from "../_core/dom.js";
+import { nameElement, openExplorer } from "../_core/frame.js";
+import { drawLabel, setText, strokeSegment } from "../_draw/scales.js";
+import { addStage, addTooltip } from "../_core/stage.js";
+import { mixColor, plainTheme } from "../_core/theme.js";
+import { addTransport } from "../_core/transport.js";
 import { carried, findElement, planEpoch, windowAt } from "./model.js";
 
 const PLAN = ["num_steps", "batch_size", "order", "stride", "horizon", "seed"];

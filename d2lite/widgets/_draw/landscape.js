@@ -1,7 +1,7 @@
 // A surface seen from above, as a map: its height as shade and contour lines, its minima and saddles as marks.
 import { contourLines, drawHeat, drawMark, makeGrid } from "./layers.js";
 import { drawLabel, linearScale, ticks } from "./scales.js";
-import { makeRamp, mixColor } from "./theme.js";
+import { makeRamp, mixColor } from "../_core/theme.js";
 
 const LEVELS = 15;
 const CELLS = 110; // of the grid, across

@@ -1,7 +1,7 @@
 // Play, Step, Reset, and how fast: the controls of time.
 import { addControl } from "./controls.js";
 import { make, makeButton, makeIcon } from "./dom.js";
-import { nameElement } from "./explorer.js";
+import { nameElement } from "./frame.js";
 
 const PATHS = {
   play: "M5 3.2v9.6l7.6-4.8z",

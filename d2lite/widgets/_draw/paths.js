@@ -1,6 +1,6 @@
 // Paths down a surface: drawn over its map, from a start that can be dragged; and the chart of their losses.
-import { formatNumber } from "./format.js";
-import { addHandle } from "./handles.js";
+import { formatNumber } from "../_core/format.js";
+import { addHandle } from "../_core/handles.js";
 import { drawMark } from "./layers.js";
 import { linearScale, plotBox } from "./scales.js";
 

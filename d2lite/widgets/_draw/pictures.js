@@ -1,5 +1,5 @@
 // Small pictures that travel in a payload: twin of d2lite/widgets/_pictures.py.
-import { bytesOf } from "./bytes.js";
+import { bytesOf } from "../_math/bytes.js";
 import { drawPixels } from "./layers.js";
 
 /** { width, height, palette: "rrggbb...", pixels: base64 of one palette index a pixel } as RGBA bytes, width and height. */

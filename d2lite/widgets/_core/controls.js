@@ -1,6 +1,6 @@
 // Controls, made from the descriptions Python gives: native inputs, labelled, with a read-out that can be typed in.
 import { make } from "./dom.js";
-import { nameElement } from "./explorer.js";
+import { nameElement } from "./frame.js";
 import { formatNumber, parseNumber } from "./format.js";
 import { coerce } from "./state.js";
 

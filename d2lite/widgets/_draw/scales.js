@@ -1,5 +1,5 @@
 // Scales and axes: data to pixels, and the lines that say which.
-import { formatNumber } from "./format.js";
+import { formatNumber } from "../_core/format.js";
 
 /** A scale: call it with data for pixels; invert(pixels) is data; domain and range are kept. */
 export function linearScale([d0, d1], [r0, r1]) {
