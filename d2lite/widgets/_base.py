@@ -49,7 +49,7 @@ class Explorer(anywidget.AnyWidget):
         for name in values:
             if name not in known:
                 raise TypeError(self._unknown(name))
-            if name in self.params() and self.params()[name].spec.get("readback"):
+            if name in self.params() and self.params()[name].is_result:
                 raise TypeError(
                     f"{name} is a result the page computes; it can be read and observed, not given"
                 )
@@ -103,7 +103,7 @@ class Explorer(anywidget.AnyWidget):
 
     def state(self):
         """Return the traits that differ from their defaults, by name: what a link or a Python cell must say."""
-        params = {name: trait for name, trait in self.params().items() if not trait.spec.get("readback")}
+        params = {name: trait for name, trait in self.params().items() if not trait.spec.get("output")}
         return {
             name: getattr(self, name)
             for name, trait in params.items()

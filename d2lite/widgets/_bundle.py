@@ -102,6 +102,10 @@ def _collect(path, modules, trail):
         names = " -> ".join(_short(step) for step in (*trail, path))
         raise ValueError(f"the modules import each other in a circle: {names}")
     source = _COMMENT.sub("", _read(path, trail))
+    described = "export const { render, preview } = defineExplorer("
+    if described in source:
+        source = source.replace(described, "const described = defineExplorer(")
+        source += "\nexport const render = described.render;\nexport const preview = described.preview;\n"
     for names, target in _IMPORT.findall(source):
         other = (path.parent / target).resolve()
         exports = _collect(other, modules, (*trail, path))

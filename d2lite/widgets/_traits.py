@@ -5,6 +5,7 @@ its Python from the same description.
 """
 
 import copy
+import functools
 import json
 import numbers
 
@@ -35,19 +36,24 @@ class Param(traitlets.TraitType):
         label: name shown beside the control (the trait's own name, spaced, by default).
         unit: shown after the value.
         help: one sentence shown as the control's hint.
-        readback: True for a result that the page computes: no part of a link or of the Python cell.
+        output: True for a result that the page computes: no part of a link or of the Python cell.
         fields: further entries of the description.
     """
 
     kind = ""
 
-    def __init__(self, default, *, label="", unit="", help="", readback=False, **fields):
+    @property
+    def is_result(self):
+        """Whether the page computes it: it can be read and observed, not given."""
+        return bool(self.spec.get("output")) and self.kind != "payload"
+
+    def __init__(self, default, *, label="", unit="", help="", output=False, **fields):
         super().__init__(default_value=default)
-        said = {"label": label, "unit": unit, "help": help, "readback": readback, **fields}
+        description = {"label": label, "unit": unit, "help": help, "output": output, **fields}
         self.spec = {"kind": self.kind, "default": default}
         self.spec |= {
             name: value
-            for name, value in said.items()
+            for name, value in description.items()
             if value is not None and value is not False and value != ""
         }
         self.tag(sync=True)
@@ -89,13 +95,13 @@ class Real(Param):
         step: step of a linear slider.
         log: logarithmic slider; with min = 0 its first position is 0 and its second is ``floor``.
         floor: least positive value of a logarithmic slider whose min is 0.
-        said: label, unit, help, readback as in Param.
+        description: label, unit, help, output as in Param.
     """
 
     kind = "real"
 
-    def __init__(self, default, *, min, max, step=None, log=False, floor=None, **said):
-        super().__init__(default, min=min, max=max, step=step, log=log, floor=floor, **said)
+    def __init__(self, default, *, min, max, step=None, log=False, floor=None, **description):
+        super().__init__(default, min=min, max=max, step=step, log=log, floor=floor, **description)
 
     def validate(self, obj, value):
         return self.number(value)
@@ -109,13 +115,13 @@ class Integer(Param):
         min, max: the range.
         step: step of the slider.
         stepper: True for buttons of less and more instead of a slider: seeds, degrees, small counts.
-        said: label, unit, help, readback as in Param.
+        description: label, unit, help, output as in Param.
     """
 
     kind = "integer"
 
-    def __init__(self, default, *, min, max, step=1, stepper=False, **said):
-        super().__init__(default, min=min, max=max, step=step, stepper=stepper, **said)
+    def __init__(self, default, *, min, max, step=1, stepper=False, **description):
+        super().__init__(default, min=min, max=max, step=step, stepper=stepper, **description)
 
     def validate(self, obj, value):
         return self.number(value, whole=True)
@@ -128,14 +134,14 @@ class Choice(Param):
         default: value when none is given.
         choices: sequence of values.
         names: how the page writes each of them (the value itself by default).
-        said: label, unit, help, readback as in Param.
+        description: label, unit, help, output as in Param.
     """
 
     kind = "choice"
 
-    def __init__(self, default, choices, *, names=None, **said):
+    def __init__(self, default, choices, *, names=None, **description):
         names = list(names or (str(choice).replace("_", " ") for choice in choices))
-        super().__init__(default, choices=list(choices), names=names, **said)
+        super().__init__(default, choices=list(choices), names=names, **description)
 
     def validate(self, obj, value):
         value = _plain(value)
@@ -163,13 +169,13 @@ class Text(Param):
     Args:
         default: value when none is given.
         max_length: most characters.
-        said: label, help, readback as in Param.
+        description: label, help, output as in Param.
     """
 
     kind = "text"
 
-    def __init__(self, default="", *, max_length=200, **said):
-        super().__init__(default, max_length=max_length, **said)
+    def __init__(self, default="", *, max_length=200, **description):
+        super().__init__(default, max_length=max_length, **description)
 
     def validate(self, obj, value):
         if not isinstance(value, str) or len(value) > self.spec["max_length"]:
@@ -181,14 +187,19 @@ class Payload(Param):
     """Data the page draws and never changes, such as recorded curves: no control, no part of a link or a Python cell.
 
     Args:
+        loader: function without arguments that returns the data, a dict; called once, when an explorer first needs it.
         max_size: most characters of its JSON.
-        said: label, help as in Param.
+        description: label, help as in Param.
     """
 
     kind = "payload"
 
-    def __init__(self, *, max_size=150_000, **said):
-        super().__init__({}, max_size=max_size, readback=True, **said)
+    def __init__(self, *, loader=dict, max_size=150_000, **description):
+        super().__init__({}, max_size=max_size, output=True, **description)
+        self._load = functools.cache(loader)
+
+    def make_dynamic_default(self):
+        return copy.deepcopy(self._load())
 
     def validate(self, obj, value):
         if not isinstance(value, dict):
@@ -210,14 +221,14 @@ class Numbers(Param):
         min, max: range of each number.
         max_length: most numbers.
         length: exact count, if it is fixed.
-        said: label, unit, help, readback as in Param.
+        description: label, unit, help, output as in Param.
     """
 
     kind = "numbers"
 
-    def __init__(self, default=(), *, min, max, max_length=100, length=None, **said):
+    def __init__(self, default=(), *, min, max, max_length=100, length=None, **description):
         super().__init__(
-            list(default), min=min, max=max, max_length=length or max_length, length=length, **said
+            list(default), min=min, max=max, max_length=length or max_length, length=length, **description
         )
 
     def validate(self, obj, value):
@@ -238,17 +249,17 @@ class Rows(Param):
         default: value when none is given.
         columns: one (name, min, max) or (name, min, max, "integer") a column.
         max_length: most rows.
-        said: label, help, readback as in Param.
+        description: label, help, output as in Param.
     """
 
     kind = "rows"
 
-    def __init__(self, default=(), *, columns, max_length=500, **said):
+    def __init__(self, default=(), *, columns, max_length=500, **description):
         columns = [
             {"name": name, "min": low, "max": high, "integer": bool(whole)}
             for name, low, high, *whole in columns
         ]
-        super().__init__([list(row) for row in default], columns=columns, max_length=max_length, **said)
+        super().__init__([list(row) for row in default], columns=columns, max_length=max_length, **description)
 
     def validate(self, obj, value):
         value, columns = _plain(value), self.spec["columns"]

@@ -28,7 +28,7 @@ class Sample(Explorer):
     box = Numbers([0, 0, 1, 1], min=-1, max=1, length=4)
     below = Real(-1, min=-2, max=0)
     rows = Rows(columns=[("x", -1, 1), ("label", 0, 1, "integer")], max_length=3)
-    result = Numbers(min=-10, max=10, readback=True)
+    result = Numbers(min=-10, max=10, output=True)
 
 
 @pytest.mark.parametrize(

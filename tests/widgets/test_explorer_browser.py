@@ -368,7 +368,7 @@ def changed_values(name):
     """Return a value other than the default for some traits that a link may set."""
     values = {}
     for entry in explorer_class(name).spec():
-        if entry.get("readback"):
+        if entry.get("output"):
             continue
         if entry["kind"] == "choice":
             values[entry["name"]] = next(c for c in entry["choices"] if c != entry["default"])

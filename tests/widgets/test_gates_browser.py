@@ -16,8 +16,8 @@ def host(make_host):
     return make_host().open("gates").show("gates")
 
 
-def said(host):
-    return host.page.locator(".d2l-said").inner_text()
+def answer(host):
+    return host.page.locator(".d2l-answer").inner_text()
 
 
 def answers(text, **changes):
@@ -38,8 +38,8 @@ def score(text, **changes):
 
 def test_it_opens_on_the_last_answer(host):
     letters, chances = answers(TEXT)
-    assert said(host).startswith(f"Step 16, “?”: it says {letters[-1]}")
-    percent = float(re.search(r"\(([\d.]+)%\)", said(host)).group(1))
+    assert answer(host).startswith(f"Step 16, “?”: it says {letters[-1]}")
+    percent = float(re.search(r"\(([\d.]+)%\)", answer(host)).group(1))
     assert percent == pytest.approx(100 * chances[-1], rel=0.06)
     assert host.page.locator(".d2l-score").inner_text() == f"Questions answered right: {score(TEXT)} of 2."
 
@@ -49,7 +49,7 @@ def test_a_typed_text_is_read_as_torch_reads_it(host):
     field.fill("Ab?Dd?")
     field.press("Enter")
     host.settle()
-    assert said(host).startswith(f"Step 6, “?”: it says {answers('Ab?Dd?')[0][-1]}")
+    assert answer(host).startswith(f"Step 6, “?”: it says {answers('Ab?Dd?')[0][-1]}")
     assert (
         host.page.locator(".d2l-score").inner_text() == f"Questions answered right: {score('Ab?Dd?')} of 2."
     )
@@ -62,7 +62,7 @@ def test_a_shut_forget_gate_forgets(host):
     right = score(TEXT, forget_gate="closed")
     assert right < 2
     assert host.page.locator(".d2l-score").inner_text() == f"Questions answered right: {right} of 2."
-    assert "along the cell state alone 0% would" in said(host)
+    assert "along the cell state alone 0% would" in answer(host)
 
 
 def test_keys_and_clicks_choose_a_step(host):
@@ -76,7 +76,7 @@ def test_keys_and_clicks_choose_a_step(host):
     host.page.mouse.click(box["x"] + 96 + (box["width"] - 100) * 3.5 / 16, box["y"] + box["height"] / 2)
     host.settle()
     assert host.get("step") == 3
-    assert said(host).startswith("Step 4, “d”")
+    assert answer(host).startswith("Step 4, “d”")
 
 
 def test_play_reads_the_text_to_its_end(host):
@@ -89,9 +89,9 @@ def test_play_reads_the_text_to_its_end(host):
 
 def test_an_empty_text_is_no_error(host):
     host.set("text", "")
-    assert said(host) == "There is nothing to read."
+    assert answer(host) == "There is nothing to read."
     host.set("text", TEXT)
-    assert said(host).startswith("Step 16")
+    assert answer(host).startswith("Step 16")
 
 
 def test_one_finger_chooses_a_step(make_host):

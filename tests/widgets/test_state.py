@@ -112,7 +112,7 @@ class TestEveryExplorer:
         for found in results:
             for trait, value in found["values"].items():
                 assert params[trait].validate(None, value) == value
-                assert not params[trait].spec.get("readback")
+                assert not params[trait].spec.get("output")
                 accepted += 1
             assert len(found["notes"]) <= 5
             assert all(isinstance(note, str) and len(note) < 300 for note in found["notes"])

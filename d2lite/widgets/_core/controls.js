@@ -15,20 +15,25 @@ export function addControls(app, parent, names) {
   return panel;
 }
 
-/** One control. Options: change(value) sets the trait in your own way; segments: false asks for a drop-down list. */
+/**
+ * One control. Options: resets, values of other traits that a change sets as well; change(value, app) sets the trait in your
+ * own way; segments: false asks for a drop-down list. A control of a part of a trait describes itself: entry (as a
+ * trait's description), value(get), follows (the traits it depends on).
+ */
 export function addControl(app, parent, name, options = {}) {
-  const entry = app.entry(name);
-  const change = options.change || ((value) => app.set({ [name]: value }));
+  const entry = options.entry || app.entry(name);
+  const change = options.change ? (value) => options.change(value, app) : (value) => app.set({ [name]: value, ...options.resets });
+  const current = () => (options.value ? options.value(app.get) : app.get(name));
   const forms = { real: makeSlider, integer: makeSlider, flag: makeCheckbox, text: makeTextField };
   const short = entry.choices && entry.choices.length <= 5 && entry.names.join("").length <= 32;
   let form = entry.stepper ? makeStepper : forms[entry.kind];
   if (entry.kind === "choice") form = short && options.segments !== false ? makeSegments : makeSelect;
-  const { element, show } = form(entry, change, app);
+  const { element, show } = form(entry, change, app, current);
   if (entry.help) element.title = entry.help;
   nameElement(app, name, element);
   parent.append(element);
-  app.on(name, () => show(app.get(name)));
-  show(app.get(name));
+  app.on(options.follows || name, () => show(current()));
+  show(current());
   return element;
 }
 
@@ -56,12 +61,12 @@ function caption(entry) {
   return make("span", { class: "d2l-label", text: entry.label });
 }
 
-function control(entry, row, ...inputs) {
+function labelled(entry, row, ...inputs) {
   return make("div", { class: "d2l-control" }, make("div", { class: "d2l-row" }, caption(entry), ...row), ...inputs);
 }
 
 /** A number as text that can be typed over; what does not fit is said, and moved into the range. */
-function makeTyped(entry, change, app) {
+function makeTyped(entry, change, app, current) {
   const keys = entry.min < 0 || entry.log ? {} : { inputmode: "decimal" }; // a phone's number keys have no minus and no e
   const typed = make("input", { type: "text", ...keys, class: "d2l-typed", "aria-label": `${entry.label}, typed` });
   const show = (value) => (typed.value = formatNumber(value, entry.kind === "integer" ? 9 : 3));
@@ -69,18 +74,18 @@ function makeTyped(entry, change, app) {
     const { value, note } = coerce(entry, typed.value);
     if (note) app.note(note);
     if (value !== undefined) change(value);
-    show(app.get(entry.name));
+    show(current());
   };
   typed.onfocus = () => typed.select();
   return { typed, show };
 }
 
-function makeSlider(entry, change, app) {
+function makeSlider(entry, change, app, current) {
   const { min, max, log } = entry;
   const step = entry.step || (entry.kind === "integer" ? 1 : (max - min) / 100);
   const ends = log ? { min: 0, max: LOG_POSITIONS, step: 1 } : { min, max, step };
   const range = make("input", { type: "range", "aria-label": entry.label, ...ends });
-  const { typed, show: showTyped } = makeTyped(entry, change, app);
+  const { typed, show: showTyped } = makeTyped(entry, change, app, current);
   const unit = entry.unit ? make("span", { class: "d2l-unit", text: entry.unit }) : null;
   const show = (value) => {
     range.value = log ? positionOfValue(entry, value) : value;
@@ -89,18 +94,18 @@ function makeSlider(entry, change, app) {
     range.style.setProperty("--d2l-part", (range.value - ends.min) / (ends.max - ends.min || 1));
   };
   range.oninput = () => change(log ? valueAtPosition(entry, Number(range.value)) : Number(range.value));
-  return { element: control(entry, [typed, unit], range), show };
+  return { element: labelled(entry, [typed, unit], range), show };
 }
 
-function makeStepper(entry, change, app) {
-  const { typed, show } = makeTyped(entry, change, app);
-  const move = (by) => change(Math.min(entry.max, Math.max(entry.min, app.get(entry.name) + by)));
+function makeStepper(entry, change, app, current) {
+  const { typed, show } = makeTyped(entry, change, app, current);
+  const move = (by) => change(Math.min(entry.max, Math.max(entry.min, current() + by)));
   const [less, more] = [["−", -1], ["+", 1]].map(([text, sign]) => {
     const button = make("button", { type: "button", class: "d2l-button", text, "aria-label": `${entry.label} ${text}` });
     button.onclick = () => move(sign * (entry.step || 1));
     return button;
   });
-  return { element: control(entry, [], make("div", { class: "d2l-stepper" }, less, typed, more)), show };
+  return { element: labelled(entry, [], make("div", { class: "d2l-stepper" }, less, typed, more)), show };
 }
 
 function makeSegments(entry, change) {
@@ -111,7 +116,7 @@ function makeSegments(entry, change) {
     return make("label", { class: "d2l-segment" }, input, make("span", { text: entry.names[i] }));
   });
   const bar = make("div", { class: "d2l-segments" }, ...segments);
-  const element = control(entry, [], bar);
+  const element = labelled(entry, [], bar);
   element.classList.toggle("d2l-wide", entry.names.join("").length > 12);
   element.setAttribute("role", "radiogroup");
   element.setAttribute("aria-label", entry.label);
@@ -123,7 +128,7 @@ function makeSelect(entry, change) {
   const unit = entry.unit || "";
   select.append(...entry.names.map((text, i) => make("option", { value: i, text: text + unit })));
   select.onchange = () => change(entry.choices[select.value]);
-  return { element: control(entry, [], select), show: (value) => (select.value = entry.choices.indexOf(value)) };
+  return { element: labelled(entry, [], select), show: (value) => (select.value = entry.choices.indexOf(value)) };
 }
 
 function makeCheckbox(entry, change) {
@@ -136,5 +141,5 @@ function makeCheckbox(entry, change) {
 function makeTextField(entry, change) {
   const field = make("input", { type: "text", class: "d2l-text", maxlength: entry.max_length, "aria-label": entry.label });
   field.oninput = () => change(field.value);
-  return { element: control(entry, [], field), show: (value) => field.value !== value && (field.value = value) };
+  return { element: labelled(entry, [], field), show: (value) => field.value !== value && (field.value = value) };
 }

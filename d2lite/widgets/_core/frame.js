@@ -21,7 +21,8 @@ const ICONS = {
  * frame need draw nothing new.
  * app.draw(callback): called to draw; app.refresh(): ask for a frame (any number of calls give one).
  * app.say(text): tell screen readers, now and then, once the reader has touched something; app.announce(text): at once.
- * app.note(text, brief): tell everyone, politely. app.pauses: functions that stop what plays.
+ * app.note(text, brief): tell everyone, politely. app.pauses: functions that stop what plays; app.stop() calls them.
+ * app.report({ name: value }): hand results to Python, once they are numbers and have changed.
  * app.scope.on / app.scope.add: what is undone by app.close(), which render returns.
  */
 export function openExplorer({ model, el, title }) {
@@ -49,6 +50,9 @@ export function openExplorer({ model, el, title }) {
   const motion = matchMedia("(prefers-reduced-motion: reduce)");
   app.reduced = motion.matches;
   app.scope.on(motion, "change", () => (app.reduced = motion.matches));
+  app.stop = () => {
+    for (const pause of app.pauses) pause();
+  };
   app.close = () => app.scope.close();
   addLink(app, el);
   app.refresh();
@@ -80,6 +84,11 @@ function addState(app) {
     if (!later) save();
     else waiting = waiting || setTimeout(save, SAVE_EVERY);
   };
+  app.report = (results) => {
+    for (const [name, value] of Object.entries(results)) {
+      if ([value].flat().every(Number.isFinite) && String(value) !== String(model.get(name))) app.set({ [name]: value }, { later: true });
+    }
+  };
   app.on = (names, callback) => {
     for (const name of [names].flat()) {
       model.on(`change:${name}`, callback);
@@ -110,7 +119,7 @@ function addFrames(app) {
       return more;
     } catch (error) {
       console.error(error);
-      stopAll(app);
+      app.stop();
       trouble = trouble || app.note(`This picture could not be drawn (${error.message}). Restore sets it back.`);
       return false;
     }
@@ -199,7 +208,7 @@ function makeFooter(app) {
     copied(formatPython(app.model.get("_python"), app.spec, app.values()), "Python cell");
   });
   add("Restore", "restore", "Set everything as it was when the page opened", () => {
-    stopAll(app);
+    app.stop();
     app.set(app.opening);
     app.notes.replaceChildren();
   });
@@ -214,7 +223,7 @@ function addLink(app, el) {
   const follow = () => {
     const found = parseHash(location.hash, app.id, app.spec);
     if (!found) return;
-    stopAll(app);
+    app.stop();
     app.set(found.values);
     app.hide = found.hide;
     for (const [name, element] of app.named) element.hidden = app.hide.includes(name);
@@ -232,10 +241,6 @@ function addLink(app, el) {
     const link = target.closest?.("a[href^='#']");
     if (link && link.hash === location.hash) follow();
   });
-}
-
-function stopAll(app) {
-  for (const pause of app.pauses) pause();
 }
 
 /** Give a control a name, by which a teacher's link (hide=name) may leave it out. */

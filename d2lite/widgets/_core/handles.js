@@ -1,10 +1,10 @@
 // Things to drag on a stage: many points on the canvas, or a few handles that are elements of their own.
 import { make } from "./dom.js";
+import { addKeys, ARROWS, onKeys, SLIDER_KEYS } from "./keys.js";
 import { onPress } from "./press.js";
 
 const REACH = 12; // px from a point that still takes hold of it; a finger gets twice that
 const SLOP = 5; // px a press may move and still be a click
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /**
  * Make the points of a stage movable. positions() gives their [px, py]; move(i, px, py) puts one, add(px, py) makes
@@ -18,9 +18,7 @@ export function addPoints(app, stage, options) {
   const { canvas } = stage;
   const hold = { selected: -1, hovered: -1, drag: null };
   const keys = `Page Down chooses a point, arrows move it${options.add ? ", Enter adds" : ""}${options.remove ? ", Delete removes" : ""}${options.turn ? ", C changes its class" : ""}.`;
-  const look = { tabindex: 0, role: "application", "aria-roledescription": "points to move", "aria-description": keys };
-  Object.entries(look).forEach(([name, value]) => canvas.setAttribute(name, value));
-  canvas.after(make("p", { class: "d2l-keys", "aria-hidden": "true", text: keys }));
+  addKeys(app, stage, { kind: "points to move", help: keys, press: (key, event) => pointKey(app, options, hold, key, event) });
   const nearest = (event) => nearestPoint(options.positions(), stage.at(event), event.pointerType === "touch" ? 2 * REACH : REACH);
   app.scope.on(canvas, "pointerdown", (event) => {
     if (event.button !== 0) return;
@@ -49,7 +47,6 @@ export function addPoints(app, stage, options) {
     hold.hovered = -1;
     app.refresh();
   });
-  app.scope.on(canvas, "keydown", (event) => pointKey(app, options, hold, event));
   app.scope.on(canvas, "blur", () => {
     hold.selected = -1;
     app.refresh();
@@ -82,29 +79,28 @@ function pointerMove(app, stage, options, hold, event, nearest) {
   if (drag.index >= 0 && drag.moved) options.move(drag.index, ...at);
 }
 
-function pointKey(app, options, hold, event) {
+function pointKey(app, options, hold, key, event) {
   const positions = options.positions();
   const { selected } = hold;
   const chosen = selected >= 0 && selected < positions.length;
   const far = event.shiftKey ? 20 : 4;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (ARROWS[event.key] && chosen) {
-    const [dx, dy] = ARROWS[event.key];
+  if (ARROWS[key] && chosen) {
+    const [dx, dy] = ARROWS[key];
     options.move(selected, positions[selected][0] + far * dx, positions[selected][1] + far * dy);
-  } else if (ARROWS[event.key] || event.key === "PageDown") hold.selected = (selected + 1) % Math.max(1, positions.length);
-  else if (event.key === "PageUp") hold.selected = (Math.max(0, selected) + positions.length - 1) % Math.max(1, positions.length);
-  else if (event.key === "Enter" && options.add) {
+  } else if (ARROWS[key] || key === "PageDown") hold.selected = (selected + 1) % Math.max(1, positions.length);
+  else if (key === "PageUp") hold.selected = (Math.max(0, selected) + positions.length - 1) % Math.max(1, positions.length);
+  else if (key === "Enter" && options.add) {
     const [px, py] = chosen ? positions[selected] : options.middle?.() || [100, 100];
     hold.selected = options.add(px + (chosen ? 24 : 0), py);
-  } else if ((event.key === "Delete" || event.key === "Backspace") && chosen && options.remove) {
+  } else if ((key === "Delete" || key === "Backspace") && chosen && options.remove) {
     options.remove(selected);
     hold.selected = Math.min(selected, options.positions().length - 1);
-  } else if (event.key.toLowerCase() === "c" && chosen && options.turn) options.turn(selected);
-  else if (event.key === "Escape" && chosen) hold.selected = -1;
-  else return;
-  event.preventDefault();
+  } else if (key.toLowerCase() === "c" && chosen && options.turn) options.turn(selected);
+  else if (key === "Escape" && chosen) hold.selected = -1;
+  else return false;
   app.announce(hold.selected >= 0 && hold.selected < options.positions().length ? options.describe(hold.selected) : "No point chosen.");
   app.refresh();
+  return true;
 }
 
 /**
@@ -134,12 +130,12 @@ export function addHandle(app, stage, { label, at, move, text, step = 4, color =
     move(px + held[0], py + held[1]);
   });
   for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(handle, type, () => (held = null));
-  app.scope.on(handle, "keydown", (event) => {
-    if (!ARROWS[event.key]) return;
-    const [dx, dy] = ARROWS[event.key];
+  onKeys(app, handle, (key, event) => {
+    if (!ARROWS[key]) return false;
+    const [dx, dy] = ARROWS[key];
     const far = event.shiftKey ? 5 * step : step;
     move(at()[0] + far * dx, at()[1] + far * dy);
-    event.preventDefault();
+    return true;
   });
   return handle;
 }
@@ -150,7 +146,7 @@ export function addHandle(app, stage, { label, at, move, text, step = 4, color =
  */
 export function addScrubber(app, stage, { label, value, max, valueAt, move, text }) {
   const { canvas } = stage;
-  Object.entries({ role: "slider", tabindex: 0, "aria-label": label, "aria-valuemin": 0 }).forEach(([k, v]) => canvas.setAttribute(k, v));
+  canvas.setAttribute("aria-valuemin", 0);
   canvas.classList.add("d2l-scrub");
   const go = (to) => move(Math.min(max(), Math.max(0, Math.round(to))));
   app.draw(() => {
@@ -159,10 +155,9 @@ export function addScrubber(app, stage, { label, value, max, valueAt, move, text
     canvas.setAttribute("aria-valuetext", text(value()));
   });
   onPress(app, canvas, (event) => go(valueAt(stage.at(event)[0])));
-  app.scope.on(canvas, "keydown", (event) => {
-    const far = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity }[event.key];
-    if (far === undefined) return;
-    go(value() + far);
-    event.preventDefault();
-  });
+  addKeys(app, stage, { role: "slider", label, press: (key) => {
+    if (SLIDER_KEYS[key] === undefined) return false;
+    go(value() + SLIDER_KEYS[key]);
+    return true;
+  } });
 }

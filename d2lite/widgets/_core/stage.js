@@ -25,9 +25,9 @@ export function addStage(app, parent, { draw, label, ratio = 1, className = "" }
     ctx.clearRect(0, 0, width, height);
     draw(ctx, width, height, app.theme);
   });
-  const at = (event) => {
+  const at = (event) => { // in the picture's own pixels, also where the page is scaled (slides, CSS zoom)
     const box = canvas.getBoundingClientRect();
-    return [event.clientX - box.left, event.clientY - box.top];
+    return [((event.clientX - box.left) * width) / (box.width || 1), ((event.clientY - box.top) * height) / (box.height || 1)];
   };
   return { element, canvas, at, width: () => width, height: () => height };
 }

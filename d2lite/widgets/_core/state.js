@@ -74,7 +74,7 @@ function decode(text) {
 
 /** The names a spec lets a link set. */
 export function linkEntries(spec) {
-  return spec.filter((entry) => !entry.readback);
+  return spec.filter((entry) => !entry.output);
 }
 
 /**

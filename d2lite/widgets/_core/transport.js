@@ -2,6 +2,7 @@
 import { addControl } from "./controls.js";
 import { make, makeButton, makeIcon } from "./dom.js";
 import { nameElement } from "./frame.js";
+import { onKeys } from "./keys.js";
 
 const PATHS = {
   play: "M5 3.2v9.6l7.6-4.8z",
@@ -27,14 +28,17 @@ export function addTransport(app, parent, { forward, back = null, reset, speed =
     play.replaceChild(makeIcon(playing ? PATHS.pause : PATHS.play), play.firstChild);
   }
   play.onclick = () => clock.toggle();
-  step.onclick = () => clock.pause() || forward(1);
-  again.onclick = () => clock.pause() || reset();
-  app.scope.on(bar, "keydown", (event) => {
-    if (event.target.matches("select, input")) return;
-    if (event.key === "ArrowRight") clock.pause() || forward(1);
-    else if (event.key === "ArrowLeft" && back) clock.pause() || back(1);
-    else return;
-    event.preventDefault();
+  const paused = (act) => () => {
+    clock.pause();
+    act();
+  };
+  const moves = { ArrowRight: paused(() => forward(1)), ArrowLeft: back && paused(() => back(1)) };
+  step.onclick = moves.ArrowRight;
+  again.onclick = paused(reset);
+  onKeys(app, bar, (key, event) => {
+    if (event.target.matches("select, input") || !moves[key]) return false;
+    moves[key]();
+    return true;
   });
   app.pauses.push(clock.pause);
   nameElement(app, "transport", bar);
@@ -66,5 +70,5 @@ function makeClock(app, forward, rate, show) {
     return playing;
   });
   app.scope.add(() => (playing = false));
-  return { toggle: () => set(!playing), pause: () => void set(false), playing: () => playing };
+  return { toggle: () => set(!playing), pause: () => set(false), playing: () => playing };
 }

@@ -31,7 +31,7 @@ class AnchorsExplorer(Explorer):
     step_count = Integer(0, min=0, max=MAX_STEPS, label="step")
     speed = Choice(2, (1, 2, 6, 20), unit="/s", label="steps a second")
     data = Payload()
-    mean_iou = Real(0, min=0, max=1, readback=True)
+    mean_iou = Real(0, min=0, max=1, output=True)
 
     def __init__(self, **values):
         super().__init__(**values)

@@ -42,4 +42,4 @@ class BoundaryExplorer(Explorer):
     l2 = Real(0, min=0, max=1, log=True, floor=1e-4, label="L2 penalty")
     step_count = Integer(24, min=0, max=MAX_STEPS, label="step")
     speed = Choice(20, (2, 20, 60, 240), unit="/s", label="steps a second")
-    weights = Numbers(min=-1e300, max=1e300, max_length=6, readback=True)
+    weights = Numbers(min=-1e300, max=1e300, max_length=6, output=True)

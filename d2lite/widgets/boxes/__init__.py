@@ -53,7 +53,7 @@ class BoxesExplorer(Explorer):
     step_count = Integer(12, min=0, max=MAX_STEPS, label="step")
     speed = Choice(20, (2, 8, 20, 60), unit="/s", label="steps a second")
     data = Payload()
-    overlap = Real(0, min=0, max=1, readback=True)
+    overlap = Real(0, min=0, max=1, output=True)
 
     def __init__(self, **values):
         from d2lite.datasets import scenes

@@ -57,4 +57,4 @@ class ConvolutionExplorer(Explorer):
     kernel = Numbers(
         min=-99, max=99, max_length=3 * MAX_KERNEL**2, help="Channel by channel, if preset is 'own'."
     )
-    output = Numbers(min=-1e6, max=1e6, max_length=MAX_OUTPUTS, readback=True)
+    output = Numbers(min=-1e6, max=1e6, max_length=MAX_OUTPUTS, output=True)

@@ -41,4 +41,4 @@ class DescentExplorer(Explorer):
     step_count = Integer(12, min=0, max=MAX_STEPS, label="step")
     speed = Choice(8, (2, 8, 30, 120, 600), unit="/s", label="steps a second")
     basins = Flag(False, help="Colours every start by the minimum that this learning rate takes it to.")
-    position = Numbers(min=-1e300, max=1e300, max_length=2, readback=True)
+    position = Numbers(min=-1e300, max=1e300, max_length=2, output=True)

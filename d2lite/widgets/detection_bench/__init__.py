@@ -92,7 +92,7 @@ class DetectionBenchExplorer(Explorer):
             ("class", 0, 99, "integer"),
         ],
         max_length=500,
-        readback=True,
+        output=True,
     )
     data = Payload()
 

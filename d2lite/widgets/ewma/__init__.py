@@ -31,7 +31,7 @@ class EwmaExplorer(Explorer):
     )
     days_shown = Integer(90, min=14, max=DAYS, label="days shown")
     speed = Choice(8, (2, 8, 30, 120), unit="/s", label="days a second")
-    average = Numbers(min=0, max=1e6, max_length=1, readback=True)
+    average = Numbers(min=0, max=1e6, max_length=1, output=True)
     data = Payload()
 
     def __init__(self, **values):

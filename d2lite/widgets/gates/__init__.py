@@ -9,6 +9,12 @@ from d2lite.widgets._traits import Choice, Integer, Payload, Real, Text
 GATE = ("learned", "open", "closed")
 
 
+def load_cell():
+    """Return the trained cell: num_units and flat lists of weights, as tools/record/memory.py wrote them."""
+    text = resources.files("d2lite").joinpath("data", "gates_cell.json").read_text(encoding="utf-8")
+    return {name: value for name, value in json.loads(text).items() if name != "provenance"}
+
+
 class GatesExplorer(Explorer):
     """An LSTM's gates, cell state and gradient over time, on a text that you type.
 
@@ -33,14 +39,4 @@ class GatesExplorer(Explorer):
     input_gate = Choice("learned", GATE)
     output_gate = Choice("learned", GATE)
     speed = Choice(2, (1, 2, 5), unit="/s", label="steps a second")
-    data = Payload()
-
-    def __init__(self, **values):
-        super().__init__(**values)
-        self.data = load_cell()
-
-
-def load_cell():
-    """Return the trained cell: num_units and flat lists of weights, as tools/record/memory.py wrote them."""
-    text = resources.files("d2lite").joinpath("data", "gates_cell.json").read_text(encoding="utf-8")
-    return {name: value for name, value in json.loads(text).items() if name != "provenance"}
+    data = Payload(loader=load_cell)

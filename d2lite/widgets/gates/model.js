@@ -1,4 +1,5 @@
 // An LSTM of a few units over a text, forward and backward through time, as torch.nn.LSTM computes it. No DOM here.
+import { argmax, dense, sigmoid, softmax } from "../_math/nn.js";
 
 const LETTERS = "abcd";
 const INPUTS = 6; // four for the letter, one for a capital, one for the question mark
@@ -11,10 +12,6 @@ export function encodeSign(sign) {
   if (letter >= 0 && sign !== sign.toLowerCase()) x[4] = 1;
   if (sign === "?") x[5] = 1;
   return x;
-}
-
-function sigmoid(z) {
-  return 1 / (1 + Math.exp(-z));
 }
 
 /** A gate's value: learned from its sum z, or held. */
@@ -36,7 +33,7 @@ export function readText(cell, text, settings) {
     if (x[4]) wanted = x.indexOf(1);
     const step = stepCell(cell, x, h, c, settings);
     ({ c, h } = step);
-    steps.push({ sign, x, ...step, p: answer(cell, h), asked: x[5] === 1, wanted });
+    steps.push({ sign, x, ...step, p: softmax(dense(cell.head_weight, cell.head_bias, h)), asked: x[5] === 1, wanted });
   }
   return steps;
 }
@@ -56,15 +53,6 @@ function stepCell(cell, x, h, c, settings) {
   const o = units.map((k) => gateAt(sum(3 * H + k) + settings.output_bias, settings.output_gate));
   const next = units.map((k) => f[k] * c[k] + i[k] * g[k]);
   return { i, f, g, o, c: next, h: units.map((k) => o[k] * Math.tanh(next[k])) };
-}
-
-/** The softmax of the linear layer on a hidden state: the four letters' chances. */
-function answer({ head_weight, head_bias, num_units }, h) {
-  const logits = head_bias.map((bias, k) => h.reduce((sum, value, j) => sum + head_weight[k * num_units + j] * value, bias));
-  const top = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - top));
-  const total = powers.reduce((a, b) => a + b);
-  return powers.map((power) => power / total);
 }
 
 /**
@@ -110,5 +98,5 @@ function backThroughWeights({ num_units: H, weight_h }, sums, held, j) {
 /** How many questions are answered with the capital before them: [right, asked]. */
 export function countRight(steps) {
   const asked = steps.filter((step) => step.asked && step.wanted >= 0);
-  return [asked.filter(({ p, wanted }) => p.indexOf(Math.max(...p)) === wanted).length, asked.length];
+  return [asked.filter(({ p, wanted }) => argmax(p) === wanted).length, asked.length];
 }

@@ -42,7 +42,7 @@ class LenetExplorer(Explorer):
     pixels = Numbers(
         min=0, max=255, max_length=SIDE**2, label="drawing", help="The picture, row by row; none: the image."
     )
-    logits = Numbers(min=-1e300, max=1e300, max_length=10, readback=True)
+    logits = Numbers(min=-1e300, max=1e300, max_length=10, output=True)
     data = Payload()
 
     def __init__(self, **values):

@@ -57,7 +57,7 @@ class NmsExplorer(Explorer):
         help="Merged: whatever the class said.",
     )
     data = Payload()
-    average_precision = Real(0, min=0, max=1, readback=True)
+    average_precision = Real(0, min=0, max=1, output=True)
 
     def __init__(self, **values):
         super().__init__(**values)

@@ -35,4 +35,4 @@ class PenaltyGeometryExplorer(Explorer):
     zones = Flag(
         True, label="zones of zeros", help="Shades the minima whose solution has a weight of exactly 0."
     )
-    solution = Numbers(min=-LIMIT * 4, max=LIMIT * 4, max_length=2, readback=True)
+    solution = Numbers(min=-LIMIT * 4, max=LIMIT * 4, max_length=2, output=True)

@@ -78,7 +78,7 @@ class RaceExplorer(Explorer):
     weight_decay = Real(0, min=0, max=1, step=0.01, label="weight decay λ")
     step_count = Integer(30, min=0, max=MAX_STEPS, label="step")
     speed = Choice(8, (2, 8, 30, 120), unit="/s", label="steps a second")
-    losses = Numbers(min=-1e300, max=1e300, max_length=len(METHODS), readback=True)
+    losses = Numbers(min=-1e300, max=1e300, max_length=len(METHODS), output=True)
 
     def __init__(self, *, methods=None, rates=(), **values):
         if methods is not None:

@@ -1,0 +1,138 @@
+// Parts of an explorer, for the lists of defineExplorer: each maker returns a function (app, parent, scene).
+import { make, writeText } from "./dom.js";
+import { nameElement } from "./frame.js";
+import { addScrubber } from "./handles.js";
+import { addStage, addTooltip } from "./stage.js";
+import { addTransport } from "./transport.js";
+
+/**
+ * A picture: draw(ctx, width, height, theme, scene, get), label, ratio, className as in addStage; and what can be done with it:
+ * scrub: as in scrubber; tip(scene, px, py, width, height): the text beside the pointer, or null;
+ * use(app, stage, scene): handles, points, clicks and keys of your own.
+ */
+export function stage({ draw, scrub = null, tip = null, use = null, ...options }) {
+  return (app, parent, scene) => {
+    const paint = (ctx, width, height, theme) => draw(ctx, width, height, theme, scene, app.get);
+    const built = addStage(app, parent, { ...options, draw: paint });
+    if (scrub) scrubStage(app, built, scene, scrub);
+    if (tip) addTooltip(app, built, (px, py) => tip(scene, px, py, built.width(), built.height()));
+    use?.(app, built, scene);
+  };
+}
+
+/**
+ * A stage as a slider of a trait: scale(scene, width, height) is its axis, last(scene, get) the last value there is,
+ * text(scene, value) reads it out.
+ */
+function scrubStage(app, built, scene, { trait, scale, last, text, label = "Step shown" }) {
+  addScrubber(app, built, {
+    label,
+    value: () => valueWithin(app, trait, last(scene, app.get)),
+    max: () => last(scene, app.get),
+    valueAt: (px) => scale(scene, built.width(), built.height()).invert(px),
+    move: (value) => {
+      app.stop();
+      app.set({ [trait]: value });
+    },
+    text: (value) => text(scene, value),
+  });
+}
+
+/** A whole-number trait between its least value and the last there is: keys may not wait for the next frame's scene. */
+function valueWithin(app, trait, last) {
+  return Math.max(app.entry(trait).min, Math.min(app.get(trait), last));
+}
+
+/**
+ * Play, Step and Reset over a whole-number trait. last(scene, get): the step at which there is no more to come, if it is not
+ * the trait's greatest value; restart(scene): called by Reset; speed: the trait of steps a second.
+ */
+export function player({ trait = "step_count", speed = "speed", last = () => Infinity, restart = () => {} } = {}) {
+  return (app, parent, scene) => {
+    const { min, max } = app.entry(trait);
+    const end = () => Math.max(min, Math.min(max, last(scene, app.get)));
+    const now = () => valueWithin(app, trait, end());
+    addTransport(app, parent, {
+      speed,
+      forward: (n) => {
+        const step = Math.min(end(), now() + n);
+        app.set({ [trait]: step }, { later: true });
+        return step < end();
+      },
+      back: (n) => app.set({ [trait]: Math.max(min, now() - n) }),
+      reset: () => {
+        restart(scene);
+        app.set({ [trait]: min });
+      },
+    });
+  };
+}
+
+/** A paragraph: text, or text(scene, app) that is asked at each drawing and may give { text, bad }; empty, it is not there. */
+export function paragraph(text, { name = null, className = "d2l-line" } = {}) {
+  return (app, parent, scene) => {
+    const element = make("p", { class: className });
+    if (name) nameElement(app, name, element);
+    parent.append(element);
+    if (typeof text === "string") writeText(element, text);
+    else app.draw(() => writeCell(element, text(scene, app)));
+  };
+}
+
+/** What the marks of a picture mean, and what can be done with it; text as in paragraph. */
+export function hint(text) {
+  return paragraph(text, { className: "d2l-hint" });
+}
+
+/** Results in a row: list(scene, app) gives [[name, value], ...]. */
+export function facts(list, { name = null } = {}) {
+  return (app, parent, scene) => {
+    const element = make("div", { class: "d2l-facts" });
+    if (name) nameElement(app, name, element);
+    parent.append(element);
+    app.draw(() => {
+      const pairs = list(scene, app);
+      while (element.children.length > pairs.length) element.lastChild.remove();
+      while (element.children.length < pairs.length) element.append(make("span", {}, make("i"), make("b")));
+      pairs.forEach(([key, value], i) => {
+        writeText(element.children[i].firstChild, key);
+        writeCell(element.children[i].lastChild, value);
+      });
+    });
+  };
+}
+
+/** A table: heads, and rows(scene, app), a list of lists of text or { text, bad }; the first of each heads its row. */
+export function table({ name = null, className = "", heads, rows }) {
+  return (app, parent, scene) => {
+    const body = make("tbody");
+    const head = make("tr", {}, ...heads.map((text) => (text ? make("th", { text, scope: "col" }) : make("td"))));
+    const element = make("table", { class: `d2l-table ${className}`.trim() }, make("thead", {}, head), body);
+    if (name) nameElement(app, name, element);
+    parent.append(element);
+    app.draw(() => {
+      const lines = rows(scene, app);
+      while (body.children.length > lines.length) body.lastChild.remove();
+      while (body.children.length < lines.length) body.append(make("tr", {}, ...heads.map((_, i) => make(i ? "td" : "th", i ? {} : { scope: "row" }))));
+      lines.forEach((line, i) => line.forEach((value, j) => writeCell(body.children[i].children[j], value)));
+    });
+  };
+}
+
+/** Parts in one element, which a link can leave out by its name. */
+export function group({ name = null, className = "" }, ...parts) {
+  return (app, parent, scene) => {
+    const element = make("div", { class: className });
+    if (name) nameElement(app, name, element);
+    parent.append(element);
+    for (const part of parts) part(app, element, scene);
+  };
+}
+
+/** Write text, or { text, bad } in the colour of warnings; a paragraph with nothing to say takes no room. */
+function writeCell(element, value) {
+  const { text, bad = false } = typeof value === "object" ? value : { text: String(value) };
+  writeText(element, text);
+  element.classList.toggle("d2l-bad", bad);
+  if (element.tagName === "P") element.hidden = text === "";
+}

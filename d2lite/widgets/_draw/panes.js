@@ -1,0 +1,28 @@
+// Several pictures on one canvas, for previews: each is a function (ctx, width, height, theme, ...) as a stage's draw.
+import { clipped } from "./layers.js";
+
+const GAP = 8; // px between pictures
+
+/** One picture beside another; share is the first one's part of the width, at most a square of half of it otherwise. */
+export function beside(first, second, share = null) {
+  return (ctx, width, height, ...rest) => {
+    const side = share ? Math.round(share * width) : Math.min(height, width / 2);
+    clipped(ctx, { x: 0, y: 0, width: side, height }, () => first(ctx, side, height, ...rest));
+    shifted(ctx, side + GAP, 0, () => second(ctx, width - side - GAP, height, ...rest));
+  };
+}
+
+/** One picture above another; share is the first one's part of the height. */
+export function above(first, second, share = 0.5) {
+  return (ctx, width, height, ...rest) => {
+    first(ctx, width, height * share, ...rest);
+    shifted(ctx, 0, height * share, () => second(ctx, width, height * (1 - share), ...rest));
+  };
+}
+
+function shifted(ctx, x, y, paint) {
+  ctx.save();
+  ctx.translate(x, y);
+  paint();
+  ctx.restore();
+}
