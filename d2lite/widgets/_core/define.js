@@ -19,7 +19,8 @@ const BUDGET = 6; // ms a frame may spend on work that can go on in the next
  *   parts.js has makers of the usual ones. left and right stand side by side where there is room.
  * controls: the traits with a control, most important first: names, control(name, options), or parts of your own.
  * visible: { name: (get, scene) => whether that control is of use now }.
- * preview(ctx, width, height, theme, scene, get): the picture without a page. panes.js puts several beside each other.
+ * preview(ctx, width, height, theme, scene, get): the picture without a page. panes.js puts several beside each other; scene.still
+ *   is true there, for drawing that saves what a small picture need not show.
  */
 export function defineExplorer(description) {
   const { title, scene: makeScene = () => ({}), preview } = description;
@@ -33,7 +34,7 @@ export function defineExplorer(description) {
     },
     preview(ctx, state, width, height, themeName) {
       const get = (name) => state[name];
-      const scene = makeScene(get);
+      const scene = Object.assign(makeScene(get), { still: true });
       const always = { now: 0, deadline: () => false };
       while (description.update?.(scene, get, always));
       preview(ctx, width, height, plainTheme(themeName), scene, get);

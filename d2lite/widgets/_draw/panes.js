@@ -1,14 +1,14 @@
 // Several pictures on one canvas, for previews: each is a function (ctx, width, height, theme, ...) as a stage's draw.
 import { clipped } from "./layers.js";
 
-const GAP = 8; // px between pictures
+const BETWEEN = 8; // px between pictures
 
 /** One picture beside another; share is the first one's part of the width, at most a square of half of it otherwise. */
 export function beside(first, second, share = null) {
   return (ctx, width, height, ...rest) => {
     const side = share ? Math.round(share * width) : Math.min(height, width / 2);
     clipped(ctx, { x: 0, y: 0, width: side, height }, () => first(ctx, side, height, ...rest));
-    shifted(ctx, side + GAP, 0, () => second(ctx, width - side - GAP, height, ...rest));
+    shifted(ctx, side + BETWEEN, 0, () => second(ctx, width - side - BETWEEN, height, ...rest));
   };
 }
 

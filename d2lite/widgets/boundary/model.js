@@ -1,4 +1,5 @@
 // Logistic regression on points in the plane, trained by stochastic gradient descent. No DOM here.
+import { sigmoid, softplus } from "../_math/nn.js";
 import { makeRng } from "../_math/rng.js";
 
 export const FEATURE_NAMES = {
@@ -25,17 +26,6 @@ export function makeDesign(points, kind) {
   const matrix = new Float64Array(points.length * columns);
   points.forEach(([x1, x2], i) => writeFeatures(matrix, i * columns, kind, x1, x2));
   return { matrix, labels: Float64Array.from(points, (point) => point[2]), columns, rows: points.length };
-}
-
-export function sigmoid(z) {
-  if (z >= 0) return 1 / (1 + Math.exp(-z));
-  const e = Math.exp(z);
-  return e / (1 + e);
-}
-
-/** log(1 + exp(z)) without overflow: the cross-entropy of label 0; that of label 1 is softplus(-z). */
-export function softplus(z) {
-  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }
 
 /** The logit of the point (x1, x2): weights in the order of FEATURE_NAMES, bias last. */

@@ -1,32 +1,32 @@
 // The boundary explorer: points, probability and boundary on the left; loss, accuracy and weights on the right.
-import { addControl, addControls } from "../_core/controls.js";
-import { make, makeButton } from "../_core/dom.js";
-import { nameElement, openExplorer } from "../_core/frame.js";
+import { control, defineExplorer } from "../_core/define.js";
+import { make, makeButton, writeText } from "../_core/dom.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
-import { addPoints, addScrubber } from "../_core/handles.js";
+import { nameElement } from "../_core/frame.js";
+import { addPoints } from "../_core/handles.js";
+import { facts, group, hint, paragraph, player, stage } from "../_core/parts.js";
+import { makeRamp, mixColor } from "../_core/theme.js";
 import { clipped, drawContour, drawHeat, drawLine, drawMark, drawMarks, makeGrid } from "../_draw/layers.js";
-import { makePoints } from "../_math/points.js";
+import { beside } from "../_draw/panes.js";
 import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
-import { addStage, addTooltip } from "../_core/stage.js";
-import { makeRamp, mixColor, plainTheme } from "../_core/theme.js";
-import { addTransport } from "../_core/transport.js";
-import { FEATURE_NAMES, logitAt, makeRun, pointLoss, sigmoid, stepsDone, trainTo } from "./model.js";
+import { sigmoid } from "../_math/nn.js";
+import { makePoints } from "../_math/points.js";
+import { FEATURE_NAMES, logitAt, makeRun, pointLoss, stepsDone, trainTo } from "./model.js";
 
 const CELLS = 48; // of the heat map, across
-const BUDGET = 7; // ms of training a frame may take
 const NINE_TO_ONE = Math.log(9); // the logit of p = 0.9
 const GHOSTS = 5; // earlier boundaries shown behind the present one
 const PAUSE = 700; // ms without a change, after which the next change keeps the curve before it for comparison
 const SETTINGS = ["features", "loss", "start", "lr", "batch_size", "l2", "seed"];
 const GENERATOR = ["dataset", "num_samples", "noise", "seed"];
 
-/** What is drawn: the points, the run trained on them, and the step that is shown. */
+/** What is drawn: the points, the run trained on them, the step that is shown; and label, the class that a click adds. */
 function makeScene() {
-  return { points: [], made: "", extent: 1.5, run: null, key: "", step: 0, before: null, changed: 0, hold: null };
+  return { points: [], made: "", extent: 1.5, run: null, key: "", step: 0, before: null, changed: 0, hold: null, label: 1 };
 }
 
 /** Bring a scene up to date with the traits; return whether training needs another frame. */
-function updateScene(scene, get, now = 0, deadline = () => false) {
+function updateScene(scene, get, { now, deadline }) {
   const own = get("points");
   const made = own.length ? own : GENERATOR.map(get).join();
   if (made !== scene.made) {
@@ -46,18 +46,6 @@ function updateScene(scene, get, now = 0, deadline = () => false) {
   }
   const more = trainTo(scene.run, get("step_count"), deadline);
   scene.step = Math.min(get("step_count"), stepsDone(scene.run));
-  return more;
-}
-
-/** Train within the frame's time, and tell Python and screen readers what came out. */
-function train(app, scene) {
-  const start = performance.now();
-  const more = updateScene(scene, app.get, start, () => performance.now() - start > BUDGET);
-  const weights = [...scene.run.weights[scene.step]];
-  if (!more && weights.every(Number.isFinite) && String(weights) !== String(app.get("weights"))) {
-    app.set({ weights }, { later: true });
-  }
-  app.say(summarise(scene));
   return more;
 }
 
@@ -187,25 +175,20 @@ function drawMarkers(ctx, { upper, x, y, share, accuracy }, theme, { run, step }
 }
 
 /** The model as it stands, with its numbers in it. */
-function addFormula(app, parent, scene) {
+function formula(app, parent, scene) {
   const terms = make("span", { class: "d2l-formula" });
-  const facts = make("div", { class: "d2l-facts" });
-  const verdict = make("p", { class: "d2l-bad", hidden: true });
-  const element = make("div", { class: "d2l-readout" }, terms, facts, verdict);
-  nameElement(app, "formula", element);
-  parent.append(element);
-  app.draw(() => {
-    const { run, step } = scene;
-    const weights = run.weights[step];
-    const names = [...FEATURE_NAMES[run.settings.features], ""];
-    writeTerms(terms, weights, names);
-    const norm = Math.hypot(...weights.slice(0, -1));
-    const share = `${run.right[step]}/${run.points.length}`;
-    writeFacts(facts, [["step", step], ["loss", formatFixed(run.losses[step], 3)], ["right", share], ["‖w‖", formatFixed(norm)]]);
-    const broken = run.broken > 0 && step >= run.broken;
-    verdict.hidden = !broken;
-    if (broken) verdict.textContent = `${summarise(scene)} Lower the learning rate, or the penalty.`;
-  });
+  parent.append(terms);
+  app.draw(() => writeTerms(terms, scene.run.weights[scene.step], [...FEATURE_NAMES[scene.run.settings.features], ""]));
+}
+
+function results({ run, step }) {
+  const norm = Math.hypot(...run.weights[step].slice(0, -1));
+  return [["step", step], ["loss", formatFixed(run.losses[step], 3)], ["right", `${run.right[step]}/${run.points.length}`], ["‖w‖", formatFixed(norm)]];
+}
+
+function verdict(scene) {
+  const broken = scene.run.broken > 0 && scene.step >= scene.run.broken;
+  return { text: broken ? `${summarise(scene)} Lower the learning rate, or the penalty.` : "", bad: true };
 }
 
 function writeTerms(element, weights, names) {
@@ -214,22 +197,14 @@ function writeTerms(element, weights, names) {
   }
   [...element.children].forEach((term, j) => {
     const sign = weights[j] < 0 ? "− " : j ? "+ " : "";
-    const text = `${sign}${formatFixed(Math.abs(weights[j]))} ${names[j] || ")"}`;
-    if (term.textContent !== text) term.textContent = text;
+    writeText(term, `${sign}${formatFixed(Math.abs(weights[j]))} ${names[j] || ")"}`);
     term.classList.toggle("d2l-minus", weights[j] < 0);
   });
 }
 
-function writeFacts(element, facts) {
-  if (!element.children.length) {
-    element.append(...facts.map(([name]) => make("span", {}, make("i", { text: name }), make("b"))));
-  }
-  facts.forEach(([, value], i) => (element.children[i].lastChild.textContent = value));
-}
-
 /** Let the reader move, add and remove points. */
-function addEditing(app, stage, scene, chosen) {
-  const scales = () => planeScales(scene, stage.width(), stage.height());
+function addEditing(app, plane, scene) {
+  const scales = () => planeScales(scene, plane.width(), plane.height());
   const inside = (scale, p) => {
     const [low, high] = scale.domain;
     return Number(Math.min(high - 0.02, Math.max(low + 0.02, scale.invert(p))).toFixed(3));
@@ -242,23 +217,23 @@ function addEditing(app, stage, scene, chosen) {
     app.set({ points });
   };
   const place = (px, py) => [inside(scales().x, px), inside(scales().y, py)];
-  scene.hold = addPoints(app, stage, {
+  scene.hold = addPoints(app, plane, {
     positions: () => current().map(([x1, x2]) => [scales().x(x1), scales().y(x2)]),
     move: (i, px, py) => change((points) => points.splice(i, 1, [...place(px, py), points[i][2]])),
     turn: (i) => change((points) => points.splice(i, 1, [points[i][0], points[i][1], 1 - points[i][2]])),
     remove: (i) => current().length > 2 && change((points) => points.splice(i, 1)),
     add: (px, py) => {
       if (current().length >= app.entry("points").max_length) return -1;
-      change((points) => points.push([...place(px, py), chosen()]));
+      change((points) => points.push([...place(px, py), scene.label]));
       return app.get("points").length - 1;
     },
-    middle: () => [stage.width() / 2, stage.height() / 2],
+    middle: () => [plane.width() / 2, plane.height() / 2],
     describe: (i) => `Point ${i + 1} of ${current().length}, ${["blue", "orange"][current()[i][2]]}, at ${formatFixed(current()[i][0], 1)}, ${formatFixed(current()[i][1], 1)}.`,
   });
 }
 
-function describePlace(scene, stage, px, py) {
-  const { x, y } = planeScales(scene, stage.width(), stage.height());
+function describePlace(scene, px, py, width, height) {
+  const { x, y } = planeScales(scene, width, height);
   const { run, step, hold, points } = scene;
   const point = points[hold?.hovered()];
   const [x1, x2] = point || [x.invert(px), y.invert(py)];
@@ -268,89 +243,54 @@ function describePlace(scene, stage, px, py) {
 }
 
 /** The line under the plane: the class a click adds, and the way back to the generated points. */
-function addBrush(app, parent) {
-  let label = 1;
+function brush(app, parent, scene) {
   const classes = ["blue", "orange"].map((name, i) => {
-    const button = make("button", { type: "button", class: `d2l-brush d2l-class-${i}`, text: name, "aria-pressed": i === label });
+    const button = make("button", { type: "button", class: `d2l-brush d2l-class-${i}`, text: name, "aria-pressed": i === scene.label });
     button.onclick = () => {
-      label = i;
-      classes.forEach((other, j) => other.setAttribute("aria-pressed", j === label));
+      scene.label = i;
+      classes.forEach((other, j) => other.setAttribute("aria-pressed", j === i));
     };
     return button;
   });
   const back = makeButton({ label: "Original points", kind: "quiet" });
   back.onclick = () => app.set({ points: [] });
   const line = make("div", { class: "d2l-brushes" }, make("span", { text: "Drag, or click to add" }), ...classes, back);
-  const legend = "Hollow: on the wrong side. Solid line: p = 0.5; dashed: 0.1 and 0.9; thin: earlier steps.";
   nameElement(app, "brush", line);
-  parent.append(line, make("p", { class: "d2l-hint", text: legend }));
+  parent.append(line);
   app.draw(() => (back.hidden = app.get("points").length === 0));
-  return () => label;
 }
 
-function addCurves(app, parent, scene, stop) {
-  const draw = (ctx, width, height, theme) => drawCurves(ctx, width, height, theme, scene);
-  const stage = addStage(app, parent, { draw, label: "Training loss and accuracy by step", ratio: 1.35, className: "d2l-curves" });
-  addScrubber(app, stage, {
-    label: "Step shown",
-    value: () => scene.step,
-    max: () => stepsDone(scene.run),
-    valueAt: (px) => curveScale(scene, curveBoxes(stage.width(), stage.height())[0]).invert(px),
-    move: (step) => stop() || app.set({ step_count: step }),
-    text: () => summarise(scene),
-  });
-}
-
-function forwardSteps(app, scene, n) {
-  const most = app.entry("step_count").max;
-  const target = Math.min(most, app.get("step_count") + n);
-  app.set({ step_count: target }, { later: true });
-  return target < most && !(scene.run.broken && target >= scene.run.broken);
-}
-
-export function render({ model, el }) {
-  const app = openExplorer({ model, el, title: "Boundary explorer: logistic regression on points" });
-  const scene = makeScene();
-  app.update(() => train(app, scene));
-  app.body.classList.add("d2l-columns");
-  const [left, right] = [make("div", { class: "d2l-column" }), make("div", { class: "d2l-column" })];
-  app.body.append(left, right);
-
-  const draw = (ctx, width, height, theme) => drawPlane(ctx, width, height, theme, scene);
-  const plane = addStage(app, left, { draw, label: "Points of two classes, coloured by the model's probability" });
-  addEditing(app, plane, scene, addBrush(app, left));
-  addTooltip(app, plane, (px, py) => describePlace(scene, plane, px, py));
-
-  const transport = addTransport(app, right, {
-    forward: (n) => forwardSteps(app, scene, n),
-    back: (n) => app.set({ step_count: Math.max(0, app.get("step_count") - n) }),
-    reset: () => restart(app, scene),
-  });
-  addCurves(app, right, scene, transport.pause);
-  addFormula(app, right, scene);
-
-  const panel = addControls(app, app.body, ["lr", "batch_size", "l2", "loss", "features", "start"]);
-  for (const name of ["dataset", "num_samples", "noise"]) {
-    addControl(app, panel, name, { change: (value) => app.set({ [name]: value, points: [] }), segments: false });
-  }
-  addControl(app, panel, "seed");
-  return app.close;
-}
-
-function restart(app, scene) {
-  scene.key = "";
-  app.set({ step_count: 0 });
-}
-
-/** The picture without a page: for the build's placeholders and thumbnails. */
-export function preview(ctx, state, width, height, themeName) {
-  const scene = makeScene();
-  updateScene(scene, (name) => state[name]);
-  const theme = plainTheme(themeName);
-  const side = Math.min(height, width / 2);
-  clipped(ctx, { x: 0, y: 0, width: side, height }, () => drawPlane(ctx, side, height, theme, scene));
-  ctx.save();
-  ctx.translate(side + 8, 0);
-  drawCurves(ctx, width - side - 8, height, theme, scene);
-  ctx.restore();
-}
+export const { render, preview } = defineExplorer({
+  title: "Boundary explorer: logistic regression on points",
+  scene: makeScene,
+  update: updateScene,
+  output: ({ run, step }) => ({ weights: [...run.weights[step]] }),
+  say: summarise,
+  left: [
+    stage({ draw: drawPlane, label: "Points of two classes, coloured by the model's probability", tip: describePlace, use: addEditing }),
+    brush,
+    hint("Hollow: on the wrong side. Solid line: p = 0.5; dashed: 0.1 and 0.9; thin: earlier steps."),
+  ],
+  right: [
+    player({ last: ({ run }) => run.broken || Infinity, restart: (scene) => (scene.key = "") }),
+    stage({
+      draw: drawCurves,
+      label: "Training loss and accuracy by step",
+      ratio: 1.35,
+      className: "d2l-curves",
+      scrub: {
+        trait: "step_count",
+        last: ({ run }) => stepsDone(run),
+        scale: (scene, width, height) => curveScale(scene, curveBoxes(width, height)[0]),
+        text: summarise,
+      },
+    }),
+    group({ name: "formula", className: "d2l-readout" }, formula, facts(results), paragraph(verdict)),
+  ],
+  controls: [
+    "lr", "batch_size", "l2", "loss", "features", "start",
+    ...["dataset", "num_samples", "noise"].map((name) => control(name, { resets: { points: [] }, segments: false })),
+    "seed",
+  ],
+  preview: beside(drawPlane, drawCurves),
+});

@@ -1,5 +1,5 @@
 // Pictures of a race: the map with its paths, the losses by step, and what the shown method remembers.
-import { drawLandscape } from "../_draw/landscape.js";
+import { drawLandscape, landscapeOf } from "../_draw/landscape.js";
 import { clipped, drawLine, drawMark } from "../_draw/layers.js";
 import { drawArrow, drawPath, heightsAbove, lossBox, shortNumber, stepScale } from "../_draw/paths.js";
 import { drawAxes, drawLabel, linearScale, logScale, strokeSegment } from "../_draw/scales.js";
@@ -16,12 +16,12 @@ export function methodColor(theme, name) {
 
 /** The paths over the map, the shown one last, with its directions; then where each method stands. */
 export function drawMap(ctx, width, height, theme, scene) {
-  drawLandscape(ctx, scene.map, theme);
+  drawLandscape(ctx, landscapeOf(scene, width, height), theme);
   const runs = [...scene.runs.values()].sort((a, b) => (a.name === scene.shown) - (b.name === scene.shown));
   for (const run of runs) {
     const shown = run.name === scene.shown;
     const color = methodColor(theme, run.name);
-    const few = shown && scene.step <= 200 && !scene.plain;
+    const few = shown && scene.step <= 200 && !scene.still;
     drawPath(ctx, run.points, scene.step, scene.map, { color, alpha: shown ? 1 : 0.75, width: shown ? 2.25 : 1.5, dots: few, edge: theme.bg });
   }
   for (const run of runs) drawStanding(ctx, width, height, theme, scene, run);

@@ -16,7 +16,6 @@ export const USES = {
   adamw: ["beta1", "beta2"],
 };
 
-
 // A learning rate for each method, in the order of USES; those of the bowl as a function of its condition.
 const RATES = {
   bowl: (condition) => [1.8 / condition, 0.6 / condition, 0.9 / condition, 0.5, 0.05, 0.2, 0.2],
