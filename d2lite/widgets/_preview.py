@@ -39,9 +39,7 @@ def preview_svg(widget, width=640, height=360, theme="light"):
         raise ValueError(f"theme came as {theme!r}; expected 'light' or 'dark'")
     given = widget if isinstance(widget, dict) else widget.get_state()
     cls = explorer_class(given["_explorer"]) if isinstance(widget, dict) else type(widget)
-    state = {
-        name: given[name] if name in given else trait.default() for name, trait in cls.params().items()
-    }
+    state = {name: given[name] if name in given else trait.default() for name, trait in cls.params().items()}
     request = {"state": state, "width": width, "height": height, "theme": theme, "title": cls.title()}
     modules = {
         "widget": inline(cls._folder / "widget.js", ["preview"]),

@@ -259,7 +259,9 @@ class Rows(Param):
             {"name": name, "min": low, "max": high, "integer": bool(whole)}
             for name, low, high, *whole in columns
         ]
-        super().__init__([list(row) for row in default], columns=columns, max_length=max_length, **description)
+        super().__init__(
+            [list(row) for row in default], columns=columns, max_length=max_length, **description
+        )
 
     def validate(self, obj, value):
         value, columns = _plain(value), self.spec["columns"]

@@ -1,57 +1,106 @@
-"""The README's smallest example works as printed, and its table names what there is."""
+"""The README's smallest example works under any name, as tools/new_explorer.py writes it; its table names what there is."""
 
+import importlib
 import importlib.util
+import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
+import test_parity
 
 import d2lite.widgets
 from d2lite.widgets import _preview
-from d2lite.widgets._bundle import SHARED, bundle, exported
+from d2lite.widgets._bundle import SHARED, bundle, exported, inline
 
 WIDGETS = Path(d2lite.widgets.__file__).parent
 README = (WIDGETS / "README.md").read_text(encoding="utf-8")
+sys.path.insert(0, str(WIDGETS.parents[1] / "tools"))
+from new_explorer import new_explorer  # noqa: E402
+
+NAME, TITLE = "tide_gauge", "A tide and its period"
+
+
+def load(path, name):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
-def wave(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("widgets") / "wave"
-    folder.mkdir()
+def root(tmp_path_factory):
+    """A place with the shared scripts, where the tool has written an explorer."""
+    root = tmp_path_factory.mktemp("house")
+    (root / "d2lite" / "widgets").mkdir(parents=True)
     for part in SHARED:
-        (folder.parent / part.name).symlink_to(part, target_is_directory=True)
-    for name, code in re.findall(r"^`wave/([\w.]+)`\n\n```\w+\n(.*?)^```", README, re.MULTILINE | re.DOTALL):
-        (folder / name).write_text(code, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location("wave", folder / "__init__.py")
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(__import__("sys").modules, "wave", module)
-        spec.loader.exec_module(module)
-        yield module.WaveExplorer
+        (root / "d2lite" / "widgets" / part.name).symlink_to(part, target_is_directory=True)
+    new_explorer(NAME, TITLE, "03_networks/tides", root=root)
+    yield root
+    sys.modules.pop(NAME, None)
 
 
-def test_example_makes_an_explorer_and_its_picture(wave):
-    explorer = wave(frequency=3)
+@pytest.fixture(scope="module")
+def tide(root):
+    return load(root / "d2lite/widgets" / NAME / "__init__.py", NAME).TideGaugeExplorer
+
+
+def test_it_makes_an_explorer_and_its_picture(tide):
+    explorer = tide(frequency=3)
     assert explorer.state() == {"frequency": 3.0}
-    assert len(bundle(explorer._folder)[0]) < 40_000
+    assert (tide.title(), "Taught in chapters/03_networks/tides" in tide.__doc__) == (f"{TITLE}.", True)
+    assert bundle(explorer._folder)[0].count("Tide gauge explorer: a tide and its period") == 1
     assert _preview.preview_svg(explorer).count("<path") >= 1
 
 
+def test_its_numbers_agree_with_its_traces(root, tide):
+    cases = load(root / "tests/widgets/traces" / f"{NAME}.py", f"traces_{NAME}").cases()
+    model = tide._folder / "model.js"
+    script = test_parity.RUN.replace("FUNCTIONS", ",\n".join(f"({case['js']})" for case in cases))
+    inputs = [case["input"] for case in cases]
+    results = json.loads(_preview.run_module(script, {"model": inline(model, exported(model))}, inputs))
+    for case, result in zip(cases, results, strict=True):
+        test_parity.check(result, case["expected"], 1e-9, case["name"])
+
+
 @pytest.mark.browser
-def test_example_runs_in_a_page(make_host, wave, monkeypatch):
+def test_its_browser_test_passes(make_host, root, tide, monkeypatch):
     import conftest
 
-    monkeypatch.setattr(conftest, "explorer_class", lambda name: wave)
-    host = make_host(360).open("wave").show("wave")
-    host.page.get_by_role("slider", name="frequency").press("ArrowRight")
-    assert host.get("frequency") == pytest.approx(2.1)
+    monkeypatch.setattr(conftest, "explorer_class", lambda name: {NAME: tide}[name])
+    test = load(root / "tests/widgets" / f"test_{NAME}_browser.py", f"test_{NAME}_browser")
+    test.test_a_higher_frequency_has_more_peaks(make_host)
+
+
+def test_nothing_is_overwritten(root):
+    with pytest.raises(FileExistsError, match="exists"):
+        new_explorer(NAME, "Another title here", "03_networks/tides", root=root)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "chapter", "said"),
+    [
+        ("Tide", TITLE, "03_networks/tides", "name is 'Tide': expected lower case"),
+        ("tide-gauge", TITLE, "03_networks/tides", "expected lower case"),
+        ("_tide", TITLE, "03_networks/tides", "expected lower case"),
+        ("tide", "short", "03_networks/tides", "title is 'short': expected one line"),
+        ("tide", 'A "quoted" title', "03_networks/tides", "expected one line"),
+        ("tide", TITLE, "tides", "chapter is 'tides': expected NN_part/name"),
+    ],
+)
+def test_bad_arguments_are_refused(tmp_path, name, title, chapter, said):
+    with pytest.raises(ValueError, match=re.escape(said)):
+        new_explorer(name, title, chapter, root=tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_shared_function_named_is_there():
-    for name, said in re.findall(r"^\| `(\w+)\.js` \| (.*?) \|$", README, re.MULTILINE):
+    for name, functions in re.findall(r"^\| `(\w+)\.js` \| (.*?) \|$", README, re.MULTILINE):
         [path] = [part / f"{name}.js" for part in SHARED if (part / f"{name}.js").exists()]
         there = exported(path) if name != "svgcontext" else []
-        for function in re.findall(r"`(\w+)\(", said):
+        for function in re.findall(r"`(\w+)\(", functions):
             assert function in there, f"{function} in {name}.js"
 
 
