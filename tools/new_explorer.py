@@ -15,7 +15,7 @@ _FILE = re.compile(r"^`((?:d2lite|tests)/[\w./]+)`\n\n```\w+\n(.*?)^```", re.MUL
 
 
 def example_files(name, title, chapter):
-    """Return {path: text} of the example under a name, with a title (one line) and the path of the chapter that teaches it."""
+    """Return {path: text} of the example under a name, with a one-line title and the path of its chapter."""
     words = name.split("_")
     changes = {
         "chapters/00_example/wave": f"chapters/{chapter}",

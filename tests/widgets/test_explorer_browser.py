@@ -306,6 +306,101 @@ def test_the_same_link_twice_sets_the_state_twice(make_host):
         host.set("lr", 1)
 
 
+def test_back_undoes_a_link_and_keeps_what_the_reader_changed(make_host):
+    host = make_host().open("boundary").show("boundary")
+    lr, l2 = host.get("lr"), host.get("l2")
+
+    def go(step, trait, value):
+        host.page.evaluate(step)
+        host.page.wait_for_function("([t, v]) => views['d2l-x'].model.get(t) === v", arg=[trait, value])
+
+    go("location.hash = '#d2l-x?lr=0.01&l2=0.1&hide=brush'", "lr", 0.01)
+    go("location.hash = '#d2l-x?seed=7'", "seed", 7)
+    assert host.get("lr") == 0.01  # a link keeps what it does not name
+    assert host.page.locator(".d2l-brushes").is_visible()
+    go("history.back()", "seed", 0)
+    assert host.get("lr") == 0.01
+    assert not host.page.locator(".d2l-brushes").is_visible()
+    host.set("l2", 0.5)
+    go("history.back()", "lr", lr)
+    assert host.get("l2") == 0.5 != l2
+    assert host.page.locator(".d2l-brushes").is_visible()
+    host.page.evaluate("location.hash = '#d2l-x'")  # a link without a state: a jump, no more
+    host.settle()
+    assert (host.get("lr"), host.get("l2")) == (lr, 0.5)
+    assert host.page.locator(".d2l-note").count() == 0
+
+
+@pytest.mark.parametrize("style", ["transform: scale(1.5); transform-origin: 0 0", "zoom: 1.5"])
+def test_handles_and_clicks_follow_the_pointer_on_a_scaled_page(make_host, style):
+    host = make_host(1600).open("race").show("race")
+    host.page.evaluate(f"document.querySelector('main').style.cssText = 'width: 800px; {style}'")
+    host.settle()
+    handle = host.page.locator(".d2l-handle")
+    middle = """(e) => {
+        const box = e.getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2];
+    }"""
+    x, y = handle.evaluate(middle)
+    host.page.mouse.move(x, y)
+    host.page.mouse.down()
+    host.page.mouse.move(x + 60, y + 30, steps=4)
+    host.page.mouse.up()
+    host.settle()
+    assert handle.evaluate(middle) == pytest.approx([x + 60, y + 30], abs=3)
+    host.page.mouse.click(x + 150, y + 90)
+    host.settle()
+    assert handle.evaluate(middle) == pytest.approx([x + 150, y + 90], abs=3)
+
+
+def test_two_in_a_row_of_widgets_share_its_width(make_host):
+    host = make_host(900).open("boundary").show("boundary").show("boundary", id="d2l-y")
+    host.page.evaluate("document.querySelector('main').style.cssText = 'display: flex; width: 800px'")
+    host.page.evaluate("document.querySelector('h1').remove()")
+    host.settle()
+    boxes = [box.bounding_box() for box in host.page.locator(".d2l-explorer").all()]
+    assert [box["width"] for box in boxes] == pytest.approx([400, 400], abs=2)
+    assert all(canvas.bounding_box()["width"] > 300 for canvas in host.page.locator("canvas").all())
+    host.page.evaluate(
+        "document.querySelector('main').style.cssText = 'display: flex; flex-direction: column'"
+    )
+    host.settle()
+    boxes = [box.bounding_box() for box in host.page.locator(".d2l-explorer").all()]
+    assert all(box["width"] > 800 for box in boxes)
+    assert boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours_keep_everything_legible(make_host, theme, scheme):
+    host = (
+        make_host(theme=theme, forced_colors="active", color_scheme=scheme).open("boundary").show("boundary")
+    )
+    seen = host.page.evaluate("""() => {
+        const look = (element, name, pseudo) => getComputedStyle(element, pseudo)[name];
+        const system = document.createElement("i");
+        system.style.cssText = "color: CanvasText; background: Canvas";
+        document.body.append(system);
+        const canvas = document.querySelectorAll("canvas")[1];
+        const { data } = canvas.getContext("2d").getImageData(0, 0, 29, canvas.height); // the numbers of the axis, no more
+        const inked = [...data.keys()].filter((k) => k % 4 === 0 && data[k + 3] > 200);
+        const [explorer, chip] = [".d2l-explorer", ".d2l-brush"].map((name) => document.querySelector(name));
+        return {
+            system: [look(system, "backgroundColor"), look(system, "color")],
+            page: [look(explorer, "backgroundColor"), look(explorer, "color")],
+            numbers: inked.reduce((sum, k) => sum + data[k], 0) / inked.length,
+            chip: look(chip, "backgroundColor", "::before"),
+            adjusted: look(document.querySelector("[type=range]"), "forcedColorAdjust"),
+        };
+    }""")
+    assert seen["page"] == seen["system"]
+    is_light = scheme == "light"
+    assert ("255" in seen["system"][0]) == is_light
+    assert seen["numbers"] < 90 if is_light else seen["numbers"] > 165
+    assert seen["chip"] not in ("rgba(0, 0, 0, 0)", *seen["system"])
+    assert seen["adjusted"] == "none"
+
+
 def test_a_picture_that_cannot_be_drawn_says_so_and_comes_back(make_host):
     host = make_host().open("boundary").show("boundary")
     host.page.evaluate("""() => {

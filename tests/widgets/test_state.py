@@ -32,8 +32,8 @@ def run_state(body, request):
     )
 
 
-def parse(query, name="boundary", id="d2l-x"):
-    request = {"hash": f"#d2l-x?{query}", "spec": explorer_class(name).spec(), "id": id}
+def parse(query, name="boundary", id="d2l-x", marks="d2l-x?"):
+    request = {"hash": f"#{marks}{query}", "spec": explorer_class(name).spec(), "id": id}
     return run_state("send(state.parseHash(input.hash, input.id, input.spec));", request)
 
 
@@ -77,6 +77,31 @@ def test_what_a_link_cannot_set_is_noted(query, values):
     found = parse(query)
     assert found["values"] == values
     assert len(found["notes"]) == query.count("&") + 1
+
+
+MAILED = [
+    "d2l-x%3Flr%3D0.1%26seed%3D3",
+    "d2l-x%3Flr=0.1&seed=3",
+    "d2l-x?lr%3D0.1%26seed%3D3",
+    "d2l-x?lr=0.1&amp;seed=3",
+    "d2l-x?lr=0.1&seed=3.",
+    "d2l-x?lr=0.1&seed=3).",
+    "d2l-x?seed=3&lr=0.1,",
+]
+
+
+@pytest.mark.parametrize("fragment", MAILED)
+def test_what_mail_programs_and_sentences_make_of_a_link(fragment):
+    found = parse(fragment, marks="")
+    assert found == {"values": {"lr": 0.1, "seed": 3}, "hide": [], "notes": []}
+
+
+def test_marks_at_the_end_stay_where_they_may_belong():
+    assert parse("dataset=moons!")["values"] == {"dataset": "moons"}
+    assert parse("hide=lr,seed).")["hide"] == ["lr", "seed"]
+    assert parse("text=Bcad.b%3F", "gates")["values"] == {"text": "Bcad.b?"}
+    assert parse("text=Bcad.b?", "gates")["values"] == {"text": "Bcad.b?"}
+    assert parse("text=B%253D%26", "gates")["values"] == {"text": "B%3D&"}
 
 
 def test_link_to_another_explorer_says_nothing_to_this_one():

@@ -39,6 +39,7 @@ export function openExplorer({ model, el, title }) {
   addFrames(app);
   addSpeech(app);
   el.append(root);
+  el.classList.add("d2l-home");
   app.scope.add(() => root.remove());
   if (model.host !== "site") keepKeys(app);
   app.theme = readTheme(root);
@@ -216,31 +217,49 @@ function makeFooter(app) {
   return footer;
 }
 
-/** Take the state from the page's link, now and whenever it changes; leave out the controls it hides. */
+/**
+ * Take the state from the page's link, now and whenever it changes; leave out the controls it hides. A link sets what it names
+ * and keeps the rest; Back undoes it, but for what the reader has changed since.
+ */
 function addLink(app, el) {
   app.id = el.closest('[id^="d2l-"]')?.id || `d2l-${app.model.get("key") || app.model.get("_explorer")}`;
   if (app.model.host !== "site") return;
+  const trail = [{ hash: null, before: {}, hide: [] }]; // the addresses seen, each with what it found
   const follow = () => {
     const found = parseHash(location.hash, app.id, app.spec);
-    if (!found) return;
-    app.stop();
-    app.set(found.values);
-    app.hide = found.hide;
-    for (const [name, element] of app.named) element.hidden = app.hide.includes(name);
-    for (const text of found.notes) app.note(text);
-    queueMicrotask(() => { // once all controls are there
-      const unknown = app.hide.filter((name) => !app.named.has(name));
-      app.hide = app.hide.filter((name) => app.named.has(name));
-      if (unknown.length) app.note(`The link hides “${unknown.join(", ").slice(0, 60)}”, which is not known here.`);
-    });
-    app.refresh();
+    const { values, hide, notes } = found || { values: {}, hide: trail[trail.length - 1].hide, notes: [] };
+    const before = Object.fromEntries(Object.keys(values).map((name) => [name, app.get(name)]));
+    if (found) openState(app, values, hide);
+    for (const text of notes) app.note(text);
+    return { hash: location.hash, before, after: values, hide };
   };
-  follow();
-  app.scope.on(window, "hashchange", follow);
+  const move = () => {
+    const isBack = trail.length > 1 && trail[trail.length - 2].hash === location.hash;
+    if (!isBack) return void trail.push(follow());
+    const { before, after, hide } = trail.pop();
+    const last = trail[trail.length - 1];
+    const kept = Object.entries(before).filter(([name]) => String(app.get(name)) === String(after[name]));
+    if (kept.length || hide !== last.hide) openState(app, Object.fromEntries(kept), last.hide);
+  };
+  move();
+  app.scope.on(window, "hashchange", move);
   app.scope.on(document, "click", ({ target }) => { // the same link again changes no hash
     const link = target.closest?.("a[href^='#']");
-    if (link && link.hash === location.hash) follow();
+    if (link && link.hash === location.hash) Object.assign(trail[trail.length - 1], follow());
   });
+}
+
+function openState(app, values, hide) {
+  app.stop();
+  app.set(values);
+  app.hide = hide;
+  for (const [name, element] of app.named) element.hidden = app.hide.includes(name);
+  queueMicrotask(() => { // once all controls are there
+    const unknown = app.hide.filter((name) => !app.named.has(name));
+    app.hide = app.hide.filter((name) => app.named.has(name));
+    if (unknown.length) app.note(`The link hides “${unknown.join(", ").slice(0, 60)}”, which is not known here.`);
+  });
+  app.refresh();
 }
 
 /** Give a control a name, by which a teacher's link (hide=name) may leave it out. */

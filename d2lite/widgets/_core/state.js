@@ -5,6 +5,7 @@ import { formatNumber, parseNumber } from "./format.js";
 export const MAX_LINK = 40000; // characters; longer links are refused whole
 const MAX_SHOWN = 40;
 const MAX_NOTES = 4;
+const SENTENCE_END = /[.,;:!?)\]}"'”’»]+$/;
 
 function shorten(raw) {
   const text = String(raw).replace(/\s+/g, " ");
@@ -82,7 +83,7 @@ export function linkEntries(spec) {
  * Whatever the hash holds, values are within their traits' ranges and notes are plain text.
  */
 export function parseHash(hash, id, spec) {
-  const body = String(hash).replace(/^#/, "");
+  const body = plainBody(String(hash).replace(/^#/, ""));
   const split = body.indexOf("?");
   if (split < 0 || decode(body.slice(0, split)) !== id) return null;
   const result = { values: {}, hide: [], notes: [] };
@@ -98,6 +99,21 @@ export function parseHash(hash, id, spec) {
   return result;
 }
 
+/** A link as it was written: mail programs write its marks as %3F, %3D and %26, or its & as &amp;. */
+function plainBody(body) {
+  const isWhole = body.includes("?") && (body.includes("=") || !body.includes("%3D"));
+  return ((isWhole ? null : decode(body)) ?? body).replaceAll("&amp;", "&");
+}
+
+/** A value as coerce reads it; at a link's end also without the marks of the sentence it stood in. */
+function readValue(entry, raw) {
+  const read = coerce(entry, raw);
+  const bare = raw.replace(SENTENCE_END, "");
+  if (!read.note || bare === raw) return read;
+  const again = coerce(entry, bare);
+  return again.note ? read : again;
+}
+
 function readPart(part, entries, result) {
   const split = part.indexOf("=");
   const name = decode(split < 0 ? part : part.slice(0, split));
@@ -105,14 +121,14 @@ function readPart(part, entries, result) {
   if (name === null || raw === null) {
     result.notes.push(`The link holds “${shorten(part)}”, which cannot be read.`);
   } else if (name === "hide") {
-    const items = raw.split(",").slice(0, 50);
+    const items = raw.replace(SENTENCE_END, "").split(",").slice(0, 50);
     const isName = (item) => /^[a-z0-9_]{1,40}$/.test(item);
     const other = items.find((item) => item && !isName(item));
     result.hide = items.filter(isName);
     if (other) result.notes.push(`The link hides “${shorten(other)}”, which is not known here.`);
   } else {
     const entry = entries.find((candidate) => candidate.name === name);
-    const { value, note } = entry ? coerce(entry, raw) : { note: `The link sets “${shorten(name)}”, which is not known here.` };
+    const { value, note } = entry ? readValue(entry, raw) : { note: `The link sets “${shorten(name)}”, which is not known here.` };
     if (value !== undefined) result.values[name] = value;
     if (note) result.notes.push(note);
   }

@@ -26,19 +26,47 @@ function isDark() {
   return matchMedia("(prefers-color-scheme: dark)").matches;
 }
 
+const FORCED = "(forced-colors: active)";
+
+/**
+ * The theme of a reader who has chosen the colours of all pages: the system's for paper, ink and lines, and of our two themes
+ * the one that fits the paper for what tells data apart.
+ */
+function forcedTheme(root) {
+  const system = (name) => {
+    root.style.color = name;
+    return getComputedStyle(root).color;
+  };
+  const [bg, text, line, accent] = ["Canvas", "CanvasText", "GrayText", "LinkText"].map(system);
+  root.style.color = "";
+  const dark = parseColor(bg).reduce((sum, part) => sum + part) < 384;
+  const own = { bg, surface: bg, text, muted: text, line, control: text, accent, "accent-soft": bg, "on-accent": bg };
+  return { ...plainTheme(dark ? "dark" : "light"), ...own };
+}
+
 /** The page's theme at root; variables the page does not have are set on root, so style sheets may use them too. */
 export function readTheme(root) {
+  for (const name of Object.keys(THEMES.light)) root.style.removeProperty(`--d2l-${name}`);
+  if (matchMedia(FORCED).matches) {
+    const theme = forcedTheme(root);
+    for (const name of Object.keys(THEMES.light)) root.style.setProperty(`--d2l-${name}`, theme[name]);
+    return finishTheme(root, theme);
+  }
   const page = getComputedStyle(document.documentElement);
   const dark = isDark();
   const theme = { ...plainTheme(dark ? "dark" : "light") };
   for (const name of Object.keys(theme)) {
     if (name === "dark") continue;
-    const said = page.getPropertyValue(`--d2l-${name}`).trim();
-    if (said) theme[name] = said;
+    const given = page.getPropertyValue(`--d2l-${name}`).trim();
+    if (given) theme[name] = given;
     else root.style.setProperty(`--d2l-${name}`, theme[name]);
   }
+  return finishTheme(root, theme);
+}
+
+function finishTheme(root, theme) {
   theme.font = getComputedStyle(root).fontFamily || theme.font;
-  root.style.colorScheme = dark ? "dark" : "light";
+  root.style.colorScheme = theme.dark ? "dark" : "light";
   return theme;
 }
 
@@ -48,11 +76,11 @@ export function watchTheme(callback) {
   const options = { attributes: true, attributeFilter: ["class", "data-theme", "data-mode", "theme", "data-jp-theme-name"] };
   observer.observe(document.documentElement, options);
   observer.observe(document.body, options);
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  system.addEventListener("change", callback);
+  const systems = ["(prefers-color-scheme: dark)", FORCED].map((query) => matchMedia(query));
+  for (const system of systems) system.addEventListener("change", callback);
   return () => {
     observer.disconnect();
-    system.removeEventListener("change", callback);
+    for (const system of systems) system.removeEventListener("change", callback);
   };
 }
 
