@@ -162,7 +162,7 @@ class TestUsing:
         assert set(names) <= set(widgets.BoundaryExplorer.params())
 
     def test_keys_are_those_of_the_explorers(self):
-        code = read("d2lite/widgets/_core/handles.js")
+        code = read("d2lite/widgets/_core/handles.js") + read("d2lite/widgets/_core/keys.js")
         for key in ("PageDown", "Enter", "Delete", "ArrowLeft"):
             assert key in code
         assert 'toLowerCase() === "c"' in code
