@@ -17,7 +17,7 @@ PINS ?= -c constraints.txt
 .PHONY: book site lab test lint bench zip clean
 .DEFAULT_GOAL := book
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt package-lock.json
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet $(PINS) --editable ".[test]"

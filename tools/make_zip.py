@@ -14,6 +14,9 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+from d2lite.widgets import _bundle  # noqa: E402 (the package of this folder, not an installed one)
+
 SITE = ROOT / "_build" / "html"
 EPOCH = (2020, 1, 1, 0, 0, 0)  # no clock in the archive
 
@@ -38,9 +41,10 @@ def build_wheel(folder):
 
     It is built from a copy: setuptools leaves its working files, old ones included, beside the sources it reads.
     """
+    _bundle.build()
     copy = Path(folder) / "source"
     shutil.copytree(ROOT / "d2lite", copy / "d2lite", ignore=shutil.ignore_patterns("__pycache__"))
-    for path in (ROOT / "pyproject.toml", ROOT / "README.md", *ROOT.glob("LICENSE*")):
+    for path in (*map(ROOT.joinpath, ("pyproject.toml", "setup.py", "README.md")), *ROOT.glob("LICENSE*")):
         shutil.copy(path, copy)
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(calendar.timegm(EPOCH))}

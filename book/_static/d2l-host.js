@@ -1,13 +1,13 @@
 // Runs the explorers of a built page: no kernel, no server, no module loader, so file:// works as well.
 //
 // The build leaves one <div class="d2l-explorer-frame"> for each view, with a picture in it and the names of its model,
-// of the script with the model's state, and of the explorer's script and style. When a view comes near, the host loads
-// these, calls render({ model, el }) as Jupyter does, and takes the picture away.
+// of the script with the model's state, of the explorer's script and style, and of the core, which has what all
+// explorers share. When a view comes near, the host loads these, calls render({ model, el }) as Jupyter does, and takes the picture away.
 {
   const tags = new Map(); // file -> promise that it is loaded
   const states = new Map(); // name -> { state, buffers }, as the states' scripts add them
   const factories = new Map(); // name -> function, as the bundles' scripts register them
-  const explorers = new Map(); // name -> { render }
+  const explorers = new Map(); // name -> { render }; of a core: path -> module
   const models = new Map(); // id -> PageModel
   const mounted = new WeakSet();
 
@@ -86,11 +86,23 @@
     return tags.get(file);
   }
 
-  async function load({ bundle, state, style }) {
-    const files = [`${bundle}.js`, `${state}.js`, ...(style === undefined ? [] : [`${bundle}.css`])];
-    await Promise.all(files.map(fetchOnce));
-    if (!explorers.has(bundle)) explorers.set(bundle, factories.get(bundle)());
+  /** Run a bundle's script, once: what it imports comes from `require`, what it gives goes into `explorer`. */
+  function run(bundle, require) {
+    if (!explorers.has(bundle)) {
+      const explorer = {};
+      factories.get(bundle)(require, explorer);
+      explorers.set(bundle, explorer);
+    }
     return explorers.get(bundle);
+  }
+
+  async function load({ core, bundle, state, style }) {
+    const files = [`${state}.js`, `${bundle}.js`];
+    if (core) files.push(`${core}.js`, `${core}.css`); // the shared style before the explorer's own
+    if (style !== undefined) files.push(`${bundle}.css`);
+    await Promise.all(files.map(fetchOnce));
+    const shared = core ? run(core) : {};
+    return run(bundle, (path) => shared[path.replace(/^[./]+/, "")]);
   }
 
   async function mount(frame) {

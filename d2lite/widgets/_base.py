@@ -10,7 +10,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from ._bundle import bundle
+from ._bundle import notebook
 from ._traits import BadValueError, Param
 
 
@@ -64,11 +64,11 @@ class Explorer(anywidget.AnyWidget):
 
     @traitlets.default("_esm")
     def _default_esm(self):
-        return bundle(self._folder)[0]
+        return notebook(self._folder)[0]
 
     @traitlets.default("_css")
     def _default_css(self):
-        return bundle(self._folder)[1]
+        return notebook(self._folder)[1]
 
     @traitlets.validate("key")
     def _check_key(self, proposal):

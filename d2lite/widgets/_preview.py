@@ -6,16 +6,15 @@ import tempfile
 from pathlib import Path
 
 from . import explorer_class
-from ._bundle import DRAW, inline
+from ._bundle import shared
 
-_SVG = DRAW / "svgcontext.js"
 _RUN = """
-import widget from "./widget.mjs";
+import { preview } from "./widget.mjs";
 import { SvgContext } from "./svg.mjs";
 import { readFileSync } from "node:fs";
 const { state, width, height, theme, title } = JSON.parse(readFileSync(0, "utf8"));
 const ctx = new SvgContext(width, height, title);
-widget.preview(ctx, state, width, height, theme);
+preview(ctx, state, width, height, theme);
 process.stdout.write(ctx.toSvg());
 """
 
@@ -41,11 +40,7 @@ def preview_svg(widget, width=640, height=360, theme="light"):
     cls = explorer_class(given["_explorer"]) if isinstance(widget, dict) else type(widget)
     state = {name: given[name] if name in given else trait.default() for name, trait in cls.params().items()}
     request = {"state": state, "width": width, "height": height, "theme": theme, "title": cls.title()}
-    modules = {
-        "widget": inline(cls._folder / "widget.js", ["preview"]),
-        "svg": _SVG.read_text(encoding="utf-8"),
-    }
-    return run_module(_RUN, modules, request)
+    return run_module(_RUN, {"widget": cls._folder / "widget.js", "svg": shared("svgcontext")}, request)
 
 
 def run_module(script, modules, request=None):
@@ -53,7 +48,7 @@ def run_module(script, modules, request=None):
 
     Args:
         script: text of an ES module, which may import ./<name>.mjs for each of modules.
-        modules: dict of name -> text of a module (see inline).
+        modules: dict of name -> path of a module; node runs the sources as they are.
         request: value given to the script as JSON on its standard input.
 
     Returns:
@@ -63,9 +58,15 @@ def run_module(script, modules, request=None):
         RuntimeError: node ended with an error; the message holds its output.
     """
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in {**modules, "main": script}.items():
+        for name, path in modules.items():
+            text = f"export * from {json.dumps(Path(path).resolve().as_uri())};\n"
             Path(folder, f"{name}.mjs").write_text(text, encoding="utf-8")
-        command = [node_path(), str(Path(folder, "main.mjs"))]
+        Path(folder, "main.mjs").write_text(script, encoding="utf-8")
+        command = [
+            node_path(),
+            "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
+            str(Path(folder, "main.mjs")),
+        ]
         done = subprocess.run(
             command, input=json.dumps(request), capture_output=True, encoding="utf-8", check=False
         )

@@ -70,33 +70,60 @@ def read_state(folder, name):
     )
 
 
-def test_a_module_becomes_a_classic_script():
-    script = explorers.classic_script("counter-12345678", ESM)
-    assert script.startswith('d2l.register("counter-12345678", () => {\n"use strict";')
-    assert script.rstrip().endswith("return { render };\n});")
+@pytest.mark.parametrize(
+    "esm",
+    [ESM, ESM.replace("export default { render };", "export { render };"), "export const render = () => {};"],
+)
+def test_a_widgets_module_becomes_a_classic_script(esm, tmp_path):
+    page = explorers.Page(models(_esm=esm), tmp_path, "")
+    bundle = re.search(r'data-bundle="(counter-[0-9a-f]{8})"', page.view("one"))[1]
+    script = (tmp_path / f"{bundle}.js").read_text()
+    assert script.startswith(f'd2l.register("{bundle}",(require,explorer)=>{{"use strict";')
+    assert "explorer.render=" in script
     assert "export" not in script
 
 
 @pytest.mark.parametrize(
     "esm",
     [
-        "function render() {}\nexport { render };",
-        "import { a } from './a.js';\nexport default { render };",
-        "export const a = 1;\nexport default { render };",
-        "",
+        "import { a } from './a.js';\nexport default { render: a };",
+        "import a from 'https://example.org/a.js';\nexport default { render: a };",
+        "export default {",
     ],
 )
-def test_a_module_that_cannot_be_classic_is_refused(esm):
-    with pytest.raises(ExtensionError, match="counter"):
-        explorers.classic_script("counter", esm)
+def test_a_widgets_module_that_cannot_be_classic_is_refused(esm, tmp_path):
+    with pytest.raises(ExtensionError, match="the code of widget 'counter' cannot run in a page: "):
+        explorers.Page(models(_esm=esm), tmp_path, "").view("one")
 
 
 def test_the_name_of_a_bundle_follows_its_content(tmp_path):
-    first = explorers.write_bundle(tmp_path, "counter", ESM, "a {}")
-    assert explorers.write_bundle(tmp_path, "counter", ESM, "a {}") == first
-    assert explorers.write_bundle(tmp_path, "counter", ESM, "b {}") != first
+    first = explorers.write_bundle(tmp_path, "counter", "run();", "a {}")
+    assert explorers.write_bundle(tmp_path, "counter", "run();", "a {}") == first
+    assert explorers.write_bundle(tmp_path, "counter", "run();", "b {}") != first
+    assert explorers.write_bundle(tmp_path, "counter", "go();", "a {}") != first
     assert (tmp_path / f"{first}.css").read_text() == "a {}"
     assert re.fullmatch(r"counter-[0-9a-f]{8}", first)
+
+
+def test_an_explorer_brings_the_core_once_and_its_code_from_the_package(tmp_path):
+    state = {"_explorer": "boundary", "_esm": "not(this", "key": "a"}
+    page = explorers.Page(
+        {**models(**state), "two": models(**{**state, "_explorer": "race"})["one"]}, tmp_path, ""
+    )
+    html = page.view("one") + page.view("two")
+    (core,) = set(re.findall(r'data-core="(core-[0-9a-f]{8})"', html))
+    assert (tmp_path / f"{core}.css").exists()
+    assert {path.name.rsplit("-", 1)[0] for path in tmp_path.glob("*.css")} == {"core", "boundary", "race"}
+
+
+@pytest.mark.parametrize("name", ['../x" onload="alert(1)', "../../x", "no_such_explorer", 7])
+def test_names_in_a_state_reach_neither_paths_nor_attributes(name, tmp_path):
+    folder = tmp_path / "in" / "explorers"
+    html = explorers.Page(models(_explorer=name, _anywidget_id=f"a.{name}"), folder, "").view("one")
+    bundle = re.search(r'data-bundle="([^"]*)"', html)[1]
+    assert re.fullmatch(r"[a-z0-9_-]+", bundle)
+    assert "onload=" not in html
+    assert {path.parent for path in tmp_path.rglob("*.js")} == {folder}
 
 
 def test_code_leaves_the_state_and_values_stay(tmp_path):

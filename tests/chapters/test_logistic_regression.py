@@ -20,7 +20,7 @@ import torch
 from hypothesis import given, settings
 
 from d2lite import datasets, widgets
-from d2lite.widgets._bundle import exported, inline
+from d2lite.widgets._bundle import shared
 from d2lite.widgets._preview import run_module
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -318,8 +318,8 @@ def test_the_weights_of_separable_data_turn_to_the_widest_margin(lesson):
 
 
 SIMULATE = """
-import model from "./model.mjs";
-import points from "./points.mjs";
+import * as model from "./model.mjs";
+import * as points from "./points.mjs";
 import { readFileSync } from "node:fs";
 const { state, moved, steps } = JSON.parse(readFileSync(0, "utf8"));
 const drawn = points.makePoints(state.dataset, state.num_samples, state.noise, state.seed);
@@ -336,8 +336,7 @@ def explored(cell_id, steps, moved=None, **changes):
     """Return what an explorer of the chapter shows after some steps, as its own script computes it."""
     explorer = shown_by(cell_id)
     state = {name: getattr(explorer, name) for name in explorer.params()} | changes
-    files = {"model": explorer._folder / "model.js", "points": explorer._folder.parent / "_math/points.js"}
-    modules = {name: inline(path, exported(path)) for name, path in files.items()}
+    modules = {"model": explorer._folder / "model.js", "points": shared("points")}
     request = {"state": state, "moved": moved, "steps": steps}
     return json.loads(run_module(SIMULATE, modules, request))
 

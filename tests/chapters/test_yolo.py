@@ -15,7 +15,6 @@ from d2lite.datasets import scenes
 from d2lite.vision import anchor_sizes
 from d2lite.vision.detection_metrics import mean_average_precision
 from d2lite.widgets import explorer_class
-from d2lite.widgets._bundle import exported, inline
 from d2lite.widgets._preview import run_module
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -123,13 +122,13 @@ def test_failures_are_sorted_as_on_the_bench(chapter):
         )
     model = explorer_class("detection_bench")._folder / "model.js"
     script = """
-    import model from "./model.mjs";
+    import * as model from "./model.mjs";
     import { readFileSync } from "node:fs";
     const scenes = JSON.parse(readFileSync(0, "utf8"));
     const kinds = scenes.map(([found, truths]) => model.judge(found, truths).map(({ kind }) => kind));
     process.stdout.write(JSON.stringify(kinds));
     """
-    theirs = json.loads(run_module(script, {"model": inline(model, exported(model))}, request))
+    theirs = json.loads(run_module(script, {"model": model}, request))
     renamed = [[{"misplaced": "bad box"}.get(kind, kind) for kind in kinds] for kinds in theirs]
     assert renamed == ours
     assert {kind for kinds in ours for kind in kinds} >= {"correct", "confused", "double", "bad box"}

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from d2lite.optim import surfaces
-from d2lite.widgets._bundle import MATH, exported, inline
+from d2lite.widgets._bundle import shared
 from d2lite.widgets._preview import run_module
 
 SHAPES = [(name, 10.0, 0.0) for name in surfaces.names()] + [("bowl", 1.0, 0.0), ("bowl", 1000.0, 30.0)]
 RUN = """
-import model from "./model.mjs";
+import * as model from "./model.mjs";
 import { readFileSync } from "node:fs";
 const { shapes, points } = JSON.parse(readFileSync(0, "utf8"));
 const answers = shapes.map(([name, condition, angle]) => {
@@ -36,9 +36,8 @@ def points():
 
 @pytest.fixture(scope="module")
 def twins(points):
-    module = MATH / "surfaces.js"
     request = {"shapes": SHAPES, "points": points.tolist()}
-    return json.loads(run_module(RUN, {"model": inline(module, exported(module))}, request))
+    return json.loads(run_module(RUN, {"model": shared("surfaces")}, request))
 
 
 @pytest.mark.parametrize("index", range(len(SHAPES)), ids=str)

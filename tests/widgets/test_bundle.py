@@ -1,14 +1,18 @@
-"""The bundler: one text of many modules, or one clear sentence."""
+"""The explorers' scripts: what a notebook and a page get, how much it is, and when it is built again."""
 
-import os
+import gzip
+import json
 import re
-import subprocess
+import shutil
 
 import pytest
 
-from d2lite.widgets import explorer_class, explorer_names
-from d2lite.widgets._bundle import bundle, exported, inline
-from d2lite.widgets._preview import node_path, run_module
+from d2lite.widgets import _bundle, explorer_class, explorer_names
+from d2lite.widgets._preview import run_module
+
+SCRIPT, DATA = 22_000, 100_000  # bytes an explorer may have of its own, compressed
+LARGER = {"character_model": 105_000}  # 107,000 trained weights of a byte each
+RENDER = 'export const { render, preview } = ((draw) => ({ render: draw, preview: draw }))(() => "drawn");\n'
 
 
 @pytest.fixture
@@ -21,147 +25,157 @@ def folder(tmp_path):
     return write
 
 
-def value(text):
-    return run_module(
-        'import m from "./m.mjs"; process.stdout.write(JSON.stringify(m.render()));', {"m": text}
-    )
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A copy of the package's sources with two explorers, built by the same esbuild."""
+    copy = tmp_path / "d2lite" / "widgets"
+    for path in (*_bundle.WIDGETS.glob("_*"), *map(_bundle.WIDGETS.joinpath, ("boundary", "race"))):
+        if path.is_dir() and path != _bundle.BUILT:
+            shutil.copytree(path, copy / path.name)
+    monkeypatch.setattr(_bundle, "WIDGETS", copy)
+    monkeypatch.setattr(_bundle, "BUILT", copy / "_built")
+    return copy
 
 
-def test_shared_module_comes_once_and_first(folder):
+def compressed(text):
+    return len(gzip.compress(text.encode(), 9))
+
+
+def value(folder, text):
+    """Return what render gives, of a module's text."""
+    (folder / "built.mjs").write_text(text, encoding="utf-8")
+    address = json.dumps((folder / "built.mjs").as_uri())
+    return run_module(f"import m from {address}; process.stdout.write(m.render().toString());", {})
+
+
+def test_render_may_come_from_a_call_and_templates_may_have_lines(folder):
     path = folder(
-        a="export const base = 2;\n",
-        b='import { base } from "./a.js";\nexport const twice = 2 * base;\n',
-        widget='import { base } from "./a.js";\nimport { twice } from "./b.js";\n'
-        "export function render() {\n  return base + twice;\n}\n",
+        helper="export const line = (text) => `${text}\n${`(${text})`}`;\n",
+        widget='import { line } from "./helper.js";\nconst name = "a";\n'
+        "export const { render, preview } = ((draw) => ({ render: draw, preview: draw }))(() => line(name));\n",
     )
-    esm, _ = bundle(path)
-    assert esm.count("=2;") == 1
-    assert esm.endswith("\nexport default { render };\n")
-    assert value(esm) == "6"
+    esm, css = _bundle.notebook(path)
+    assert value(path, esm) == "a\n(a)"
+    assert css == _bundle.page()[1]
 
 
-def test_unused_declarations_and_comments_are_left_out(folder):
-    path = folder(
-        a="// about a\nexport const used = 1;\nexport const unused = 2;\n",
-        widget='import { used } from "./a.js";\n/** Render. */\nexport function render() {\n  return used;\n}\n',
-    )
-    esm, _ = bundle(path)
-    assert "unused" not in esm
-    assert "about a" not in esm
-    assert "Render" not in esm
-
-
-def test_comments_after_code_are_left_out_and_texts_that_look_like_them_are_not(folder):
-    source = """export function render() {
-  const a = 1; // it's one; {
-  // a line of its own,
-  const b = "not // a comment"; // but this is (
-  const c = `${a} // ${b}`;
-  return [a, b, c].map((x) => `${x}`.replace(/ \\/\\/ /, "; // ")); // the end
-}
-"""
-    esm = bundle(folder(widget=source))[0]
-    assert value(esm) == value(source.replace("export ", "") + "export default { render };")
-    assert not re.search(r"it's one|its own|the end", esm)
-    assert esm.count("\n") == 2
-
-
-def test_declarations_get_short_names_only_where_no_property_or_text_has_theirs(folder):
-    source = """const plainName = 2;
-const propertyName = 3;
-const shorthandName = 4;
-function textName() {
-  return 5;
-}
-function calledName(value) {
-  return value;
-}
-export function render() {
-  const box = { propertyName: 1, shorthandName };
-  const text = `textName ${calledName(plainName)}`;
-  return [plainName, propertyName, box.propertyName, box.shorthandName, textName(), calledName(text)];
-}
-"""
-    esm, _ = bundle(folder(widget=source))
-    assert value(esm) == '[2,3,1,4,5,"textName 2"]'
-    assert "plainName" in esm, "[plainName, ...] might be a shorthand property"
-    assert "calledName" not in esm
-    assert "function textName" in esm
-
-
-def test_strings_and_regular_expressions_keep_their_spaces(folder):
-    source = """export function render() {
-  const a = 1;
-  const b = -2;
-  return [`${a} = ${b} , (x)`, "a  =  b ; c", 'd , "e"', "f = g".replace(/ = | , /, " : "), a - -b, a + +b, a / 4];
-}
-"""
-    plain = source.replace("export ", "") + "export default { render };"
-    assert value(bundle(folder(widget=source))[0]) == value(plain)
-
-
-def test_edited_file_makes_a_new_bundle(folder):
+def test_an_edited_file_makes_a_new_script(folder):
     path = folder(widget="export function render() {\n  return 1;\n}\n")
-    before, _ = bundle(path)
-    (path / "widget.js").write_text("export function render() {\n  return 2;\n}\n")
-    os.utime(path / "widget.js", ns=(1, 1))
-    assert bundle(path)[0] != before
-
-
-RENDER = "export function render() {}\n"
+    before, _ = _bundle.notebook(path)
+    (path / "widget.js").write_text("export function render() {\n  return 20;\n}\n")
+    assert value(path, before) == "1"
+    assert value(path, _bundle.notebook(path)[0]) == "20"
 
 
 @pytest.mark.parametrize(
     ("modules", "message"),
     [
-        ({"a": "const x = 1;\nexport const y = x;\n", "widget": 'import { y } from "./a.js";\nconst x = y;\n' + RENDER},
-         "both declare x"),
-        ({"widget": 'import { y } from "./a.js";\n' + RENDER}, "a.js, which does not exist"),
-        ({"a": "const y = 1;\n", "widget": 'import { y } from "./a.js";\n' + RENDER}, "does not export"),
-        ({"widget": 'import y from "./a.js";\n' + RENDER}, "import y from"),
-        ({"widget": 'import * as y from "./a.js";\n' + RENDER}, "import \\* as y"),
-        ({"widget": "function render() {}\nexport { render };\n"}, "export before a declaration"),
-        ({"widget": "export default { a: 1 };\n"}, "export before a declaration"),
-        ({"widget": "export const a = 1;\n"}, "exports no render"),
-        ({"widget": "const { a } = Math;\n" + RENDER}, "takes a value apart"),
-        ({"widget": "start();\n" + RENDER}, "only declarations"),
-        ({"widget": 'import { b } from "./b.js";\nexport const a = 1;\n' + RENDER,
-          "b": 'import { a } from "./widget.js";\nexport const b = 2;\n'}, "in a circle"),
-        ({"widget": "export function render() {\n  return `a\n  b`;\n}\n"}, "more than one line"),
-        ({"widget": "export function render(a) {\n  return `a ${a ? `b, c` : 0}`;\n}\n"}, "in a template"),
+        ({"widget": 'import { y } from "./a.js";\n' + RENDER}, r'Could not resolve "./a.js"'),
+        ({"a": "const y = 1;\n", "widget": 'import { y } from "./a.js";\nconsole.log(y);\n' + RENDER}, '"y"'),
+        ({"widget": "export const a = 1;\n"}, '"render"'),
+        ({"widget": "export function render() {\n  return (;\n}\n"}, "widget.js:2:10"),
     ],
-)  # fmt: skip
-def test_what_cannot_be_bundled_is_refused_in_one_sentence(folder, modules, message):
+)
+def test_a_source_that_cannot_be_built_is_named(folder, modules, message):
     with pytest.raises(ValueError, match=message):
-        bundle(folder(**modules))
+        _bundle.notebook(folder(**modules))
 
 
-def test_exported_names(folder):
-    assert exported(folder(a="export const b = 1;\nexport function c() {}\nconst d = 2;\n") / "a.js") == [
-        "b",
-        "c",
-    ]
+class TestBuild:
+    def test_an_edit_builds_again_and_its_undoing_does_not(self, package, monkeypatch):
+        model = package / "boundary" / "model.js"
+        source = model.read_text(encoding="utf-8")
+        first = _bundle.build()
+        before = _bundle.notebook(package / "boundary")
+        model.write_text(source.replace("export", "globalThis.edited = 1;\nexport", 1), encoding="utf-8")
+        assert not _bundle.is_built()
+        assert "globalThis.edited=1" in _bundle.notebook(package / "boundary")[0]
+        model.write_text(source, encoding="utf-8")
+        monkeypatch.setattr(_bundle, "_esbuild", None)
+        assert _bundle.build() == first
+        assert _bundle.notebook(package / "boundary") == before
+
+    def test_keys_follow_what_is_shared_and_their_own_folder(self, package):
+        keys = {name: _bundle.sources_key(name) for name in ("boundary", "race")}
+        with (package / "race" / "model.js").open("a") as file:
+            file.write("// more\n")
+        assert _bundle.sources_key("boundary") == keys["boundary"]
+        assert _bundle.sources_key("race") != keys["race"]
+        with _bundle.shared("rng").open("a") as file:
+            file.write("// more\n")
+        assert _bundle.sources_key("boundary") != keys["boundary"]
+
+    def test_built_scripts_need_no_esbuild_and_others_say_what_to_do(self, package, monkeypatch):
+        before = _bundle.notebook(package / "race")
+        monkeypatch.setattr(_bundle, "ROOT", package)
+        assert _bundle.notebook(package / "race") == before
+        with (package / "race" / "model.js").open("a") as file:
+            file.write("// more\n")
+        with pytest.raises(
+            FileNotFoundError, match=r"esbuild .* is missing: expected it in .*; run python .*_bundle"
+        ):
+            _bundle.notebook(package / "race")
+
+    def test_two_processes_may_build_at_once(self, package, monkeypatch):
+        build_all = _bundle._build_all
+
+        def while_another_does(work):
+            monkeypatch.setattr(_bundle, "_build_all", build_all)
+            _bundle.build()
+            build_all(work)
+
+        monkeypatch.setattr(_bundle, "_build_all", while_another_does)
+        built = _bundle.build()
+        assert [path.name for path in _bundle.BUILT.iterdir()] == [built.name]
+        assert (built / "page" / "race.js").exists()
 
 
-def split_selectors(rule):
-    """Return a rule's selectors, split at the commas outside parentheses."""
-    return re.split(r",(?![^()]*\))", rule)
+def test_esbuild_is_the_one_that_npm_installs():
+    wanted = json.loads((_bundle.ROOT / "package.json").read_text())["devDependencies"]["esbuild"]
+    locked = json.loads((_bundle.ROOT / "package-lock.json").read_text())["packages"]
+    assert wanted == _bundle.VERSION == locked["node_modules/esbuild"]["version"]
+    assert all(one["integrity"].startswith("sha512-") for name, one in locked.items() if name)
+    assert not any("resolved" in one for one in locked.values()), "an address of one machine's registry"
+
+
+def test_core_has_every_shared_module_that_explorers_import_and_none_that_only_pictures_need():
+    core, css = _bundle.page()
+    wanted = {
+        path
+        for name in explorer_names()
+        for path in re.findall(r'require\("\.\./(_[^"]+)"\)', _bundle.page(name)[0])
+    }
+    assert wanted
+    assert set(re.findall(r'explorer\["(_[^"]+)"\]|explorer\.(\w+)=', core)) == {
+        (path, "") for path in wanted
+    }
+    assert ".d2l-stage" in css
+    assert "node:" not in core
 
 
 @pytest.mark.parametrize("name", explorer_names())
 class TestEveryExplorer:
-    def test_script_is_small_valid_and_ends_as_agreed(self, name, tmp_path):
-        esm, css = bundle(explorer_class(name)._folder)
-        assert len(esm.encode()) <= 70_000  # until the scripts share one core
-        assert esm.endswith("\nexport default { render };\n")
+    def test_own_script_and_data_are_small(self, name):
+        script, css = _bundle.page(name)
+        state = explorer_class(name).example().get_state()
+        data = {key: value for key, value in state.items() if key not in ("_esm", "_css")}
+        assert compressed(script) <= SCRIPT
+        assert compressed(json.dumps(data, separators=(",", ":"))) <= LARGER.get(name, DATA)
+
+    def test_own_style_comes_without_the_shared_one(self, name):
+        shared, own = _bundle.page()[1], _bundle.page(name)[1]
+        assert shared.strip() in _bundle.notebook(explorer_class(name)._folder)[1]
+        assert shared[:300] not in own
+        assert bool(own) == (explorer_class(name)._folder / "widget.css").exists()
+
+    def test_notebook_module_is_self_contained(self, name):
+        esm, css = _bundle.notebook(explorer_class(name)._folder)
+        assert re.search(r"export\{\w+ as default\};\s*$", esm)
+        assert "explorer.render=" in _bundle.classic(esm), "it imports something"
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", esm + css)
-        (tmp_path / "m.mjs").write_text(esm, encoding="utf-8")
-        subprocess.run([node_path(), "--check", str(tmp_path / "m.mjs")], check=True)
 
     def test_model_has_no_dom(self, name):
-        text = inline(
-            explorer_class(name)._folder / "model.js", exported(explorer_class(name)._folder / "model.js")
-        )
+        text = "".join(model_and_imports(explorer_class(name)._folder / "model.js").values())
         assert not re.search(r"\b(document|window|navigator|localStorage)\b", text)
 
     def test_explorer_is_described_and_classes_are_ours(self, name):
@@ -179,3 +193,19 @@ class TestEveryExplorer:
         selectors = [one.strip() for rule in re.findall(r"([^{}]+){", css) for one in split_selectors(rule)]
         assert [one for one in selectors if not re.match(rf"{own}(?![\w-])", one)] == []
         assert not re.search(r"\bid: |\.id =|innerHTML|insertAdjacentHTML|outerHTML|document\.write", source)
+
+
+def split_selectors(rule):
+    """Return a rule's selectors, split at the commas outside parentheses."""
+    return re.split(r",(?![^()]*\))", rule)
+
+
+def model_and_imports(path, found=None):
+    """Return the code, comments left out, of a module and of all that it imports, by path."""
+    found = {} if found is None else found
+    if path not in found:
+        source = path.read_text(encoding="utf-8")
+        found[path] = re.sub(r"/\*.*?\*/|^\s*//.*?$|\s// .*?$", "", source, flags=re.DOTALL | re.MULTILINE)
+        for target in re.findall(r"""^import [^;]*? from ["'](\.[^"']+)["'];""", source, re.MULTILINE):
+            model_and_imports((path.parent / target).resolve(), found)
+    return found

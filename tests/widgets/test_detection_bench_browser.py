@@ -10,7 +10,6 @@ import torch
 from d2lite.datasets import fashion_mnist
 from d2lite.models import GridDetector, detect, eight_bit_detector, recorded_detector
 from d2lite.widgets import DetectionBenchExplorer, explorer_class
-from d2lite.widgets._bundle import exported, inline
 from d2lite.widgets._preview import run_module
 from d2lite.widgets.detection_bench import ITEMS, PALETTE, bench_payload
 
@@ -60,14 +59,14 @@ def bytes_of(rows):
     """The (3, 96, 96) bytes the page composes, by node: sums in another order may round a byte otherwise."""
     model = explorer_class("detection_bench")._folder / "model.js"
     script = """
-    import model from "./model.mjs";
+    import * as model from "./model.mjs";
     import { readFileSync } from "node:fs";
     const { palette, rows } = JSON.parse(readFileSync(0, "utf8"));
     const scene = model.makePicture(model.readPalette(palette), { background: 5, items: rows, strokes: [] });
     process.stdout.write(JSON.stringify([...scene.bytes]));
     """
     request = {"palette": bench_payload()["palette"], "rows": rows}
-    answer = run_module(script, {"model": inline(model, exported(model))}, request)
+    answer = run_module(script, {"model": model}, request)
     return torch.tensor(json.loads(answer), dtype=torch.uint8).view(3, SIDE, SIDE)
 
 

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from d2lite.widgets import explorer_class
-from d2lite.widgets._bundle import exported, inline
 from d2lite.widgets._preview import run_module
 from d2lite.widgets.lenet import _network
 
@@ -181,12 +180,10 @@ def test_an_image_that_is_not_there_is_the_last(host):
 @pytest.mark.parametrize(("width", "ratio"), [(306, 0.76), (520, 0.76), (570, 2), (746, 2)])
 def test_every_part_of_a_value_lies_inside_its_stage(width, ratio):
     folder = explorer_class("lenet")._folder
-    modules = {
-        name: inline(folder / f"{name}.js", exported(folder / f"{name}.js")) for name in ("detail", "model")
-    }
+    modules = {name: folder / f"{name}.js" for name in ("detail", "model")}
     script = """
-    import detail from "./detail.mjs";
-    import model from "./model.mjs";
+    import * as detail from "./detail.mjs";
+    import * as model from "./model.mjs";
     import { readFileSync } from "node:fs";
     const { data, width, height } = JSON.parse(readFileSync(0, "utf8"));
     const network = model.openNetwork(data);

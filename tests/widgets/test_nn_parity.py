@@ -5,12 +5,12 @@ import json
 import pytest
 import torch
 
-from d2lite.widgets._bundle import MATH, exported, inline
+from d2lite.widgets._bundle import shared
 from d2lite.widgets._preview import run_module
 
 LOGITS = [[0.0], [1.5, -2.0, 0.25], [800.0, -800.0, 799.0], [-1e4, -1e4], [3.0] * 5]
 RUN = """
-import nn from "./nn.mjs";
+import * as nn from "./nn.mjs";
 import { readFileSync } from "node:fs";
 const logits = JSON.parse(readFileSync(0, "utf8"));
 const plain = (key, value) => (ArrayBuffer.isView(value) ? [...value] : value);
@@ -25,8 +25,7 @@ process.stdout.write(JSON.stringify(logits.map(of), plain));
 
 @pytest.fixture(scope="module")
 def answers():
-    path = MATH / "nn.js"
-    return json.loads(run_module(RUN, {"nn": inline(path, exported(path))}, LOGITS))
+    return json.loads(run_module(RUN, {"nn": shared("nn")}, LOGITS))
 
 
 @pytest.mark.parametrize("i", range(len(LOGITS)))

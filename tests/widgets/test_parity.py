@@ -12,14 +12,13 @@ from pathlib import Path
 import pytest
 
 from d2lite.widgets import explorer_class, explorer_names
-from d2lite.widgets._bundle import exported, inline
 from d2lite.widgets._preview import run_module
 
 TRACES = Path(__file__).parent / "traces"
 TOLERANCE = 1e-9
 LOOSEST = 1e-5
 RUN = """
-import model from "./model.mjs";
+import * as model from "./model.mjs";
 import { readFileSync } from "node:fs";
 const inputs = JSON.parse(readFileSync(0, "utf8"));
 const functions = [FUNCTIONS];
@@ -65,7 +64,7 @@ def test_model_agrees_with_its_traces(name):
     assert cases, f"traces/{name}.py has no cases"
     model = explorer_class(name)._folder / "model.js"
     script = RUN.replace("FUNCTIONS", ",\n".join(f"({case['js']})" for case in cases))
-    modules = {"model": inline(model, exported(model))}
+    modules = {"model": model}
     results = json.loads(run_module(script, modules, [case["input"] for case in cases]))
     for case, result in zip(cases, results, strict=True):
         tolerance = case.get("tolerance", TOLERANCE)

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from d2lite.widgets import BoundaryExplorer, explorer_class, explorer_names
-from d2lite.widgets._bundle import CORE, DRAW, exported, inline
+from d2lite.widgets._bundle import shared
 from d2lite.widgets._preview import preview_svg, run_module
 
-SVG = (DRAW / "svgcontext.js").read_text(encoding="utf-8")
+SVG = shared("svgcontext")
 CSS = Path(__file__).resolve().parents[2] / "book" / "_static" / "d2lite.css"
 
 
@@ -92,17 +92,15 @@ def test_text_cannot_become_markup():
 
 def test_contours_lie_on_the_level_and_close():
     script = """
-    import layers from "./layers.mjs";
-    import scales from "./scales.mjs";
+    import * as layers from "./layers.mjs";
+    import * as scales from "./scales.mjs";
     const x = scales.linearScale([-2, 2], [0, 200]);
     const y = scales.linearScale([-2, 2], [200, 0]);
     const grid = layers.makeGrid(x, y, 100, (a, b) => Math.hypot(a, b));
     const lines = layers.contourLines(grid, 1).map((line) => line.map(([px, py]) => [x.invert(px), y.invert(py)]));
     process.stdout.write(JSON.stringify(lines));
     """
-    files = {
-        name: inline(DRAW / f"{name}.js", exported(DRAW / f"{name}.js")) for name in ("layers", "scales")
-    }
+    files = {name: shared(name) for name in ("layers", "scales")}
     import json
 
     (line,) = json.loads(run_module(script, files))
@@ -116,12 +114,12 @@ def test_contours_lie_on_the_level_and_close():
 def test_colours_are_the_sites(theme):
     """Elsewhere than in the site (JupyterLab, pictures) explorers wear the site's own colours."""
     script = """
-    import theme from "./theme.mjs";
+    import * as theme from "./theme.mjs";
     process.stdout.write(JSON.stringify(theme.THEMES));
     """
     import json
 
-    ours = json.loads(run_module(script, {"theme": inline(CORE / "theme.js", ["THEMES"])}))[theme]
+    ours = json.loads(run_module(script, {"theme": shared("theme")}))[theme]
     block = re.search(
         rf'html\[data-theme="{theme}"\][^{{]*{{(.*?)}}', CSS.read_text(encoding="utf-8"), re.DOTALL
     )[1]

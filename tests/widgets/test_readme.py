@@ -12,9 +12,10 @@ import test_parity
 
 import d2lite.widgets
 from d2lite.widgets import _preview
-from d2lite.widgets._bundle import SHARED, bundle, exported, inline
+from d2lite.widgets._bundle import notebook, shared
 
 WIDGETS = Path(d2lite.widgets.__file__).parent
+SHARED = sorted(WIDGETS.glob("_*/*.js"))
 README = (WIDGETS / "README.md").read_text(encoding="utf-8")
 sys.path.insert(0, str(WIDGETS.parents[1] / "tools"))
 from new_explorer import new_explorer  # noqa: E402
@@ -35,7 +36,7 @@ def root(tmp_path_factory):
     """A place with the shared scripts, where the tool has written an explorer."""
     root = tmp_path_factory.mktemp("house")
     (root / "d2lite" / "widgets").mkdir(parents=True)
-    for part in SHARED:
+    for part in {path.parent for path in SHARED}:
         (root / "d2lite" / "widgets" / part.name).symlink_to(part, target_is_directory=True)
     new_explorer(NAME, TITLE, "03_networks/tides", root=root)
     yield root
@@ -51,7 +52,7 @@ def test_it_makes_an_explorer_and_its_picture(tide):
     explorer = tide(frequency=3)
     assert explorer.state() == {"frequency": 3.0}
     assert (tide.title(), "Taught in chapters/03_networks/tides" in tide.__doc__) == (f"{TITLE}.", True)
-    assert bundle(explorer._folder)[0].count("Tide gauge explorer: a tide and its period") == 1
+    assert notebook(explorer._folder)[0].count("Tide gauge explorer: a tide and its period") == 1
     assert _preview.preview_svg(explorer).count("<path") >= 1
 
 
@@ -60,7 +61,7 @@ def test_its_numbers_agree_with_its_traces(root, tide):
     model = tide._folder / "model.js"
     script = test_parity.RUN.replace("FUNCTIONS", ",\n".join(f"({case['js']})" for case in cases))
     inputs = [case["input"] for case in cases]
-    results = json.loads(_preview.run_module(script, {"model": inline(model, exported(model))}, inputs))
+    results = json.loads(_preview.run_module(script, {"model": model}, inputs))
     for case, result in zip(cases, results, strict=True):
         test_parity.check(result, case["expected"], 1e-9, case["name"])
 
@@ -97,13 +98,16 @@ def test_bad_arguments_are_refused(tmp_path, name, title, chapter, said):
 
 
 def test_every_shared_function_named_is_there():
-    for name, functions in re.findall(r"^\| `(\w+)\.js` \| (.*?) \|$", README, re.MULTILINE):
-        [path] = [part / f"{name}.js" for part in SHARED if (part / f"{name}.js").exists()]
-        there = exported(path) if name != "svgcontext" else []
+    rows = dict(re.findall(r"^\| `(\w+)\.js` \| (.*?) \|$", README, re.MULTILINE))
+    imports = "".join(f'import * as {name} from "./{name}.mjs";\n' for name in rows)
+    named = f"Object.entries({{ {', '.join(rows)} }}).map(([name, module]) => [name, Object.keys(module)])"
+    script = f"{imports}process.stdout.write(JSON.stringify(Object.fromEntries({named})));"
+    there = json.loads(_preview.run_module(script, {name: shared(name) for name in rows}))
+    for name, functions in rows.items():
         for function in re.findall(r"`(\w+)\(", functions):
-            assert function in there, f"{function} in {name}.js"
+            assert function in there[name] or name == "svgcontext", f"{function} in {name}.js"
 
 
 def test_every_shared_file_is_named():
-    for path in (path for part in SHARED for path in part.glob("*.js")):
+    for path in SHARED:
         assert f"`{path.name}`" in README, path.name

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from d2lite.widgets import explorer_class, explorer_names
-from d2lite.widgets._bundle import CORE, MATH, exported, inline
+from d2lite.widgets._bundle import shared
 from d2lite.widgets._preview import run_module
 
 FUZZED = 10_000
@@ -17,12 +17,9 @@ READ = 'import { readFileSync } from "node:fs";\nconst input = JSON.parse(readFi
 
 def run_state(body, request):
     """Run JavaScript with state.js as state and rng.js as rng; return what it hands to send()."""
-    modules = {
-        path.stem: inline(path, exported(path))
-        for path in (CORE / "state.js", MATH / "rng.js", CORE / "controls.js")
-    }
+    modules = {name: shared(name) for name in ("state", "rng", "controls")}
     head = (
-        'import state from "./state.mjs";\nimport rng from "./rng.mjs";\nimport controls from "./controls.mjs";\n'
+        'import * as state from "./state.mjs";\nimport * as rng from "./rng.mjs";\nimport * as controls from "./controls.mjs";\n'
         + READ
     )
     return json.loads(

@@ -10,7 +10,6 @@ import pytest
 import d2lite
 from d2lite.sweeps._runs import Failure, Run
 from d2lite.widgets import SweepExplorer
-from d2lite.widgets._bundle import inline
 from d2lite.widgets._preview import run_module
 
 
@@ -171,11 +170,11 @@ def test_order_of_axes_and_metrics_survives_a_notebook_file():
     explorer = SweepExplorer()
     stored = json.loads(json.dumps(explorer.data, sort_keys=True))
     model = Path(d2lite.widgets.__file__).parent / "sweep" / "model.js"
-    script = """import model from "./m.mjs";
+    script = """import * as model from "./m.mjs";
 import { readFileSync } from "node:fs";
 const sweep = model.openSweep(JSON.parse(readFileSync(0, "utf8")));
 process.stdout.write(JSON.stringify([sweep.axes, sweep.metrics].map((list) => list.map(({ name }) => name))));"""
-    shown = json.loads(run_module(script, {"m": inline(model, ["openSweep"])}, stored))
+    shown = json.loads(run_module(script, {"m": model}, stored))
     sweep = d2lite.Sweep.recorded("atlas")
     assert shown == [list(sweep.axes), list(sweep.metrics)]
     assert shown[0] != sorted(shown[0])

@@ -2,8 +2,8 @@
 
 A notebook stores the state of every widget it shows, and each explorer's state holds a whole copy of its
 code. Here the code moves to `_static/explorers/<name>-<hash>.js`, a classic script that works from file://
-too, the rest of the state to a script beside it, and every view becomes an element with a picture in it,
-which d2l-host.js brings to life when it comes near.
+too, what all explorers share to a core beside it, the rest of the state to another script, and every view becomes
+an element with a picture in it, which d2l-host.js brings to life when it comes near.
 """
 
 import hashlib
@@ -16,6 +16,9 @@ from pathlib import Path
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
+from d2lite import widgets
+from d2lite.widgets import _bundle
+
 from .execution import is_notebook
 from .placeholders import placeholder
 
@@ -23,7 +26,6 @@ LOGGER = logging.getLogger(__name__)
 
 STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.DOTALL)
-EXPORT = "export default { render };"
 CODE = ("_esm", "_css")
 BOXES = {"HBoxModel": "row", "VBoxModel": "column", "BoxModel": "row", "GridBoxModel": "row"}
 RESERVED = {"d2l-search", "d2l-index", "d2l-results", "d2l-found"}  # of the page itself
@@ -31,40 +33,22 @@ NOTE = "This control needs Python behind it: run the notebook (button at the top
 NO_SCRIPT = "This is a picture of a live explorer: allow JavaScript to use it."
 
 
-def classic_script(name, esm):
-    """Turn a self-contained module into a classic script that registers itself with the page's host.
+def write_bundle(folder, name, script, css):
+    """Write a script, which registers itself with the page's host, and its style under names that follow their content.
 
     Args:
-        name: the bundle's name, as the page's data gives it.
-        esm: source of the module; its last line is `export default { render };`.
-
-    Returns:
-        Source of the classic script.
-
-    Raises:
-        ExtensionError: the module imports something, or exports anything but render.
-    """
-    body = esm.rstrip()
-    if not body.endswith(EXPORT) or re.search(
-        r"^\s*(import\b(?!\s*\()|export\b)", body[: -len(EXPORT)], re.MULTILINE
-    ):
-        raise ExtensionError(
-            f"the code of explorer {name!r} cannot become a classic script: it must be one module without "
-            f"import lines whose only export is the last line, {EXPORT!r}; use d2lite.widgets._bundle.bundle"
-        )
-    body = body[: -len(EXPORT)].rstrip()
-    return f'd2l.register("{name}", () => {{\n"use strict";\n{body}\nreturn {{ render }};\n}});\n'
-
-
-def write_bundle(folder, name, esm, css):
-    """Write an explorer's script and style under a name that changes with their content.
+        folder: where they are written.
+        name: the explorer's name, or that of the core.
+        script: body of a function of (require, explorer), as d2lite.widgets._bundle gives it.
+        css: text of the style sheet; "" where there is none.
 
     Returns:
         The bundle's name, "<name>-<8 hexadecimal digits>".
     """
-    bundle = f"{name}-{hashlib.sha256((esm + chr(0) + css).encode()).hexdigest()[:8]}"
+    bundle = f"{name}-{hashlib.sha256((script + chr(0) + css).encode()).hexdigest()[:8]}"
+    classic = f'd2l.register("{bundle}",(require,explorer)=>{{"use strict";\n{script.rstrip()}\n}});\n'
     folder.mkdir(parents=True, exist_ok=True)
-    for suffix, text in ((".js", classic_script(bundle, esm)), (".css", css)):
+    for suffix, text in ((".js", classic), (".css", css)):
         path = folder / (bundle + suffix)
         if text and not path.exists():
             path.write_text(text, encoding="utf-8")
@@ -96,14 +80,12 @@ class Page:
         models: the notebook's widget state, model id to {model_name, state, buffers}.
         folder: where bundles and pictures are written.
         address: address of that folder, as the page sees it.
-        code: function of (explorer's name, state) giving (esm, css), or None to take them from the state.
     """
 
-    def __init__(self, models, folder, address, code=None):
+    def __init__(self, models, folder, address):
         self.models = models
         self.folder = folder
         self.address = address
-        self.code = code or (lambda name, state: (state["_esm"], state.get("_css") or ""))
         self.keys = Counter()
         self.anchors = set()
 
@@ -120,20 +102,35 @@ class Page:
         return f'<p class="d2l-note" role="note">{NOTE}</p>'
 
     def _explorer(self, model_id, state, buffers):
-        name = state.get("_explorer") or state.get("_anywidget_id", "widget").rsplit(".", 1)[-1].lower()
-        esm, css = self.code(name, state)
-        bundle = write_bundle(self.folder, name, esm, css)
+        name, core, (script, css) = self._code(state)
+        bundle = write_bundle(self.folder, name, script, css)
         kept = {
             key: value for key, value in state.items() if key not in CODE and not _is_plumbing(key, value)
         }
         data = write_state(self.folder, bundle, {"state": kept} | ({"buffers": buffers} if buffers else {}))
         anchor = self._anchor(re.sub(r"[^\w-]", "-", state.get("key") or name))
+        files = f'data-bundle="{bundle}" data-state="{data}"'
+        files += f' data-core="{core}"' if core else ""
+        files += " data-style" if css else ""
         return (
-            f'<div class="d2l-explorer-frame" id="{anchor}" data-model="{html.escape(model_id)}" '
-            f'data-bundle="{bundle}" data-state="{data}"{" data-style" if css else ""}>'
-            f'<div class="d2l-placeholder">{placeholder(self.folder, self.address, bundle, kept)}'
+            f'<div class="d2l-explorer-frame" id="{anchor}" data-model="{html.escape(model_id)}" {files}>'
+            f'<div class="d2l-placeholder">{placeholder(self.folder, self.address, kept)}'
             f"<noscript><p>{NO_SCRIPT}</p></noscript></div></div>"
         )
+
+    def _code(self, state):
+        """Return a widget's name, the bundle of the core if it needs it, and its (script, css).
+
+        An explorer's code is taken from the package as it is now: to edit one, no kernel need run again.
+        """
+        name = state.get("_explorer")
+        if name in widgets.explorer_names():
+            return name, write_bundle(self.folder, "core", *_bundle.page()), _bundle.page(name)
+        name = re.sub(r"[^a-z0-9_-]", "-", state.get("_anywidget_id", "widget").rsplit(".", 1)[-1].lower())
+        try:
+            return name, None, (_bundle.classic(state["_esm"]), state.get("_css") or "")
+        except ValueError as error:
+            raise ExtensionError(f"the code of widget {name!r} cannot run in a page: {error}") from None
 
     def _anchor(self, key):
         """Return the id of a view: the explorer's key, and a number where a page has several of that key."""
@@ -153,16 +150,6 @@ def _is_plumbing(key, value):
     return key in names or key.startswith(("_model_", "_view_"))
 
 
-def package_code(name, state):
-    """Return (esm, css) of an explorer as it is in the package now: to edit one, no kernel need run again."""
-    if not state.get("_explorer"):
-        return state["_esm"], state.get("_css") or ""
-    from d2lite import widgets
-    from d2lite.widgets._bundle import bundle
-
-    return bundle(Path(widgets.__file__).parent / name)
-
-
 def _pop_state(context):
     """Take the widget state out of the page's scripts and return its models."""
     for script in context.get("script_files", []):
@@ -179,24 +166,13 @@ def _page_context(app, pagename, templatename, context, doctree):
     if not VIEW.search(body):
         return
     folder = "_static/explorers"
-    page = Page(models, Path(app.outdir) / folder, context["content_root"] + folder, package_code)
+    page = Page(models, Path(app.outdir) / folder, context["content_root"] + folder)
     context["body"] = VIEW.sub(lambda match: page.view(json.loads(match[1])["model_id"]), body)
-
-
-def _sources_key():
-    """Return a hash of all explorers' JavaScript and CSS."""
-    from d2lite import widgets
-
-    digest = hashlib.sha256()
-    for path in sorted(Path(widgets.__file__).parent.rglob("*")):
-        if path.suffix in {".js", ".css"}:
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 def _pages_out_of_date(app, env, added, changed, removed):
     """Read notebooks again (from the cache: no kernel runs) when the explorers' code has changed."""
-    key = _sources_key()
+    key = _bundle.sources_key()
     stale = getattr(env, "d2lite_explorers_key", key) != key
     env.d2lite_explorers_key = key
     return [name for name in env.found_docs if stale and is_notebook(env, name)]

@@ -5,17 +5,17 @@ import html
 import json
 
 from d2lite import widgets
+from d2lite.widgets import _bundle
 
 WIDTH, HEIGHT = 760, 420
 
 
-def placeholder(folder, address, bundle, state):
+def placeholder(folder, address, state):
     """Draw an explorer's opening state with its own code, in both colour modes; return HTML that shows it.
 
     Args:
         folder: where the pictures are written; one that is there already is not drawn again.
         address: address of that folder, as the page sees it.
-        bundle: the explorer's bundle, whose name changes with its code.
         state: its traits as the notebook stored them.
 
     Returns:
@@ -26,11 +26,12 @@ def placeholder(folder, address, bundle, state):
         return "<p>An interactive figure.</p>"
     from d2lite.widgets._preview import preview_svg
 
-    key = hashlib.sha256(json.dumps(state, sort_keys=True).encode()).hexdigest()[:8]
+    source = _bundle.sources_key(name) + json.dumps(state, sort_keys=True)
+    key = hashlib.sha256(source.encode()).hexdigest()[:8]
     title = html.escape(widgets.explorer_class(name).title())
     images = []
     for theme in ("light", "dark"):
-        path = folder / f"{bundle}-{key}-{theme}.svg"
+        path = folder / f"{name}-{key}-{theme}.svg"
         if not path.exists():
             path.write_text(preview_svg(state, WIDTH, HEIGHT, theme), encoding="utf-8")
         images.append(
