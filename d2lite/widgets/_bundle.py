@@ -84,10 +84,11 @@ def build():
     target = _target()
     if not target.is_dir():
         BUILT.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=BUILT) as work:
+        with tempfile.TemporaryDirectory() as work, tempfile.TemporaryDirectory(dir=BUILT) as near:
             _build_all(Path(work))
+            whole = shutil.copytree(Path(work, "out"), Path(near, "out"))
             with contextlib.suppress(OSError):  # another process was quicker
-                Path(work, "out").rename(target)
+                whole.rename(target)
         for old in BUILT.iterdir():
             if old.stat().st_mtime < time.time() - 3600:  # a younger one may be another process's work
                 shutil.rmtree(old, ignore_errors=True)
