@@ -11,6 +11,7 @@ import ipywidgets
 import traitlets
 
 from ._bundle import notebook
+from ._reload import follow
 from ._traits import BadValueError, Param
 
 
@@ -61,6 +62,7 @@ class Explorer(anywidget.AnyWidget):
             key=key,
             **values,
         )
+        follow(self)
 
     @traitlets.default("_esm")
     def _default_esm(self):

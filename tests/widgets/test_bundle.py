@@ -9,6 +9,7 @@ import pytest
 
 from d2lite.widgets import _bundle, explorer_class, explorer_names
 from d2lite.widgets._preview import run_module
+from d2lite.widgets._reload import update
 
 SCRIPT, DATA = 22_000, 100_000  # bytes an explorer may have of its own, compressed
 LARGER = {"character_model": 105_000}  # 107,000 trained weights of a byte each
@@ -94,6 +95,22 @@ class TestBuild:
         monkeypatch.setattr(_bundle, "_esbuild", None)
         assert _bundle.build() == first
         assert _bundle.notebook(package / "boundary") == before
+
+    def test_an_explorer_on_the_screen_gets_the_edited_script(self, package, monkeypatch):
+        explorer = explorer_class("race")()
+        monkeypatch.setattr(type(explorer), "_folder", package / "race")
+        assert update([explorer]) == ""  # its code is the copy's from here on
+        sent = []
+        explorer.observe(lambda change: sent.append(change["name"]), ["_esm", "_css"])
+        assert update([explorer]) == ""
+        assert sent == [], "nothing has changed"
+        with (package / "race" / "widget.css").open("a") as file:
+            file.write(".d2l-race { order: 7 }\n")
+        assert update([explorer]) == ""
+        assert sent == ["_css"]
+        with (package / "race" / "model.js").open("a") as file:
+            file.write("export const = 3;\n")
+        assert "model.js" in update([explorer])
 
     def test_keys_follow_what_is_shared_and_their_own_folder(self, package):
         keys = {name: _bundle.sources_key(name) for name in ("boundary", "race")}
