@@ -9,7 +9,7 @@ import pytest
 
 from d2lite.widgets import _bundle, explorer_names
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 from make_zip import build_wheel  # noqa: E402
 
