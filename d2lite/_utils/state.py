@@ -27,6 +27,8 @@ def get_random_state(generators=(), device="cpu"):
     }
     if torch.device(device).type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)
+    elif torch.device(device).type == "mps":
+        state["mps"] = torch.mps.get_rng_state()
     return state
 
 
@@ -41,6 +43,18 @@ def set_random_state(state, generators=(), device="cpu"):
         generator.set_state(generator_state.cpu())
     if "cuda" in state and torch.device(device).type == "cuda":
         torch.cuda.set_rng_state(state["cuda"].cpu(), device)
+    elif "mps" in state and torch.device(device).type == "mps":
+        torch.mps.set_rng_state(state["mps"].cpu())
+
+
+@contextlib.contextmanager
+def keep_random_state(generators=(), device="cpu"):
+    """Bring all random state back to what it was, whatever is drawn meanwhile."""
+    state = get_random_state(generators, device)
+    try:
+        yield
+    finally:
+        set_random_state(state, generators, device)
 
 
 @contextlib.contextmanager

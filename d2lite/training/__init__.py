@@ -6,13 +6,14 @@ import random
 import numpy as np
 import torch
 
-from d2lite._utils.state import keep_mode
+from d2lite._utils.state import keep_mode, keep_random_state
 from d2lite.training import _losses as losses
 from d2lite.training._batches import batches_of
-from d2lite.training._callbacks import Callback, EarlyStopping, Schedule
+from d2lite.training._callbacks import Callback, EarlyStopping, Schedule, check_callbacks
 from d2lite.training._checkpoint import Checkpoint
 from d2lite.training._history import History, Table
-from d2lite.training._run import Run, check, measure, place, resolve_metrics
+from d2lite.training._rehearsal import try_data
+from d2lite.training._run import Run, check_seed, measure, place, resolve_metrics
 from d2lite.training.progress import LivePlot, ProgressBar
 
 __all__ = [
@@ -54,13 +55,15 @@ def fit(
         FloatingPointError: the loss became NaN or infinite; says where and why that may be.
     """
     run = Run(model, train, validation, loss, optimizer, num_epochs, batch_size, metrics, device, seed)
-    callbacks = sorted(callbacks, key=lambda callback: isinstance(callback, Checkpoint))  # saved last
+    callbacks = sorted(
+        check_callbacks(callbacks), key=lambda callback: isinstance(callback, Checkpoint)
+    )  # saved last
     run.callbacks = callbacks
-    with _reproducible(seed, run.device), keep_mode(model):
+    with _reproducible(run), keep_mode(model):
         for callback in reversed(callbacks):
             callback.on_train_start(run)  # a checkpoint first, so that the others see where the run resumes
         try:
-            while run.epoch < num_epochs and not run.stop:
+            while run.epoch < run.num_epochs and not run.stop:
                 _train_epoch(run)
                 run.finish_epoch()
                 for callback in callbacks:
@@ -72,7 +75,7 @@ def fit(
 
 
 def _train_epoch(run):
-    run.model.train()
+    run.train_mode()
     for inputs, targets in run.remaining_batches():
         logits = run.model(inputs)
         loss = run.loss(logits, targets)
@@ -104,14 +107,15 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=256, device=Non
     device = place(model, device)
     loss, metrics = losses.resolve(loss), resolve_metrics(metrics)
     batches = batches_of(data, batch_size, device, name="data")
-    check(model, batches, loss, "data")
+    try_data(model, batches, loss, "data")
     return measure(model, batches, loss, metrics)
 
 
 @contextlib.contextmanager
-def _reproducible(seed, device):
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+def _reproducible(run):
+    with keep_random_state(run.batches.generators, run.device):
+        run.batches.restart()
+        seed(run.seed)
         yield
 
 
@@ -128,8 +132,7 @@ def seed(number):
     Args:
         number: whole number from 0 to 2**32 - 1.
     """
-    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**32:
-        raise ValueError(f"seed is {number!r}: expected a whole number from 0 to 2**32 - 1")
+    number = check_seed(number)
     random.seed(number)
     np.random.seed(number)  # noqa: NPY002
     torch.manual_seed(number)

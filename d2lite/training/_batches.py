@@ -1,9 +1,9 @@
 """Batches of samples for `fit` and `evaluate`, and what is checked before the first one is used."""
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, IterableDataset
 
-from d2lite._utils.state import get_random_state, keep_mode, set_random_state
+from d2lite._utils.checks import check_count
 
 RESIDENT_BYTES = 2**30  # tensors up to this size move to the device once; larger ones go batch by batch
 
@@ -31,9 +31,15 @@ class TensorBatches:
         return -(-len(self.inputs) // self.batch_size)
 
     @property
-    def fingerprint(self):
-        """What tells these data from others: sizes, as plain values."""
-        return {"samples": list(self.inputs.shape), "batch_size": self.batch_size}
+    def identity(self):
+        """What tells these data from others, by name."""
+        shape = list(self.inputs.shape)
+        return {
+            "samples": shape,
+            "batch_size": self.batch_size,
+            "inputs": self.inputs,
+            "targets": self.targets,
+        }
 
     def __iter__(self):
         if self.generator is None:
@@ -49,16 +55,29 @@ class TensorBatches:
         """The random generators that decide the order of the samples."""
         return [self.generator] if self.generator is not None else []
 
-    def sample(self):
-        """Return a small batch, without touching any random state."""
-        return move((self.inputs[:2], self.targets[:2]), self.device)
+    def restart(self):
+        """Make ready for a new run."""
+
+    def samples(self):
+        """Return a first batch, and one of a single sample if the last batch is one; no random state is touched."""
+        sizes = [self.batch_size, *([1] if len(self.inputs) % self.batch_size == 1 else [])]
+        return [move((self.inputs[:size], self.targets[:size]), self.device) for size in sizes]
 
 
 class LoaderBatches:
     """Batches of a DataLoader, moved to the device."""
 
-    def __init__(self, loader, device):
-        self.loader, self.device = loader, device
+    def __init__(self, loader, device, name):
+        self.loader, self.device, self.name = loader, device, name
+        if isinstance(loader.dataset, IterableDataset):
+            return
+        if len(loader.dataset) == 0:
+            raise ValueError(f"{name} has an empty dataset: expected at least one sample")
+        if self.num_steps == 0:
+            raise ValueError(
+                f"{name} gives no batch: expected at least one; its batch_size is {loader.batch_size} and drop_last "
+                f"is {loader.drop_last}, with {len(loader.dataset)} samples"
+            )
 
     @property
     def num_steps(self):
@@ -69,9 +88,15 @@ class LoaderBatches:
             return None
 
     @property
-    def fingerprint(self):
-        """What tells these data from others: sizes, as plain values."""
-        return {"batches": self.num_steps, "batch_size": self.loader.batch_size}
+    def identity(self):
+        """What tells these data from others, by name."""
+        loader = self.loader
+        return {
+            "batches": self.num_steps, "batch_size": loader.batch_size, "drop_last": loader.drop_last,
+            "num_workers": loader.num_workers, "dataset": loader.dataset, "sampler": loader.sampler,
+            "batch_sampler": loader.batch_sampler, "collate_fn": loader.collate_fn,
+            "worker_init_fn": loader.worker_init_fn,
+        }  # fmt: skip
 
     def __iter__(self):
         for batch in self.loader:
@@ -84,37 +109,78 @@ class LoaderBatches:
         found = [getattr(owner, "generator", None) for owner in samplers]
         return list({id(generator): generator for generator in found if generator is not None}.values())
 
-    def sample(self):
-        """Return a batch of one sample; None for a stream, which cannot be read twice."""
-        if (
-            isinstance(self.loader.dataset, torch.utils.data.IterableDataset)
-            or self.loader.batch_size is None
-        ):
-            return None
-        if len(self.loader.dataset) == 0:
-            raise ValueError("the DataLoader's dataset is empty: expected at least one sample")
-        return self._pair(self.loader.collate_fn([self.loader.dataset[0]]))
+    def restart(self):
+        """Make ready for a new run: workers that persist would go on with the random state of the last one."""
+        if self.loader.persistent_workers:
+            self.loader._iterator = None
+
+    def samples(self):
+        """Return a first batch, and one of a single sample if the last batch is one; none of a stream.
+
+        Samplers and datasets may draw random numbers meanwhile; the caller keeps that state.
+        """
+        loader = self.loader
+        if isinstance(loader.dataset, IterableDataset):
+            return []  # cannot be read twice
+        if loader.batch_sampler is None:  # the dataset gives batches
+            return [self._pair(loader.collate_fn(loader.dataset[next(iter(loader.sampler))]))]
+        indices = list(next(iter(loader.batch_sampler)))
+        size = loader.batch_size
+        last_is_single = size and size > 1 and not loader.drop_last and len(loader.sampler) % size == 1
+        return [self._fetch(chosen) for chosen in [indices, *([indices[:1]] if last_is_single else [])]]
+
+    def _fetch(self, indices):
+        """Return the batch of these samples, read as the loader reads it."""
+        dataset = self.loader.dataset
+        if callable(getattr(dataset, "__getitems__", None)):
+            return self._pair(self.loader.collate_fn(dataset.__getitems__(indices)))
+        return self._pair(self.loader.collate_fn([dataset[index] for index in indices]))
 
     def _pair(self, batch):
         if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+            size = f" of {len(batch)}" if isinstance(batch, (tuple, list)) else ""
             raise ValueError(
-                f"the DataLoader gives a {type(batch).__name__}: each batch must be a pair (inputs, targets)"
+                f"{self.name}, a DataLoader, gives a {type(batch).__name__}{size}: each batch must be a pair "
+                "(inputs, targets)"
             )
         return move(tuple(batch), self.device)
 
 
-def move(value, device):
-    """Return a tensor, or a tuple or list of them, on the device."""
+def map_tensors(function, value):
+    """Return a tensor, or a tuple, list or dict of them, with the function applied to each; all else as it is."""
     if isinstance(value, torch.Tensor):
-        return value.to(device, non_blocking=True)
+        return function(value)
+    if isinstance(value, dict):
+        return {key: map_tensors(function, part) for key, part in value.items()}
     if isinstance(value, (tuple, list)):
-        return type(value)(move(part, device) for part in value)
+        parts = [map_tensors(function, part) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     return value
 
 
+def move(value, device):
+    """Return a tensor, or a tuple, list or dict of them, on the device."""
+    # Only CUDA orders a copy that is not waited for before the work that needs it: on MPS it is read too early.
+    waits = torch.device(device).type != "cuda"
+    return map_tensors(lambda tensor: tensor.to(device, non_blocking=not waits), value)
+
+
 def batch_length(value):
-    """Return B, the number of samples of a tensor or of a tuple or list of them."""
-    return len(value) if isinstance(value, torch.Tensor) else batch_length(value[0])
+    """Return B, the number of samples of a tensor or of a tuple, list or dict of them."""
+    if isinstance(value, torch.Tensor):
+        return len(value)
+    return batch_length(next(iter(value.values())) if isinstance(value, dict) else value[0])
+
+
+def join(parts):
+    """Return the batches' tensors, or tuples, lists or dicts of them, as those of all samples."""
+    first = parts[0]
+    if isinstance(first, torch.Tensor):
+        return torch.cat(parts)
+    if isinstance(first, dict):
+        return {key: join([part[key] for part in parts]) for key in first}
+    joined = [join(list(column)) for column in zip(*parts, strict=True)]
+    return type(first)(*joined) if hasattr(first, "_fields") else type(first)(joined)
 
 
 def batches_of(data, batch_size, device, generator=None, name="train"):
@@ -124,16 +190,16 @@ def batches_of(data, batch_size, device, generator=None, name="train"):
         TypeError, ValueError: the data are of another kind, empty, or of unequal length.
     """
     if isinstance(data, DataLoader):
-        return LoaderBatches(data, device)
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size!r}: expected a whole number, at least 1")
+        return LoaderBatches(data, device, name)
     inputs, targets = check_pair(data, name)
-    return TensorBatches(inputs, targets, batch_size, device, generator)
+    return TensorBatches(inputs, targets, check_count(batch_size, "batch_size"), device, generator)
 
 
 def check_pair(data, name):
     """Return the pair (inputs, targets) of N samples each, or raise one sentence that says what is wrong."""
     try:
+        if hasattr(data, "shape") or isinstance(data, (str, dict)):  # iterates, but not over two parts
+            raise TypeError
         inputs, targets = data
     except (TypeError, ValueError) as error:
         raise TypeError(
@@ -163,37 +229,3 @@ def check_pair(data, name):
 def _is_finite(values):
     """True if no value is NaN or infinite; a sum shows that without a copy, unless it overflows."""
     return not values.is_floating_point() or bool(values.sum().isfinite()) or bool(values.isfinite().all())
-
-
-def try_model(model, batches, name="train"):
-    """Return (logits, targets) of a small batch, in evaluation mode, or raise one clear sentence.
-
-    Random state and the model stay as they were; (None, None) if the data cannot be looked at twice.
-    """
-    random_state = get_random_state()
-    try:
-        sample = batches.sample()
-        if sample is None:
-            return None, None
-        inputs, targets = sample
-        with keep_mode(model), torch.no_grad():
-            model.eval()
-            _check_dtype(model, inputs, name)
-            return model(inputs), targets
-    except RuntimeError as error:
-        shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"the model cannot take {name} inputs of shape {shape}: {reason}") from error
-    finally:
-        set_random_state(random_state)
-
-
-def _check_dtype(model, inputs, name):
-    weights = next((p for p in model.parameters() if p.is_floating_point()), None)
-    if not isinstance(inputs, torch.Tensor) or not inputs.is_floating_point() or weights is None:
-        return
-    if inputs.dtype != weights.dtype:
-        raise ValueError(
-            f"{name} inputs are {inputs.dtype} but the model's weights are {weights.dtype}: "
-            f"use inputs.to({weights.dtype})"
-        )

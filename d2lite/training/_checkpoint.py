@@ -1,15 +1,23 @@
 """A run that survives being killed: its whole state on disk, and no half-written file is ever read."""
 
-import os
+import collections
 import zipfile
-from pathlib import Path
 
+import numpy as np
 import torch
 
+from d2lite._utils.checks import check_count
+from d2lite._utils.files import replacing, user_path
 from d2lite._utils.state import get_random_state, set_random_state
-from d2lite.training._callbacks import Callback
+from d2lite.training._callbacks import Callback, EarlyStopping, Schedule
+from d2lite.training._identity import digest, parts, structure
 
-FORMAT = "d2lite checkpoint 1"
+FORMAT = "d2lite checkpoint 2"
+_MOVED = {"lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum", "base_momentum"}
+_MOVING = {  # what a scheduler changes as it goes, and the optimizer, which is compared by itself
+    "optimizer", "last_epoch", "_step_count", "_last_lr", "_is_initial", "_get_lr_called_within_step", "best",
+    "num_bad_epochs", "cooldown_counter", "T_cur", "T_i",
+}  # fmt: skip
 
 
 class Checkpoint(Callback):
@@ -17,8 +25,12 @@ class Checkpoint(Callback):
 
     Kill the process at any moment and run the same lines again: `fit` goes on where the file says, and ends
     with the very weights and history of a run that was never broken (on the same machine and thread count;
-    with a DataLoader, if its workers are not persistent). A finished run returns at once; with a larger
-    num_epochs it goes on. Delete the file to start anew.
+    with a DataLoader, if its workers are not persistent). A finished run says that nothing is left to do and
+    returns at once; with a larger num_epochs it goes on. Delete the file to start anew.
+
+    What decides a run must be as it was: data and labels, loss, metrics, layers and their settings, optimizer,
+    schedule, seed, batch size, the loader's way of sampling, and callbacks that change the run; also the code of
+    those functions and classes that are your own. Only the weights come from the file, whatever the model holds.
 
     Args:
         path: the file; its folder is made if needed.
@@ -26,16 +38,26 @@ class Checkpoint(Callback):
 
     Raises:
         ValueError: the file is damaged, is no checkpoint, or belongs to a run with other settings.
+        TypeError: a callback's or a module's state holds what a checkpoint cannot keep.
     """
 
     def __init__(self, path, every="epoch"):
-        if every != "epoch" and (isinstance(every, bool) or not isinstance(every, int) or every < 1):
-            raise ValueError(f"every is {every!r}: expected 'epoch' or a number of steps, at least 1")
-        self.path, self.every = Path(path), every
+        if every != "epoch":
+            try:
+                every = check_count(every, "every")
+            except ValueError as error:
+                raise ValueError(
+                    f"every is {every!r}: expected 'epoch' or a number of steps, at least 1"
+                ) from error
+        self.path, self.every, self.settings = user_path(path), every, None
 
     def on_train_start(self, run):
+        self.settings = _settings(run)
         if self.path.exists():
-            _restore(run, _load(self.path, run.device), self.path)
+            _restore(run, self.settings, _load(self.path, run.device), self.path)
+            if run.stop or run.epoch >= run.num_epochs:
+                print(f"{self.path} holds a finished run of {run.epoch} epochs: nothing left to do")
+        _capture(run, self.settings)  # raises now what would else be raised when the first epoch is over
 
     def on_step_end(self, run):
         if self.every != "epoch" and run.step % self.every == 0 and run.step != run.num_steps:
@@ -47,31 +69,76 @@ class Checkpoint(Callback):
     def save(self, run):
         """Write the run's state: into a neighbouring file first, which then takes the old one's place."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self.path.with_name(self.path.name + ".tmp")
-        with open(temporary, "wb") as file:
-            torch.save(_capture(run), file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, self.path)
-        if os.name == "posix":  # the new name itself must be on disk, too
-            folder = os.open(self.path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+        with replacing(self.path) as file:
+            torch.save(_capture(run, self.settings or _settings(run)), file)
 
 
 def _settings(run):
-    """Return what must not change between the parts of one run, as plain values."""
-    options = {
-        k: v for k, v in run.optimizer.defaults.items() if isinstance(v, (bool, int, float, str, tuple, list))
-    }
-    return {
+    """Return what must not change between the parts of one run: plain values, and digests of all else."""
+    found = {
         "seed": run.seed,
-        **run.batches.fingerprint,
+        **run.batches.identity,
+        "model": _Digest(structure(run.model)),
+        "frozen parts": run.frozen,
+        "loss": run.loss,
+        "metrics": list(run.metrics),
+        "code of a metric": list(run.metrics.values()),
         "optimizer": type(run.optimizer).__name__,
-        **{name: list(value) if isinstance(value, tuple) else value for name, value in options.items()},
+        **_optimizer_settings(run),
+        **_callback_settings(run),
     }
+    if run.validation is not None:
+        found |= {f"validation {name}": value for name, value in run.validation.identity.items()}
+    found |= {f"generator {i}": generator for i, generator in enumerate(run.batches.generators[:1], 1)}
+    return {name: _comparable(value) for name, value in found.items()}
+
+
+class _Digest(str):
+    """A text that stands for something longer."""
+
+
+def _comparable(value):
+    """Return plain values as they are, a digest of anything else."""
+    if isinstance(value, _Digest):
+        return f"#{value}"
+    if isinstance(value, np.generic) or (isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim == 0):
+        value = value.item()
+    if isinstance(value, (list, tuple)) and all(type(part) in (bool, int, float, str) for part in value):
+        return list(value)
+    return value if type(value) in (type(None), bool, int, float, str) else f"#{digest(value, _MOVING)}"
+
+
+def _optimizer_settings(run):
+    """Return the settings of the optimizer's groups; those that a schedule moves, as the optimizer was made."""
+    moved = _MOVED if any(isinstance(callback, Schedule) for callback in run.callbacks) else ()
+    found = {}
+    for i, group in enumerate(run.optimizer.param_groups, 1):
+        options = {**{k: v for k, v in run.optimizer.defaults.items() if k in moved}, **group}
+        for name, value in options.items():
+            number = f" of group {i}" if len(run.optimizer.param_groups) > 1 else ""
+            if name == "params":
+                found[f"parameters of the optimizer{number}"] = [str([*p.shape]) for p in value]
+            elif name not in moved:
+                found[f"{name}{number}"] = value
+            elif name in run.optimizer.defaults:
+                found[f"{name}{number}"] = run.optimizer.defaults[name]
+    return found
+
+
+def _callback_settings(run):
+    """Return what the callbacks that change the run were made with."""
+    found = {}
+    for name, callback in _callback_states(run).items():
+        texts = set(parts(type(callback)))
+        changes = {repr(word) for word in ("model", "optimizer", "stop", "batches")} & texts
+        if isinstance(callback, Checkpoint) or not (
+            changes or isinstance(callback, (EarlyStopping, Schedule))
+        ):
+            continue
+        name = name.removesuffix(" 1")
+        found[f"callback {name}"] = _Digest(digest(type(callback)))
+        found |= {f"{name}'s {argument}": value for argument, value in callback.arguments.items()}
+    return found
 
 
 def _callback_states(run):
@@ -80,23 +147,48 @@ def _callback_states(run):
     return {f"{name} {names[:i].count(name) + 1}": run.callbacks[i] for i, name in enumerate(names)}
 
 
-def _capture(run):
-    return {
+def _capture(run, settings):
+    state = {
         "format": FORMAT,
-        "settings": _settings(run),
+        "settings": settings,
         "model": run.model.state_dict(),
         "optimizer": run.optimizer.state_dict(),
         "callbacks": {name: callback.state_dict() for name, callback in _callback_states(run).items()},
         "history": {"rows": run.history.rows, "step_losses": run.history.step_losses},
         "epoch": run.epoch,
         "step": run.step,
-        "stop": run.stop,
+        "stop": bool(run.stop),
         "losses": run.losses,
         "sizes": run.sizes,
         "metric_sums": run.metric_sums,
         "epoch_random": run.epoch_random,
         "random": get_random_state(run.batches.generators, run.device),
     }
+    return _plain(state, "the checkpoint")
+
+
+def _plain(value, name):
+    """Return a value with NumPy's numbers as Python's; raise a TypeError for what could not be read again."""
+    if isinstance(value, dict):
+        if all(isinstance(part, torch.Tensor) for part in value.values()):
+            return value  # a module's own kind of dict
+        kind = type(value) if type(value) in (collections.OrderedDict, collections.Counter) else dict
+        return kind({key: _plain(part, f"{name}[{key!r}]") for key, part in value.items()})
+    if isinstance(value, (list, tuple)):
+        return (list if isinstance(value, list) else tuple)(_plain(part, name) for part in value)
+    if isinstance(value, np.ndarray) and value.ndim and not value.dtype.hasobject:
+        return torch.as_tensor(value.copy())
+    if isinstance(value, (np.generic, np.ndarray)):
+        value = value.item()
+    for kind in (bool, int, float, complex, str, bytes):
+        if isinstance(value, kind):
+            return kind(value)
+    if value is None or isinstance(value, (torch.Tensor, torch.dtype, torch.device)):
+        return value
+    raise TypeError(
+        f"{name} is a {type(value).__name__}: expected what a checkpoint can keep, that is tensors, numbers, strings, "
+        "lists and dicts"
+    )
 
 
 def _load(path, device):
@@ -115,15 +207,15 @@ def _load(path, device):
     return state
 
 
-def _restore(run, state, path):
+def _restore(run, now, state, path):
     advice = "use the same settings, delete the file, or give another path"
-    now = _settings(run)
     for name in {**state["settings"], **now}:
         before, after = state["settings"].get(name), now.get(name)
         if before != after:
-            raise ValueError(
-                f"the checkpoint {path} was made with {name}={before}, now it is {after}: {advice}"
-            )
+            change = f"{name}={before}, now it is {after}"
+            if str(before).startswith("#") or str(after).startswith("#"):
+                change = f"{'another' if before and after else 'no' if after else 'a'} {name}"
+            raise ValueError(f"the checkpoint {path} was made with {change}: {advice}")
     if state["epoch"] > run.num_epochs:
         raise ValueError(
             f"the checkpoint {path} holds {state['epoch']} epochs, "

@@ -1,6 +1,11 @@
 """The losses that `fit` and `evaluate` choose from, with the checks that torch leaves out."""
 
+import functools
+
+from torch import nn
 from torch.nn import functional
+
+from d2lite.training.metrics import are_distributions
 
 
 def automatic(logits, targets):
@@ -8,43 +13,68 @@ def automatic(logits, targets):
 
     Args:
         logits: (B, K) or (B, T, K) scores of K classes, or (B,) or (B, 1) scores of class 1 against class 0.
-        targets: (B,) or (B, T) class indices (long), or (B,) or (B, 1) floats in [0, 1].
+        targets: (B,) or (B, T) class indices (integers), or the classes' probabilities in the logits' shape,
+            such as one-hot rows; for one score (B,) or (B, 1) labels 0 and 1 or probabilities.
 
     Returns:
         0-d tensor: cross-entropy for K classes, binary cross-entropy for one score.
 
     Raises:
-        ValueError: the shapes do not belong together.
+        ValueError: the shapes do not belong together, or rows of targets are no probabilities: a sample that
+            has several labels needs a loss that says so, such as nn.BCEWithLogitsLoss().
     """
-    if logits.shape == targets.shape or (logits.shape[-1:] == (1,) and logits.shape[:-1] == targets.shape):
+    if one_score(logits, targets):
         return functional.binary_cross_entropy_with_logits(
             logits.reshape(targets.shape), targets.to(logits.dtype)
         )
     return cross_entropy(logits, targets)
 
 
+def class_axis(logits):
+    """Return the axis of the classes: the last one, but the second of (B, K, H, W)."""
+    return 1 if logits.ndim > 3 else -1
+
+
+def one_score(logits, targets):
+    """Return whether there is a single score for each target: logits (B,) or (B, 1)."""
+    axis = class_axis(logits)
+    if logits.ndim > 1 and logits.shape[axis] != 1:
+        return False
+    return targets.shape in (logits.shape, logits.squeeze(axis).shape if logits.ndim > 1 else None)
+
+
 def cross_entropy(logits, targets):
-    """Return the mean cross-entropy of (B, K), (B, T, K) or (B, K, H, W) logits to class indices."""
+    """Return the mean cross-entropy of (B, K), (B, T, K) or (B, K, H, W) logits to class indices.
+
+    Targets in the shape of the logits are probabilities of the classes.
+    """
+    axis = class_axis(logits)
+    if logits.shape == targets.shape and logits.ndim > 1:
+        _check_distributions(targets, axis)
+        targets = targets.to(logits.dtype)
+        return functional.cross_entropy(logits.movedim(axis, 1), targets.movedim(axis, 1))
+    if logits.ndim < 2 or logits.select(axis, 0).shape != targets.shape:
+        wrong = logits.ndim == targets.ndim > 1 and targets.shape[-1] == 1
+        raise ValueError(
+            f"logits of shape {tuple(logits.shape)} do not belong to targets of shape {tuple(targets.shape)}: "
+            "expected (B, K) scores with (B,) class indices, or (B,) or (B, 1) scores for two classes"
+            + ("; use targets.squeeze(-1)" if wrong else "")
+        )
     if targets.is_floating_point():
         raise ValueError(
             f"float targets of shape {tuple(targets.shape)} with logits of shape {tuple(logits.shape)}: "
             "class indices must be integers (use targets.long()); for regression pass loss='mse'"
         )
-    if logits.ndim <= 3 and logits.shape[:-1] == targets.shape:
+    if axis == -1:
         return functional.cross_entropy(
             logits.flatten(0, -2), targets.flatten().long()
         )  # (B * T, K), (B * T,)
-    if logits.shape[:1] + logits.shape[2:] == targets.shape:
-        return functional.cross_entropy(logits, targets.long())
-    raise ValueError(
-        f"logits of shape {tuple(logits.shape)} do not belong to targets of shape {tuple(targets.shape)}: "
-        "expected (B, K) scores with (B,) class indices, or (B,) or (B, 1) scores for two classes"
-    )
+    return functional.cross_entropy(logits, targets.long())
 
 
 def mse(predictions, targets):
     """Return the mean squared error; (B, 1) predictions meet (B,) targets without broadcasting to (B, B)."""
-    if predictions.numel() != targets.numel():
+    if _without_last_1(predictions) != _without_last_1(targets):
         raise ValueError(
             f"predictions of shape {tuple(predictions.shape)} do not match targets of shape "
             f"{tuple(targets.shape)}: the model must give one number for each target"
@@ -52,7 +82,13 @@ def mse(predictions, targets):
     return functional.mse_loss(predictions.reshape(targets.shape), targets.to(predictions.dtype))
 
 
+def _without_last_1(values):
+    return values.shape[:-1] if values.ndim > 1 and values.shape[-1] == 1 else values.shape
+
+
 NAMES = {"cross_entropy": automatic, "mse": mse}
+_SOFTMAX = (automatic, functional.cross_entropy, nn.CrossEntropyLoss)
+_SIGMOID = (functional.binary_cross_entropy_with_logits, nn.BCEWithLogitsLoss)
 
 
 def resolve(loss):
@@ -65,34 +101,70 @@ def resolve(loss):
                 f"unknown loss {loss!r}: use one of {', '.join(NAMES)}, or a function of (logits, targets)"
             )
         return NAMES[loss]
-    if not callable(loss):
-        raise TypeError(f"loss is a {type(loss).__name__}: pass a name or a function of (logits, targets)")
+    if not callable(loss) or isinstance(loss, type):
+        name = loss.__name__ if isinstance(loss, type) else type(loss).__name__
+        raise TypeError(f"loss is a {name}: pass a name or a function of (logits, targets)")
     return loss
 
 
+def takes_logits(loss):
+    """Return whether a loss is known to apply softmax or sigmoid itself."""
+    return _kind(loss) in _SOFTMAX + _SIGMOID
+
+
+def _kind(loss):
+    """Return the function behind a partial, or the class of a module."""
+    while isinstance(loss, functools.partial):
+        loss = loss.func
+    return type(loss) if isinstance(loss, nn.Module) else loss
+
+
 def check_targets(loss, logits, targets):
-    """Raise ValueError if the targets are out of the range that a named loss needs.
+    """Raise ValueError if the targets are out of the range that a loss known here needs.
 
     Args:
         loss: what `resolve` returned; a function of the caller's own is not checked.
-        logits: the model's output for a few samples.
+        logits: the model's output for the first B samples.
         targets: all targets at hand.
     """
-    if loss is not automatic or targets.numel() == 0:
+    if _kind(loss) not in _SOFTMAX or targets.numel() == 0:
         return
-    low, high = targets.min().item(), targets.max().item()
-    one_score = logits.ndim == targets.ndim or (logits.shape[-1] == 1 and logits.ndim == targets.ndim + 1)
-    if one_score and not 0 <= low <= high <= 1:
-        raise ValueError(
-            f"targets run from {low:g} to {high:g}, but one score per sample means two classes, 0 and 1: "
-            "give the model one output per class, or pass loss='mse' for regression"
-        )
-    if not one_score and not targets.is_floating_point():
-        classes = (
-            logits.shape[-1] if logits.ndim == targets.ndim + 1 and logits.ndim <= 3 else logits.shape[1]
-        )
-        if low < 0 or high >= classes:
+    if loss is automatic and one_score(logits, targets[: len(logits)]):
+        low, high = targets.min().item(), targets.max().item()
+        if not 0 <= low <= high <= 1:
             raise ValueError(
-                f"class indices run from {low} to {high}, but the model has {classes} outputs, for classes 0 "
-                f"to {classes - 1}: change the last layer or the labels"
+                f"targets run from {low:g} to {high:g}, but one score per sample means two classes, 0 and 1: "
+                "give the model one output per class, or pass loss='mse' for regression"
             )
+    elif loss is automatic and targets.shape[1:] == logits.shape[1:]:
+        _check_distributions(targets, class_axis(logits))
+    elif not targets.is_floating_point() and logits.ndim == targets.ndim + 1:
+        axis = class_axis(logits) if loss is automatic else 1
+        _check_indices(targets, logits.shape[axis], _ignored(loss))
+
+
+def _check_distributions(targets, axis):
+    if not are_distributions(targets, axis):
+        raise ValueError(
+            f"targets have the logits' shape {tuple(targets.shape)} and do not sum to 1 over the classes: "
+            "expected class indices, or the classes' probabilities; where a sample has several labels pass "
+            "loss=nn.BCEWithLogitsLoss(), for regression loss='mse'"
+        )
+
+
+def _check_indices(targets, num_classes, ignored):
+    counted = targets if ignored is None else targets[targets != ignored]
+    if counted.numel() and (counted.min() < 0 or counted.max() >= num_classes):
+        raise ValueError(
+            f"class indices run from {int(counted.min())} to {int(counted.max())}, but the model has {num_classes} "
+            f"outputs, for classes 0 to {num_classes - 1}: change the last layer or the labels"
+        )
+
+
+def _ignored(loss):
+    """Return the target that a loss of torch's leaves out, or None."""
+    if loss is automatic:
+        return None
+    if isinstance(loss, functools.partial):
+        return loss.keywords.get("ignore_index", -100)
+    return getattr(loss, "ignore_index", -100)

@@ -1,16 +1,21 @@
 """A training run in progress: what `fit` works on, callbacks look at and checkpoints keep."""
 
+import functools
 import itertools
 import math
 import time
+import warnings
 
 import torch
+from torch import nn
 
-from d2lite._utils.state import get_random_state, keep_mode, set_random_state
+from d2lite._utils.checks import check_count
+from d2lite._utils.state import get_random_state, keep_mode, keep_random_state, set_random_state
 from d2lite.training import _losses as losses
 from d2lite.training import metrics as metric_functions
-from d2lite.training._batches import batch_length, batches_of, try_model
+from d2lite.training._batches import batch_length, batches_of, join, map_tensors
 from d2lite.training._history import History
+from d2lite.training._rehearsal import as_number, rehearse, try_data
 
 CHECK_EVERY = 50  # steps between two looks at the loss on an accelerator, where each look waits for it
 
@@ -29,24 +34,37 @@ class Run:
     def __init__(
         self, model, train, validation, loss, optimizer, num_epochs, batch_size, metrics, device, seed
     ):
-        if isinstance(num_epochs, bool) or not isinstance(num_epochs, int) or num_epochs < 0:
-            raise ValueError(f"num_epochs is {num_epochs!r}: expected a whole number, 0 or more")
-        self.model, self.num_epochs, self.seed = model, num_epochs, seed
-        self.device = place(model, device)
+        self.num_epochs, self.seed = check_count(num_epochs, "num_epochs", least=0), check_seed(seed)
+        self.model, self.device = model, place(model, device)
+        self.frozen = [name for name, part in model.named_modules() if model.training and not part.training]
         self.loss, self.metrics = losses.resolve(loss), resolve_metrics(metrics)
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(self.seed)
         self.batches = batches_of(train, batch_size, self.device, generator, "train")
-        check(model, self.batches, self.loss, "train")
+        try_data(model, self.batches, self.loss, "train")
         self.validation = None
         if validation is not None:
             self.validation = batches_of(validation, max(batch_size, 256), self.device, name="validation")
-            check(model, self.validation, self.loss, "validation")
+            try_data(model, self.validation, self.loss, "validation", self.metrics)
         self.optimizer = _resolve_optimizer(optimizer, model)
+        rehearse(self)
         self.history, self.callbacks, self.stop = History(), [], False
         self.epoch = self.step = 0
         self.num_steps = self.batches.num_steps
         self.losses, self.sizes, self.metric_sums = [], [], {}
         self.epoch_random, self.step_random, self.started = None, None, time.perf_counter()
+
+    @property
+    def columns(self):
+        """The names that the history's rows will have, those that callbacks may add left out."""
+        parts = ["train"] if self.validation is None else ["train", "validation"]
+        return ["epoch", *(f"{part}_{name}" for part in parts for name in ("loss", *self.metrics)), "seconds"]
+
+    def train_mode(self, model=None):
+        """Put the model in training mode, but leave a part that the caller put in evaluation mode as it is."""
+        model = self.model if model is None else model
+        model.train()
+        for name in self.frozen:
+            model.get_submodule(name).training = False
 
     def remaining_batches(self):
         """Yield this epoch's batches; after a resumption those that are left, random state as it was then."""
@@ -71,9 +89,10 @@ class Run:
         size = batch_length(targets)
         self.losses.append(loss.detach())
         self.sizes.append(size)
-        for name, metric in self.metrics.items():
-            value = metric(logits.detach(), targets)
-            self.metric_sums[name] = self.metric_sums.get(name, 0.0) + value * size
+        with torch.no_grad():
+            for name, metric in self.metrics.items():
+                value = as_number(metric(map_tensors(torch.Tensor.detach, logits), targets), name)
+                self.metric_sums[name] = self.metric_sums.get(name, 0.0) + value * size
         if self.device.type == "cpu" or self.step % CHECK_EVERY == 0:
             self._check_loss(loss.item())
         self.step += 1
@@ -102,6 +121,13 @@ class Run:
         if self.validation is not None:
             measured = measure(self.model, self.validation, self.loss, self.metrics)
             row |= {f"validation_{name}": value for name, value in measured.items()}
+            if not math.isfinite(measured["loss"]):
+                warnings.warn(
+                    f"the validation loss is {measured['loss']} in epoch {self.epoch + 1}, though the training loss "
+                    "is finite: look for validation inputs that are not scaled like the training data",
+                    RuntimeWarning,
+                    stacklevel=3,
+                )
         row["seconds"] = time.perf_counter() - self.started
         self.history.rows.append(row)
         self.history.step_losses += values
@@ -109,58 +135,99 @@ class Run:
 
 
 def measure(model, batches, loss, metrics):
-    """Return {"loss": ..., name: ...} of a model in evaluation mode, metrics from all logits at once."""
-    total, count, logits_kept, targets_kept = 0.0, 0, [], []
-    with keep_mode(model), torch.no_grad():
+    """Return {"loss": ..., name: ...} of a model in evaluation mode, as floats.
+
+    Metrics and a loss of the caller's own are taken from the logits of all samples at once; the named losses are
+    means over the targets, so that it is enough to add them up batch by batch.
+    """
+    by_batch = loss in losses.NAMES.values()
+    total, count, outputs, answers = 0.0, 0, [], []
+    with keep_mode(model), keep_random_state(batches.generators, batches.device), torch.no_grad():
         model.eval()
         for inputs, targets in batches:
             logits = model(inputs)
-            total = total + loss(logits, targets) * batch_length(targets)
-            count += batch_length(targets)
-            if metrics:
-                logits_kept.append(logits)
-                targets_kept.append(targets)
-        if count == 0:
+            if by_batch:
+                total = total + loss(logits, targets) * targets.numel()
+                count += targets.numel()
+            if metrics or not by_batch:
+                outputs.append(logits)
+                answers.append(targets)
+        if not count and not outputs:
             raise ValueError("data is empty: expected at least one batch")
-        measured = {"loss": float(total) / count}
-        if metrics:
-            logits, targets = torch.cat(logits_kept), torch.cat(targets_kept)
-            measured |= {name: float(metric(logits, targets)) for name, metric in metrics.items()}
-    return measured
+        if metrics or not by_batch:
+            outputs, answers = _join(outputs), _join(answers)
+        measured = {"loss": float(total) / count if by_batch else loss(outputs, answers).item()}
+        return measured | {name: float(as_number(f(outputs, answers), name)) for name, f in metrics.items()}
+
+
+def _join(batches):
+    try:
+        return join(batches)
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            "the batches differ in shape: expected all axes but the first to be equal, since metrics and a loss of "
+            f"your own are taken from all samples at once; pad them ({str(error).splitlines()[0]})"
+        ) from error
 
 
 def place(model, device):
     """Move the model to the device, unless that is None; return where it is."""
-    tensors = itertools.chain(model.parameters(), model.buffers())
-    if device is None:
-        return next((tensor.device for tensor in tensors), torch.device("cpu"))
-    model.to(device)
-    return next((tensor.device for tensor in tensors), torch.device(device))  # "cuda" becomes "cuda:0"
+    if not isinstance(model, nn.Module):
+        got = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
+        raise TypeError(f"model is {got}: expected a torch.nn.Module")
+    if device is not None:
+        try:
+            torch.empty(0, device=device)
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(f"device is {device!r}: {str(error).splitlines()[0]}") from error
+        model.to(device)
+    places = {tensor.device for tensor in itertools.chain(model.parameters(), model.buffers())}
+    if len(places) > 1:
+        raise ValueError(
+            f"the model is on {' and '.join(sorted(map(str, places)))}: expected one device; give device=..."
+        )
+    return next(iter(places), torch.device(device or "cpu"))  # "cuda" becomes "cuda:0"
 
 
-def check(model, batches, loss, name):
-    """Raise one clear sentence if the model, the data and a built-in loss do not belong together."""
-    logits, targets = try_model(model, batches, name)
-    if loss in losses.NAMES.values() and isinstance(logits, torch.Tensor):
-        losses.check_targets(loss, logits, getattr(batches, "targets", targets))
-        loss(logits, targets)
+def check_seed(seed):
+    """Return the seed as an int, or raise a ValueError."""
+    try:
+        number = check_count(seed, "seed", least=0)
+    except ValueError:
+        number = 2**32
+    if number >= 2**32:
+        raise ValueError(f"seed is {seed!r}: expected a whole number from 0 to 2**32 - 1")
+    return number
 
 
 def resolve_metrics(chosen):
-    """Return {name: function} for None, a name, a function, a list of these, or a dict (itself)."""
+    """Return {name: function} for None, a name, a function, a list of these, or a dict from name to function."""
     if chosen is None:
         return {}
     if isinstance(chosen, dict):
-        return chosen
+        pairs = list(chosen.items())
+    else:
+        chosen = [chosen] if isinstance(chosen, str) or callable(chosen) else list(chosen)
+        pairs = [(_name_of(metric), metric) for metric in chosen]
     named = {}
-    for metric in [chosen] if isinstance(chosen, str) or callable(chosen) else chosen:
-        if isinstance(metric, str):
-            if metric not in ("accuracy", "perplexity"):
-                raise ValueError(f"unknown metric {metric!r}: use 'accuracy', 'perplexity' or a function")
-            named[metric] = getattr(metric_functions, metric)
-        else:
-            named[metric.__name__] = metric
+    for name, metric in pairs:
+        if not isinstance(name, str):
+            raise TypeError(f"metrics has the key {name!r}: expected a string, the metric's name")
+        if name == "loss" or name in named:
+            taken = "the loss's own" if name == "loss" else "that of two functions"
+            raise ValueError(f"metrics has the name {name!r}, {taken}: expected different names; give a dict")
+        if isinstance(metric, str) and metric not in ("accuracy", "perplexity"):
+            raise ValueError(f"unknown metric {metric!r}: use 'accuracy', 'perplexity' or a function")
+        named[name] = getattr(metric_functions, metric) if isinstance(metric, str) else metric
+        if not callable(named[name]):
+            raise TypeError(f"metric {name!r} is a {type(metric).__name__}: expected a function")
     return named
+
+
+def _name_of(metric):
+    while isinstance(metric, functools.partial):
+        metric = metric.func
+    return metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
 
 
 def _resolve_optimizer(optimizer, model):
@@ -169,10 +236,10 @@ def _resolve_optimizer(optimizer, model):
         raise ValueError("the model has no parameter to train: check requires_grad")
     if optimizer is None:
         return torch.optim.Adam(trainable, lr=1e-3)
+    if not isinstance(optimizer, torch.optim.Optimizer) and callable(optimizer):
+        optimizer = optimizer(trainable)
     if not isinstance(optimizer, torch.optim.Optimizer):
-        if not callable(optimizer):
-            raise TypeError(f"optimizer is a {type(optimizer).__name__}: expected a torch optimizer")
-        return optimizer(trainable)
+        raise TypeError(f"optimizer is a {type(optimizer).__name__}: expected a torch optimizer")
     known = {id(parameter) for parameter in trainable}
     if not any(id(parameter) in known for group in optimizer.param_groups for parameter in group["params"]):
         raise ValueError("the optimizer holds no parameter of this model: make it with model.parameters()")

@@ -3,6 +3,8 @@
 import torch
 from torch.nn import functional
 
+_MODES = {"loss": "min", "accuracy": "max", "perplexity": "min"}
+
 
 def accuracy(predictions, targets):
     """Return the fraction of right answers.
@@ -11,16 +13,20 @@ def accuracy(predictions, targets):
         predictions: (B, K) logits or probabilities of K classes, (B,) or (B, 1) float logits of class 1
             against class 0 (class 1 where above 0), or integer class indices of the targets' shape.
             A (B, T, K) tensor with (B, T) targets is counted position by position.
-        targets: (B,) or (B, T) class indices, integers or whole floats.
+        targets: (B,) or (B, T) class indices, integers or whole floats, or the probabilities of the classes,
+            such as one-hot rows, in the logits' shape: then the most probable class counts.
 
     Returns:
         0-d tensor in [0, 1] on the predictions' device, as torch's losses are; ``float()`` makes it a number.
+        NaN if a prediction is.
 
     Raises:
-        ValueError: the shapes do not belong together, or there is nothing to count.
+        ValueError: the shapes do not belong together, a target is no class, or there is nothing to count.
     """
-    labels, targets = _labels(predictions, targets)
-    return (labels == targets).float().mean()
+    predictions = torch.as_tensor(predictions)
+    labels, targets, _ = _labels(predictions, targets)
+    correct = (labels == targets).float().mean()
+    return torch.where(predictions.isnan().any(), torch.nan, correct)
 
 
 def confusion(predictions, targets, num_classes=None):
@@ -34,16 +40,16 @@ def confusion(predictions, targets, num_classes=None):
         (K, K) long tensor: row the true class, column the predicted one; it sums to the number of targets.
 
     Raises:
-        ValueError: shapes that do not belong together, or a label outside 0 to K - 1.
+        ValueError: shapes that do not belong together, a prediction of NaN, or a label outside 0 to K - 1.
     """
-    scores = torch.as_tensor(predictions)
-    labels, targets = _labels(predictions, targets)
-    if num_classes is None:
-        from_logits = scores.shape[-1] if scores.ndim > targets.ndim and scores.shape[-1] > 1 else 2
-        largest = int(torch.maximum(labels.max(), targets.max())) + 1
-        num_classes = max(largest, from_logits if scores.is_floating_point() else 1)
+    predictions = torch.as_tensor(predictions)
+    if predictions.isnan().any():
+        raise ValueError("predictions hold NaN: expected numbers")
+    labels, targets, from_logits = _labels(predictions, targets)
     low = min(int(labels.min()), int(targets.min()))
     high = max(int(labels.max()), int(targets.max()))
+    if num_classes is None:
+        num_classes = max(high + 1, from_logits)
     if low < 0 or high >= num_classes:
         raise ValueError(
             f"labels run from {low} to {high}: expected 0 to {num_classes - 1} for {num_classes} classes"
@@ -59,43 +65,98 @@ def perplexity(logits, targets):
 
     Args:
         logits: (B, K) or (B, T, K) scores of K symbols.
-        targets: (B,) or (B, T) indices of the symbols that came (long).
+        targets: (B,) or (B, T) indices of the symbols that came (integers).
 
     Returns:
         0-d tensor, at least 1, on the logits' device.
 
     Raises:
-        ValueError: the shapes do not belong together, or a target is outside 0 to K - 1.
+        ValueError: the shapes do not belong together, or a target is no index or outside 0 to K - 1.
     """
     logits, targets = torch.as_tensor(logits), torch.as_tensor(targets)
-    if logits.shape[:-1] != targets.shape or targets.numel() == 0:
+    if logits.ndim not in (2, 3) or logits.shape[:-1] != targets.shape or targets.numel() == 0:
         raise ValueError(
             f"logits of shape {tuple(logits.shape)} and targets of shape {tuple(targets.shape)}: expected "
             "(B, K) and (B,), or (B, T, K) and (B, T), not empty"
         )
-    num_classes = logits.shape[-1]
-    if targets.min() < 0 or targets.max() >= num_classes:
-        raise ValueError(
-            f"targets run from {int(targets.min())} to {int(targets.max())}: expected 0 to {num_classes - 1}"
-        )
+    targets = _check_classes(targets, logits.shape[-1])
     return functional.cross_entropy(logits.flatten(0, -2), targets.flatten().long()).exp()
 
 
+def mode_of(name, function=None):
+    """Return whether a figure should fall, "min", or rise, "max"; None if that is not known.
+
+    This is the one place that knows. A metric of your own says it by an attribute: ``f1.mode = "max"``.
+
+    Args:
+        name: "loss" or a metric's name, with or without "train_" or "validation_" before it.
+        function: the metric, if at hand.
+    """
+    own = getattr(function, "mode", None)
+    name = name.removeprefix("train_").removeprefix("validation_")
+    return own if own in ("min", "max") else _MODES.get(name)
+
+
+def are_distributions(values, axis=-1):
+    """Return whether every row (along the axis) is a distribution: numbers in [0, 1] that sum to 1, to 0.001."""
+    sums = values.sum(axis) if values.is_floating_point() else values.long().sum(axis).float()
+    return bool(((values >= 0) & (values <= 1)).all()) and bool(((sums - 1).abs() <= 1e-3).all())
+
+
 def _labels(predictions, targets):
-    predictions, targets = torch.as_tensor(predictions), torch.as_tensor(targets)
-    if targets.ndim == 2 and targets.shape[1] == 1 and predictions.shape == targets.shape:
-        predictions, targets = predictions.squeeze(1), targets.squeeze(1)  # (B, 1) -> (B,)
+    """Return predicted and true class indices of one shape, and K as the predictions' shape tells it, else 1."""
+    targets = torch.as_tensor(targets)
     if targets.numel() == 0:
         raise ValueError("targets are empty: expected at least one")
-    if predictions.shape == targets.shape:
-        labels = (predictions > 0).long() if predictions.is_floating_point() else predictions
-    elif predictions.shape[:-1] == targets.shape and predictions.shape[-1] == 1:
-        labels = (predictions.squeeze(-1) > 0).long()
-    elif predictions.shape[:-1] == targets.shape and predictions.shape[-1] > 1:
-        labels = predictions.argmax(-1)
-    else:
+    same = predictions.shape == targets.shape
+    if same and targets.ndim == 2 and targets.shape[1] == 1:
+        predictions, targets = predictions.squeeze(1), targets.squeeze(1)  # (B, 1) -> (B,)
+    if same and targets.ndim > 1 and predictions.is_floating_point():
+        return _labels_of_distributions(predictions, targets)
+    if same and not predictions.is_floating_point():
+        _check_not_one_hot(predictions, targets)
+        return predictions.long(), _check_classes(targets), 1
+    if same or (predictions.shape[:-1] == targets.shape and predictions.shape[-1] == 1):
+        scores = predictions.reshape(targets.shape)
+        if targets.is_floating_point() and bool(((targets >= 0) & (targets <= 1)).all()):
+            targets = (targets > 0.5).long()  # probabilities of class 1, too
+        return (scores > 0).long(), _check_classes(targets, 2), 2
+    if predictions.shape[:-1] == targets.shape and predictions.shape[-1] > 1:
+        return predictions.argmax(-1), _check_classes(targets, predictions.shape[-1]), predictions.shape[-1]
+    squeeze = targets.ndim == predictions.ndim and targets.shape == (*predictions.shape[:-1], 1)
+    raise ValueError(
+        f"predictions of shape {tuple(predictions.shape)} do not belong to targets of shape "
+        f"{tuple(targets.shape)}: expected (B, K), (B, 1) or (B,) and (B,)"
+        + ("; use targets.squeeze(-1)" if squeeze else "")
+    )
+
+
+def _labels_of_distributions(predictions, targets):
+    """Return what `_labels` does for (..., K) scores and (..., K) probabilities of the classes."""
+    if not are_distributions(targets):
         raise ValueError(
-            f"predictions of shape {tuple(predictions.shape)} do not belong to targets of shape "
-            f"{tuple(targets.shape)}: expected (B, K), (B, 1) or (B,) and (B,)"
+            f"targets have shape {tuple(targets.shape)}, like the predictions, and rows that do not sum to 1: "
+            "expected class indices or the classes' probabilities; give a metric of your own where a sample "
+            "has several labels, or flatten() both where it has one score a position"
         )
-    return labels, targets
+    return predictions.argmax(-1), targets.argmax(-1), targets.shape[-1]
+
+
+def _check_not_one_hot(predictions, targets):
+    one_hot = targets.ndim > 1 and targets.shape[-1] > 2 and are_distributions(targets)
+    if one_hot and are_distributions(predictions):
+        raise ValueError(
+            f"predictions and targets of shape {tuple(targets.shape)} are both one-hot: expected class indices; "
+            "use argmax(-1) on both, or flatten() both if they are the labels 0 and 1"
+        )
+
+
+def _check_classes(targets, num_classes=None):
+    """Return the targets as whole numbers, or raise a ValueError if one is no class of num_classes."""
+    if targets.is_floating_point() and not bool((targets == targets.round()).all()):
+        raise ValueError("targets are not whole numbers: expected class indices, or probabilities of classes")
+    targets = targets.long()
+    low, high = int(targets.min()), int(targets.max())
+    if num_classes is not None and (low < 0 or high >= num_classes):
+        raise ValueError(f"targets run from {low} to {high}: expected 0 to {num_classes - 1}")
+    return targets

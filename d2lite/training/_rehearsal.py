@@ -1,0 +1,199 @@
+"""What is tried before training starts, so that an error comes while the weights are as they were."""
+
+import copy
+import warnings
+
+import numpy as np
+import torch
+from torch import nn
+
+from d2lite._utils.state import keep_mode, keep_random_state
+from d2lite.training import _losses as losses
+from d2lite.training._batches import batch_length, join, map_tensors
+
+
+def try_data(model, batches, loss, name, metrics=()):
+    """Put a first batch through the model in evaluation mode, or raise one sentence that says what is wrong.
+
+    Random state and the model stay as they were. Nothing is tried of a stream, which cannot be read twice.
+    """
+    with keep_random_state(batches.generators, batches.device), keep_mode(model), torch.no_grad():
+        model.eval()
+        for inputs, targets in batches.samples()[:1]:
+            _check_dtype(model, inputs, name)
+            logits = _forward(model, inputs, name)
+            _check_output(model, loss, logits, targets, getattr(batches, "targets", targets))
+            _check_loss(loss, logits, targets)
+            _check_metrics(metrics, logits, targets)
+
+
+def rehearse(run):
+    """Take a training step with copies of the model and the optimizer, and with a last batch of one sample too."""
+    try:
+        model, optimizer = copy.deepcopy((run.model, run.optimizer))
+    except Exception:  # not all that trains can be copied; then the first step tells
+        return
+    run.train_mode(model)
+    with keep_random_state(run.batches.generators, run.device):
+        for inputs, targets in run.batches.samples():
+            size = batch_length(targets)
+            try:
+                logits = model(inputs)
+            except (RuntimeError, ValueError) as error:
+                if size > 1:
+                    raise
+                raise ValueError(
+                    f"train has a batch of one sample, which the model cannot learn from ({_reason(error)}): "
+                    "expected at least two; choose another batch_size, or drop_last=True in a DataLoader"
+                ) from error
+            value = run.loss(logits, targets)
+            if not value.requires_grad:
+                raise ValueError(
+                    "the loss has no gradient: expected one that depends on the model's trainable parameters, "
+                    "without detach(), item() or torch.no_grad()"
+                )
+            _check_metrics(run.metrics, map_tensors(torch.Tensor.detach, logits), targets)
+            _step(optimizer, value)
+
+
+def _step(optimizer, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    try:
+        optimizer.step()
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"optimizer {type(optimizer).__name__} cannot train this model: {_reason(error)}; expected one whose "
+            "step() needs no closure and takes these gradients"
+        ) from error
+
+
+def _reason(error):
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _check_dtype(model, inputs, name):
+    weights = next((p for p in model.parameters() if p.is_floating_point()), None)
+    if not isinstance(inputs, torch.Tensor) or not inputs.is_floating_point() or weights is None:
+        return
+    if inputs.dtype != weights.dtype:
+        raise ValueError(
+            f"{name} inputs are {inputs.dtype} but the model's weights are {weights.dtype}: "
+            f"use inputs.to({weights.dtype})"
+        )
+
+
+def _forward(model, inputs, name):
+    try:
+        return model(inputs)
+    except (RuntimeError, IndexError) as error:
+        shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
+        raise ValueError(f"the model cannot take {name} inputs of shape {shape}: {_reason(error)}") from error
+
+
+def _check_output(model, loss, logits, targets, all_targets):
+    """Raise a ValueError if a loss known here cannot belong to what the model gives."""
+    named = loss in losses.NAMES.values()
+    if not isinstance(logits, torch.Tensor):
+        lengths = []
+        map_tensors(lambda part: lengths.append(part.shape[:1]), logits)
+        if named or not lengths or any(length != (batch_length(targets),) for length in lengths):
+            raise ValueError(
+                f"the model gives a {type(logits).__name__}: expected one tensor of logits; return that alone, or "
+                "pass a loss of your own and give each part one row a sample"
+            )
+        return
+    if losses.takes_logits(loss) and _are_probabilities(model, logits):
+        raise ValueError(
+            "the model ends in a sigmoid or softmax: expected logits, as the loss applies it itself; leave out "
+            "the model's last layer"
+        )
+    if isinstance(all_targets, torch.Tensor):
+        losses.check_targets(loss, logits, all_targets)
+
+
+def _are_probabilities(model, logits):
+    if not logits.is_floating_point() or not bool(((logits >= 0) & (logits <= 1)).all()):
+        return False
+    last = [*model.modules()][-1]
+    axis = losses.class_axis(logits)
+    softmax = logits.ndim > 1 and logits.shape[axis] > 1 and losses.are_distributions(logits, axis)
+    return softmax or isinstance(last, (nn.Sigmoid, nn.Softmax, nn.Softmax2d))
+
+
+def _check_loss(loss, logits, targets):
+    """Raise one sentence if the loss is no single number, grows with the batch, or broadcasts."""
+    if loss in losses.NAMES.values():
+        loss(logits, targets)
+        return
+    value = _call_loss(loss, logits, targets)
+    if not isinstance(value, torch.Tensor):
+        raise TypeError(f"the loss is a {type(value).__name__}: expected a tensor of one number")
+    if value.ndim:
+        raise ValueError(f"the loss has shape {tuple(value.shape)}: expected one number, such as the mean")
+    twice = _call_loss(loss, join([logits, logits]), join([targets, targets]))
+    if value.isfinite() and value.abs() > 1e-12 and torch.isclose(twice, 2 * value, rtol=1e-4):
+        raise ValueError(
+            f"the loss of a batch taken twice is {twice.item():g}, not {value.item():g}: expected a mean over the "
+            "samples; use reduction='mean', or divide by len(targets)"
+        )
+    _check_broadcasting(loss, value, logits, targets)
+
+
+def _call_loss(loss, logits, targets):
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Using a target size")  # torch's word on what is checked below
+            return loss(logits, targets)
+    except (RuntimeError, ValueError, IndexError) as error:
+        shapes = [
+            tuple(x.shape) if isinstance(x, torch.Tensor) else type(x).__name__ for x in (logits, targets)
+        ]
+        raise ValueError(
+            f"the loss cannot take logits of shape {shapes[0]} and targets of shape {shapes[1]}: {_reason(error)}"
+        ) from error
+
+
+def _check_broadcasting(loss, value, logits, targets):
+    """(B, 1) minus (B,) is (B, B): compare with what the loss gives for equal shapes."""
+    if not (isinstance(logits, torch.Tensor) and isinstance(targets, torch.Tensor)):
+        return
+    if logits.shape == targets.shape or logits.numel() != targets.numel():
+        return
+    try:
+        fitting = loss(logits.reshape(targets.shape), targets)
+    except Exception:  # it wants its shapes different
+        return
+    if not torch.allclose(fitting, value, rtol=1e-3, equal_nan=True):
+        raise ValueError(
+            f"the loss broadcasts logits of shape {tuple(logits.shape)} against targets of shape "
+            f"{tuple(targets.shape)}: expected equal shapes; reshape the targets, or squeeze the model's output"
+        )
+
+
+def _check_metrics(metrics, logits, targets):
+    """Raise one sentence if a metric fails, gives no number, or changes the logits that the loss needs."""
+    for name in metrics:
+        versions = []
+        map_tensors(lambda part: versions.append(part._version), (logits, targets))
+        try:
+            value = metrics[name](logits, targets)
+        except Exception as error:
+            raise ValueError(f"metric {name!r} cannot take the model's output: {_reason(error)}") from error
+        as_number(value, name)
+        map_tensors(lambda part: versions.append(part._version), (logits, targets))
+        if versions[: len(versions) // 2] != versions[len(versions) // 2 :]:
+            raise ValueError(
+                f"metric {name!r} changes its arguments in place: expected it to leave them as they are"
+            )
+
+
+def as_number(value, name):
+    """Return what a metric gave as one number: a 0-d tensor stays on its device, all else becomes a float."""
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        return value.detach().reshape(())
+    if isinstance(value, (int, float, np.generic)) or (isinstance(value, np.ndarray) and value.size == 1):
+        return float(value.item() if isinstance(value, np.ndarray) else value)
+    shape = getattr(value, "shape", None)
+    got = type(value).__name__ if shape is None else f"{type(value).__name__} of shape {tuple(shape)}"
+    raise TypeError(f"metric {name!r} gives a {got}: expected one number")
