@@ -111,7 +111,7 @@ def detector_loss(detector, outputs, boxes, classes):
         detector: the `GridDetector` that gave the outputs.
         outputs: (B, H, W, A, 5 + K) float tensor.
         boxes: list of B tensors (k, 4), xyxy in pixels.
-        classes: list of B tensors (k,) long.
+        classes: list of B tensors (k,) of integers, 0 to K - 1.
 
     Returns:
         dict of 0-d tensors: "box", the mean of 1 - CIoU over the responsible positions; "objectness", the binary
@@ -119,7 +119,8 @@ def detector_loss(detector, outputs, boxes, classes):
         the responsible positions.
 
     Raises:
-        ValueError: the batch holds not as many outputs, sets of boxes and sets of classes, or a box has no class.
+        ValueError: the batch holds not as many outputs, sets of boxes and sets of classes, or a box has no class,
+            or one that is no index of a logit.
 
     Source: responsibility, Redmon et al. 2016; ignored positions, Redmon and Farhadi 2018; CIoU, Bochkovskiy et al.
     2020. Taught in chapters/08_detection/yolo.
@@ -128,6 +129,14 @@ def detector_loss(detector, outputs, boxes, classes):
     if len(set(counts)) > 1 or any(len(b) != len(c) for b, c in zip(boxes, classes, strict=True)):
         got = "Got {} outputs, {} sets of boxes and {} of classes".format(*counts)
         raise ValueError(f"{got}, expected one each, as many classes as boxes: check the batch.")
+    if kinds := {str(part.dtype) for part in classes if len(part) and part.is_floating_point()}:
+        raise ValueError(f"classes are {kinds.pop()}: expected integers; use classes.long()")
+    labels = torch.cat([part.long() for part in classes]).to(outputs.device)
+    num_classes = outputs.shape[-1] - 5
+    if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
+        raise ValueError(
+            f"classes run from {labels.min()} to {labels.max()}: expected 0 to {num_classes - 1}, one for each logit"
+        )
     assigned = detector_targets(boxes, detector.anchors, *outputs.shape[1:3]).to(outputs.device)
     responsible, background = assigned >= 0, assigned == BACKGROUND
     target = assigned[responsible]  # (P,)
@@ -138,8 +147,7 @@ def detector_loss(detector, outputs, boxes, classes):
         "box": ciou_loss(predicted, torch.cat(boxes).to(outputs.device)[target]),
         "objectness": (F.softplus(-objectness[responsible]).sum() + F.softplus(objectness[background]).sum())
         / count,
-        "class": F.cross_entropy(logits, torch.cat(classes).to(outputs.device)[target], reduction="sum")
-        / count,
+        "class": F.cross_entropy(logits, labels[target], reduction="sum") / count,
     }
 
 

@@ -174,18 +174,21 @@ def _check_broadcasting(loss, value, logits, targets):
 def _check_metrics(metrics, logits, targets):
     """Raise one sentence if a metric fails, gives no number, or changes the logits that the loss needs."""
     for name in metrics:
-        versions = []
-        map_tensors(lambda part: versions.append(part._version), (logits, targets))
+        before = _versions(logits, targets)
         try:
             value = metrics[name](logits, targets)
         except Exception as error:
             raise ValueError(f"metric {name!r} cannot take the model's output: {_reason(error)}") from error
         as_number(value, name)
-        map_tensors(lambda part: versions.append(part._version), (logits, targets))
-        if versions[: len(versions) // 2] != versions[len(versions) // 2 :]:
-            raise ValueError(
-                f"metric {name!r} changes its arguments in place: expected it to leave them as they are"
-            )
+        if _versions(logits, targets) != before:
+            raise ValueError(f"metric {name!r} changes its arguments in place: expected it to leave them as they are")
+
+
+def _versions(*values):
+    """Return how often each tensor was changed in place."""
+    found = []
+    map_tensors(lambda tensor: found.append(tensor._version), values)
+    return found
 
 
 def as_number(value, name):

@@ -139,7 +139,7 @@ def _labels_of_distributions(predictions, targets):
             "expected class indices or the classes' probabilities; give a metric of your own where a sample "
             "has several labels, or flatten() both where it has one score a position"
         )
-    return predictions.argmax(-1), targets.argmax(-1), targets.shape[-1]
+    return predictions.argmax(-1), targets.to(predictions.dtype).argmax(-1), targets.shape[-1]
 
 
 def _check_not_one_hot(predictions, targets):

@@ -1,0 +1,341 @@
+"""A checkpoint belongs to one run: every other one is refused before anything is done."""
+
+import copy
+import functools
+import os
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, Subset, TensorDataset, WeightedRandomSampler
+
+import d2lite
+from d2lite.training import Callback, Checkpoint, EarlyStopping, Schedule
+
+SCHEDULERS = torch.optim.lr_scheduler
+
+
+def data(seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    inputs = torch.randn(40, 4, generator=generator)
+    return inputs, (inputs[:, 0] > 0).long()
+
+
+def network(activation=nn.ReLU, dropout=0.5, **options):
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 8, **options), activation(), nn.Dropout(dropout), nn.Linear(8, 2))
+
+
+class Scaled(nn.Module):
+    """A network with a setting of its own and a method that a subclass changes."""
+
+    def __init__(self, scale=1.0, act=torch.relu):
+        super().__init__()
+        self.net, self.scale, self.act = network(), scale, act
+
+    def forward(self, inputs):
+        self.seen = inputs  # kept, as a network that shows its insides does
+        return self.act(self.net(inputs)) * self.scale
+
+
+class Cut(Scaled):
+    def forward(self, inputs):
+        return super().forward(inputs).clamp(max=1)
+
+
+def own_loss(smoothing=0.0, weight=None):
+    return lambda logits, y: functional.cross_entropy(logits, y, weight, label_smoothing=smoothing)
+
+
+class Clip(Callback):
+    """Changes the gradients' effect: its code names run.model."""
+
+    def __init__(self, limit):
+        self.limit = limit
+
+    def on_step_end(self, run):
+        for parameter in run.model.parameters():
+            parameter.data.clamp_(-self.limit, self.limit)
+
+
+class Watch(Callback):
+    """Only looks."""
+
+    def on_epoch_end(self, run):
+        self.last = run.history[-1]
+
+
+def options_of(**change):
+    """Return fit's arguments: those of the base run, with a change."""
+    base = dict(model=network(), train=data(), num_epochs=2, batch_size=20)
+    options = base | change
+    callbacks = options.pop("callbacks", [])
+    if callable(callbacks):
+        options["optimizer"], callbacks = callbacks(options["model"])
+    return options, callbacks
+
+
+def loader(dataset=None, **options):
+    dataset = TensorDataset(*data()) if dataset is None else dataset
+    return dict(train=DataLoader(dataset, **{"batch_size": 20} | options))
+
+
+def scheduled(make, **options):
+    def build(model):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        return optimizer, [Schedule(make(optimizer), **options)]
+
+    return dict(callbacks=build)
+
+
+def generator(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+class Shifted(TensorDataset):
+    def __getitem__(self, index):
+        inputs, target = super().__getitem__(index)
+        return inputs + 1, target
+
+
+def steps(size, gamma=0.1):
+    return lambda optimizer: SCHEDULERS.StepLR(optimizer, size, gamma)
+
+
+def decay(rate):
+    return lambda optimizer: SCHEDULERS.LambdaLR(optimizer, lambda epoch: rate**epoch)
+
+
+PAIRS = {
+    "inputs": ({}, dict(train=(data()[0] + 1e-6, data()[1]))),
+    "one label": ({}, dict(train=(data()[0], torch.cat([1 - data()[1][:1], data()[1][1:]])))),
+    "type of labels": ({}, dict(train=(data()[0], data()[1].int()))),
+    "order": ({}, dict(train=tuple(part.flip(0) for part in data()))),
+    "validation": (dict(validation=data(1)), dict(validation=data(2))),
+    "no validation": (dict(validation=data(1)), {}),
+    "activation": ({}, dict(model=network(nn.Tanh))),
+    "slope": (dict(model=network(lambda: nn.LeakyReLU(0.1))), dict(model=network(lambda: nn.LeakyReLU(0.2)))),
+    "dropout": ({}, dict(model=network(dropout=0.1))),
+    "bias": ({}, dict(model=network(bias=False))),
+    "own layer": (dict(model=Scaled()), dict(model=Scaled(scale=2.0))),
+    "own activation": (dict(model=Scaled()), dict(model=Scaled(act=torch.tanh))),
+    "own forward": (dict(model=Scaled()), dict(model=Cut())),
+    "named loss": (dict(loss="cross_entropy"), dict(loss=own_loss())),
+    "loss": ({}, dict(loss=nn.CrossEntropyLoss(label_smoothing=0.1))),
+    "class weights": (
+        dict(loss=nn.CrossEntropyLoss(torch.tensor([1.0, 2]))), dict(loss=nn.CrossEntropyLoss(torch.tensor([1.0, 3])))
+    ),
+    "closure": (dict(loss=own_loss(0.1)), dict(loss=own_loss(0.2))),
+    "closure of tensors": (
+        dict(loss=own_loss(weight=torch.tensor([1.0, 2]))), dict(loss=own_loss(weight=torch.tensor([1.0, 3])))
+    ),
+    "code": (
+        dict(loss=lambda x, y: functional.cross_entropy(x, y) * 2),
+        dict(loss=lambda x, y: functional.cross_entropy(x, y) * 3),
+    ),
+    "partial": (
+        dict(loss=functools.partial(functional.cross_entropy, label_smoothing=0.1)),
+        dict(loss=functools.partial(functional.cross_entropy, label_smoothing=0.2)),
+    ),
+    "metrics": (dict(metrics="accuracy"), {}),
+    "a metric's code": (dict(metrics={"a": lambda x, y: x.mean()}), dict(metrics={"a": lambda x, y: x.sum()})),
+    "optimizer": ({}, dict(optimizer=torch.optim.SGD)),
+    "rate": ({}, dict(optimizer=functools.partial(torch.optim.Adam, lr=0.1))),
+    "betas": ({}, dict(optimizer=functools.partial(torch.optim.Adam, betas=(0.5, 0.9)))),
+    "rates of groups": tuple(
+        dict(optimizer=lambda parameters, lr=lr: torch.optim.SGD([{"params": parameters, "lr": lr}], lr=0.1))
+        for lr in (0.2, 0.3)
+    ),
+    "schedule": (scheduled(steps(1)), scheduled(steps(2))),
+    "no schedule": (dict(optimizer=functools.partial(torch.optim.SGD, lr=0.1)), scheduled(steps(1))),
+    "kind of schedule": (scheduled(steps(1)), scheduled(lambda o: SCHEDULERS.ExponentialLR(o, 0.1))),
+    "schedule's function": (scheduled(decay(0.9)), scheduled(decay(0.8))),
+    "schedule's moments": (scheduled(steps(1)), scheduled(steps(1), every="step")),
+    "seed": ({}, dict(seed=1)),
+    "batch size": ({}, dict(batch_size=10)),
+    "patience": (dict(validation=data(1), callbacks=[EarlyStopping(3)]), dict(validation=data(1))),
+    "monitor": tuple(
+        dict(validation=data(1), callbacks=[EarlyStopping(monitor=m)]) for m in ("train_loss", "validation_loss")
+    ),
+    "clipping": (dict(callbacks=[Clip(1.0)]), dict(callbacks=[Clip(0.1)])),
+    "no clipping": ({}, dict(callbacks=[Clip(1.0)])),
+    "loader": (loader(), {}),
+    "shuffle": (loader(), loader(shuffle=True)),
+    "drop_last": (loader(batch_size=15), loader(batch_size=15, drop_last=True)),
+    "loader's labels": (loader(), loader(TensorDataset(data()[0], 1 - data()[1]))),
+    "subset": tuple(loader(Subset(TensorDataset(*data()), range(i, i + 20))) for i in (0, 10)),
+    "transform": (loader(), loader(Shifted(*data()))),
+    "sampler": tuple(loader(sampler=WeightedRandomSampler([1.0] * 20 + [w] * 20, 40)) for w in (1.0, 2.0)),
+    "generator": tuple(loader(shuffle=True, generator=generator(seed)) for seed in (0, 1)),
+    "workers": (loader(), loader(num_workers=1)),
+}  # fmt: skip
+
+
+def frozen_first_layer():
+    model = network()
+    model[0].requires_grad_(False)
+    return dict(model=model)
+
+
+PAIRS["frozen"] = ({}, frozen_first_layer())
+
+
+def start(path, change, **more):
+    options, callbacks = options_of(**change)
+    options |= dict(model=copy.deepcopy(options["model"])) if "optimizer" not in options else {}
+    return d2lite.fit(**options | more, callbacks=[*callbacks, Checkpoint(path)])
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_another_run_is_refused_before_anything_is_done(name, tmp_path, capsys):
+    one, other = PAIRS[name]
+    start(tmp_path / "run", one)
+    before = (tmp_path / "run").read_bytes()
+    watch = Watch()
+    options, callbacks = options_of(**other)
+    weights = copy.deepcopy(options["model"].state_dict())
+    with pytest.raises(ValueError, match=r"the checkpoint .*run was made with .*: use the same settings") as caught:
+        d2lite.fit(**options, callbacks=[*callbacks, watch, Checkpoint(tmp_path / "run")])
+    assert "\n" not in str(caught.value)
+    assert (tmp_path / "run").read_bytes() == before
+    assert not hasattr(watch, "last")
+    assert all(torch.equal(value, weights[key]) for key, value in options["model"].state_dict().items())
+    capsys.readouterr()
+    history = start(tmp_path / "run", one)  # the same run is still known
+    assert "holds a finished run of 2 epochs: nothing left to do" in capsys.readouterr().out
+    assert len(history) == 2
+    longer, straight = start(tmp_path / "run", one, num_epochs=3), start(tmp_path / "straight", one, num_epochs=3)
+    assert longer.step_losses == straight.step_losses
+    assert "nothing left" not in capsys.readouterr().out
+
+
+def test_callbacks_that_only_watch_may_come_and_go(tmp_path):
+    start(tmp_path / "run", {})
+    plot = d2lite.LivePlot(place="log")
+    start(tmp_path / "run", dict(callbacks=[Watch(), d2lite.ProgressBar(place="log"), plot]), num_epochs=3)
+    assert len(start(tmp_path / "run", dict(callbacks=[Watch()]), num_epochs=4)) == 4
+
+
+def test_a_cell_run_again_with_its_trained_objects_goes_on(tmp_path):
+    model = Scaled()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    schedule, stopping = Schedule(SCHEDULERS.OneCycleLR(optimizer, 0.1, total_steps=9)), EarlyStopping(9, "train_loss")
+    penalty = lambda logits, y: functional.cross_entropy(logits, y) + sum(p.square().sum() for p in model.parameters())
+    train = DataLoader(TensorDataset(*data()), 20, shuffle=True, generator=generator(2))
+    callbacks = [schedule, stopping, Checkpoint(tmp_path / "run")]
+    for num_epochs in (2, 2, 4):
+        history = d2lite.fit(
+            model, train, data(), loss=penalty, optimizer=optimizer, num_epochs=num_epochs, callbacks=callbacks
+        )
+        assert len(history) == num_epochs
+
+
+SCRIPT = """
+import sys, torch, d2lite
+from torch import nn
+inputs = torch.linspace(-1, 1, 80).reshape(20, 4)
+class Net(nn.Sequential):
+    def forward(self, x):
+        return super().forward(x) * {factor}
+torch.manual_seed(0)
+history = d2lite.fit(
+    Net(nn.Linear(4, 2)), (inputs, (inputs[:, 0] > 0).long()), num_epochs=int(sys.argv[2]),
+    loss=lambda x, y: nn.functional.cross_entropy(x, y, label_smoothing=0.1),
+    metrics={{"a": lambda x, y: x.mean()}}, callbacks=[d2lite.Checkpoint(sys.argv[1])],
+)
+print(len(history), "epochs")
+"""
+
+
+def test_another_process_knows_the_run_and_an_edited_script_does_not(tmp_path):
+    def script(text, num_epochs):
+        (tmp_path / "run.py").write_text(textwrap.dedent(text))
+        command = [sys.executable, str(tmp_path / "run.py"), str(tmp_path / "saved"), str(num_epochs)]
+        environment = dict(os.environ, PYTHONPATH=os.pathsep.join(sys.path))
+        return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+    assert "2 epochs" in script(SCRIPT.format(factor=1), 2).stdout
+    commented = "# a comment\n\n" + SCRIPT.format(factor="1  # one")
+    assert "3 epochs" in script(commented, 3).stdout
+    assert "another model" in script(SCRIPT.format(factor=2), 4).stderr
+
+
+def numpy_in_everything(model):
+    optimizer = torch.optim.SGD(model.parameters(), lr=np.float64(0.1), momentum=np.float32(0.9))
+    return optimizer, [
+        Schedule(SCHEDULERS.StepLR(optimizer, np.int64(1), gamma=np.float64(0.5))), Rows(),
+        EarlyStopping(np.int64(9), "score", np.float64(0.0), mode="max"),
+    ]  # fmt: skip
+
+
+class Rows(Callback):
+    """Adds a NumPy number to the history and keeps more of them."""
+
+    def on_epoch_end(self, run):
+        run.history[-1]["score"] = np.float64(run.epoch)
+        self.kept = {"mean": np.float32(0.5), "counts": np.arange(3), "flag": np.bool_(True), "n": np.array(3)}
+
+    def state_dict(self):
+        return getattr(self, "kept", {})
+
+
+def test_numpy_numbers_anywhere_are_saved_and_read_again(tmp_path):
+    change = dict(
+        callbacks=numpy_in_everything, num_epochs=np.int64(2), batch_size=np.int64(20), seed=np.int32(4),
+        validation=data(1), metrics={"mean": lambda x, y: x.numpy().mean(), "one": lambda x, y: x.numpy()[:1, 0]},
+    )  # fmt: skip
+    start(tmp_path / "run", change)
+    history = start(tmp_path / "run", change, num_epochs=4)
+    straight = start(tmp_path / "straight", change, num_epochs=4)
+    for name in straight.names[:-2]:
+        assert history[name] == straight[name]
+
+
+@pytest.mark.parametrize("state", [{"a": {1, 2}}, {"a": [print]}, {"a": {"b": object()}}])
+def test_a_state_that_cannot_be_read_again_is_refused_before_training(state, tmp_path):
+    callback = Watch()
+    callback.state_dict = lambda: state
+    with pytest.raises(TypeError, match=r"\['a'\].* is a .*: expected what a checkpoint can keep"):
+        start(tmp_path / "run", dict(callbacks=[callback]))
+    assert not hasattr(callback, "last")
+    assert not (tmp_path / "run").exists()
+
+
+MANY = {
+    "LambdaLR": decay(0.9),
+    "MultiplicativeLR": lambda o: SCHEDULERS.MultiplicativeLR(o, lambda epoch: 0.9),
+    "StepLR": steps(1),
+    "MultiStepLR": lambda o: SCHEDULERS.MultiStepLR(o, [1, 3]),
+    "ConstantLR": lambda o: SCHEDULERS.ConstantLR(o, 0.5, 3),
+    "LinearLR": lambda o: SCHEDULERS.LinearLR(o, 0.5, total_iters=3),
+    "ExponentialLR": lambda o: SCHEDULERS.ExponentialLR(o, 0.9),
+    "PolynomialLR": lambda o: SCHEDULERS.PolynomialLR(o, 5),
+    "CosineAnnealingLR": lambda o: SCHEDULERS.CosineAnnealingLR(o, 5),
+    "CosineAnnealingWarmRestarts": lambda o: SCHEDULERS.CosineAnnealingWarmRestarts(o, 3),
+    "CyclicLR": lambda o: SCHEDULERS.CyclicLR(o, 0.01, 0.1, step_size_up=3, cycle_momentum=False),
+    "OneCycleLR": lambda o: SCHEDULERS.OneCycleLR(o, 0.1, total_steps=8),
+    "SequentialLR": lambda o: SCHEDULERS.SequentialLR(o, [steps(1)(o), decay(0.9)(o)], [2]),
+    "ChainedScheduler": lambda o: SCHEDULERS.ChainedScheduler([steps(2)(o), decay(0.9)(o)]),
+    "ReduceLROnPlateau": lambda o: SCHEDULERS.ReduceLROnPlateau(o, patience=0),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_every_scheduler_resumes(name, tmp_path):
+    monitor = "validation_loss" if name == "ReduceLROnPlateau" else None
+    change = dict(scheduled(MANY[name], monitor=monitor), validation=data(1))
+    start(tmp_path / "run", change)
+    resumed, straight = start(tmp_path / "run", change, num_epochs=5), start(tmp_path / "other", change, num_epochs=5)
+    assert resumed.step_losses == straight.step_losses
+
+
+def test_a_path_may_begin_with_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    start("~/runs/run", {})
+    assert (tmp_path / "runs" / "run").exists()

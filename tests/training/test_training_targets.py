@@ -1,0 +1,227 @@
+"""What targets mean to losses and metrics: the right number or an error, never a wrong one."""
+
+import functools
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+from torch.utils.data import DataLoader, TensorDataset
+
+import d2lite
+from d2lite.training import _losses as losses
+
+
+def classes(num_samples=60, num_classes=3, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    inputs = torch.randn(num_samples, 4, generator=generator)
+    return inputs, torch.randint(0, num_classes, (num_samples,), generator=generator)
+
+
+def network(outputs=3):
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, outputs))
+
+
+def weights(model):
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64, torch.int64, torch.bool])
+def test_one_hot_targets_train_like_their_class_indices(kind):
+    inputs, targets = classes()
+    one_hot = functional.one_hot(targets, 3).to(kind)
+    model, expected = network(), network()
+    history = d2lite.fit(model, (inputs, one_hot), (inputs, one_hot), num_epochs=2, metrics="accuracy")
+    by_index = d2lite.fit(expected, (inputs, targets), (inputs, targets), num_epochs=2, metrics="accuracy")
+    torch.testing.assert_close(weights(model), weights(expected))
+    for name in ("train_accuracy", "validation_accuracy", "validation_loss"):
+        assert history[name] == pytest.approx(by_index[name], rel=1e-5)
+
+
+def test_soft_labels_are_targets_of_softmax_cross_entropy():
+    inputs, _ = classes()
+    soft = torch.rand(60, 3, generator=torch.Generator().manual_seed(1))
+    soft = soft / soft.sum(1, keepdim=True)
+    model = network()
+    measured = d2lite.evaluate(model, (inputs, soft), metrics="accuracy", batch_size=7)
+    logits = model(inputs)
+    assert measured["loss"] == pytest.approx(functional.cross_entropy(logits, soft).item())
+    assert measured["accuracy"] == pytest.approx((logits.argmax(1) == soft.argmax(1)).float().mean().item())
+    texts, letters = torch.randn(2, 5, 3), torch.softmax(torch.randn(2, 5, 3), -1)  # (B, T, K)
+    expected = -(letters * texts.log_softmax(-1)).sum(-1).mean().item()
+    assert losses.automatic(texts, letters).item() == pytest.approx(expected)
+    maps, shares = torch.randn(2, 3, 4, 4), torch.softmax(torch.randn(2, 3, 4, 4), 1)  # (B, K, H, W)
+    assert losses.automatic(maps, shares).item() == pytest.approx(functional.cross_entropy(maps, shares).item())
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.int64, torch.bool])
+def test_several_labels_a_sample_need_a_loss_that_says_so(kind):
+    inputs, _ = classes()
+    labels = (torch.rand(60, 3, generator=torch.Generator().manual_seed(0)) > 0.4).to(kind)
+    labels[:30] = torch.tensor([1, 0, 0]).to(kind)  # the first look like one-hot rows
+    with pytest.raises(ValueError, match=r"BCEWithLogitsLoss"):
+        d2lite.fit(network(), (inputs, labels))
+    loss = nn.BCEWithLogitsLoss()
+    history = d2lite.fit(network(), (inputs, labels.float()), loss=loss, num_epochs=1)
+    assert np.isfinite(history["train_loss"][0])
+    with pytest.raises(ValueError, match="do not sum to 1: expected class indices"):
+        d2lite.metrics.accuracy(torch.zeros(60, 3), labels)
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.int64, torch.bool, torch.uint8, torch.int32])
+@pytest.mark.parametrize("shape", [(60,), (60, 1)])
+def test_two_classes_with_one_score_in_every_shape_and_type(kind, shape):
+    inputs, targets = classes(num_classes=2)
+    model, expected = network(1), network(1)
+    d2lite.fit(model, (inputs, targets.to(kind).reshape(shape)), num_epochs=1, metrics="accuracy")
+    loss = lambda logits, y: functional.binary_cross_entropy_with_logits(logits[:, 0], y)
+    d2lite.fit(expected, (inputs, targets.float()), loss=loss, num_epochs=1)
+    torch.testing.assert_close(weights(model), weights(expected))
+
+
+@pytest.mark.parametrize("kind", [torch.int64, torch.bool, torch.uint8, torch.int32])
+def test_class_indices_of_every_integer_type(kind):
+    inputs, targets = classes(num_classes=2)
+    model, expected = network(2), network(2)
+    d2lite.fit(model, (inputs, targets.to(kind)), num_epochs=1, metrics="accuracy")
+    d2lite.fit(expected, (inputs, targets), num_epochs=1)
+    torch.testing.assert_close(weights(model), weights(expected))
+
+
+def test_labels_in_a_column_get_the_right_advice():
+    inputs, targets = classes()
+    with pytest.raises(ValueError, match=r"\(60, 1\).*use targets.squeeze\(-1\)"):
+        d2lite.fit(network(), (inputs, targets[:, None]))
+    with pytest.raises(ValueError, match=r"use targets.squeeze\(-1\)"):
+        d2lite.metrics.accuracy(torch.zeros(60, 3), targets[:, None])
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.int64, torch.bool])
+@pytest.mark.parametrize("shapes", [((60, 1), (60,)), ((60,), (60, 1)), ((60, 1), (60, 1))])
+def test_mse_takes_numbers_of_every_type_and_never_broadcasts(kind, shapes):
+    values, targets = torch.randn(60), torch.randint(0, 2, (60,))
+    expected = ((values - targets) ** 2).mean().item()
+    data = (values.reshape(shapes[0]), targets.to(kind).reshape(shapes[1]))
+    assert d2lite.evaluate(nn.Identity(), data, loss="mse")["loss"] == pytest.approx(expected)
+
+
+def test_mse_does_not_read_a_transposed_table():
+    with pytest.raises(ValueError, match="do not match"):
+        d2lite.evaluate(nn.Identity(), (torch.randn(6, 6, 2), torch.randn(6, 2, 6)), loss="mse")
+
+
+@pytest.mark.parametrize("loss", [nn.MSELoss(), functional.l1_loss, lambda p, y: ((p - y) ** 2).mean()])
+def test_a_loss_of_ones_own_that_broadcasts_is_found_before_training(loss):
+    inputs = torch.randn(60, 4)
+    model = network(1)
+    before = weights(model)
+    with pytest.raises(ValueError, match=r"broadcasts logits of shape \(60, 1\) against targets of shape \(60,\)"):
+        d2lite.fit(model, (inputs, inputs.sum(1)), loss=loss)
+    assert torch.equal(weights(model), before)
+    flat = lambda predictions, y: loss(predictions.squeeze(1), y)
+    d2lite.fit(model, (inputs, inputs.sum(1)), loss=flat, num_epochs=1)
+
+
+class_weights = torch.tensor([1.0, 5.0, 0.2])
+OWN_LOSSES = {
+    "class weights": nn.CrossEntropyLoss(weight=class_weights),
+    "partial": functools.partial(functional.cross_entropy, weight=class_weights),
+    "ignored": nn.CrossEntropyLoss(ignore_index=1),
+    "smoothing": nn.CrossEntropyLoss(weight=class_weights, label_smoothing=0.2),
+    "lambda": lambda logits, y: functional.cross_entropy(logits, y, weight=class_weights),
+    "root": lambda logits, y: functional.cross_entropy(logits, y).sqrt(),
+}
+
+
+@pytest.mark.parametrize("name", OWN_LOSSES)
+def test_a_measured_loss_does_not_depend_on_the_batch_size(name):
+    inputs, targets = classes()
+    model, loss = network(), OWN_LOSSES[name]
+    expected = pytest.approx(loss(model(inputs), targets).item(), rel=1e-6)
+    for batch_size in (1, 7, 32, 60):
+        assert d2lite.evaluate(model, (inputs, targets), loss=loss, batch_size=batch_size)["loss"] == expected
+    loader = DataLoader(TensorDataset(inputs, targets), batch_size=11)
+    assert d2lite.evaluate(model, loader, loss=loss)["loss"] == expected
+    frozen = functools.partial(torch.optim.SGD, lr=0.0)
+    history = d2lite.fit(model, (inputs, targets), loader, loss=loss, optimizer=frozen, num_epochs=1)
+    assert history["validation_loss"][0] == expected
+
+
+def test_texts_of_uneven_length_weigh_by_their_letters():
+    generator = torch.Generator().manual_seed(0)
+    batches = [(torch.randn(2, t, 5, generator=generator), torch.randint(0, 5, (2, t))) for t in (3, 9)]
+    loader = DataLoader(batches, batch_size=None)
+    logits = torch.cat([logits.flatten(0, 1) for logits, _ in batches])
+    expected = functional.cross_entropy(logits, torch.cat([targets.flatten() for _, targets in batches]))
+    assert d2lite.evaluate(nn.Identity(), loader)["loss"] == pytest.approx(expected.item())
+    with pytest.raises(ValueError, match="batches differ in shape"):
+        d2lite.evaluate(nn.Identity(), loader, metrics="accuracy")
+
+
+@pytest.mark.parametrize(
+    "loss", [nn.CrossEntropyLoss(reduction="sum"), lambda logits, y: functional.cross_entropy(logits, y) * len(y)]
+)
+def test_a_loss_that_grows_with_the_batch_is_refused(loss):
+    for call in (d2lite.fit, d2lite.evaluate):
+        with pytest.raises(ValueError, match="taken twice .* expected a mean over the samples"):
+            call(network(), classes(), loss=loss)
+
+
+class Ends(nn.Module):
+    """A network of one's own with a layer after it."""
+
+    def __init__(self, outputs, last):
+        super().__init__()
+        self.net, self.last = network(outputs), last
+
+    def forward(self, inputs):
+        return self.last(self.net(inputs))
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        nn.Sequential(network(1), nn.Sigmoid()),
+        nn.Sequential(nn.Sequential(network(3), nn.Sequential(nn.Softmax(1)))),
+        Ends(1, nn.Sigmoid()),
+        Ends(3, lambda x: torch.softmax(x, -1)),
+    ],
+)
+@pytest.mark.parametrize("loss", [None, nn.CrossEntropyLoss(), nn.BCEWithLogitsLoss()])
+def test_probabilities_for_a_loss_that_wants_logits_are_told(model, loss):
+    inputs, targets = classes(num_classes=2)
+    if isinstance(loss, nn.BCEWithLogitsLoss):
+        targets = functional.one_hot(targets, 3)[:, : model(inputs).shape[1]].float()
+    for call in (d2lite.fit, d2lite.evaluate):
+        with pytest.raises(ValueError, match="ends in a sigmoid or softmax: expected logits"):
+            call(model, (inputs, targets), loss=loss)
+
+
+def test_a_log_softmax_changes_nothing_and_other_losses_take_probabilities():
+    inputs, targets = classes()
+    logs = nn.Sequential(network(), nn.LogSoftmax(1))
+    expected = d2lite.evaluate(network(), (inputs, targets))["loss"]
+    assert d2lite.evaluate(logs, (inputs, targets))["loss"] == pytest.approx(expected, rel=1e-5)
+    model = nn.Sequential(network(1), nn.Sigmoid())
+    loss = lambda p, y: functional.binary_cross_entropy(p.squeeze(1), y)
+    d2lite.fit(model, (inputs, (targets > 0).float()), loss=loss, num_epochs=1)
+
+
+def test_a_model_that_gives_several_tensors_trains_with_a_loss_of_its_own():
+    class Coder(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = network(4)
+
+        def forward(self, inputs):
+            return self.net(inputs), inputs.mean(1)
+
+    inputs, targets = classes()
+    with pytest.raises(ValueError, match="gives a tuple: expected one tensor"):
+        d2lite.fit(Coder(), (inputs, targets))
+    loss = lambda output, y: functional.cross_entropy(output[0], y) + output[1].square().mean()
+    model = Coder()
+    history = d2lite.fit(model, (inputs, targets), (inputs, targets), loss=loss, num_epochs=1)
+    assert history["validation_loss"][0] == pytest.approx(loss(model(inputs), targets).item(), rel=1e-6)
