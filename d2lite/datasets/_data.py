@@ -147,7 +147,8 @@ class Data:
                 f"inputs of shape {tuple(self.inputs.shape)} cannot be scaled like inputs of shape "
                 f"{tuple(like.inputs.shape)}: give a `like` with the same columns or channels"
             )
-        return dataclasses.replace(self, inputs=(self.inputs - mean) / std)
+        inputs = ((self.inputs.cpu() - mean) / std).float()  # not every device has float64
+        return dataclasses.replace(self, inputs=inputs.to(self.inputs.device))
 
 
 def _shuffle(indices, generator):
@@ -176,7 +177,7 @@ def _mean_and_std(inputs):
             "reshape them first"
         )
     axes = [0] if inputs.ndim == 2 else [0, 2, 3]
-    values = inputs.double()
+    values = inputs.cpu().double()
     mean = values.mean(axes, keepdim=True)
     std = values.std(axes, correction=0, keepdim=True)
     rounding = torch.finfo(torch.float32).eps * mean.abs()

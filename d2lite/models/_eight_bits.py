@@ -28,19 +28,20 @@ class Layer(NamedTuple):
 def layers_of(detector):
     """Return a detector's convolutions in order, each a `Layer` of float64, batch norm as in evaluation folded in."""
     _check(detector)
+    detector = copy.deepcopy(detector).cpu().double()  # not every device has float64
     layers = []
     for stage in detector.body:
         pairs = [stage] if isinstance(stage[0], nn.Conv2d) else list(stage)
         for i, (convolution, norm, _) in enumerate(pairs):
-            factor = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()  # (O,)
-            weight = convolution.weight.double() * factor[:, None, None, None]
-            bias = norm.bias.double() - norm.running_mean.double() * factor
+            factor = norm.weight / (norm.running_var + norm.eps).sqrt()  # (O,)
+            weight = convolution.weight * factor[:, None, None, None]
+            bias = norm.bias - norm.running_mean * factor
             skip = len(pairs) if len(pairs) > 1 and i == len(pairs) - 1 else 0
             layers.append(
                 Layer(weight.detach(), bias.detach(), convolution.stride[0], convolution.groups, True, skip)
             )
     head = detector.head
-    layers.append(Layer(head.weight.detach().double(), head.bias.detach().double(), 1, 1, False, 0))
+    layers.append(Layer(head.weight.detach(), head.bias.detach(), 1, 1, False, 0))
     return layers
 
 
@@ -91,7 +92,7 @@ def detector_payload(detector):
     sizes = torch.cat([size for _, size in rounded])
     biases = torch.cat([layer.bias.float() for layer in layers])
     return {
-        "anchors": detector.anchors.double().tolist(),
+        "anchors": detector.anchors.cpu().double().tolist(),
         "num_classes": detector.num_classes,
         "layers": [
             [*layer.weight.shape[:3], layer.stride, layer.groups, int(layer.active), layer.skip]

@@ -28,21 +28,29 @@ def fit(
 ):  # fmt: skip
     """Train a model and return what was measured after each epoch.
 
-    The same weights, data and seed give the same result, dropout included, whatever random numbers were
-    drawn before; torch's own random state is left as it was found, and so is the model's train/eval mode.
+    The same weights, data and seed give the same result, dropout and random data included, whatever random
+    numbers were drawn before; the random state of Python, NumPy, torch and a loader's generators is left as it
+    was found, and so is the model's train/eval mode. A part that is in evaluation mode while the model is in
+    training mode stays so: a frozen batch norm remains frozen. Before the first step one is rehearsed on copies
+    of the model and the optimizer, so that what cannot work is told while the weights are as they were.
 
     Args:
         model: torch module; it is trained in place.
         train: pair (inputs, targets) of tensors with N samples each, shuffled every epoch, or a DataLoader.
         validation: likewise, never shuffled; measured after every epoch. None: no validation.
-        loss: function of (logits, targets) giving a 0-d tensor, or "cross_entropy" or "mse". None:
-            cross-entropy, for (B, K) logits and class indices, or (B,) or (B, 1) logits and targets 0 or 1.
+        loss: function of (logits, targets) giving a 0-d tensor, a mean over the samples, or "cross_entropy" or
+            "mse". None: cross-entropy, for (B, K) logits and class indices or (B, K) probabilities of the
+            classes (one-hot, soft labels), or for (B,) or (B, 1) logits and targets 0 or 1. A sample that has
+            several labels needs a loss that says so: nn.BCEWithLogitsLoss().
         optimizer: a torch optimizer of this model, or a function that makes one from the parameters.
             None: Adam with lr=1e-3, a rate that trains most small networks.
         num_epochs: passes over the training data.
         batch_size: B, for pairs of tensors; a DataLoader has its own.
         metrics: name of a function of d2lite.training.metrics, list of names, or dict from name to function of
-            (logits, targets). On training data they are averaged over the batches.
+            (logits, targets) that gives one number. On training data they, and the loss, are means over the
+            batches, each batch weighing as many as its samples, measured while the weights move: for what is no
+            plain mean over samples (class weights, perplexity, recall) that depends on the batch size.
+            Validation figures are taken from all samples at once, as in `evaluate`.
         callbacks: list of `Callback` objects: ProgressBar, LivePlot, EarlyStopping, Schedule, Checkpoint.
         device: where to train; the model is moved there and stays. None: where the model is.
         seed: decides the order of the samples and the randomness inside the model.
@@ -90,10 +98,13 @@ def _train_epoch(run):
 def evaluate(model, data, *, loss=None, metrics=None, batch_size=256, device=None):
     """Return the loss and the metrics of a model on data, in evaluation mode and without gradients.
 
+    Random state is left as it was found, so that random data give the same figures again.
+
     Args:
         model: torch module; its train/eval mode is left as it was found.
         data: pair (inputs, targets) of tensors with N samples each, or a DataLoader.
-        loss: as in `fit`.
+        loss: as in `fit`. One of your own is computed once from the logits of all samples, so that class
+            weights and the like do not depend on the batch size.
         metrics: as in `fit`; each is computed once from the logits of all samples, so it is exact.
         batch_size: samples at a time, for pairs of tensors.
         device: where to compute; the model is moved there and stays. None: where the model is.

@@ -37,8 +37,8 @@ class TensorBatches:
         return {
             "samples": shape,
             "batch_size": self.batch_size,
-            "inputs": self.inputs,
-            "targets": self.targets,
+            "set of inputs": self.inputs,
+            "set of targets": self.targets,
         }
 
     def __iter__(self):

@@ -82,7 +82,7 @@ def _settings(run):
         "frozen parts": run.frozen,
         "loss": run.loss,
         "metrics": list(run.metrics),
-        "code of a metric": list(run.metrics.values()),
+        "function among the metrics": list(run.metrics.values()),
         "optimizer": type(run.optimizer).__name__,
         **_optimizer_settings(run),
         **_callback_settings(run),

@@ -181,7 +181,9 @@ def _check_metrics(metrics, logits, targets):
             raise ValueError(f"metric {name!r} cannot take the model's output: {_reason(error)}") from error
         as_number(value, name)
         if _versions(logits, targets) != before:
-            raise ValueError(f"metric {name!r} changes its arguments in place: expected it to leave them as they are")
+            raise ValueError(
+                f"metric {name!r} changes its arguments in place: expected it to leave them as they are"
+            )
 
 
 def _versions(*values):

@@ -73,8 +73,9 @@ def kmeans_start(sizes, num_anchors, seed=0):
     draws = Rng(seed).uniform(int(num_anchors)).tolist()
     chosen = [int(draws[0] * len(sizes))]
     distance = torch.ones(len(sizes), dtype=torch.float64)  # to the nearest chosen size
+    exact = sizes.cpu().double()  # not every device has float64
     for draw in draws[1:]:
-        overlap = size_iou(sizes.double(), sizes[chosen[-1:]].double())[:, 0]
+        overlap = size_iou(exact, exact[chosen[-1:]])[:, 0]
         distance = torch.minimum(distance, 1 - overlap)
         total = distance.square().cumsum(dim=0)  # (N,)
         index = int(torch.searchsorted(total, draw * total[-1], right=True))

@@ -79,8 +79,9 @@ def precision_recall(scores, hits, num_targets):
         raise ValueError(
             f"Got {hits.sum()} hits, expected at most the {num_targets} targets: match each once."
         )
+    scores, hits = scores.cpu(), hits.cpu()  # not every device has float64
     found = hits[scores.argsort(descending=True, stable=True)].double().cumsum(dim=0)
-    precision = found / torch.arange(1, len(found) + 1, dtype=torch.float64, device=found.device)
+    precision = found / torch.arange(1, len(found) + 1, dtype=torch.float64)
     return precision, found / num_targets
 
 

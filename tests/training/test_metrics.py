@@ -81,3 +81,92 @@ def test_perplexity_checks_shapes_and_range(sample):
         metrics.perplexity(sample[0], sample[1][:3])
     with pytest.raises(ValueError, match="targets run from 0 to 5: expected 0 to 4"):
         metrics.perplexity(torch.zeros(2, 5), torch.tensor([0, 5]))
+
+
+def test_one_hot_targets_are_compared_by_class(sample):
+    logits, targets = sample
+    one_hot = torch.nn.functional.one_hot(targets, 5)
+    assert metrics.accuracy(torch.zeros(100, 10), torch.eye(10).repeat(10, 1)) == pytest.approx(0.1)
+    for kind in (torch.float32, torch.float64, torch.int64, torch.bool):
+        assert metrics.accuracy(logits, one_hot.to(kind)) == metrics.accuracy(logits, targets)
+        assert torch.equal(metrics.confusion(logits, one_hot.to(kind)), metrics.confusion(logits, targets))
+    with pytest.raises(ValueError, match=r"both one-hot: expected class indices; use argmax\(-1\) on both"):
+        metrics.accuracy(one_hot, one_hot)
+
+
+def test_soft_labels_count_as_their_most_probable_class():
+    assert (
+        metrics.accuracy(torch.tensor([[1.0, 0, 0], [0, 1, 0]]), torch.tensor([[0.5, 0.3, 0.2]] * 2)) == 0.5
+    )
+    assert metrics.accuracy(torch.tensor([2.0, 2.0, -2.0]), torch.tensor([0.9, 0.2, 0.1])) == pytest.approx(
+        2 / 3
+    )
+
+
+@pytest.mark.parametrize("metric", [metrics.accuracy, metrics.confusion])
+def test_targets_that_are_no_classes_are_refused(metric):
+    scores, logits = torch.zeros(4), torch.zeros(4, 3)
+    for predictions, targets, message in [
+        (logits, torch.tensor([0, 1, 2, 3]), "run from 0 to 3: expected 0 to 2"),
+        (logits, torch.tensor([0, 1, 2, -100]), "run from -100 to 2"),
+        (logits, torch.tensor([0, 1, 2, 0.5]), "not whole numbers"),
+        (scores, torch.tensor([-1, 1, 1, 1]), "run from -1 to 1: expected 0 to 1"),
+        (scores[:, None], torch.tensor([0, 1, 2, 0]), "run from 0 to 2: expected 0 to 1"),
+        (scores, torch.tensor([0.1, 3.7, 2.0, 0.0]), "not whole numbers"),
+        (logits, torch.tensor([[1, 1, 0]] * 4), "do not sum to 1: expected class indices"),
+        (logits, torch.tensor([[0], [1], [2], [0]]), r"use targets.squeeze\(-1\)"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            metric(predictions, targets)
+
+
+def test_a_prediction_of_nan_is_no_answer():
+    logits = torch.tensor([[torch.nan, 1.0], [0.0, 1.0]])
+    assert metrics.accuracy(logits, torch.tensor([0, 1])).isnan()
+    with pytest.raises(ValueError, match="predictions hold NaN"):
+        metrics.confusion(logits, torch.tensor([0, 1]))
+
+
+def test_perplexity_takes_indices_only(sample):
+    with pytest.raises(ValueError, match="not whole numbers"):
+        metrics.perplexity(sample[0], sample[1] + 0.5)
+    assert metrics.perplexity(sample[0], sample[1].int()) == metrics.perplexity(*sample)
+
+
+class Elsewhere(torch.Tensor):
+    """A tensor on a device without float64, as Apple's MPS is."""
+
+    @classmethod
+    def __torch_function__(cls, function, types, arguments=(), options=None):
+        result = super().__torch_function__(function, types, arguments, options or {})
+        if function is torch.Tensor.cpu:
+            with torch._C.DisableTorchFunctionSubclass():
+                return result.as_subclass(torch.Tensor)
+        if isinstance(result, torch.Tensor) and result.dtype == torch.float64:
+            raise TypeError("this device has no float64")
+        return result
+
+
+def test_devices_without_float64(sample):
+    from d2lite.datasets import Data
+    from d2lite.vision.anchor_sizes import kmeans_start
+    from d2lite.vision.detection_metrics import precision_recall
+
+    logits, targets = sample
+    there = logits.as_subclass(Elsewhere)
+    with pytest.raises(TypeError, match="no float64"):
+        there.double()
+    assert metrics.accuracy(there, targets) == metrics.accuracy(logits, targets)
+    assert torch.equal(metrics.confusion(there, targets), metrics.confusion(logits, targets))
+    assert metrics.perplexity(there, targets) == metrics.perplexity(logits, targets)
+    scores, hits = logits[:, 0], targets > 2
+    for got, expected in zip(
+        precision_recall(scores.as_subclass(Elsewhere), hits.as_subclass(Elsewhere), 200),
+        precision_recall(scores, hits, 200),
+        strict=True,
+    ):
+        assert torch.equal(got, expected)
+    sizes = logits[:, :2].abs() + 1
+    assert torch.equal(kmeans_start(sizes.as_subclass(Elsewhere), 3), kmeans_start(sizes, 3))
+    whole, other = Data(logits, targets), Data(there, targets)
+    assert torch.equal(other.standardize().inputs.cpu(), whole.standardize().inputs)

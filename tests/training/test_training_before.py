@@ -39,8 +39,8 @@ def refused(message, model=None, train=None, *, callbacks=(), kind=(ValueError, 
     """Check that fit refuses with one sentence and leaves the model, its buffers and its gradients alone."""
     model = network(norm=nn.LayerNorm) if model is None else model
     before, steps = copy.deepcopy(model.state_dict()), Count()
+    callbacks = [*callbacks, steps] if isinstance(callbacks, (list, tuple)) else callbacks
     with pytest.raises(kind, match=message) as caught:
-        callbacks = [*callbacks, steps] if isinstance(callbacks, (list, tuple)) else callbacks
         d2lite.fit(model, classes() if train is None else train, callbacks=callbacks, **options)
     assert "\n" not in str(caught.value)
     assert steps.count == 0
@@ -52,7 +52,9 @@ def refused(message, model=None, train=None, *, callbacks=(), kind=(ValueError, 
 @pytest.mark.parametrize("loader", [False, True])
 def test_a_last_batch_of_one_sample_and_batch_norm(loader):
     train = DataLoader(TensorDataset(*classes()), batch_size=16) if loader else classes()
-    refused("a batch of one sample, which the model cannot learn from .*: expected at least two", network(), train)
+    refused(
+        "a batch of one sample, which the model cannot learn from .*: expected at least two", network(), train
+    )
     train = DataLoader(TensorDataset(*classes()), 16, drop_last=True) if loader else classes()
     d2lite.fit(network(), train, num_epochs=1, batch_size=13)
     images = torch.randn(17, 3, 8, 8), torch.zeros(17).long()  # one image has many pixels: no fault
@@ -141,8 +143,12 @@ def test_labels_that_cannot_be(targets, message, part):
 def test_labels_that_cannot_be_for_a_loss_of_torch():
     inputs, targets = classes()
     targets[50] = 7  # not in the first batch
-    refused("class indices run from 0 to 7", train=(inputs, targets), loss=nn.CrossEntropyLoss(), batch_size=16)
-    d2lite.fit(network(), (inputs, targets), loss=nn.CrossEntropyLoss(ignore_index=7), num_epochs=1, batch_size=13)
+    refused(
+        "class indices run from 0 to 7", train=(inputs, targets), loss=nn.CrossEntropyLoss(), batch_size=16
+    )
+    d2lite.fit(
+        network(), (inputs, targets), loss=nn.CrossEntropyLoss(ignore_index=7), num_epochs=1, batch_size=13
+    )
     targets[50] = -100
     loss = nn.functional.cross_entropy
     d2lite.fit(network(), (inputs, targets), loss=loss, num_epochs=1, batch_size=13)
@@ -185,7 +191,10 @@ def flips(logits, targets):
         (lambda x, y: x.mean(0), r"gives a Tensor of shape \(3,\): expected one number"),
         (lambda x, y: np.zeros(2), r"gives a ndarray of shape \(2,\): expected one number"),
         (lambda x, y: None, "gives a NoneType: expected one number"),
-        ([lambda x, y: 1.0, lambda x, y: 2.0], "the name '<lambda>', that of two functions: expected different names"),
+        (
+            [lambda x, y: 1.0, lambda x, y: 2.0],
+            "the name '<lambda>', that of two functions: expected different names",
+        ),
         ({"loss": fails}, "the name 'loss', the loss's own"),
         (["accuracy", "accuracy"], "the name 'accuracy', that of two functions"),
         ({"a": 3}, "metric 'a' is a int"),
@@ -247,7 +256,9 @@ def test_a_schedule_that_cannot_work():
     with pytest.raises(ValueError, match="expected None for StepLR, which looks at no figure"):
         Schedule(SCHEDULERS.StepLR(optimizer, 1), monitor="train_loss")
     watching = Schedule(plateau, monitor="validation_loss")
-    with pytest.raises(ValueError, match="ReduceLROnPlateau watches 'validation_loss'.*give fit validation data"):
+    with pytest.raises(
+        ValueError, match="ReduceLROnPlateau watches 'validation_loss'.*give fit validation data"
+    ):
         d2lite.fit(model, classes(), optimizer=optimizer, callbacks=[watching])
     d2lite.fit(model, classes(), classes(), optimizer=optimizer, callbacks=[watching], num_epochs=1)
     model.zero_grad()
@@ -286,6 +297,10 @@ def test_classes_of_a_detector_may_be_any_whole_numbers():
     expected = detector_loss(detector, outputs, boxes, [torch.tensor([2])])["class"]
     for kind in (torch.int32, torch.uint8, torch.int16):
         assert detector_loss(detector, outputs, boxes, [torch.tensor([2], dtype=kind)])["class"] == expected
-    for wrong, message in ((torch.tensor([1.5]), "float32"), (torch.tensor([3]), "3 to 3"), (torch.tensor([-1]), "-1")):
+    for wrong, message in (
+        (torch.tensor([1.5]), "float32"),
+        (torch.tensor([3]), "3 to 3"),
+        (torch.tensor([-1]), "-1"),
+    ):
         with pytest.raises(ValueError, match=f"classes .*{message}.*: expected"):
             detector_loss(detector, outputs, boxes, [wrong])

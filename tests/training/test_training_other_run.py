@@ -199,7 +199,9 @@ def test_another_run_is_refused_before_anything_is_done(name, tmp_path, capsys):
     watch = Watch()
     options, callbacks = options_of(**other)
     weights = copy.deepcopy(options["model"].state_dict())
-    with pytest.raises(ValueError, match=r"the checkpoint .*run was made with .*: use the same settings") as caught:
+    with pytest.raises(
+        ValueError, match=r"the checkpoint .*run was made with .*: use the same settings"
+    ) as caught:
         d2lite.fit(**options, callbacks=[*callbacks, watch, Checkpoint(tmp_path / "run")])
     assert "\n" not in str(caught.value)
     assert (tmp_path / "run").read_bytes() == before
@@ -209,7 +211,10 @@ def test_another_run_is_refused_before_anything_is_done(name, tmp_path, capsys):
     history = start(tmp_path / "run", one)  # the same run is still known
     assert "holds a finished run of 2 epochs: nothing left to do" in capsys.readouterr().out
     assert len(history) == 2
-    longer, straight = start(tmp_path / "run", one, num_epochs=3), start(tmp_path / "straight", one, num_epochs=3)
+    longer, straight = (
+        start(tmp_path / "run", one, num_epochs=3),
+        start(tmp_path / "straight", one, num_epochs=3),
+    )
     assert longer.step_losses == straight.step_losses
     assert "nothing left" not in capsys.readouterr().out
 
@@ -224,13 +229,24 @@ def test_callbacks_that_only_watch_may_come_and_go(tmp_path):
 def test_a_cell_run_again_with_its_trained_objects_goes_on(tmp_path):
     model = Scaled()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    schedule, stopping = Schedule(SCHEDULERS.OneCycleLR(optimizer, 0.1, total_steps=9)), EarlyStopping(9, "train_loss")
-    penalty = lambda logits, y: functional.cross_entropy(logits, y) + sum(p.square().sum() for p in model.parameters())
+    schedule, stopping = (
+        Schedule(SCHEDULERS.OneCycleLR(optimizer, 0.1, total_steps=9)),
+        EarlyStopping(9, "train_loss"),
+    )
+    penalty = lambda logits, y: (
+        functional.cross_entropy(logits, y) + sum(p.square().sum() for p in model.parameters())
+    )
     train = DataLoader(TensorDataset(*data()), 20, shuffle=True, generator=generator(2))
     callbacks = [schedule, stopping, Checkpoint(tmp_path / "run")]
     for num_epochs in (2, 2, 4):
         history = d2lite.fit(
-            model, train, data(), loss=penalty, optimizer=optimizer, num_epochs=num_epochs, callbacks=callbacks
+            model,
+            train,
+            data(),
+            loss=penalty,
+            optimizer=optimizer,
+            num_epochs=num_epochs,
+            callbacks=callbacks,
         )
         assert len(history) == num_epochs
 
@@ -278,7 +294,12 @@ class Rows(Callback):
 
     def on_epoch_end(self, run):
         run.history[-1]["score"] = np.float64(run.epoch)
-        self.kept = {"mean": np.float32(0.5), "counts": np.arange(3), "flag": np.bool_(True), "n": np.array(3)}
+        self.kept = {
+            "mean": np.float32(0.5),
+            "counts": np.arange(3),
+            "flag": np.bool_(True),
+            "n": np.array(3),
+        }
 
     def state_dict(self):
         return getattr(self, "kept", {})
@@ -330,7 +351,10 @@ def test_every_scheduler_resumes(name, tmp_path):
     monitor = "validation_loss" if name == "ReduceLROnPlateau" else None
     change = dict(scheduled(MANY[name], monitor=monitor), validation=data(1))
     start(tmp_path / "run", change)
-    resumed, straight = start(tmp_path / "run", change, num_epochs=5), start(tmp_path / "other", change, num_epochs=5)
+    resumed, straight = (
+        start(tmp_path / "run", change, num_epochs=5),
+        start(tmp_path / "other", change, num_epochs=5),
+    )
     assert resumed.step_losses == straight.step_losses
 
 

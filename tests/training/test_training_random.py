@@ -136,7 +136,9 @@ def loaders_of_the_first(count):
         "batches": DataLoader(tensors, sampler=BatchSampler(range(count), 16, False), batch_size=None),
         "named": DataLoader(tensors, batch_size=16, collate_fn=named_collate),
         "strings as keys": DataLoader(
-            {str(i): (inputs[i], targets[i]) for i in range(count)}, 16, sampler=[str(i) for i in range(count)]
+            {str(i): (inputs[i], targets[i]) for i in range(count)},
+            16,
+            sampler=[str(i) for i in range(count)],
         ),
     }
 
@@ -166,16 +168,24 @@ def test_dropped_samples_are_not_counted():
     assert history["train_loss"][0] == pytest.approx(expected)
     assert history["validation_loss"][0] == pytest.approx(expected)
     sampler = RandomSampler(range(40), replacement=True, num_samples=24)
-    history = d2lite.fit(network(), DataLoader(TensorDataset(inputs, targets), 8, sampler=sampler), num_epochs=1)
+    history = d2lite.fit(
+        network(), DataLoader(TensorDataset(inputs, targets), 8, sampler=sampler), num_epochs=1
+    )
     assert len(history.step_losses) == 3
 
 
 @pytest.mark.parametrize(
     ("loader", "message"),
     [
-        (DataLoader([{"x": torch.zeros(4), "y": 1}] * 4), "train, a DataLoader, gives a dict: each batch must be"),
+        (
+            DataLoader([{"x": torch.zeros(4), "y": 1}] * 4),
+            "train, a DataLoader, gives a dict: each batch must be",
+        ),
         (DataLoader([(torch.zeros(4), 1, 2)] * 4), "gives a list of 3: each batch must be a pair"),
-        (DataLoader(TensorDataset(*arrays(3)), batch_size=4, drop_last=True), "train gives no batch.*3 samples"),
+        (
+            DataLoader(TensorDataset(*arrays(3)), batch_size=4, drop_last=True),
+            "train gives no batch.*3 samples",
+        ),
     ],
 )
 def test_what_a_loader_gives_is_checked_before_training(loader, message):

@@ -134,7 +134,9 @@ def test_settings_that_cannot_be(options, message):
 
 
 def test_a_missing_column_is_found_before_training_or_after_the_first_epoch():
-    with pytest.raises(ValueError, match="'validation_loss', but the history has only epoch, train_loss, seconds"):
+    with pytest.raises(
+        ValueError, match="'validation_loss', but the history has only epoch, train_loss, seconds"
+    ):
         d2lite.fit(network(), classes(), callbacks=[EarlyStopping()])
     script = Script([1, 2], column="other")  # it may yet add the column
     with pytest.raises(ValueError, match="the history has only epoch, train_loss, seconds, other"):

@@ -53,7 +53,9 @@ def test_soft_labels_are_targets_of_softmax_cross_entropy():
     expected = -(letters * texts.log_softmax(-1)).sum(-1).mean().item()
     assert losses.automatic(texts, letters).item() == pytest.approx(expected)
     maps, shares = torch.randn(2, 3, 4, 4), torch.softmax(torch.randn(2, 3, 4, 4), 1)  # (B, K, H, W)
-    assert losses.automatic(maps, shares).item() == pytest.approx(functional.cross_entropy(maps, shares).item())
+    assert losses.automatic(maps, shares).item() == pytest.approx(
+        functional.cross_entropy(maps, shares).item()
+    )
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.int64, torch.bool])
@@ -117,7 +119,9 @@ def test_a_loss_of_ones_own_that_broadcasts_is_found_before_training(loss):
     inputs = torch.randn(60, 4)
     model = network(1)
     before = weights(model)
-    with pytest.raises(ValueError, match=r"broadcasts logits of shape \(60, 1\) against targets of shape \(60,\)"):
+    with pytest.raises(
+        ValueError, match=r"broadcasts logits of shape \(60, 1\) against targets of shape \(60,\)"
+    ):
         d2lite.fit(model, (inputs, inputs.sum(1)), loss=loss)
     assert torch.equal(weights(model), before)
     flat = lambda predictions, y: loss(predictions.squeeze(1), y)
@@ -161,7 +165,8 @@ def test_texts_of_uneven_length_weigh_by_their_letters():
 
 
 @pytest.mark.parametrize(
-    "loss", [nn.CrossEntropyLoss(reduction="sum"), lambda logits, y: functional.cross_entropy(logits, y) * len(y)]
+    "loss",
+    [nn.CrossEntropyLoss(reduction="sum"), lambda logits, y: functional.cross_entropy(logits, y) * len(y)],
 )
 def test_a_loss_that_grows_with_the_batch_is_refused(loss):
     for call in (d2lite.fit, d2lite.evaluate):
