@@ -21,7 +21,8 @@ from typing import NamedTuple
 PACKAGE = Path(__file__).parent.parent
 NAME = "d2lite"
 SCRIPTS = {".js", ".mjs", ".css", ".map", ".py", ".pyc", ".md"}  # neither data nor seen by a kernel
-FOR_OTHERS = {"_renamed.py", "_utils/lazy.py"}  # they import what a name stands for; the name itself is followed
+# They import what a name of a lazy package stands for, and that is followed; or modules of the reader's own.
+FOR_OTHERS = {"_renamed.py", "_utils/lazy.py", "sweeps/_fingerprint.py"}
 _RUNS = {"exec", "eval", "compile", "__import__", "import_module", "run_module", "run_path"}
 _ABOUT = {"__version__", "__file__", "__name__", "__doc__", "__all__", "__path__"}
 _GAP = re.compile(r"%s|\{\w*\}")  # in "%s.png" % name, "{}.png".format(name)

@@ -99,3 +99,20 @@ def _labels(predictions, targets):
             f"{tuple(targets.shape)}: expected (B, K), (B, 1) or (B,) and (B,)"
         )
     return labels, targets
+
+
+_MODES = {"loss": "min", "accuracy": "max", "perplexity": "min"}
+
+
+def mode_of(name, function=None):
+    """Return whether a figure should fall, "min", or rise, "max"; None if that is not known.
+
+    This is the one place that knows. A metric of your own says it by an attribute: ``f1.mode = "max"``.
+
+    Args:
+        name: "loss" or a metric's name, with or without "train_" or "validation_" before it.
+        function: the metric, if at hand.
+    """
+    own = getattr(function, "mode", None)
+    name = name.removeprefix("train_").removeprefix("validation_")
+    return own if own in ("min", "max") else _MODES.get(name)
