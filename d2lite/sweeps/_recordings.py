@@ -22,7 +22,8 @@ def rounded(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if value.is_integer() and abs(value) < 2**53:
         return int(value)
-    return float(f"{value:.{DIGITS}g}")
+    short = float(f"{value:.{DIGITS}g}")
+    return short if math.isfinite(short) else value  # the largest would be rounded to infinity
 
 
 def to_payload(sweep, names):
