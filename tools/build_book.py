@@ -68,7 +68,9 @@ def execute_all(paths, build_folder, timeout, jobs):
         The number of notebooks that failed.
     """
     notebooks = {path: execution.read(path) for path in paths}
-    folders = {path: execution.cache_folder(notebook, ROOT, build_folder) for path, notebook in notebooks.items()}
+    folders = {
+        path: execution.cache_folder(notebook, ROOT, build_folder) for path, notebook in notebooks.items()
+    }
     pending = [path for path in paths if not is_cached(notebooks[path], folders[path])]
     options = {"allow_errors": False, "extra_arguments": ["--IPKernelApp.log_level=40"]}  # errors alone
     failed = 0

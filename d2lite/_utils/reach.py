@@ -2,8 +2,9 @@
 
 Nothing is imported or run: sources are parsed, and names looked up in the folders. An attribute of a package that
 only passes on what its modules define, at once or on first use, stands for the module it comes from, so
-``import d2lite; d2lite.fit(...)`` reaches the training loop and not the explorers. What is not understood reaches too much rather than too little: an import put together
-at run time reaches the whole package it is in, and so does such a package that is itself handed on.
+``import d2lite; d2lite.fit(...)`` reaches the training loop and not the explorers. What is not understood reaches too
+much rather than too little: an import put together at run time reaches the whole package it is in, and so does such a
+package that is itself handed on.
 
 Data files are reached by name: a text in the source, or in a module it reaches, that is the file's name, its stem
 ("atlas") or the end of its path, or that makes one when put into an f-string or a sum. A name that is computed in
@@ -148,7 +149,11 @@ class _Search:
         if not facts.lazy or name in _ABOUT:
             return
         package = ".".join([NAME, *folder.relative_to(self.package).parts])
-        beside = [self.read(path) for path in self.files if path.parent == folder and f"{package}.{path.stem}" in facts.imports]
+        beside = [
+            self.read(path)
+            for path in self.files
+            if path.parent == folder and f"{package}.{path.stem}" in facts.imports
+        ]
         targets = [target for known in (facts, *beside) for target in known.tables.get(name, ())]
         folders = [path.name for path in folder.iterdir() if f"{_camel(path.name)}Explorer" == name]
         for target in targets + folders:
@@ -276,7 +281,9 @@ def _is_dynamic(node):
     if not isinstance(node, ast.Call):
         return False
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-    known = node.args and isinstance(node.args[0], ast.Constant) and not str(node.args[0].value).startswith(".")
+    known = (
+        node.args and isinstance(node.args[0], ast.Constant) and not str(node.args[0].value).startswith(".")
+    )
     return name in {"import_module", "run_module", "run_path"} and not (known and name == "import_module")
 
 

@@ -25,11 +25,11 @@ __all__ = ["Sweep", "sweep"]
 def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True, version=None):
     """Run a function at every point of a grid with every seed, in parallel, and collect what it measured.
 
-    Every finished run is kept in a file of its own the moment it ends, so a sweep that was interrupted,
-    killed or extended (more values, more seeds) does only what is missing. A run is done again when its point, its seed,
-    train or anything that train names changes: functions, classes, objects, arrays and tensors of its own module,
-    notebook or enclosing function and of other modules that are no installed package, and the modules and data of
-    d2lite that they reach. Not watched are other packages, the reader's files, and what is looked up by a text at run
+    Every finished run is kept in a file of its own the moment it ends, so a sweep that was interrupted, killed or
+    extended (more values, more seeds) does only what is missing. A run is done again when its point, its seed, train
+    or anything that train names changes: functions, classes, objects, arrays and tensors of its own module, notebook
+    or enclosing function and of other modules that are no installed package, and the modules and data of d2lite that
+    they reach. Not watched are other packages, the reader's files, and what is looked up by a text at run
     time (``globals()["x"]``). With ``version`` none of this is: the name of train and the version decide.
 
     Each run gets a fresh copy of train, one torch thread, and generators (Python, NumPy, torch) seeded with
@@ -92,7 +92,9 @@ def _make_writable(folder):
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         reason = error.strerror or error
-        raise type(error)(f"path is {str(folder)!r}: expected a folder that can be written ({reason})") from error
+        raise type(error)(
+            f"path is {str(folder)!r}: expected a folder that can be written ({reason})"
+        ) from error
 
 
 @contextlib.contextmanager

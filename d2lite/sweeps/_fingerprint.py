@@ -81,7 +81,11 @@ def _is_installed(name):
     file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), "")
     file = os.path.realpath(file)
     standard = [os.path.realpath(sysconfig.get_path(key)) for key in ("stdlib", "platstdlib")]
-    return "site-packages" in file or "dist-packages" in file or any(file.startswith(p + os.sep) for p in standard)
+    return (
+        "site-packages" in file
+        or "dist-packages" in file
+        or any(file.startswith(p + os.sep) for p in standard)
+    )
 
 
 class _Digest(str):
@@ -150,7 +154,13 @@ class _Reader:
 
     def tensor(self, value):
         try:
-            return [str(value.dtype), str(value.device), tuple(value.shape), value.requires_grad, _content(value)]
+            return [
+                str(value.dtype),
+                str(value.device),
+                tuple(value.shape),
+                value.requires_grad,
+                _content(value),
+            ]
         except Exception as error:
             raise _refusal(value) from error
 
@@ -166,7 +176,10 @@ class _Reader:
             return [value.__wrapped__, value.cache_parameters()]
         if isinstance(value, types.BuiltinFunctionType | types.MethodWrapperType):
             owner = value.__self__
-            return [value.__qualname__, self.foreign(owner.__name__) if isinstance(owner, types.ModuleType) else owner]
+            return [
+                value.__qualname__,
+                self.foreign(owner.__name__) if isinstance(owner, types.ModuleType) else owner,
+            ]
         if isinstance(value, _DESCRIPTORS):
             return [value.__qualname__]
         if isinstance(value, types.CellType):
@@ -204,7 +217,9 @@ class _Reader:
         inside = [value.__defaults__, value.__kwdefaults__, vars(value)]
         if self.is_own(module):
             return ["function", value.__code__, *inside, self.used(value)]
-        cells = [cell for cell in value.__closure__ or () if _is_filled(cell)]  # a decorator's hold what it decorates
+        cells = [
+            cell for cell in value.__closure__ or () if _is_filled(cell)
+        ]  # a decorator's hold what it decorates
         return ["function", f"{self.foreign(module)}.{value.__qualname__}", *inside, *cells]
 
     def class_(self, value):
@@ -219,10 +234,14 @@ class _Reader:
         """A module that is passed on whole: all it holds, if it is the user's own."""
         if not self.is_own(value.__name__):
             return ["module", self.foreign(value.__name__)]
-        return ["module", value.__name__, {n: v for n, v in sorted(vars(value).items()) if not n.startswith("__")}]
+        return [
+            "module",
+            value.__name__,
+            {n: v for n, v in sorted(vars(value).items()) if not n.startswith("__")},
+        ]
 
     def used(self, function):
-        """Return the globals and outer variables that a function's code names, by name; of modules, their attributes."""
+        """Return the globals and outer variables that a function's code names, by name, or attributes of modules."""
         outer = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         used = {}
         for names in sorted(_names(function.__code__)):
@@ -252,10 +271,16 @@ class _Reader:
     def imported(self, names, scope):
         """What an import inside a function brings; names: "import", level, module, and the names taken from it."""
         _, level, name, *taken = names
-        name = importlib.util.resolve_name("." * level + name, scope.get("__package__") or None) if level else name
+        name = (
+            importlib.util.resolve_name("." * level + name, scope.get("__package__") or None)
+            if level
+            else name
+        )
         top = name.partition(".")[0]
         if _is_package(name):
-            return _hash(*map(self.foreign, [f"{name}.{item}" for item in taken if item != "*"] or [reach.NAME]))
+            return _hash(
+                *map(self.foreign, [f"{name}.{item}" for item in taken if item != "*"] or [reach.NAME])
+            )
         try:
             spec = None if top in sys.modules else importlib.util.find_spec(top)
             if _is_installed(top) or (spec and "site-packages" in str(spec.origin)):
@@ -282,23 +307,33 @@ def _is_package(module):
 
 def _is_filled(cell):
     try:
-        cell.cell_contents
+        return cell.cell_contents is cell.cell_contents
     except ValueError:  # not assigned yet
         return False
-    return True
 
 
 def _code(code):
     """What of a code object decides what it does: no lines, no file."""
     counts = [code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags]
     names = [code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars]
-    return [code.co_name, code.co_code, getattr(code, "co_exceptiontable", b""), code.co_consts, *counts, *names]
+    return [
+        code.co_name,
+        code.co_code,
+        getattr(code, "co_exceptiontable", b""),
+        code.co_consts,
+        *counts,
+        *names,
+    ]
 
 
 def _names(code):
     """Return what a code and those inside it load by name, each as a tuple with the attributes that follow."""
     found = set()
-    steps = [step for step in dis.get_instructions(code) if step.opname not in ("EXTENDED_ARG", "CACHE", "PUSH_NULL")]
+    steps = [
+        step
+        for step in dis.get_instructions(code)
+        if step.opname not in ("EXTENDED_ARG", "CACHE", "PUSH_NULL")
+    ]
     for i, step in enumerate(steps):
         if step.opname in _LOADS:
             end = i + 1

@@ -56,9 +56,7 @@ def plain(value, name):
     if isinstance(value, list | tuple):
         return [plain(item, name) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(
-            f"grid[{name!r}] has {value}: expected finite numbers; None can mean no limit"
-        )
+        raise ValueError(f"grid[{name!r}] has {value}: expected finite numbers; None can mean no limit")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(
@@ -83,9 +81,7 @@ def seeds_of(seeds):
 def check_call(train, points):
     """Refuse a train that cannot be called with every point and a seed."""
     if not callable(train):
-        raise TypeError(
-            f"train is {train!r:.60}: expected a function of the grid's names and seed"
-        )
+        raise TypeError(f"train is {train!r:.60}: expected a function of the grid's names and seed")
     try:
         signature = inspect.signature(train)
     except ValueError:  # some built-in callables have none
@@ -95,7 +91,8 @@ def check_call(train, points):
             signature.bind(**point, seed=0)
         except TypeError as error:
             raise TypeError(
-                f"train has the arguments {signature}: expected to be called with {', '.join([*point, 'seed'])} ({error})"
+                f"train has the arguments {signature}: expected to be called with {', '.join([*point, 'seed'])} "
+                f"({error})"
             ) from None
 
 

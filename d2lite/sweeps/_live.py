@@ -64,7 +64,6 @@ class LiveRun:
                 self._result = Failure(self.point, self.seed, "stopped" if self._stopped else said)
         return self._result
 
-
     def _read(self, answer):
         if "error" in answer:
             return Failure(self.point, self.seed, answer["error"], answer["traceback"])
@@ -78,6 +77,10 @@ def work():
     train, point, seed = cloudpickle.load(sys.stdin.buffer)
     blob = np.frombuffer(cloudpickle.dumps(train), dtype=np.uint8)
     result = _attempt(Task("", "", point, seed), blob)
-    told = to_record(result) if isinstance(result, Run) else {"error": result.error, "traceback": result.traceback}
+    told = (
+        to_record(result)
+        if isinstance(result, Run)
+        else {"error": result.error, "traceback": result.traceback}
+    )
     json.dump(told, answer)
     answer.flush()

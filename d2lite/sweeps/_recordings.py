@@ -26,6 +26,10 @@ def rounded(value):
     return short if math.isfinite(short) else value  # the largest would be rounded to infinity
 
 
+def _rounded(result):
+    return rounded(result) if np.ndim(result) == 0 else list(map(rounded, result))
+
+
 def to_payload(sweep, names):
     """Return what `Sweep.payload` documents."""
     columns = {}
@@ -34,8 +38,7 @@ def to_payload(sweep, names):
         columns[axis] = [index[json.dumps(run.point[axis])] if axis in run.point else None for run in sweep]
     metrics = {}
     for name in names:
-        results = [run[name] if name in run else None for run in sweep]
-        values = [None if r is None else rounded(r) if np.ndim(r) == 0 else list(map(rounded, r)) for r in results]
+        values = [_rounded(run[name]) if name in run else None for run in sweep]
         metrics[name] = {"kind": sweep.metrics[name], "mode": sweep.mode(name), "values": values}
     return {
         "format": FORMAT,
@@ -93,4 +96,6 @@ def read(path):
         modes = {name: metric["mode"] for name, metric in content["metrics"].items() if metric["mode"]}
         return *from_payload(content, content["seconds"]), modes, content["provenance"]
     except (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, AttributeError) as error:
-        raise ValueError(f"path is {str(path)!r}: expected a file of a whole sweep ({error}); record it again") from error
+        raise ValueError(
+            f"path is {str(path)!r}: expected a file of a whole sweep ({error}); record it again"
+        ) from error

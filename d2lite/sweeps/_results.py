@@ -92,11 +92,15 @@ class Sweep:
         """
         for name, value in values.items():
             if name != "seed" and name not in self.axes:
-                raise KeyError(f"name is {name!r}: expected one of the grid's, {', '.join([*self.axes, 'seed'])}")
+                raise KeyError(
+                    f"name is {name!r}: expected one of the grid's, {', '.join([*self.axes, 'seed'])}"
+                )
             known = self.seeds if name == "seed" else self.axes[name]
             value = values[name] = plain(value, name)
             if not any(_same(value, other) for other in known):
-                raise ValueError(f"{name} is {value!r}: expected a value that was run, {', '.join(map(repr, known))}")
+                raise ValueError(
+                    f"{name} is {value!r}: expected a value that was run, {', '.join(map(repr, known))}"
+                )
         return self._with(
             [run for run in self.runs if _matches(run, values)],
             [failure for failure in self.failures if _matches(failure, values)],
@@ -138,7 +142,9 @@ class Sweep:
 
     def mode(self, name):
         """Return whether a metric should fall, "min", or rise, "max"; None if neither `modes` nor its name says so."""
-        return check_mode(self.modes[name], name) if name in self.modes else mode_of(name.removeprefix("test_"))
+        return (
+            check_mode(self.modes[name], name) if name in self.modes else mode_of(name.removeprefix("test_"))
+        )
 
     def best(self, name, mode=None):
         """Return the point (a dict) with the best mean over the seeds of a metric's last value.
@@ -160,7 +166,9 @@ class Sweep:
             if math.isfinite(score):
                 scores.append((score if falls else -score, group[0].point))
         if not scores:
-            raise ValueError(f"{name} is nowhere finite at the end: expected a point whose runs did not diverge")
+            raise ValueError(
+                f"{name} is nowhere finite at the end: expected a point whose runs did not diverge"
+            )
         return min(scores, key=lambda pair: pair[0])[1]
 
     def _check(self, name):
@@ -245,7 +253,9 @@ class Sweep:
 def check_mode(mode, name):
     """Return "min" or "max"; anything else raises a ValueError."""
     if mode not in ("min", "max"):
-        raise ValueError(f"mode of {name!r} is {mode!r}: expected 'min' or 'max', say it by sweep.modes[{name!r}]")
+        raise ValueError(
+            f"mode of {name!r} is {mode!r}: expected 'min' or 'max', say it by sweep.modes[{name!r}]"
+        )
     return mode
 
 

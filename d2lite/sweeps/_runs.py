@@ -98,7 +98,13 @@ def load(folder, task):
 
 def store(folder, task, run):
     """Write a run's file: it appears under its name all at once, complete and on the disk."""
-    record = {"function": task.name, "code": task.code, "point": run.point, "seed": run.seed, **to_record(run)}
+    record = {
+        "function": task.name,
+        "code": task.code,
+        "point": run.point,
+        "seed": run.seed,
+        **to_record(run),
+    }
     with replacing(Path(folder) / task.file, "w", encoding="utf-8") as file:
         json.dump(record, file)
 
@@ -176,8 +182,8 @@ def _array(name, value):
         ) from None
     if array.ndim > 1:
         raise ValueError(
-            f"train's {name!r} has the shape {array.shape}: expected a number or a one-dimensional curve; return its rows "
-            "under names of their own"
+            f"train's {name!r} has the shape {array.shape}: expected a number or a one-dimensional curve; return its "
+            "rows under names of their own"
         )
     return array
 

@@ -76,13 +76,21 @@ PLOT = START | {"plotting"}
 TRAINING = START | {"training", "training/metrics", "plotting", "plotting/_curves"}
 WIDGET = START | {"widgets"}
 RACE = WIDGET | {"widgets/race", "widgets/_base"}
-FIELD = WIDGET | {"widgets/receptive_field", "widgets/receptive_field/_field", "widgets/_base", "training", "training/metrics"}
+FIELD = WIDGET | {
+    "widgets/receptive_field",
+    "widgets/receptive_field/_field",
+    "widgets/_base",
+    "training",
+    "training/metrics",
+}
 FIELD |= TRAINING
 TEXT = START | {"datasets", "datasets/_texts", "data/austen.txt.xz"}
 RUNS = START | {"datasets", "datasets/_runs"}
 DIGITS = START | {"datasets", "datasets/_images", "data/digits_train.png", "data/digits_test.png"}
 ALL_WIDGETS = RACE | FIELD
-ALL = {name.removesuffix(".py").removesuffix("__init__").rstrip("/") for name in FILES if name.endswith(".py")}
+ALL = {
+    name.removesuffix(".py").removesuffix("__init__").rstrip("/") for name in FILES if name.endswith(".py")
+}
 
 CASES = [
     ("import math\nmath.pi", set()),
@@ -212,11 +220,20 @@ def test_every_module_that_a_chapter_imports_is_reached():
     nodes = [[n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)] for tree in trees]
     lines = ["\n".join({line for line in map(ast.unparse, some) if "d2lite" in line}) for some in nodes]
     done = subprocess.run(
-        [sys.executable, "-c", PROBE], cwd=ROOT, input=json.dumps(lines), capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROBE],
+        cwd=ROOT,
+        input=json.dumps(lines),
+        capture_output=True,
+        text=True,
+        check=True,
     )
     for (path, code), line in zip(chapters.items(), done.stdout.splitlines(), strict=True):
         loaded = {Path(name) for name in json.loads(line)}
-        passing = {file.parent.name for file in loaded} & {"datasets", "models", "plotting"}  # loads all it passes on
+        passing = {file.parent.name for file in loaded} & {
+            "datasets",
+            "models",
+            "plotting",
+        }  # loads all it passes on
         beside = reach.reached("\n".join(f"from d2lite.{name} import *" for name in passing))
         assert loaded <= set(reach.reached(code)) | set(beside), path
 
@@ -225,7 +242,9 @@ def test_every_data_file_is_reached_by_something():
     """A file that no source names, as far as this module can see, could change without a notebook being run again."""
     sources = [code for _, code in code_of_chapters()] + ["from d2lite import *"]
     reached = {path for code in sources for path in reach.reached(code)}
-    files = {path for path in (ROOT / "d2lite" / "data").rglob("*") if path.is_file() and path.suffix != ".md"}
+    files = {
+        path for path in (ROOT / "d2lite" / "data").rglob("*") if path.is_file() and path.suffix != ".md"
+    }
     assert {path.name for path in files - reached} <= {"LICENSE-fashion-mnist.txt"}
 
 
@@ -241,5 +260,7 @@ def test_only_lazy_packages_import_what_a_name_says():
 
 def test_it_is_cheap_to_import():
     program = "import sys; from d2lite._utils import reach; print({'torch', 'numpy', 'matplotlib'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
     assert done.stdout == "set()\n"

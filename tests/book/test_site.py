@@ -496,7 +496,10 @@ def write_notebook(path, source, prose=""):
 
 def test_a_failing_notebook_is_reported_and_a_good_one_runs_once(build_book, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(build_book, "ROOT", tmp_path)
-    paths = [write_notebook(tmp_path / "good.ipynb", "print(6 * 7)"), write_notebook(tmp_path / "bad.ipynb", "1 / 0")]
+    paths = [
+        write_notebook(tmp_path / "good.ipynb", "print(6 * 7)"),
+        write_notebook(tmp_path / "bad.ipynb", "1 / 0"),
+    ]
     assert build_book.execute_all(paths, tmp_path / "build", 60, 2) == 1
     assert "ZeroDivisionError" in capsys.readouterr().err
     assert build_book.execute_all(paths[:1], tmp_path / "build", 60, 2) == 0

@@ -1,14 +1,14 @@
+# ruff: noqa: E501 - a table of short programs, one a line
 """The digest of a function changes with its code and what it uses, and with nothing else."""
 
 import functools
 import importlib.util
-import json
 import itertools
+import json
 import math
 import os
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import pytest
@@ -162,10 +162,19 @@ def test_package_counts_as_far_as_it_is_reached(monkeypatch):
         return d2lite.datasets.photo(seed)
 
     history = d2lite.History
-    functions = unrelated, elsewhere, through_a_global, through_a_function, through_an_import, through_all_of_it
+    functions = (
+        unrelated,
+        elsewhere,
+        through_a_global,
+        through_a_function,
+        through_an_import,
+        through_all_of_it,
+    )
     before = [code_of(function) for function in functions]
     contents, edited = reach._hash, Path(d2lite.__file__).parent / "training" / "__init__.py"
-    monkeypatch.setattr(reach, "_hash", lambda path, *rest: b"edit" if path == edited else contents(path, *rest))
+    monkeypatch.setattr(
+        reach, "_hash", lambda path, *rest: b"edit" if path == edited else contents(path, *rest)
+    )
     after = [code_of(function) for function in functions]
     assert [a == b for a, b in zip(before, after, strict=True)] == [True, True, False, False, False, False]
 
@@ -371,7 +380,9 @@ def keys(tmp_path_factory):
     (folder / "helper.py").write_text("a = 0\n")
     for number, kind in enumerate(KINDS):
         for name, text in zip(("before", "after"), changed(kind), strict=True):
-            (folder / "kinds" / f"{name}{number}.py").write_text(HEAD + (text if "def train" in text else text + USE))
+            (folder / "kinds" / f"{name}{number}.py").write_text(
+                HEAD + (text if "def train" in text else text + USE)
+            )
     found = []
     for hash_seed in ("1", "2"):
         done = subprocess.run(

@@ -284,7 +284,11 @@ def test_wrong_results_are_failures(result, message, tmp_path):
         ((train, {1: [0.1]}), TypeError, "grid has the name 1"),
         ((train, {"seed": [0.1]}), ValueError, "grid has the name 'seed': expected the seeds as seeds="),
         ((train, {"lr": [1]}), TypeError, r"expected to be called with lr, seed .*'batch'"),
-        ((train, {**GRID, "momentum": [0]}), TypeError, "expected to be called with lr, batch, momentum, seed"),
+        (
+            (train, {**GRID, "momentum": [0]}),
+            TypeError,
+            "expected to be called with lr, batch, momentum, seed",
+        ),
         (("train", GRID), TypeError, "train is 'train': expected a function"),
         ((train, GRID, 3), TypeError, r"seeds is 3: expected a list of integers, such as range\(3\)"),
         ((train, GRID, [0.5]), TypeError, "expected integers"),
@@ -361,7 +365,9 @@ def test_bands_of_unequal_lengths():
 def test_best(swept):
     assert swept.best("loss") == {"lr": 0.1, "batch": 1} != swept.best("loss", "max")
     assert swept.best("accuracy") == {"lr": 0.1, "batch": 1}
-    with pytest.raises(KeyError, match="name is 'error': expected a metric of the sweep, accuracy, steps, loss"):
+    with pytest.raises(
+        KeyError, match="name is 'error': expected a metric of the sweep, accuracy, steps, loss"
+    ):
         swept.best("error")
     with pytest.raises(ValueError, match="loss is nowhere finite at the end"):
         swept.select(lr=1.0, batch=1).best("loss")
@@ -382,9 +388,12 @@ def test_which_way_is_better_is_never_guessed_from_a_name(name, tmp_path):
     assert d2lite.Sweep.load(tmp_path / "sweep.json.gz").best(name) == {"x": 1}
 
 
-@pytest.mark.parametrize(("name", "mode"), [("validation_loss", "min"), ("test_accuracy", "max"), ("perplexity", "min")])
+@pytest.mark.parametrize(
+    ("name", "mode"), [("validation_loss", "min"), ("test_accuracy", "max"), ("perplexity", "min")]
+)
 def test_which_way_is_better_is_known_of_the_usual_metrics(name, mode):
     assert d2lite.Sweep([Run({}, 0, {name: 1.0}, {}, 0)]).mode(name) == mode
+
 
 def test_number_and_curve_under_one_name():
     runs = [Run({}, 0, {"a": 1.0}, {}, 0), Run({}, 1, {}, {"a": np.ones(2)}, 0)]
@@ -399,7 +408,9 @@ def test_file_round_trip(swept, tmp_path):
     assert [(run.point, run.seed) for run in loaded] == [(run.point, run.seed) for run in swept]
     for run, original in zip(loaded, swept, strict=True):
         for name in swept.metrics:
-            np.testing.assert_allclose(run[name], original[name], rtol=5e-4)  # nan and infinities as they were
+            np.testing.assert_allclose(
+                run[name], original[name], rtol=5e-4
+            )  # nan and infinities as they were
         assert run["steps"] == 20
     provenance = loaded.provenance
     assert provenance == swept.provenance

@@ -67,9 +67,7 @@ class SweepExplorer(Explorer):
         self._sweep = sweep = Sweep.recorded(recording) if sweep is None else sweep
         curves = [name for name, kind in sweep.metrics.items() if kind == "curve"]
         if not curves:
-            raise BadValueError(
-                "sweep has no curve: expected a train function that returns at least one"
-            )
+            raise BadValueError("sweep has no curve: expected a train function that returns at least one")
         for name in curves:
             check_mode(sweep.mode(name), name)
         names = list(sweep.axes)
@@ -111,9 +109,7 @@ class SweepExplorer(Explorer):
         from d2lite.sweeps._live import LiveRun
 
         if self._train is None:
-            raise RuntimeError(
-                "train is None: expected the function of the sweep, to_explorer(train=...)"
-            )
+            raise RuntimeError("train is None: expected the function of the sweep, to_explorer(train=...)")
         if self._run is not None:
             raise RuntimeError("a run is under way: expected one at a time; wait for it, or cancel it")
         axes = self._sweep.axes
@@ -170,7 +166,11 @@ class SweepExplorer(Explorer):
 
 def _asked(request, axes):
     """Return the point and the seed that a page asks to train; a page may say anything, so each is looked at."""
-    if not isinstance(request, dict) or set(request) - {"point", "seed"} or not isinstance(request.get("point"), dict):
+    if (
+        not isinstance(request, dict)
+        or set(request) - {"point", "seed"}
+        or not isinstance(request.get("point"), dict)
+    ):
         raise BadValueError(f"train is {request!r:.60}: expected a point and a seed")
     for name, value in request["point"].items():
         if name not in axes:
@@ -181,7 +181,9 @@ def _asked(request, axes):
         else:
             known = any(type(value) is type(other) and value == other for other in values)
         if not known:
-            raise BadValueError(f"{name} is {value!r:.60}: expected {'a number' if all(map(_is_number, values)) else values}")
+            raise BadValueError(
+                f"{name} is {value!r:.60}: expected {'a number' if all(map(_is_number, values)) else values}"
+            )
     seed = request.get("seed", 0)
     if type(seed) is not int:
         raise BadValueError(f"seed is {seed!r:.60}: expected a whole number")
