@@ -8,7 +8,6 @@ reached (d2lite._utils.reach). What cannot be compared is refused, not ignored.
 
 import builtins
 import copyreg
-import dis
 import enum
 import functools
 import hashlib
@@ -22,6 +21,7 @@ import weakref
 import numpy as np
 
 from d2lite._utils import reach
+from d2lite.sweeps._contents import array_parts, code_parts, names_loaded, tensor_content
 
 _PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
 _DESCRIPTORS = (
@@ -29,8 +29,6 @@ _DESCRIPTORS = (
     types.GetSetDescriptorType, types.MemberDescriptorType,
 )  # fmt: skip
 _CACHES = (weakref.ref, weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.WeakSet)
-_LOADS = {"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_DEREF", "LOAD_CLASSDEREF"}
-_LOADS |= {"LOAD_FROM_DICT_OR_DEREF"}
 _OF_MODULE = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__doc__", "__builtins__"}
 _NO_CODE = {
     "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__annotate__", "__annotate_func__",
@@ -131,7 +129,7 @@ class _Reader:
         """Return the kind of a value and the values that make it up."""
         kind = type(value).__qualname__  # its module may be __main__ once, and have a name another time
         if isinstance(value, types.CodeType):
-            return ["code", *_code(value)]
+            return ["code", *code_parts(value)]
         if isinstance(value, types.FunctionType):
             return self.function(value)
         if isinstance(value, type):
@@ -139,7 +137,7 @@ class _Reader:
         if isinstance(value, types.ModuleType):
             return self.module(value)
         if (type(value) is np.ndarray or isinstance(value, np.generic)) and not value.dtype.hasobject:
-            return [kind, *_array(value)]
+            return [kind, *array_parts(value)]
         if "torch" in sys.modules and isinstance(value, sys.modules["torch"].Tensor):
             return [kind, *self.tensor(value)]
         if isinstance(value, enum.Enum):
@@ -159,7 +157,7 @@ class _Reader:
                 str(value.device),
                 tuple(value.shape),
                 value.requires_grad,
-                _content(value),
+                tensor_content(value),
             ]
         except Exception as error:
             raise _refusal(value) from error
@@ -244,7 +242,7 @@ class _Reader:
         """Return the globals and outer variables that a function's code names, by name, or attributes of modules."""
         outer = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
         used = {}
-        for names in sorted(_names(function.__code__)):
+        for names in sorted(names_loaded(function.__code__)):
             if names[0] == "import":
                 used[" ".join(map(str, names))] = self.imported(names, function.__globals__)
                 continue
@@ -310,55 +308,6 @@ def _is_filled(cell):
         return cell.cell_contents is cell.cell_contents
     except ValueError:  # not assigned yet
         return False
-
-
-def _code(code):
-    """What of a code object decides what it does: no lines, no file."""
-    counts = [code.co_argcount, code.co_posonlyargcount, code.co_kwonlyargcount, code.co_flags]
-    names = [code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars]
-    return [
-        code.co_name,
-        code.co_code,
-        getattr(code, "co_exceptiontable", b""),
-        code.co_consts,
-        *counts,
-        *names,
-    ]
-
-
-def _names(code):
-    """Return what a code and those inside it load by name, each as a tuple with the attributes that follow."""
-    found = set()
-    steps = [
-        step
-        for step in dis.get_instructions(code)
-        if step.opname not in ("EXTENDED_ARG", "CACHE", "PUSH_NULL")
-    ]
-    for i, step in enumerate(steps):
-        if step.opname in _LOADS:
-            end = i + 1
-            while end < len(steps) and steps[end].opname in ("LOAD_ATTR", "LOAD_METHOD"):
-                end += 1
-            found.add((step.argval, *(after.argval for after in steps[i + 1 : end])))
-        elif step.opname == "IMPORT_NAME":
-            found.add(("import", steps[i - 2].argval, step.argval, *(steps[i - 1].argval or ())))
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            found |= _names(constant)
-    return found
-
-
-def _array(array):
-    array = np.asarray(array)
-    return [repr(array.dtype.descr), array.shape, hashlib.sha256(np.ascontiguousarray(array)).hexdigest()]
-
-
-def _content(tensor):
-    import torch
-
-    tensor = tensor.detach().cpu()
-    dense = tensor.to_dense() if tensor.layout != torch.strided else tensor.resolve_conj().resolve_neg()
-    return hashlib.sha256(dense.contiguous().reshape(-1).view(torch.uint8).numpy()).hexdigest()
 
 
 def _refusal(value):

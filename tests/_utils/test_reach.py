@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a table of short programs, one a line
 """What source reaches: every way to name a module or a data file is followed, and nothing else is."""
 
 import ast
@@ -10,6 +11,7 @@ import pytest
 
 import d2lite
 from d2lite._utils import reach
+from d2lite._utils.sources import facts_of
 
 ROOT = Path(d2lite.__file__).parent.parent
 FILES = {
@@ -253,7 +255,7 @@ def test_only_lazy_packages_import_what_a_name_says():
     dynamic = {
         path.relative_to(package).as_posix()
         for path in package.rglob("*.py")
-        if reach._facts(path.read_text(encoding="utf-8"), "", path.name == "__init__.py").dynamic
+        if facts_of(path.read_text(encoding="utf-8"), "", path.name == "__init__.py").dynamic
     }
     assert dynamic - reach.FOR_OTHERS <= {"__init__.py", "widgets/__init__.py", "widgets/_preview.py"}
 
