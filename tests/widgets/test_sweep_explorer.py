@@ -43,7 +43,7 @@ def test_points_and_curves_by_name():
         ({"at": {"rate": 0.3}}, ValueError, "rate is 0.3: expected a value that was run, 0.0, 0.25, 0.5"),
         ({"metric": "test"}, ValueError, "name is 'test': expected one of loss"),
         ({"along": "depth"}, ValueError, "expected one of width, rate"),
-        ({"data": {}}, TypeError, "data is a result"),
+        ({"data": {}}, TypeError, "data has been given: expected the runs as sweep="),
     ],
 )
 def test_bad_names_are_refused_with_those_there_are(traits, error, message):

@@ -63,6 +63,8 @@ class SweepExplorer(Explorer):
     ):
         from d2lite.sweeps._results import Sweep, check_mode
 
+        if "data" in values:
+            raise TypeError("data has been given: expected the runs as sweep=, or the name of a recording")
         shipped = sweep is None and recording == RECORDING
         self._sweep = sweep = Sweep.recorded(recording) if sweep is None else sweep
         curves = [name for name, kind in sweep.metrics.items() if kind == "curve"]
