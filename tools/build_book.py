@@ -4,8 +4,9 @@
     python tools/build_book.py --from-empty    every page anew, as CI does; what ran already is not run again
     python tools/build_book.py --output DIR    build into DIR/_build instead
 
-Notebooks run in parallel, each in a process of its own, and their outputs are kept in a cache keyed on the
-notebook's code and on the content of d2lite/. A warning, a failed cell or a broken reference fails the build.
+Notebooks run in parallel, each in a process of its own. Their outputs are kept, in _build/.jupyter_cache, keyed on the
+notebook's code and on the modules and data of d2lite that it reaches: what ran once in this state is not run again,
+and CI may carry the folder from run to run. A warning, a failed cell or a broken reference fails the build.
 No network is used.
 """
 
@@ -22,14 +23,11 @@ import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import single_nb_execution
-from myst_nb.core.config import NbParserConfig
-from myst_nb.core.read import create_nb_reader
-from myst_parser.config.main import MdParserConfig
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
-from d2lite_book.execution import cache_folder  # noqa: E402 (it stands in the book's extension)
+from d2lite_book import execution  # noqa: E402 (it stands in the book's folder)
 
 
 def files_of(toc):
@@ -46,45 +44,40 @@ def source_of(name):
     return next((path for suffix in (".ipynb", ".md") if (path := ROOT / (name + suffix)).exists()), None)
 
 
-def read(path):
-    """Return a notebook (.ipynb, or MyST Markdown with code cells), or None for a page without code."""
-    reader = create_nb_reader(str(path), MdParserConfig(), NbParserConfig(), path.read_text(encoding="utf-8"))
-    notebook = reader.read(path.read_text(encoding="utf-8")) if reader else None
-    return notebook if notebook and any(cell.cell_type == "code" for cell in notebook.cells) else None
-
-
-def is_cached(notebook, cache):
-    """Tell whether a notebook's outputs are in the cache."""
+def is_cached(notebook, folder):
+    """Tell whether a notebook's outputs are in its folder of the cache."""
+    if not folder.is_dir():
+        return False
     try:
-        cache.match_cache_notebook(notebook)
+        get_cache(str(folder)).match_cache_notebook(notebook)
     except KeyError:
         return False
     return True
 
 
-def execute_all(paths, folder, timeout, jobs):
+def execute_all(paths, build_folder, timeout, jobs):
     """Run the notebooks whose outputs are not cached, a few at a time, and cache what they give.
 
     Args:
         paths: the notebooks.
-        folder: folder of the cache; its sisters, outputs of other states of the package, are removed.
+        build_folder: folder that holds the cache.
         timeout: seconds a cell may take.
         jobs: notebooks run at a time.
 
     Returns:
         The number of notebooks that failed.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    for old in folder.parent.iterdir():
-        if old != folder and old.is_dir():
-            shutil.rmtree(old)
-    cache, failed = get_cache(str(folder)), 0
-    pending = {path: notebook for path in paths if not is_cached(notebook := read(path), cache)}
+    notebooks = {path: execution.read(path) for path in paths}
+    folders = {
+        path: execution.cache_folder(notebook, ROOT, build_folder) for path, notebook in notebooks.items()
+    }
+    pending = [path for path in paths if not is_cached(notebooks[path], folders[path])]
     options = {"allow_errors": False, "extra_arguments": ["--IPKernelApp.log_level=40"]}  # errors alone
+    failed = 0
     with ThreadPoolExecutor(jobs) as pool:  # each notebook's kernel is a process
         runs = {
-            pool.submit(single_nb_execution, notebook, str(path.parent), timeout, **options): path
-            for path, notebook in pending.items()
+            pool.submit(single_nb_execution, notebooks[path], str(path.parent), timeout, **options): path
+            for path in pending
         }
         for run in as_completed(runs):
             path, result = runs[run], run.result()
@@ -96,9 +89,14 @@ def execute_all(paths, folder, timeout, jobs):
                 failed += 1
                 print(result.exc_string, file=sys.stderr)
             else:
-                data = {"execution_seconds": result.time}
-                bundle = CacheBundleIn(result.nb, str(path), data=data)
+                bundle = CacheBundleIn(result.nb, str(path), data={"execution_seconds": result.time})
+                cache = get_cache(str(folders[path]))
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    used = [folder for folder in folders.values() if folder.is_dir()]
+    for folder in used:
+        execution.mark_used(folder)
+    if used:
+        execution.forget_oldest(used[0].parent, used)
     print(f"notebooks: {len(pending) - failed} ran, {failed} failed, {len(paths) - len(pending)} unchanged")
     return failed
 
@@ -108,7 +106,9 @@ def build(output, from_empty):
     if from_empty:
         for name in ("html", ".doctrees", "jupyter_execute"):
             shutil.rmtree(output / "_build" / name, ignore_errors=True)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(ROOT)]
+    # jsonschema compiles grammars of internet addresses when it finds this package: a second that nobody needs.
+    start = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", start, "build", str(ROOT)]
     command += ["--path-output", str(output), "-W", "--keep-going", "-n", "-q"]
     status = subprocess.run(command, cwd=ROOT).returncode
     if status:  # Sphinx would not read these pages again, and so not warn again
@@ -144,9 +144,8 @@ def main():
     start = time.perf_counter()
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    paths = [path for name in files_of(toc) if (path := source_of(name)) and read(path)]
-    folder = cache_folder(ROOT, options.output / "_build")
-    failed = execute_all(paths, folder, config["execute"]["timeout"], options.jobs)
+    paths = [path for name in files_of(toc) if (path := source_of(name)) and execution.read(path)]
+    failed = execute_all(paths, options.output / "_build", config["execute"]["timeout"], options.jobs)
     executed = time.perf_counter()
     if failed:
         print("the site was not built")

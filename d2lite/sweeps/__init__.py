@@ -5,6 +5,7 @@ import importlib.metadata
 import platform
 import re
 import sys
+import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import cloudpickle
 import numpy as np
 
+from d2lite._utils.files import cache_folder, user_path
 from d2lite.sweeps._fingerprint import code_of, name_of
 from d2lite.sweeps._grids import check_call, describe, points_of, seeds_of
 from d2lite.sweeps._results import Sweep
@@ -23,11 +25,12 @@ __all__ = ["Sweep", "sweep"]
 def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True, version=None):
     """Run a function at every point of a grid with every seed, in parallel, and collect what it measured.
 
-    Every finished run is kept in a file of its own the moment it ends, so a sweep that was interrupted,
-    killed or extended (more values, more seeds) does only what is missing. A run is done again when its
-    point, its seed or the code changes: that of train, or of what train uses from its own module or notebook
-    or from d2lite. Data and other packages are not watched. With ``version`` the code is not watched either:
-    the name of train and the version decide.
+    Every finished run is kept in a file of its own the moment it ends, so a sweep that was interrupted, killed or
+    extended (more values, more seeds) does only what is missing. A run is done again when its point, its seed, train
+    or anything that train names changes: functions, classes, objects, arrays and tensors of its own module, notebook
+    or enclosing function and of other modules that are no installed package, and the modules and data of d2lite that
+    they reach. Not watched are other packages, the reader's files, and what is looked up by a text at run
+    time (``globals()["x"]``). With ``version`` none of this is: the name of train and the version decide.
 
     Each run gets a fresh copy of train, one torch thread, and generators (Python, NumPy, torch) seeded with
     its seed. A run that raises is listed in ``Sweep.failures``, and tried again by the next call.
@@ -37,7 +40,8 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
             arrays or tensors; nan and infinities welcome), or a History.
         grid: dict of name to list of values, for every combination; or a list of dicts, one for each point.
         seeds: different integers from 0 to 2**32 - 1.
-        path: folder of the run files, made if missing; None for one in the user's cache folder.
+        path: folder of the run files, made if missing; None for one in the user's cache folder. It may be read-only
+            when nothing is left to run.
         n_jobs: number of processes; None for what ``joblib.parallel_config`` says, else all cores; 1 to run
             in this process. ``with joblib.parallel_config("dask"):`` around the call uses a Dask cluster.
         progress: show a bar; it stays silent where nobody is watching.
@@ -47,16 +51,19 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
         Sweep, in the order of the grid, the seeds of a point together.
 
     Raises:
-        TypeError, ValueError: the grid, the seeds or the signature of train are wrong; nothing has run then.
+        TypeError, ValueError: the grid, the seeds or the signature of train are wrong, or train uses what cannot be
+            compared with an earlier run; nothing has run then.
+        OSError: the folder cannot be made or written; nothing has run then.
     """
     points, seeds = points_of(grid), seeds_of(seeds)
     check_call(train, points)
     code = code_of(train) if version is None else f"version {version}"
-    folder = Path(path or _cache_folder(name_of(train))).resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = (_cache_folder(name_of(train)) if path is None else user_path(path)).resolve()
     tasks = [Task(name_of(train), code, point, seed) for point in points for seed in seeds]
     start = time.perf_counter()
     results = {task.file: run for task in tasks if (run := load(folder, task))}
+    if len(results) < len(tasks):
+        _make_writable(folder)
     with _own_state_kept(), _bar(len(tasks), len(results), progress) as bar:
         blob = np.frombuffer(
             cloudpickle.dumps(train), dtype=np.uint8
@@ -75,9 +82,19 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
 
 
 def _cache_folder(name):
-    from d2lite._utils.files import cache_folder
-
     return cache_folder() / "sweeps" / re.sub(r"\W+", "_", name).strip("_")
+
+
+def _make_writable(folder):
+    """Make the folder of the run files, and see that it can be written before anything runs."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise type(error)(
+            f"path is {str(folder)!r}: expected a folder that can be written ({reason})"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -22,30 +22,30 @@ def points_of(grid):
         for name, values in grid.items():
             if isinstance(values, str | dict) or not hasattr(values, "__iter__"):
                 raise TypeError(
-                    f"the grid's {name!r} is {values!r}, expected a list of values: write [{values!r}]"
+                    f"grid[{name!r}] is {values!r}: expected a list of values, such as [{values!r}]"
                 )
         combinations = itertools.product(*map(list, grid.values()))
         points = [dict(zip(grid, values, strict=True)) for values in combinations]
     elif isinstance(grid, list | tuple) and all(isinstance(point, dict) for point in grid):
         points = list(grid)
     else:
-        raise TypeError(f"the grid is a {type(grid).__name__}, expected a dict of lists or a list of dicts")
+        raise TypeError(f"grid is {grid!r:.60}: expected a dict of lists or a list of dicts")
     if not points:
-        raise ValueError("the grid has no points: give every name at least one value")
+        raise ValueError("grid has no points: expected at least one value for every name")
     points = [{_name(name): plain(value, name) for name, value in point.items()} for point in points]
     seen = set()
     for point in points:
         if (key := json.dumps(point, sort_keys=True)) in seen:
-            raise ValueError(f"the point {describe(point)} is in the grid twice: leave one out")
+            raise ValueError(f"grid has {describe(point)} twice: expected each point once")
         seen.add(key)
     return points
 
 
 def _name(name):
     if not isinstance(name, str):
-        raise TypeError(f"the grid has the name {name!r}, expected the name of an argument of train")
+        raise TypeError(f"grid has the name {name!r}: expected the name of an argument of train")
     if name == "seed":
-        raise ValueError("the grid has a 'seed': give the seeds as seeds=[...] instead")
+        raise ValueError("grid has the name 'seed': expected the seeds as seeds=[...]")
     return name
 
 
@@ -56,36 +56,32 @@ def plain(value, name):
     if isinstance(value, list | tuple):
         return [plain(item, name) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(
-            f"the grid's {name!r} has the value {value}, expected finite numbers: None can mean no limit"
-        )
+        raise ValueError(f"grid[{name!r}] has {value}: expected finite numbers; None can mean no limit")
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(
-        f"the grid's {name!r} has a value of type {type(value).__name__}, expected a number, string, None or "
-        "list of these: give a name, and look it up in train"
+        f"grid[{name!r}] has a value of type {type(value).__name__}: expected a number, string, None or list of these; "
+        "give a name, and look it up in train"
     )
 
 
 def seeds_of(seeds):
     """Return the seeds as a list of distinct integers from 0 to 2**32 - 1."""
     if not hasattr(seeds, "__iter__") or isinstance(seeds, str):
-        raise TypeError(f"seeds is {seeds!r}, expected a list of integers, e.g. range(3)")
+        raise TypeError(f"seeds is {seeds!r}: expected a list of integers, such as range(3)")
     try:
         seeds = [operator.index(seed) for seed in seeds]
     except TypeError:
-        raise TypeError(f"seeds is {seeds!r}, expected integers, e.g. range(3)") from None
+        raise TypeError(f"seeds is {seeds!r}: expected integers, such as range(3)") from None
     if not seeds or len(set(seeds)) < len(seeds) or not all(0 <= seed < 2**32 for seed in seeds):
-        raise ValueError(f"seeds is {seeds}, expected different integers from 0 to 2**32 - 1, at least one")
+        raise ValueError(f"seeds is {seeds}: expected different integers from 0 to 2**32 - 1, at least one")
     return seeds
 
 
 def check_call(train, points):
     """Refuse a train that cannot be called with every point and a seed."""
     if not callable(train):
-        raise TypeError(
-            f"train is a {type(train).__name__}, expected a function of the grid's names and seed"
-        )
+        raise TypeError(f"train is {train!r:.60}: expected a function of the grid's names and seed")
     try:
         signature = inspect.signature(train)
     except ValueError:  # some built-in callables have none
@@ -95,8 +91,8 @@ def check_call(train, points):
             signature.bind(**point, seed=0)
         except TypeError as error:
             raise TypeError(
-                f"train{signature} cannot be called with {', '.join([*point, 'seed'])} ({error}): "
-                "make the names of its arguments those of the grid, and seed"
+                f"train has the arguments {signature}: expected to be called with {', '.join([*point, 'seed'])} "
+                f"({error})"
             ) from None
 
 

@@ -1,7 +1,7 @@
 """One run done now, in a process of its own, which can be watched and stopped."""
 
+import json
 import os
-import pickle
 import subprocess
 import sys
 import time
@@ -10,7 +10,7 @@ import cloudpickle
 import numpy as np
 
 from d2lite.sweeps._grids import check_call, points_of, seeds_of
-from d2lite.sweeps._runs import Failure, Task, _attempt
+from d2lite.sweeps._runs import Failure, Run, Task, _attempt, from_record, to_record
 
 WORKER = "from d2lite.sweeps._live import work; work()"
 
@@ -35,7 +35,10 @@ class LiveRun:
         self._start, self._result, self._stopped = time.perf_counter(), None, False
         # A new interpreter, for a fork would inherit the kernel's threads; its own module search path comes first.
         command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {WORKER}"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        errors = subprocess.DEVNULL if sys.stderr is None else None
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors
+        )
 
     @property
     def seconds(self):
@@ -54,19 +57,30 @@ class LiveRun:
             try:
                 answer, _ = self._process.communicate(self._blob)
                 if self._process.returncode == 0:
-                    self._result = pickle.loads(answer)
+                    self._result = self._read(json.loads(answer))
             except Exception as error:
                 said = f"its result could not be read: {error}"
             if self._result is None:
                 self._result = Failure(self.point, self.seed, "stopped" if self._stopped else said)
         return self._result
 
+    def _read(self, answer):
+        if "error" in answer:
+            return Failure(self.point, self.seed, answer["error"], answer["traceback"])
+        return from_record(Task("", "", self.point, self.seed), answer)
+
 
 def work():
     """Do the run described on standard input and write its result to standard output: a worker's whole life."""
-    answer = os.fdopen(os.dup(1), "wb")
+    answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # train may print, and so may what it calls: libraries in C, other processes
     train, point, seed = cloudpickle.load(sys.stdin.buffer)
     blob = np.frombuffer(cloudpickle.dumps(train), dtype=np.uint8)
-    pickle.dump(_attempt(Task("", "", point, seed), blob), answer)
+    result = _attempt(Task("", "", point, seed), blob)
+    told = (
+        to_record(result)
+        if isinstance(result, Run)
+        else {"error": result.error, "traceback": result.traceback}
+    )
+    json.dump(told, answer)
     answer.flush()

@@ -1,19 +1,36 @@
-"""Sweeps as payloads for explorers and as files: JSON, with the curves coded by `d2lite.sweeps._curves`."""
+"""Sweeps as payloads for explorers and as files: JSON, compressed in files, with numbers of four digits."""
 
 import gzip
 import json
+import math
 import zlib
 from pathlib import Path
 
 import numpy as np
 
-from d2lite.sweeps import _curves as coding
+from d2lite._utils.files import replacing, user_path
 from d2lite.sweeps._runs import Failure, Run
 
-FORMAT = "d2lite-curves-1"
+FORMAT = "d2lite-sweep-2"
+DIGITS = 4
 
 
-def to_payload(sweep, names, bits):
+def rounded(value):
+    """Return a number as JSON holds it: four significant digits; whole ones exactly; "NaN", "Infinity" as texts."""
+    value = float(value)
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    short = float(f"{value:.{DIGITS}g}")
+    return short if math.isfinite(short) else value  # the largest would be rounded to infinity
+
+
+def _rounded(result):
+    return rounded(result) if np.ndim(result) == 0 else list(map(rounded, result))
+
+
+def to_payload(sweep, names):
     """Return what `Sweep.payload` documents."""
     columns = {}
     for axis, values in sweep.axes.items():
@@ -21,11 +38,10 @@ def to_payload(sweep, names, bits):
         columns[axis] = [index[json.dumps(run.point[axis])] if axis in run.point else None for run in sweep]
     metrics = {}
     for name in names:
-        curves = [np.atleast_1d(run[name]) if name in run else None for run in sweep]
-        metrics[name] = {"kind": sweep.metrics[name], **coding.encode(curves, bits)}
+        values = [_rounded(run[name]) if name in run else None for run in sweep]
+        metrics[name] = {"kind": sweep.metrics[name], "mode": sweep.mode(name), "values": values}
     return {
         "format": FORMAT,
-        "rule": coding.RULE,
         "axes": sweep.axes,
         "seeds": sweep.seeds,
         "runs": {"axes": columns, "seed": [run.seed for run in sweep]},
@@ -35,23 +51,22 @@ def to_payload(sweep, names, bits):
 
 
 def from_payload(payload, seconds=None):
-    """Return the runs, the failures and the error bounds of a payload."""
+    """Return the runs and the failures of a payload."""
     if payload["format"] != FORMAT:
-        raise ValueError(f"its format is {payload['format']!r}, expected {FORMAT!r}")
+        raise ValueError(f"its format is {payload['format']!r}: expected {FORMAT!r}")
     axes, columns, seeds = payload["axes"], payload["runs"]["axes"], payload["runs"]["seed"]
     results = [({}, {}) for _ in seeds]  # scalars, curves
-    for name, block in payload["metrics"].items():
-        for (scalars, curves), curve in zip(results, coding.decode(block), strict=True):
-            if curve is not None and block["kind"] == "scalar":
-                scalars[name] = float(curve[0])
-            elif curve is not None:
-                curves[name] = curve
+    for name, metric in payload["metrics"].items():
+        for (scalars, curves), value in zip(results, metric["values"], strict=True):
+            if value is not None and metric["kind"] == "scalar":
+                scalars[name] = float(value)
+            elif value is not None:
+                curves[name] = np.array([float(item) for item in value])
     runs = []
     for i, seed in enumerate(seeds):
         point = {axis: axes[axis][column[i]] for axis, column in columns.items() if column[i] is not None}
         runs.append(Run(point, seed, *results[i], seconds[i] if seconds else 0.0))
-    failures = [Failure(**failure) for failure in payload["failures"]]
-    return runs, failures, {name: block["bound"] for name, block in payload["metrics"].items()}
+    return runs, [Failure(**failure) for failure in payload["failures"]]
 
 
 def shipped(name):
@@ -59,28 +74,28 @@ def shipped(name):
     folder = Path(__file__).parent.parent / "data" / "recordings"
     known = sorted(path.name.removesuffix(".json.gz") for path in folder.glob("*.json.gz"))
     if name not in known:
-        raise ValueError(f"no recording is called {name!r}; there are {', '.join(known)}")
+        raise ValueError(f"name is {name!r}: expected a recording, one of {', '.join(known)}")
     return folder / f"{name}.json.gz"
 
 
-def write(path, sweep, bits):
+def write(path, sweep):
     """Write the file that `Sweep.save` documents."""
-    content = to_payload(sweep, sweep.metrics, bits)
+    content = to_payload(sweep, sweep.metrics)
     content |= {"seconds": [round(run.seconds, 4) for run in sweep], "provenance": sweep.provenance}
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
-    path = Path(path)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(gzip.compress(text.encode(), mtime=0))
-    part.replace(path)
+    with replacing(user_path(path)) as file:
+        file.write(gzip.compress(text.encode(), mtime=0))
 
 
 def read(path):
-    """Return the runs, failures, error bounds and provenance of a file that `write` made."""
-    data = Path(path).read_bytes()
+    """Return the runs, the failures, the modes and the provenance of a file that `write` made."""
+    path = user_path(path)
+    data = path.read_bytes()
     try:
         content = json.loads(gzip.decompress(data))
-        return *from_payload(content, content["seconds"]), content["provenance"]
+        modes = {name: metric["mode"] for name, metric in content["metrics"].items() if metric["mode"]}
+        return *from_payload(content, content["seconds"]), modes, content["provenance"]
     except (OSError, EOFError, zlib.error, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ValueError(
-            f"{path} is not a sweep, or a damaged one ({error}): record and save it again"
+            f"path is {str(path)!r}: expected a file of a whole sweep ({error}); record it again"
         ) from error

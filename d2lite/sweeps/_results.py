@@ -9,6 +9,7 @@ import numpy as np
 from d2lite.sweeps import _recordings as recordings
 from d2lite.sweeps._grids import plain
 from d2lite.training._history import Table
+from d2lite.training.metrics import mode_of
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,15 @@ class Sweep:
         axes: dict of the grid's names to their values, in order of appearance.
         metrics: dict of what train measured to "scalar" or "curve".
         provenance: dict: function, code, command, versions, seeds, seconds.
-        bounds: dict of each metric to its ``absolute`` and ``relative`` error; empty unless from a file.
+        modes: dict of a metric to "min" if it should fall, "max" if it should rise. Losses and this package's
+            metrics need no entry; for one of your own, ``sweep.modes["reward"] = "max"``. It goes into the file.
         source: str, the Python expression that reads it from its file.
     """
 
-    def __init__(self, runs, failures=(), provenance=None, bounds=None):
+    def __init__(self, runs, failures=(), provenance=None, modes=None):
         self.source = 'd2lite.Sweep.load("sweep.json.gz")'
         self.runs, self.failures = list(runs), list(failures)
-        self.provenance, self.bounds = dict(provenance or {}), dict(bounds or {})
+        self.provenance, self.modes = dict(provenance or {}), dict(modes or {})
         self.metrics, axes = {}, {}
         for run in self.runs:
             for name, value in run.point.items():
@@ -53,7 +55,7 @@ class Sweep:
                 for name in results:
                     if self.metrics.setdefault(name, kind) != kind:
                         raise ValueError(
-                            f"train returned {name!r} as a number once and as a curve once: choose one"
+                            f"{name} is a number in one run and a curve in another: expected train to return one kind"
                         )
         self.axes = {name: list(values.values()) for name, values in axes.items()}
 
@@ -74,7 +76,7 @@ class Sweep:
         )
 
     def _with(self, runs, failures=()):
-        return Sweep(runs, failures, self.provenance, self.bounds)
+        return Sweep(runs, failures, self.provenance, self.modes)
 
     @property
     def seeds(self):
@@ -90,11 +92,15 @@ class Sweep:
         """
         for name, value in values.items():
             if name != "seed" and name not in self.axes:
-                raise KeyError(f"the grid has no {name!r}; it has {', '.join([*self.axes, 'seed'])}")
+                raise KeyError(
+                    f"name is {name!r}: expected one of the grid's, {', '.join([*self.axes, 'seed'])}"
+                )
             known = self.seeds if name == "seed" else self.axes[name]
             value = values[name] = plain(value, name)
             if not any(_same(value, other) for other in known):
-                raise ValueError(f"no run has {name}={value!r}; there are {', '.join(map(repr, known))}")
+                raise ValueError(
+                    f"{name} is {value!r}: expected a value that was run, {', '.join(map(repr, known))}"
+                )
         return self._with(
             [run for run in self.runs if _matches(run, values)],
             [failure for failure in self.failures if _matches(failure, values)],
@@ -130,68 +136,75 @@ class Sweep:
         """
         self._check(name)
         if not 0 <= low <= high <= 1:
-            raise ValueError(f"the quantiles are {low} and {high}, expected 0 <= low <= high <= 1")
+            raise ValueError(f"low is {low} and high {high}: expected quantiles, 0 <= low <= high <= 1")
         groups = [[run for run in group if name in run] for group in self.points()]
         return [_band(runs[0].point, [run[name] for run in runs], low, high) for runs in groups if runs]
+
+    def mode(self, name):
+        """Return whether a metric should fall, "min", or rise, "max"; None if neither `modes` nor its name says so."""
+        return (
+            check_mode(self.modes[name], name) if name in self.modes else mode_of(name.removeprefix("test_"))
+        )
 
     def best(self, name, mode=None):
         """Return the point (a dict) with the best mean over the seeds of a metric's last value.
 
         Args:
             name: a metric.
-            mode: "min" or "max"; None for "min" if the name holds loss, error or perplexity, else "max".
+            mode: "min" or "max"; None for what `modes` says, or what is known of the metric.
 
         A point where a seed ended at nan or an infinity loses to every other.
 
         Raises:
-            ValueError: no point ended with finite values.
+            ValueError: no point ended with finite values, or the mode is not known.
         """
         self._check(name)
-        if mode not in (None, "min", "max"):
-            raise ValueError(f"mode is {mode!r}: expected 'min' or 'max'")
-        falls = mode == "min" or (mode is None and any(w in name for w in ("loss", "error", "perplexity")))
+        falls = check_mode(mode or self.mode(name), name) == "min"
         scores = []
         for group in self.points():
             score = np.mean([_final(run[name]) for run in group if name in run] or [math.nan])
             if math.isfinite(score):
                 scores.append((score if falls else -score, group[0].point))
         if not scores:
-            raise ValueError(f"no point ended with a finite {name!r}: every run diverged")
+            raise ValueError(
+                f"{name} is nowhere finite at the end: expected a point whose runs did not diverge"
+            )
         return min(scores, key=lambda pair: pair[0])[1]
 
     def _check(self, name):
         if name not in self.metrics:
-            raise KeyError(
-                f"the sweep has no {name!r}; it has {', '.join(self.metrics) or 'no finished runs'}"
-            )
+            known = ", ".join(self.metrics) or "no finished run"
+            raise KeyError(f"name is {name!r}: expected a metric of the sweep, {known}")
 
-    def payload(self, metrics=None, bits=13):
-        """Return axes, runs and curves as a small dict that JSON holds, e.g. for an explorer.
+    def payload(self, metrics=None):
+        """Return axes, runs and what was measured as a small dict that JSON holds, e.g. for an explorer.
+
+        Numbers have four significant digits, so they are off by at most 1/2,000 of themselves; whole numbers are
+        exact; what is not finite is the text "NaN", "Infinity" or "-Infinity".
 
         Args:
             metrics: names to include; None for all.
-            bits: precision of the curves, 4 to 24. With 13, 500 runs of 2 curves of 50 steps take at most
-                150 kB.
 
         Returns:
-            dict: ``rule`` says how ``metrics`` decodes, and each metric's ``bound`` how exact it is (see
-            d2lite/sweeps/_curves.py); ``runs`` has the seed of each run and its index into each of ``axes`` (None
-            where the point lacks the name). ``decodeCurves`` in widgets/_math/curves.js reads it.
+            dict: ``runs`` has the seed of each run and its index into each of ``axes`` (None where the point lacks
+            the name); each of ``metrics`` has its ``kind``, its ``mode`` and the ``values``, one for each run: a number
+            ("scalar") or a list ("curve"), None where it was not measured.
         """
         names = list(self.metrics) if metrics is None else list(metrics)
         for name in names:
             self._check(name)
-        return recordings.to_payload(self, names, bits)
+        return recordings.to_payload(self, names)
 
-    def save(self, path, bits=16):
-        """Write everything to one small file (compressed JSON, so end its name in .json.gz).
+    def save(self, path):
+        """Write everything to one small file: JSON with the numbers of `payload`, compressed.
 
         Args:
-            path: the file; an existing one is replaced.
-            bits: precision of the numbers, 4 to 24. They are rounded, by at most the bounds that the file
-                states.
+            path: the file, its name best ending in .json.gz; an existing one is replaced.
+
+        Raises:
+            OSError: it cannot be written; an existing one is then as it was.
         """
-        recordings.write(path, self, bits)
+        recordings.write(path, self)
 
     @classmethod
     def load(cls, path):
@@ -200,8 +213,8 @@ class Sweep:
         Raises:
             ValueError: the file is damaged, or no sweep.
         """
-        runs, failures, bounds, provenance = recordings.read(path)
-        sweep = cls(runs, failures, provenance, bounds)
+        runs, failures, modes, provenance = recordings.read(path)
+        sweep = cls(runs, failures, provenance, modes)
         sweep.source = f"d2lite.Sweep.load({json.dumps(str(path))})"
         return sweep
 
@@ -227,14 +240,23 @@ class Sweep:
 
         How it labels axes and curves stands in ``provenance["display"]``, a dict, all of it optional: ``labels``
         of axes by name; ``x``, a dict with ``label``, ``first`` and ``step`` of the curves' horizontal axis;
-        ``metrics``, by name a dict with ``label``, ``log``, ``better`` ("min" or "max") and ``guess``, the value
-        that guessing gets.
+        ``metrics``, by name a dict with ``label``, ``log`` and ``guess``, the value that guessing gets. Which way is
+        better stands in ``modes``.
 
         Copy as Python writes a line that reads the file the sweep came from, or ``sweep.json.gz``: save it there.
         """
         from d2lite.widgets import SweepExplorer
 
         return SweepExplorer(self, **traits)
+
+
+def check_mode(mode, name):
+    """Return "min" or "max"; anything else raises a ValueError."""
+    if mode not in ("min", "max"):
+        raise ValueError(
+            f"mode of {name!r} is {mode!r}: expected 'min' or 'max', say it by sweep.modes[{name!r}]"
+        )
+    return mode
 
 
 def _same(a, b):

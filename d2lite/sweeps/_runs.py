@@ -5,7 +5,6 @@ import contextlib
 import functools
 import hashlib
 import json
-import os
 import random
 import re
 import time
@@ -17,6 +16,8 @@ import cloudpickle
 import filelock
 import joblib
 import numpy as np
+
+from d2lite._utils.files import replacing
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Run:
             if name in results:
                 return results[name]
         known = ", ".join([*self.scalars, *self.curves])
-        raise KeyError(f"the run has no {name!r}; it has {known}")
+        raise KeyError(f"name is {name!r}: expected what the run measured, {known}")
 
 
 @dataclass(frozen=True)
@@ -75,28 +76,37 @@ class Task:
         return f"{readable}-{hashlib.sha256(text.encode()).hexdigest()[:20]}.json"
 
 
+def to_record(run):
+    """Return what a run measured as JSON holds it, every digit."""
+    curves = {name: curve.tolist() for name, curve in run.curves.items()}
+    return {"seconds": run.seconds, "scalars": run.scalars, "curves": curves}
+
+
+def from_record(task, record):
+    """Return the Run of a task from what `to_record` gave."""
+    curves = {name: np.array(curve, dtype=np.float64) for name, curve in record["curves"].items()}
+    return Run(task.point, task.seed, record["scalars"], curves, record["seconds"])
+
+
 def load(folder, task):
     """Return the Run of a task from its file, or None: it is not there, or damaged by something else."""
     try:
-        record = json.loads((Path(folder) / task.file).read_text(encoding="utf-8"))
-        curves = {name: np.array(curve, dtype=np.float64) for name, curve in record["curves"].items()}
-        return Run(task.point, task.seed, record["scalars"], curves, record["seconds"])
-    except (FileNotFoundError, ValueError, LookupError, TypeError, AttributeError):
+        return from_record(task, json.loads((Path(folder) / task.file).read_text(encoding="utf-8")))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
 def store(folder, task, run):
     """Write a run's file: it appears under its name all at once, complete and on the disk."""
-    path = Path(folder) / task.file
-    curves = {name: curve.tolist() for name, curve in run.curves.items()}
-    record = {"function": task.name, "code": task.code, "point": run.point, "seed": run.seed}
-    record |= {"seconds": run.seconds, "scalars": run.scalars, "curves": curves}
-    part = path.with_suffix(".part")
-    with open(part, "w", encoding="utf-8") as file:
+    record = {
+        "function": task.name,
+        "code": task.code,
+        "point": run.point,
+        "seed": run.seed,
+        **to_record(run),
+    }
+    with replacing(Path(folder) / task.file, "w", encoding="utf-8") as file:
         json.dump(record, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(part, path)
 
 
 def perform(task, blob, folder):
@@ -146,7 +156,7 @@ def _results(result):
         result = {name: result[name] for name in result.names if name not in ("epoch", "seconds")}
     if not isinstance(result, dict) or not result:
         what = type(result).__name__ if result != {} else "an empty dict"
-        raise TypeError(f"train returned {what}, expected a dict of numbers and curves, or a History")
+        raise TypeError(f"train's result is {what}: expected a dict of numbers and curves, or a History")
     scalars, curves = {}, {}
     for name, value in result.items():
         array = _array(name, value)
@@ -168,13 +178,12 @@ def _array(name, value):
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
         raise TypeError(
-            f"train returned {name!r} as {type(value).__name__}, expected a number or a list of numbers: "
-            "leave it out, or turn it into numbers"
+            f"train's {name!r} is a {type(value).__name__}: expected a number or a list of numbers"
         ) from None
     if array.ndim > 1:
         raise ValueError(
-            f"train returned {name!r} of shape {array.shape}, expected a number or a one-dimensional curve: "
-            "return its rows under names of their own"
+            f"train's {name!r} has the shape {array.shape}: expected a number or a one-dimensional curve; return its "
+            "rows under names of their own"
         )
     return array
 

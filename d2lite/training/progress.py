@@ -22,12 +22,17 @@ def find_place():
     if chosen:
         if chosen not in PLACES:
             raise ValueError(f"D2LITE_PROGRESS is {chosen!r}: expected one of {', '.join(PLACES)}")
-        return chosen
+        return "log" if chosen == "terminal" and sys.stderr is None else chosen
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         return "notebook" if getattr(kernel, "_allow_stdin", True) else "static"
-    return "terminal" if sys.stderr.isatty() else "log"
+    return "terminal" if _is_terminal(sys.stderr) else "log"
+
+
+def _is_terminal(stream):
+    """Whether somebody reads what is written; a program without a console has no stream, or a closed one."""
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 class ProgressBar(Callback):

@@ -6,6 +6,7 @@ its Python from the same description.
 
 import copy
 import functools
+import gzip
 import json
 import numbers
 
@@ -188,13 +189,13 @@ class Payload(Param):
 
     Args:
         loader: function without arguments that returns the data, a dict; called once, when an explorer first needs it.
-        max_size: most characters of its JSON.
+        max_size: most bytes of its JSON, compressed as a server sends it.
         description: label, help as in Param.
     """
 
     kind = "payload"
 
-    def __init__(self, *, loader=dict, max_size=150_000, **description):
+    def __init__(self, *, loader=dict, max_size=100_000, **description):
         super().__init__({}, max_size=max_size, output=True, **description)
         self._load = functools.cache(loader)
 
@@ -204,10 +205,10 @@ class Payload(Param):
     def validate(self, obj, value):
         if not isinstance(value, dict):
             self.refuse(value, "a dict")
-        size = len(json.dumps(value, separators=(",", ":"), allow_nan=False))
+        size = len(gzip.compress(json.dumps(value, separators=(",", ":"), allow_nan=False).encode(), mtime=0))
         if size > self.spec["max_size"]:
             raise BadValueError(
-                f"{self.name} takes {size:,} characters, expected at most {self.spec['max_size']:,}: "
+                f"{self.name} takes {size:,} bytes, compressed: expected at most {self.spec['max_size']:,}; "
                 "leave out curves, seeds or points"
             )
         return value

@@ -19,13 +19,13 @@ MODULES = modules()
 @pytest.mark.parametrize(
     ("source", "names"),
     [
-        ("import d2lite\nd2lite.fit(model)", {"d2lite", "d2lite.fit"}),
+        ("import d2lite\nd2lite.fit(model)", {"d2lite.fit"}),
         (
             "from d2lite import datasets\ndatasets.points('xor').split()",
-            {"d2lite.datasets", "d2lite.datasets.points"},
+            {"d2lite.datasets.points"},
         ),
         ("from d2lite.vision.boxes import iou as overlap\noverlap(a, b)", {"d2lite.vision.boxes.iou"}),
-        ("import d2lite.vision.boxes as b\nb.giou", {"d2lite.vision.boxes", "d2lite.vision.boxes.giou"}),
+        ("import d2lite.vision.boxes as b\nb.giou", {"d2lite.vision.boxes.giou"}),
         ("import numpy as np\nnp.fit", set()),
         ("%matplotlib inline", set()),
     ],

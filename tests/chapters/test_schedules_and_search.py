@@ -117,7 +117,9 @@ def test_recordings_are_whole(recorder):
 
 
 def test_no_such_recording():
-    with pytest.raises(ValueError, match="no recording is called 'nothing'; there are atlas, .*schedules"):
+    with pytest.raises(
+        ValueError, match=r"name is 'nothing': expected a recording, one of atlas, .*schedules"
+    ):
         d2lite.Sweep.recorded("nothing")
 
 

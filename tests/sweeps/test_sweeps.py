@@ -121,6 +121,41 @@ def test_default_folder_is_in_the_cache(tmp_path, monkeypatch):
     assert len(list((tmp_path / "sweeps" / "train").glob("*.json"))) == 1
 
 
+def test_paths_are_written_out(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("RUNS", "of-mine")
+    swept = d2lite.sweep(train, {"lr": [0.1], "batch": [1]}, [0], path="~/$RUNS", n_jobs=1)
+    assert len(list((tmp_path / "of-mine").glob("*.json"))) == 1
+    swept.save("~/$RUNS/all.json.gz")
+    assert same(d2lite.Sweep.load("~/$RUNS/all.json.gz").select(seed=0)[:0], swept[:0])
+    assert (tmp_path / "of-mine" / "all.json.gz").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(tmp_path, monkeypatch):
+    count, calls = counting(tmp_path)
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file", tmp_path / "file" / "runs"):
+        with pytest.raises(OSError, match="path is .*: expected a folder that can be written"):
+            d2lite.sweep(count, {"x": [1]}, path=path, n_jobs=1)
+    monkeypatch.setattr(sweeps.tempfile, "TemporaryFile", _refuse)
+    with pytest.raises(OSError, match=r"path is .*: expected a folder that can be written \(Read-only"):
+        d2lite.sweep(count, {"x": [1]}, path=tmp_path / "runs", n_jobs=1)
+    assert not calls()
+
+
+def _refuse(*args, **options):
+    raise OSError(30, "Read-only file system")
+
+
+def test_a_finished_sweep_is_read_from_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    count, calls = counting(tmp_path)
+    first = d2lite.sweep(count, {"x": [1]}, path=tmp_path / "runs", n_jobs=1)
+    monkeypatch.setattr(sweeps.tempfile, "TemporaryFile", _refuse)
+    assert same(d2lite.sweep(count, {"x": [1]}, path=tmp_path / "runs", n_jobs=1), first)
+    assert len(calls()) == 3
+
+
 def test_a_worker_without_the_folder_returns_what_this_process_stores(tmp_path, monkeypatch):
     def elsewhere(tasks, blob, folder, n_jobs):
         return (perform(task, blob, tmp_path / "not" / "there") for task in tasks)
@@ -212,12 +247,12 @@ def test_history_and_tensors(tmp_path):
 @pytest.mark.parametrize(
     ("result", "message"),
     [
-        (None, "train returned NoneType, expected a dict"),
-        ({}, "train returned an empty dict, expected"),
-        ({"a": "text"}, "train returned 'a' as str, expected a number or a list of numbers"),
-        ({"a": [[1, 2], [3]]}, "train returned 'a' as list, expected"),
-        ({"a": np.ones((2, 3))}, r"train returned 'a' of shape (2, 3), expected"),
-        ({"a": 1j}, "train returned 'a' as complex, expected"),
+        (None, "train's result is NoneType: expected a dict"),
+        ({}, "train's result is an empty dict: expected"),
+        ({"a": "text"}, "train's 'a' is a str: expected a number or a list of numbers"),
+        ({"a": [[1, 2], [3]]}, "train's 'a' is a list: expected"),
+        ({"a": np.ones((2, 3))}, "train's 'a' has the shape (2, 3): expected"),
+        ({"a": 1j}, "train's 'a' is a complex: expected"),
     ],
 )
 def test_wrong_results_are_failures(result, message, tmp_path):
@@ -229,29 +264,33 @@ def test_wrong_results_are_failures(result, message, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ((train, 3), TypeError, "the grid is a int, expected a dict of lists"),
-        ((train, [1, 2]), TypeError, "the grid is a list, expected"),
+        ((train, 3), TypeError, "grid is 3: expected a dict of lists"),
+        ((train, [1, 2]), TypeError, r"grid is \[1, 2\]: expected"),
         (
             (train, {"lr": 0.1}),
             TypeError,
-            r"the grid's 'lr' is 0.1, expected a list of values: write \[0.1\]",
+            r"grid\['lr'\] is 0.1: expected a list of values, such as \[0.1\]",
         ),
         ((train, {"lr": "adam"}), TypeError, "expected a list of values"),
-        ((train, {"lr": []}), ValueError, "the grid has no points"),
-        ((train, []), ValueError, "the grid has no points"),
-        ((train, {"lr": [0.1, 0.1]}), ValueError, "the point lr=0.1 is in the grid twice"),
-        ((train, {"lr": [math.nan]}), ValueError, "the grid's 'lr' has the value nan"),
+        ((train, {"lr": []}), ValueError, "grid has no points"),
+        ((train, []), ValueError, "grid has no points"),
+        ((train, {"lr": [0.1, 0.1]}), ValueError, "grid has lr=0.1 twice"),
+        ((train, {"lr": [math.nan]}), ValueError, r"grid\['lr'\] has nan"),
         (
             (train, {"lr": [torch.optim.SGD]}),
             TypeError,
-            "the grid's 'lr' has a value of type type, expected a number",
+            r"grid\['lr'\] has a value of type type: expected a number",
         ),
-        ((train, {1: [0.1]}), TypeError, "the grid has the name 1"),
-        ((train, {"seed": [0.1]}), ValueError, "the grid has a 'seed': give the seeds as seeds="),
-        ((train, {"lr": [1]}), TypeError, r"cannot be called with lr, seed .*'batch'"),
-        ((train, {**GRID, "momentum": [0]}), TypeError, "cannot be called with lr, batch, momentum, seed"),
-        (("train", GRID), TypeError, "train is a str, expected a function"),
-        ((train, GRID, 3), TypeError, r"seeds is 3, expected a list of integers, e.g. range\(3\)"),
+        ((train, {1: [0.1]}), TypeError, "grid has the name 1"),
+        ((train, {"seed": [0.1]}), ValueError, "grid has the name 'seed': expected the seeds as seeds="),
+        ((train, {"lr": [1]}), TypeError, r"expected to be called with lr, seed .*'batch'"),
+        (
+            (train, {**GRID, "momentum": [0]}),
+            TypeError,
+            "expected to be called with lr, batch, momentum, seed",
+        ),
+        (("train", GRID), TypeError, "train is 'train': expected a function"),
+        ((train, GRID, 3), TypeError, r"seeds is 3: expected a list of integers, such as range\(3\)"),
         ((train, GRID, [0.5]), TypeError, "expected integers"),
         ((train, GRID, []), ValueError, "at least one"),
         ((train, GRID, [1, 1]), ValueError, "expected different integers"),
@@ -279,11 +318,11 @@ def test_select(swept):
     part = swept.select(lr=0.1, seed=1)
     assert [(run.point["batch"], run.seed) for run in part] == [(1, 1), (16, 1)]
     assert part.axes == {"lr": [0.1], "batch": [1, 16]}
-    with pytest.raises(KeyError, match="the grid has no 'momentum'; it has lr, batch, seed"):
+    with pytest.raises(KeyError, match="name is 'momentum': expected one of the grid's, lr, batch, seed"):
         swept.select(momentum=0.9)
-    with pytest.raises(ValueError, match=r"no run has lr=0.5; there are 0.1, 1.0"):
+    with pytest.raises(ValueError, match="lr is 0.5: expected a value that was run, 0.1, 1.0"):
         swept.select(lr=0.5)
-    with pytest.raises(ValueError, match=r"no run has seed=9; there are 0, 1, 2"):
+    with pytest.raises(ValueError, match="seed is 9: expected a value that was run, 0, 1, 2"):
         swept.select(seed=9)
 
 
@@ -326,17 +365,39 @@ def test_bands_of_unequal_lengths():
 def test_best(swept):
     assert swept.best("loss") == {"lr": 0.1, "batch": 1} != swept.best("loss", "max")
     assert swept.best("accuracy") == {"lr": 0.1, "batch": 1}
-    with pytest.raises(KeyError, match="the sweep has no 'error'; it has accuracy, steps, loss"):
+    with pytest.raises(
+        KeyError, match="name is 'error': expected a metric of the sweep, accuracy, steps, loss"
+    ):
         swept.best("error")
-    with pytest.raises(ValueError, match="no point ended with a finite 'loss'"):
+    with pytest.raises(ValueError, match="loss is nowhere finite at the end"):
         swept.select(lr=1.0, batch=1).best("loss")
-    with pytest.raises(ValueError, match="expected 'min' or 'max'"):
+    with pytest.raises(ValueError, match="mode of 'loss' is 'least': expected 'min' or 'max'"):
         swept.best("loss", "least")
+
+
+@pytest.mark.parametrize("name", ["error", "terror", "lossless", "reward", "steps", "d_loss"])
+def test_which_way_is_better_is_never_guessed_from_a_name(name, tmp_path):
+    runs = [Run({"x": x}, 0, {name: float(x)}, {}, 0) for x in (1, 2)]
+    sweep = d2lite.Sweep(runs)
+    with pytest.raises(ValueError, match=f"mode of '{name}' is None: expected 'min' or 'max'"):
+        sweep.best(name)
+    assert (sweep.best(name, "min"), sweep.best(name, "max")) == ({"x": 1}, {"x": 2})
+    sweep.modes[name] = "min"
+    sweep.save(tmp_path / "sweep.json.gz")
+    assert d2lite.Sweep.load(tmp_path / "sweep.json.gz").select(x=[1, 2][0]).modes == {name: "min"}
+    assert d2lite.Sweep.load(tmp_path / "sweep.json.gz").best(name) == {"x": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "mode"), [("validation_loss", "min"), ("test_accuracy", "max"), ("perplexity", "min")]
+)
+def test_which_way_is_better_is_known_of_the_usual_metrics(name, mode):
+    assert d2lite.Sweep([Run({}, 0, {name: 1.0}, {}, 0)]).mode(name) == mode
 
 
 def test_number_and_curve_under_one_name():
     runs = [Run({}, 0, {"a": 1.0}, {}, 0), Run({}, 1, {}, {"a": np.ones(2)}, 0)]
-    with pytest.raises(ValueError, match="'a' as a number once and as a curve once"):
+    with pytest.raises(ValueError, match="a is a number in one run and a curve in another"):
         d2lite.Sweep(runs)
 
 
@@ -347,19 +408,10 @@ def test_file_round_trip(swept, tmp_path):
     assert [(run.point, run.seed) for run in loaded] == [(run.point, run.seed) for run in swept]
     for run, original in zip(loaded, swept, strict=True):
         for name in swept.metrics:
-            got, expected, bound = (
-                np.atleast_1d(run[name]),
-                np.atleast_1d(original[name]),
-                loaded.bounds[name],
-            )
-            finite = np.isfinite(expected)
-            np.testing.assert_array_equal(got[~finite], expected[~finite])
-            limit = bound["absolute"] + bound["relative"] * np.abs(expected[finite])
-            assert (np.abs(got[finite] - expected[finite]) <= limit).all()
+            np.testing.assert_allclose(
+                run[name], original[name], rtol=5e-4
+            )  # nan and infinities as they were
         assert run["steps"] == 20
-    content = json.loads(gzip.decompress(path.read_bytes()))
-    assert content["metrics"]["loss"]["bound"] == loaded.bounds["loss"]
-    assert loaded.bounds["loss"]["relative"] < 1e-3
     provenance = loaded.provenance
     assert provenance == swept.provenance
     assert provenance["function"] == "train"
@@ -368,6 +420,30 @@ def test_file_round_trip(swept, tmp_path):
     assert not [word for word in json.dumps(provenance).split('"') if word.startswith("/")]
     assert provenance["seconds_of_runs"] > 0
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (0.123456, 0.1235),
+        (-9.87654e-300, -9.877e-300),
+        (123_456.7, 123_500.0),
+        (123_457, 123_457),
+        (0.0, 0),
+        (math.nan, "NaN"),
+        (math.inf, "Infinity"),
+        (-math.inf, "-Infinity"),
+        (1.7976931348623157e308, 1.7976931348623157e308),
+        (np.float32(0.1), 0.1),
+    ],
+)
+def test_numbers_keep_four_digits_and_whole_ones_all(value, kept, tmp_path):
+    sweep = d2lite.Sweep([Run({}, 0, {"a": value}, {"b": np.array([value])}, 0.0)])
+    metrics = json.loads(json.dumps(sweep.payload(), allow_nan=False))["metrics"]
+    assert (metrics["a"]["values"], metrics["b"]["values"]) == ([kept], [[kept]])
+    sweep.save(tmp_path / "sweep.json.gz")
+    [run] = d2lite.Sweep.load(tmp_path / "sweep.json.gz")
+    np.testing.assert_equal([run["a"], *run["b"]], [float(kept)] * 2)
 
 
 def test_file_of_failures_and_missing_results(tmp_path):
@@ -392,11 +468,11 @@ def test_damaged_file_is_refused(damage, swept, tmp_path):
     path = tmp_path / "sweep.json.gz"
     swept.save(path)
     path.write_bytes(damage(path.read_bytes()))
-    with pytest.raises(ValueError, match="is not a sweep, or a damaged one"):
+    with pytest.raises(ValueError, match="expected a file of a whole sweep"):
         d2lite.Sweep.load(path)
 
 
-def test_payload_of_an_atlas_fits_the_page():
+def test_payload_of_20_000_numbers_fits_the_page():
     """Even where every number is noise, and so costs its most."""
     generator = np.random.default_rng(0)
     runs = []
@@ -409,9 +485,8 @@ def test_payload_of_an_atlas_fits_the_page():
         curves = {"loss": np.exp(generator.normal(size=50) * 5), "accuracy": generator.random(50)}
         curves["loss"][40:] = math.nan if i % 3 else math.inf
         runs.append(Run(point, i // 180, {}, curves, 1.0))
-    text = json.dumps(d2lite.Sweep(runs[:500]).payload(), allow_nan=False)
-    assert len(text) <= 150_000
-    assert "rule" in json.loads(text)
+    text = json.dumps(d2lite.Sweep(runs[:200]).payload(), separators=(",", ":"), allow_nan=False)
+    assert len(gzip.compress(text.encode())) <= 100_000
     assert list(d2lite.Sweep(runs).payload(["loss"])["metrics"]) == ["loss"]
 
 
@@ -426,6 +501,24 @@ def test_progress_bar_only_where_somebody_watches(tmp_path, monkeypatch, capsys)
     monkeypatch.setenv("D2LITE_PROGRESS", "static")
     d2lite.sweep(train, GRID, [4], path=tmp_path, n_jobs=1)
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("place", ["", "terminal", "log"])
+def test_without_a_standard_error_stream_there_is_no_bar(place, tmp_path, monkeypatch):
+    monkeypatch.setenv("D2LITE_PROGRESS", place)
+    monkeypatch.setattr("sys.stderr", None)
+    assert len(d2lite.sweep(train, GRID, [0, 1], path=tmp_path, n_jobs=1)) == 8
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path):
+    def record(rate, size, flag, seed):
+        assert [type(v) for v in (rate, size, flag, seed)] == [float, int, bool, int]
+        return {"y": np.float32(rate), "z": np.int64(size), "curve": np.broadcast_to(np.float64(1), 3)}
+
+    grid = {"rate": np.array([0.1, 0.2]), "size": [np.array(3), np.int64(4)], "flag": [np.bool_(True)]}
+    swept = d2lite.sweep(record, grid, np.arange(2), path=tmp_path, n_jobs=1)
+    assert swept.axes == {"rate": [0.1, 0.2], "size": [3, 4], "flag": [True]}
+    assert len(swept.select(rate=np.float64(0.1), size=np.array(3), seed=np.int64(1))) == 1
 
 
 def test_names_of_files_are_stable():

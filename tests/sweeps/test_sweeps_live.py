@@ -10,7 +10,7 @@ import pytest
 
 import d2lite
 from d2lite.sweeps._live import LiveRun
-from d2lite.sweeps._runs import Failure
+from d2lite.sweeps._runs import Failure, Run
 
 
 def walk(rate, width=2, *, seed):
@@ -65,6 +65,17 @@ def test_what_is_printed_past_python_spoils_no_result():
     assert LiveRun(shout, {"rate": 3}).result()["last"] == 3
 
 
+def test_without_a_standard_error_stream(monkeypatch):
+    monkeypatch.setattr("sys.stderr", None)
+    assert LiveRun(shout, {"rate": 3}).result()["last"] == 3
+
+
+def test_what_the_process_answers_is_read_and_not_run(monkeypatch):
+    """A pickle would run what it says; an answer that is no JSON is a failure."""
+    monkeypatch.setattr("d2lite.sweeps._live.WORKER", "print('c__builtin__\\nexit\\n')")
+    assert "could not be read" in LiveRun(walk, {"rate": 1}).result().error
+
+
 def test_a_function_that_cannot_be_pickled_starts_nothing():
     lock = threading.Lock()
     with pytest.raises(TypeError, match="pickle"):
@@ -74,7 +85,7 @@ def test_a_function_that_cannot_be_pickled_starts_nothing():
 @pytest.mark.parametrize(
     ("point", "seed", "error"),
     [
-        ({"speed": 1}, 0, "cannot be called with speed"),
+        ({"speed": 1}, 0, "expected to be called with speed"),
         ({"rate": 1}, 0.5, "expected integers"),
         ({}, 0, "rate"),
     ],
@@ -98,7 +109,7 @@ class TestFromTheExplorer:
     def test_the_page_asks_by_messages(self, recorded):
         explorer = recorded.to_explorer(train=sleep)
         explorer._hear(explorer, {"train": {"point": {"speed": 1}, "seed": 0}}, [])
-        assert explorer._live == {"error": "the grid has no 'speed'; it has rate, width"}
+        assert explorer._live == {"error": "point has 'speed': expected one of rate, width"}
         explorer = recorded.to_explorer(train=lambda rate, width, seed: time.sleep(60))
         explorer._hear(explorer, {"train": {"point": {"rate": 0.3}, "seed": 0}}, [])
         with pytest.raises(RuntimeError, match="a run is under way"):
@@ -113,6 +124,36 @@ class TestFromTheExplorer:
         assert explorer._live == {"error": "stopped"}
         assert explorer.own_runs == []
 
+    @pytest.mark.parametrize(
+        ("request_", "error"),
+        [
+            ([], "expected a point and a seed"),
+            ("now", "expected a point and a seed"),
+            ({"seed": 0}, "expected a point and a seed"),
+            ({"point": {}, "seed": 0, "self": 1}, "expected a point and a seed"),
+            ({"point": {"rate": "0.1; import os"}}, "rate is '0.1; import os': expected a number"),
+            ({"point": {"rate": True}}, "rate is True: expected a number"),
+            ({"point": {"rate": math.nan}}, "rate is nan: expected a number"),
+            ({"point": {"rate": {"a": 1}}}, "rate is {'a': 1}: expected a number"),
+            ({"point": {"kind": "c"}}, "kind is 'c': expected ['a', 'b']"),
+            ({"point": {"rate": 0.1}, "seed": 0.5}, "seed is 0.5: expected a whole number"),
+            ({"point": {"rate": 0.1}, "seed": -1}, "seeds is [-1]: expected"),
+            ({"point": {"rate": 0.1}, "seed": None}, "seed is None: expected a whole number"),
+        ],
+    )
+    def test_a_page_may_say_anything_and_starts_nothing_with_it(self, request_, error):
+        runs = [Run({"rate": 0.1, "kind": kind}, 0, {}, {"loss": np.ones(2)}, 0.0) for kind in "ab"]
+        explorer = d2lite.Sweep(runs).to_explorer(train=lambda rate, kind, seed: {"loss": [1.0]})
+        explorer._hear(explorer, {"train": request_ or [0]}, [])
+        assert error in explorer._live["error"]
+        assert explorer._run is None
+
+    @pytest.mark.parametrize("content", [None, [], "train", 3, {}])
+    def test_other_messages_do_nothing(self, content, recorded):
+        explorer = recorded.to_explorer(train=walk)
+        explorer._hear(explorer, content, [])
+        assert explorer._run is None
+
     def test_without_a_function_there_is_nothing_to_train(self, recorded):
-        with pytest.raises(RuntimeError, match="give the explorer train="):
+        with pytest.raises(RuntimeError, match="train is None: expected the function"):
             recorded.to_explorer().train_point({"rate": 0.1})

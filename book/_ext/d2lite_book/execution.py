@@ -1,40 +1,93 @@
-"""Where executed notebooks are kept: one cache for each state of the package, its data and main dependencies.
+"""Where executed notebooks are kept: a folder for each state of a notebook's code and of what that code reaches.
 
-An edit in d2lite/ therefore never shows an old output. JavaScript and CSS are no part of the key: they change
-no output of a kernel, and the pages take them from the package itself (see explorers.py).
+The key of a notebook is its code cells, the modules and data files of d2lite that they reach (d2lite._utils.reach)
+and the versions of Python and of the main packages. An edit of the package therefore re-runs the notebooks that use
+what was edited, an edit of prose re-runs nothing, and going back to an earlier state finds its outputs again.
+JavaScript and CSS are no part of the key: they change no output of a kernel, and the pages take them from the package
+itself (see explorers.py).
 """
 
+import functools
 import hashlib
+import json
+import os
+import shutil
 import sys
 from importlib import metadata
 from pathlib import Path
 
-VERSIONS = ("anywidget", "ipykernel", "ipywidgets", "matplotlib", "numpy", "scikit-learn", "torch")
-IGNORED = {".js", ".css", ".pyc", ".md"}
+from myst_nb.core.config import NbParserConfig
+from myst_nb.core.read import create_nb_reader
+from myst_parser.config.main import MdParserConfig
+
+from d2lite._utils import reach
+
+PACKAGES = (
+    "anywidget", "ipykernel", "ipython", "ipywidgets", "joblib", "matplotlib", "numpy", "pillow", "scikit-learn",
+    "scipy", "torch",
+)  # fmt: skip
+MOST_BYTES = 400_000_000  # of all outputs kept
 
 
-def package_key(root):
-    """Return a short hash of everything outside a notebook that its outputs depend on.
+def read(path):
+    """Return a notebook (.ipynb, or MyST Markdown with code cells), or None for a page without code."""
+    text = Path(path).read_text(encoding="utf-8")
+    reader = create_nb_reader(str(path), MdParserConfig(), NbParserConfig(), text)
+    notebook = reader.read(text) if reader else None
+    return notebook if notebook and any(cell.cell_type == "code" for cell in notebook.cells) else None
+
+
+@functools.cache
+def _versions():
+    python = f"python {sys.version_info[0]}.{sys.version_info[1]} {sys.platform}"
+    return [python, *(f"{name} {metadata.version(name)}" for name in PACKAGES)]
+
+
+def key_of(notebook, root):
+    """Return a short hash of everything that a notebook's outputs depend on.
 
     Args:
+        notebook: the notebook, as `read` returns it.
         root: path of the repository.
 
     Returns:
         16 hexadecimal digits.
     """
-    digest = hashlib.sha256(f"python {sys.version_info[0]}.{sys.version_info[1]}".encode())
-    for name in VERSIONS:
-        digest.update(f"{name} {metadata.version(name)}\n".encode())
-    for path in sorted((Path(root) / "d2lite").rglob("*")):
-        if path.is_file() and path.suffix not in IGNORED:
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0")
-            digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:16]
+    package = Path(root) / "d2lite"
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    files = reach.reached("\n".join(code), package)
+    parts = [_versions(), code, reach.digest(files, package)]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def cache_folder(root, build_folder):
-    """Return the folder of the execution cache that is valid now."""
-    return Path(build_folder) / ".jupyter_cache" / package_key(root)
+def cache_folder(notebook, root, build_folder):
+    """Return the folder of the cache that has, or will have, the outputs of a notebook as it is now."""
+    return Path(build_folder) / ".jupyter_cache" / key_of(notebook, root)
+
+
+def mark_used(folder):
+    """Note that the outputs of a folder were used now."""
+    os.utime(folder)
+
+
+def forget_oldest(folder, in_use, most_bytes=MOST_BYTES):
+    """Remove the outputs that were not used for longest, until the cache is small enough.
+
+    Args:
+        folder: the folder that holds the cache's folders.
+        in_use: folders to keep whatever their size.
+        most_bytes: size of all that may stay.
+    """
+    sizes = {
+        path: sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+        for path in sorted(Path(folder).iterdir(), key=lambda path: path.stat().st_mtime)
+        if path.is_dir()
+    }
+    total = sum(sizes.values())
+    for path, size in sizes.items():
+        if total > most_bytes and path not in in_use:
+            shutil.rmtree(path)
+            total -= size
 
 
 def is_notebook(env, docname):
@@ -42,20 +95,23 @@ def is_notebook(env, docname):
     return env.doc2path(docname).endswith(".ipynb") or "kernelspec" in env.metadata.get(docname, ())
 
 
-def _choose_cache(app, config):
-    if not config.nb_execution_cache_path:
-        config.nb_execution_cache_path = str(cache_folder(app.srcdir, Path(app.outdir).parent))
+def _choose_cache(app, docname, source):
+    """Let myst-nb look for the outputs of this page in this page's folder."""
+    if docname in app.env.d2lite_keys and app.env.mystnb_config.execution_mode == "cache":
+        folder = Path(app.outdir).parent / ".jupyter_cache" / app.env.d2lite_keys[docname]
+        app.env.mystnb_config = app.env.mystnb_config.copy(execution_cache_path=str(folder))
 
 
 def _notebooks_out_of_date(app, env, added, changed, removed):
-    """Read every notebook again when the package has changed since the last build."""
-    key = package_key(app.srcdir)
-    stale = getattr(env, "d2lite_package_key", key) != key
-    env.d2lite_package_key = key
-    return [name for name in env.found_docs if stale and is_notebook(env, name)]
+    """Read a notebook again when something that it reaches has changed since the last build."""
+    notebooks = {name: read(env.doc2path(name)) for name in env.found_docs}
+    keys = {name: key_of(notebook, app.srcdir) for name, notebook in notebooks.items() if notebook}
+    before = getattr(env, "d2lite_keys", keys)
+    env.d2lite_keys = keys
+    return [name for name in keys if before.get(name) != keys[name]]
 
 
 def connect(app):
-    """Choose the cache, and re-read notebooks when its key changes."""
-    app.connect("config-inited", _choose_cache)
+    """Choose each notebook's cache, and read a notebook again when its key changes."""
     app.connect("env-get-outdated", _notebooks_out_of_date)
+    app.connect("source-read", _choose_cache)

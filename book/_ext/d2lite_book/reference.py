@@ -5,7 +5,6 @@ chapters/..." becomes a link; each entry names the chapters whose code uses it, 
 the names it uses. Usage is read from the chapters' code cells, so neither list can go stale.
 """
 
-import ast
 import importlib
 import inspect
 import json
@@ -15,6 +14,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxDirective
+
+from d2lite._utils.reach import names_used
 
 HOOKS = "on_train_start, on_step_end, on_epoch_end, on_train_end"  # the same for every callback
 MEMBERS = ["   :members:", f"   :exclude-members: {HOOKS}"]
@@ -57,30 +58,6 @@ def _names(module):
     return getattr(module, "__all__", [name for name in own if not name.startswith("_")])
 
 
-def names_used(source):
-    """Return the dotted names of d2lite that Python source uses, resolved through its imports.
-
-    Args:
-        source: the code; lines that are no Python (magics) make the whole of it unreadable, and give an empty set.
-    """
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return set()
-    short, found = {"d2lite": "d2lite"}, set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "d2lite":
-            short |= {(item.asname or item.name): f"{node.module}.{item.name}" for item in node.names}
-        elif isinstance(node, ast.Import):
-            short |= {i.asname: i.name for i in node.names if i.asname and i.name.startswith("d2lite")}
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Name, ast.Attribute)):
-            first, _, rest = ast.unparse(node).partition(".")
-            if first in short and re.fullmatch(r"[\w.]*", rest):
-                found.add(f"{short[first]}.{rest}" if rest else short[first])
-    return found
-
-
 def usage(root, docnames, documented):
     """Return which documented names each chapter uses.
 
@@ -98,7 +75,8 @@ def usage(root, docnames, documented):
         if path.exists():
             cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
             code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-            objects = (resolve(name) for name in names_used(code))
+            parts = (name.split(".") for name in names_used(code))
+            objects = (resolve(".".join(p[:k])) for p in parts for k in range(1, len(p) + 1))
             result[docname] = sorted({documented[id(o)] for o in objects if id(o) in documented})
     return result
 

@@ -10,6 +10,7 @@ from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import BadValueError, Choice, Flag, Integer, Numbers, Payload
 
 MAX_AXES = 8
+RECORDING = "atlas"  # shown when nothing else is asked for
 POLL = 0.2  # seconds between two reports of a run under way
 
 
@@ -58,16 +59,19 @@ class SweepExplorer(Explorer):
     _own = traitlets.List().tag(sync=True)  # the reader's runs: point, seed, values by metric
 
     def __init__(
-        self, sweep=None, *, recording="atlas", at=(), metric=0, second=1, along=None, train=None, **values
+        self, sweep=None, *, recording=RECORDING, at=(), metric=0, second=1, along=None, train=None, **values
     ):
-        from d2lite.sweeps._results import Sweep
+        from d2lite.sweeps._results import Sweep, check_mode
 
+        if "data" in values:
+            raise TypeError("data has been given: expected the runs as sweep=, or the name of a recording")
+        shipped = sweep is None and recording == RECORDING
         self._sweep = sweep = Sweep.recorded(recording) if sweep is None else sweep
         curves = [name for name, kind in sweep.metrics.items() if kind == "curve"]
         if not curves:
-            raise BadValueError(
-                "the sweep holds no curve; expected a train function that returns at least one"
-            )
+            raise BadValueError("sweep has no curve: expected a train function that returns at least one")
+        for name in curves:
+            check_mode(sweep.mode(name), name)
         names = list(sweep.axes)
         super().__init__(
             at=_indices(sweep, at) if isinstance(at, dict) else at,
@@ -84,7 +88,7 @@ class SweepExplorer(Explorer):
             "display": sweep.provenance.get("display", {}),
             "failed": len(sweep.failures),
         }
-        if not (recording == "atlas" and sweep.source == 'd2lite.Sweep.recorded("atlas")'):
+        if not shipped:
             self._python = f"{sweep.source}.to_explorer"
         self._train, self._run, self.own_runs = train, None, []
         self._trainable = train is not None
@@ -107,14 +111,12 @@ class SweepExplorer(Explorer):
         from d2lite.sweeps._live import LiveRun
 
         if self._train is None:
-            raise RuntimeError(
-                "there is nothing to train: give the explorer train=, the function of the sweep"
-            )
+            raise RuntimeError("train is None: expected the function of the sweep, to_explorer(train=...)")
         if self._run is not None:
-            raise RuntimeError("a run is under way: wait for it, or cancel it")
+            raise RuntimeError("a run is under way: expected one at a time; wait for it, or cancel it")
         axes = self._sweep.axes
         if unknown := [name for name in point if name not in axes]:
-            raise KeyError(f"the grid has no {unknown[0]!r}; it has {', '.join(axes)}")
+            raise KeyError(f"point has {unknown[0]!r}: expected names of the grid, {', '.join(axes)}")
         shown = self.at or [0] * len(axes)
         rest = {name: axis[min(int(shown[i]), len(axis) - 1)] for i, (name, axis) in enumerate(axes.items())}
         self._run = LiveRun(self._train, rest | point, seed)
@@ -154,13 +156,44 @@ class SweepExplorer(Explorer):
 
     def _hear(self, _, content, buffers):
         """Do what the page's buttons ask for; say in the page what is wrong with it."""
+        content = content if isinstance(content, dict) else {}
         if content.get("cancel"):
             self.cancel()
         elif content.get("train"):
             try:
-                self.train_point(**content["train"])
+                self.train_point(*_asked(content["train"], self._sweep.axes))
             except Exception as error:  # whatever it is, the reader is told
                 self._live = {"error": str(error.args[0] if error.args else error)}
+
+
+def _asked(request, axes):
+    """Return the point and the seed that a page asks to train; a page may say anything, so each is looked at."""
+    if (
+        not isinstance(request, dict)
+        or set(request) - {"point", "seed"}
+        or not isinstance(request.get("point"), dict)
+    ):
+        raise BadValueError(f"train is {request!r:.60}: expected a point and a seed")
+    for name, value in request["point"].items():
+        if name not in axes:
+            raise BadValueError(f"point has {name!r:.60}: expected one of {', '.join(axes)}")
+        values = axes[name]
+        if all(map(_is_number, values)):
+            known = _is_number(value) and math.isfinite(value)
+        else:
+            known = any(type(value) is type(other) and value == other for other in values)
+        if not known:
+            raise BadValueError(
+                f"{name} is {value!r:.60}: expected {'a number' if all(map(_is_number, values)) else values}"
+            )
+    seed = request.get("seed", 0)
+    if type(seed) is not int:
+        raise BadValueError(f"seed is {seed!r:.60}: expected a whole number")
+    return request["point"], seed
+
+
+def _is_number(value):
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _longest(sweep):
@@ -175,7 +208,7 @@ def _longest(sweep):
 def _indices(sweep, at):
     for name in at:
         if name not in sweep.axes:
-            raise KeyError(f"the grid has no {name!r}; it has {', '.join(sweep.axes)}")
+            raise KeyError(f"at has {name!r}: expected names of the grid, {', '.join(sweep.axes)}")
     best = dict.fromkeys(sweep.axes)
     chosen = {name: sweep.select(**{name: at[name]})[0].point[name] if name in at else None for name in best}
     return [0 if chosen[name] is None else sweep.axes[name].index(chosen[name]) for name in best]
@@ -185,7 +218,7 @@ def _index(given, names):
     if not isinstance(given, str):
         return given
     if given not in names:
-        raise BadValueError(f"there is no {given!r}; expected one of {', '.join(names)}")
+        raise BadValueError(f"name is {given!r}: expected one of {', '.join(names)}")
     return names.index(given)
 
 

@@ -1,5 +1,4 @@
 // Recorded runs as a grid: the runs of a point, their mean and range over seeds, and the map of all points.
-import { decodeBlock } from "../_math/curves.js";
 
 /**
  * A payload of SweepExplorer made ready: { axes: [{ name, label, values, numeric, varies }], across, rows, columns, x, metrics, groups }.
@@ -41,13 +40,14 @@ function inOrder(payload, kind) {
   return (payload.order?.[kind] || Object.keys(payload[kind])).map((name) => [name, payload[kind][name]]);
 }
 
-function openMetric(name, block, groups, display) {
-  const runs = decodeBlock(block);
+// What is not finite travels as text, which Number reads.
+function openMetric(name, { kind, mode, values }, groups, display) {
+  const runs = values.map((value) => (value === null ? null : Float64Array.from([value].flat(), Number)));
   const about = display.metrics?.[name] || {};
-  const falls = about.better ? about.better === "min" : /loss|error|perplexity/.test(name);
+  const falls = mode === "min";
   const bands = new Map([...groups].map(([key, members]) => [key, bandOf(members.map((run) => runs[run]))]));
   const longest = Math.max(0, ...[...bands.values()].map(({ mean }) => mean.length));
-  return { name, label: about.label || name.replaceAll("_", " "), kind: block.kind, log: Boolean(about.log), falls, guess: about.guess ?? null, runs, bands, longest };
+  return { name, label: about.label || name.replaceAll("_", " "), kind, log: Boolean(about.log), falls, guess: about.guess ?? null, runs, bands, longest };
 }
 
 /** Mean and range over the seeds at each step: { mean, low, high, count }, not a number where a seed's value is none. */

@@ -130,7 +130,7 @@ def cases():
     # what the page gets is rounded: compare with the very numbers that were sent
     from d2lite.sweeps import _recordings as recordings
 
-    runs, _, _ = recordings.from_payload({**payload, "failures": []})
+    runs, _ = recordings.from_payload({**payload, "failures": []})
     sent = d2lite.Sweep(runs)
     names = ("loss", "accuracy", "test")
     return [
