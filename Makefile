@@ -1,5 +1,6 @@
 # make book   build the site and serve it      make test   run every test
 # make lab    open the notebooks               make site   build only (CI, publishing)
+# make test-all   every browser test for every explorer, too (nightly)
 # make zip    the site, the notebooks and a wheel in one archive
 # Each makes what it needs, the environment included; a second run does only what changed.
 
@@ -14,7 +15,7 @@ READY := .venv/.ready
 # The pins are for the Python that is tested; PINS= installs the newest of everything instead.
 PINS ?= -c constraints.txt
 
-.PHONY: book site lab test lint bench zip clean
+.PHONY: book site lab test test-all lint bench zip clean
 .DEFAULT_GOAL := book
 
 $(READY): pyproject.toml constraints.txt package-lock.json
@@ -36,12 +37,11 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-# Two processes with two threads each wait for each other most of the time: one thread each.
-test: export OMP_NUM_THREADS = 1
-test: $(READY) lint
-	$(BIN)/python tools/build_book.py --from-empty
-	$(BIN)/python -m pytest -n 2 --dist loadscope tests
-	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval-lax --nbval-cell-timeout=300 chapters
+test: $(READY)
+	$(BIN)/python tools/run_tests.py
+
+test-all: $(READY)
+	$(BIN)/python tools/run_tests.py --all
 
 bench: $(READY)
 	$(BIN)/python benchmarks/training.py

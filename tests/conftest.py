@@ -10,6 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
+import filelock
 import pytest
 
 # A job started in the background ignores Ctrl-C, and so would the programs that tests interrupt.
@@ -53,14 +54,16 @@ def browser():
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, worker_id):
-    """Path of the built site, brought up to date with the sources by one worker while the others wait."""
-    import filelock
-
-    with filelock.FileLock(tmp_path_factory.getbasetemp().parent / "site.lock"):
-        done = tmp_path_factory.getbasetemp().parent / "site.done"
-        if worker_id == "master" or not done.exists():
-            subprocess.run([sys.executable, "tools/build_book.py"], cwd=ROOT, check=True)
-            done.touch()
+    """Path of the built site: as tools/run_tests.py has just built it, or brought up to date by one worker now."""
+    built = os.environ.get("D2LITE_SITE")
+    if built == "failed":
+        pytest.fail("the site was not built: see the part build above")
+    if not built:
+        with filelock.FileLock(tmp_path_factory.getbasetemp().parent / "site.lock"):
+            done = tmp_path_factory.getbasetemp().parent / "site.done"
+            if worker_id == "master" or not done.exists():
+                subprocess.run([sys.executable, "tools/build_book.py"], cwd=ROOT, check=True)
+                done.touch()
     return ROOT / "_build" / "html"
 
 
