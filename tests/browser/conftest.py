@@ -6,15 +6,38 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+TIMEOUT = 120_000  # ms; it matters only in failure
 CHAPTER = "chapters/02_linear_models/logistic_regression.html"
 
 
-def pages(site):
-    """Return the addresses of all pages of the site, relative to it."""
-    found = (path.relative_to(site).as_posix() for path in sorted(site.rglob("*.html")))
-    return [
-        name for name in found if name != "index.html" and not name.startswith("_")
-    ]  # a redirect; sources
+# A page has settled when its fonts are there, nothing moves, and its layout stays the same from one frame to the
+# next. The rounds are counted in frames, which a busy machine makes slower and no fewer.
+SETTLE = """async () => {
+  const next = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+  const lasts = (animation) => animation.effect.getComputedTiming().endTime !== Infinity;
+  const sizes = (element) => [element.clientWidth, element.scrollWidth, element.offsetTop];
+  const layout = () => [...document.querySelectorAll("main *")].map(sizes).join();
+  for (let round = 0, before = ""; round < 100; round++) {
+    document.body.getBoundingClientRect();  // asks for the fonts of what has come into sight
+    await document.fonts.ready;
+    await Promise.allSettled(document.getAnimations().filter(lasts).map((animation) => animation.finished));
+    await next();
+    const now = document.documentElement.scrollWidth + layout();
+    if (now === before && document.fonts.status === "loaded") return;
+    before = now;
+  }
+  throw new Error("the layout of the page never settles");
+}"""
+
+
+def settle(page):
+    """Wait until the layout of a page may be read."""
+    page.evaluate(SETTLE)
+
+
+def lay_out_all(page):
+    """Lay out the sections that are far from the window, too."""
+    page.add_style_tag(content=".bd-article section { content-visibility: visible !important; }")
 
 
 class Watch:
@@ -44,6 +67,7 @@ def open_page(browser, request):
             home = site.as_uri() if scheme == "file" else request.getfixturevalue("site_url")
             context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
             stack.callback(context.close)
+            context.set_default_timeout(TIMEOUT)
             page = context.new_page()
             page.watch = Watch(page, home)
             watched.append((name, page.watch if quiet else None))

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from .conftest import CHAPTER
+from .conftest import CHAPTER, lay_out_all, settle
 
 pytestmark = pytest.mark.browser
 
@@ -188,8 +188,10 @@ def test_far_sections_wait_and_have_nearly_their_height(open_page, site):
         page = open_page(name, viewport={"width": 1366, "height": 800})
         waits = "(section) => !section.firstElementChild.checkVisibility({ contentVisibilityAuto: true })"
         assert page.evaluate(f"{sections}.filter({waits}).length") >= 5
+        settle(page)
         guessed = page.evaluate(heights)
-        page.add_style_tag(content=".bd-article section { content-visibility: visible !important; }")
+        lay_out_all(page)
+        settle(page)
         real = page.evaluate(heights)
         assert guessed != real
         assert sum(guessed) == pytest.approx(sum(real), rel=0.15)
@@ -200,7 +202,7 @@ def test_a_link_to_a_far_section_leads_there_and_stays(open_page):
     page = open_page(CHAPTER + "#exercises")
     top = "document.getElementById('exercises').getBoundingClientRect().top"
     page.wait_for_function(f"{top} > 0 && {top} < 200")
-    page.wait_for_timeout(500)  # what came near above it has been laid out
+    settle(page)  # what came near above it has been laid out
     assert 0 < page.evaluate(top) < 200
     page.mouse.wheel(0, -3000)
     page.wait_for_function(f"{top} > 2000")

@@ -1,17 +1,12 @@
-"""The built site in a browser, with nothing from the network: explorers, weight, accessibility."""
-
-import gzip
+"""Explorers on a page of the built site, in a browser, with nothing from the network."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from .conftest import CHAPTER, pages
+from .conftest import CHAPTER
 
 pytestmark = pytest.mark.browser
 
 EXPLORER = "#d2l-boundary"
-LIVE = f"{EXPLORER}[data-live=true]"
-COMPRESSED = (".html", ".css", ".js", ".svg", ".json", ".xml")  # what a web server compresses
 
 
 def explorer(page, selector=EXPLORER):
@@ -59,9 +54,6 @@ def set_slider(frame, name, key, times=1):
         slider.press(key)
 
 
-# ----- Explorers -----
-
-
 def test_the_explorer_replaces_its_picture(open_page, scheme):
     page = open_page(CHAPTER, scheme)
     frame = explorer(page)
@@ -69,8 +61,8 @@ def test_the_explorer_replaces_its_picture(open_page, scheme):
     assert frame.locator("canvas").count() > 0
 
 
-def test_the_learning_rate_changes_the_boundary(open_page, scheme):
-    frame = explorer(open_page(CHAPTER, scheme))
+def test_the_learning_rate_changes_the_boundary(open_page):
+    frame = explorer(open_page(CHAPTER))
     press(frame, "Step", 3)
     before, formula = picture(frame), frame.locator(".d2l-formula").inner_text()
     set_slider(frame, "learning rate", "ArrowLeft", 30)
@@ -78,8 +70,8 @@ def test_the_learning_rate_changes_the_boundary(open_page, scheme):
     assert frame.locator(".d2l-formula").inner_text() != formula
 
 
-def test_dragging_a_point_changes_the_boundary(open_page, scheme):
-    page = open_page(CHAPTER, scheme)
+def test_dragging_a_point_changes_the_boundary(open_page):
+    page = open_page(CHAPTER)
     frame = explorer(page)
     press(frame, "Step", 5)
     box = frame.locator("canvas").first.bounding_box()
@@ -94,8 +86,8 @@ def test_dragging_a_point_changes_the_boundary(open_page, scheme):
     assert picture(frame) != drawn
 
 
-def test_play_lowers_the_loss_and_reset_restores(open_page, scheme):
-    frame = explorer(open_page(CHAPTER, scheme))
+def test_play_lowers_the_loss_and_reset_restores(open_page):
+    frame = explorer(open_page(CHAPTER))
     press(frame, "Reset")
     start, loss = picture(frame), fact(frame, "loss")
     press(frame, "Play")
@@ -167,113 +159,6 @@ def test_without_javascript_there_are_pictures_and_text(open_page):
     assert not page.locator(".d2l-mode").first.is_visible()
     page.locator("details.hide > summary").first.click()
     assert page.locator("details.hide[open]").count() == 1
-
-
-# ----- Pages -----
-
-
-READ = """async () => {
-  for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
-    scrollTo(0, y);
-    await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
-  }
-}"""
-
-
-SIDEWAYS = """() => {  // texts of cells that scroll sideways, each by its longest line
-  for (const fold of document.querySelectorAll("details.hide")) fold.open = true;
-  return [...document.querySelectorAll(".cell pre")].filter((pre) => pre.scrollWidth > pre.clientWidth)
-    .map((pre) => pre.textContent.split("\\n").reduce((a, b) => (a.length < b.length ? b : a)));
-}"""
-
-
-def lay_out_all(page):
-    """Lay out the sections that are far from the window, too."""
-    page.add_style_tag(content=".bd-article section { content-visibility: visible !important; }")
-
-
-def wake_explorers(page):
-    """Scroll to each explorer of a page until it is alive."""
-    for frame in page.locator(".d2l-explorer-frame").all():
-        frame.scroll_into_view_if_needed()
-        page.wait_for_selector(f"#{frame.get_attribute('id')}[data-live=true]")
-
-
-def test_every_page_is_alive_and_quiet_and_fits_its_width(open_page, site, scheme):
-    for name in pages(site):
-        page = open_page(name, scheme)
-        wake_explorers(page)
-        lay_out_all(page)  # a section that waits would clip what is too wide
-        for width in (1280, 768, 360):
-            page.set_viewport_size({"width": width, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, (
-                f"{name} is too wide at {width}"
-            )
-        page.set_viewport_size({"width": 1280, "height": 800})  # a small laptop shows 92 characters of code
-        assert page.evaluate(SIDEWAYS) == [], name
-        page.context.close()
-
-
-def test_every_page_has_what_other_programs_look_for(open_page, site):
-    titles = set()
-    for name in set(pages(site)) - {"404.html"}:
-        page = open_page(name)
-        meta = lambda key, page=page: page.locator(
-            f'meta[name="{key}"], meta[property="{key}"]'
-        ).get_attribute("content")
-        canonical = page.locator('link[rel="canonical"]').get_attribute("href")
-        assert canonical == f"https://d2lite.github.io/d2lite/{name}" == meta("og:url")
-        assert 20 < len(meta("description")) <= 300
-        card = meta("og:image").removeprefix("https://d2lite.github.io/d2lite/")
-        assert (site / card).stat().st_size > 2000
-        assert page.locator('link[rel="icon"]').count() == 1
-        assert canonical in (site / "sitemap.xml").read_text()
-        titles.add(page.title())
-        page.context.close()
-    assert len(titles) == len(pages(site)) - 1
-
-
-def test_pages_are_light(open_page, site):
-    for name in pages(site):
-        page = open_page(name)
-        page.wait_for_load_state("networkidle")
-        paths = [
-            site / url.removeprefix(page.watch.home).lstrip("/").split("?")[0]
-            for url in set(page.watch.requests)
-        ]
-        size = sum(
-            len(gzip.compress(path.read_bytes())) if path.suffix in COMPRESSED else path.stat().st_size
-            for path in paths
-        )
-        assert len(page.watch.requests) <= 25, name
-        assert size <= 400_000, f"{name}: {size} bytes"
-        page.context.close()
-
-
-# Of axe's rules, those that look at colours are asked again after a change to the dark mode.
-COLOURS = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
-ALL = {"resultTypes": ["violations"]}
-WIDE = "pre, div.math, .cell_output > .output, .pst-scrollable-table-container"
-REACHED = f"""() => [...document.querySelectorAll("{WIDE}")].filter((element) => element.checkVisibility())
-    .every((element) => element.scrollWidth <= element.clientWidth + 1 || element.tabIndex === 0)"""
-SETTLED = "(theme) => document.documentElement.dataset.theme === theme && !document.getAnimations().length"
-
-
-def test_axe_finds_nothing(open_page, site):
-    found = {}
-    for name in pages(site):
-        page = open_page(name, color_scheme="light")
-        wake_explorers(page)
-        page.evaluate(READ)
-        page.wait_for_function(REACHED)  # which the page sees to where the reader is
-        lay_out_all(page)
-        for theme, rules in (("light", ALL), ("dark", COLOURS)):
-            page.emulate_media(color_scheme=theme)
-            page.wait_for_function(SETTLED, arg=theme)
-            for violation in Axe().run(page, options=rules).response["violations"]:
-                found[f"{name} {theme} {violation['id']}"] = [n["html"][:200] for n in violation["nodes"]]
-        page.context.close()
-    assert found == {}
 
 
 def test_the_colour_mode_is_chosen_and_kept(open_page):
