@@ -15,6 +15,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from .conftest import TIMEOUT
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHAPTER = ROOT / "chapters" / "02_linear_models" / "logistic_regression.ipynb"
 TOKEN = "d2lite"
@@ -71,33 +73,39 @@ def lab(tmp_path_factory):
                 server.kill()
 
 
-def wait_for(url, server, log, seconds=60):
+def wait_for(url, server, log, seconds=TIMEOUT / 1000):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         assert server.poll() is None, log.read_text()
         with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=5) as answer:
             return json.load(answer)
         time.sleep(0.3)
-    pytest.fail(f"JupyterLab did not answer within {seconds} s: {log.read_text()}")
+    pytest.fail(f"JupyterLab did not answer within {seconds:.0f} s: {log.read_text()}")
 
 
 def run_cell(page, number):
     """Run the cell of a number and return its output area."""
     cell = page.locator(".jp-Notebook .jp-CodeCell").nth(number)
+    prompt = cell.locator(".jp-InputPrompt")
+    before = prompt.inner_text()
     cell.locator(".jp-InputArea-editor").click()
     page.keyboard.press("Control+Enter")
-    cell.locator(".jp-InputPrompt", has_text=re.compile(r"\[\d+\]")).wait_for(timeout=60_000)
+    page.wait_for_function(
+        r"([prompt, before]) => /\[\d+\]/.test(prompt.innerText) && prompt.innerText !== before",
+        arg=[prompt.element_handle(), before],
+    )
     return cell.locator(".jp-Cell-outputArea")
 
 
 def test_page_and_kernel_share_one_state(browser, lab):
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
-    page.goto(f"{lab}/lab/tree/chapter.ipynb?token={TOKEN}", timeout=60_000)
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-    page.get_by_text("| Idle").wait_for(timeout=60_000)
+    page.set_default_timeout(TIMEOUT)
+    page.goto(f"{lab}/lab/tree/chapter.ipynb?token={TOKEN}")
+    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.get_by_text("| Idle").wait_for()
 
     explorer = run_cell(page, 0).locator(".d2l-explorer")
-    explorer.wait_for(timeout=60_000)
+    explorer.wait_for()
     rate = explorer.get_by_role("slider", name=re.compile("learning rate", re.I))
     picture = "c => c.toDataURL()"
     canvas = explorer.locator("canvas").first
@@ -112,13 +120,12 @@ def test_page_and_kernel_share_one_state(browser, lab):
     for _ in range(10):
         page.keyboard.press("ArrowRight")
     assert float(rate.input_value()) > float(start)
-    page.wait_for_timeout(800)
-    said = run_cell(page, 2)
-    said.get_by_text("and weights").wait_for()
-    text = said.inner_text()
-    moved = float(text.split("lr is")[1].split()[0])
-    assert moved > 0.1
-    assert "and weights 3" in text
+    for _ in range(100):  # the messages of the page are on their way
+        text = wait_text(run_cell(page, 2), "and weights")
+        if float(text.split("lr is")[1].split()[0]) > 0.1 and "and weights 3" in text:
+            break
+    else:
+        pytest.fail(f"Python still says: {text}")
 
     # Python sets two traits: the control and the picture follow
     before, at = canvas.evaluate(picture), float(rate.input_value())

@@ -14,6 +14,12 @@ PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf
 <style>body {{ margin: 12px }} [data-theme=dark] body {{ background: #16191d; color: #fff }} {css}</style>
 <script src="host.js"></script><main><h1>Explorers</h1></main></html>"""
 
+PICTURE = """() => {
+    const all = [...document.querySelectorAll(".d2l-explorer canvas, .d2l-explorer svg:not(.d2l-icon)")];
+    return all.map((c) => (c.toDataURL ? c.toDataURL() : c.outerHTML)).join() + document.querySelector(".d2l-body").innerText;
+}"""
+TEXT = "() => document.querySelector('.d2l-body').innerText"
+
 
 def page_state(name, **values):
     """Return the state a built page holds of an explorer."""
@@ -61,14 +67,23 @@ class Host:
         return self
 
     def settle(self):
-        """Wait until 60 ms have passed without a frame asked for (at most 3 s: something may be playing)."""
+        """Wait until 60 ms have passed without a frame asked for (at most 50 times: something may be playing)."""
         self.page.evaluate("""async () => {
-            const end = performance.now() + 3000;
-            for (let seen = -1; seen !== asked && performance.now() < end; ) {
+            for (let seen = -1, rounds = 0; seen !== asked && rounds < 50; rounds++) {
                 seen = asked;
                 await new Promise((done) => setTimeout(() => requestAnimationFrame.uncounted(() => setTimeout(done)), 60));
             }
         }""")
+
+    def resize(self, width, height=900):
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.page.wait_for_function("(width) => innerWidth === width", arg=width)
+        self.settle()
+
+    def wear(self, theme):
+        """Put on the theme "light" or "dark"."""
+        self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        self.settle()
 
     def get(self, name, id="d2l-x"):
         return self.page.evaluate("([id, name]) => views[id].model.get(name)", [id, name])
@@ -85,6 +100,7 @@ def make_host(browser):
 
     def make(width=800, theme="light", height=900, **options):
         context = browser.new_context(viewport={"width": width, "height": height}, **options)
+        context.set_default_timeout(120_000)  # it matters only in failure
         contexts.append(context)
         hosts.append(Host(context.new_page(), theme))
         return hosts[-1]

@@ -24,20 +24,12 @@ window.asked = 0;
   window.requestAnimationFrame.uncounted = uncounted;
 }
 
-/** How many frames are asked for in some milliseconds. */
-window.countFrames = (time) =>
-  new Promise((done) => {
-    const { requestAnimationFrame } = window;
-    let frames = 0;
-    window.requestAnimationFrame = (callback) => {
-      frames += 1;
-      return requestAnimationFrame(callback);
-    };
-    setTimeout(() => {
-      window.requestAnimationFrame = requestAnimationFrame;
-      done(frames);
-    }, time);
-  });
+/** How many frames are asked for while some pass. */
+window.countFrames = async (frames) => {
+  const before = asked;
+  for (let i = 0; i < frames; i++) await new Promise((done) => requestAnimationFrame.uncounted(() => setTimeout(done)));
+  return asked - before;
+};
 
 window.makeModel = (state, host = "site") => {
   const handlers = new Map();

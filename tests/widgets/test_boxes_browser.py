@@ -122,7 +122,7 @@ def test_the_map_is_filled_in_slices_and_differs_between_losses(make_host):
     pictures = set()
     for loss in ("iou", "giou"):
         host = make_host().open("boxes").show("boxes", loss=loss, starts=True, step_count=0)
-        assert host.page.evaluate("countFrames(300)") <= 1  # done
+        assert host.page.evaluate("countFrames(18)") <= 1  # done
         pictures.add(host.page.evaluate("document.querySelector('canvas').toDataURL()"))
     assert len(pictures) == 2
 

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-import test_parity
 
 import d2lite.widgets
 from d2lite.widgets import _preview
 from d2lite.widgets._bundle import notebook, shared
+
+from . import conftest, test_parity
 
 WIDGETS = Path(d2lite.widgets.__file__).parent
 SHARED = sorted(WIDGETS.glob("_*/*.js"))
@@ -68,8 +69,6 @@ def test_its_numbers_agree_with_its_traces(root, tide):
 
 @pytest.mark.browser
 def test_its_browser_test_passes(make_host, root, tide, monkeypatch):
-    import conftest
-
     monkeypatch.setattr(conftest, "explorer_class", lambda name: {NAME: tide}[name])
     test = load(root / "tests/widgets" / f"test_{NAME}_browser.py", f"test_{NAME}_browser")
     test.test_a_higher_frequency_has_more_peaks(make_host)

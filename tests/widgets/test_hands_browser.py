@@ -1,0 +1,259 @@
+"""What explorers share, in a real browser, by mouse, keyboard and touch: each tested on one that shows it."""
+
+import re
+
+import pytest
+
+from .conftest import TEXT
+
+pytestmark = pytest.mark.browser
+
+
+def swipe(host, x, y, dx, dy, second=None):
+    """A finger goes down at (x, y) and moves by (dx, dy) in ten steps; a second one goes the other way."""
+    session = host.page.context.new_cdp_session(host.page)
+
+    def touch(kind, part):
+        points = [{"x": x + dx * part, "y": y + dy * part, "id": 0}]
+        if second:
+            points.append({"x": second[0] - dx * part, "y": second[1] - dy * part, "id": 1})
+        session.send(
+            "Input.dispatchTouchEvent", {"type": kind, "touchPoints": points if kind != "touchEnd" else []}
+        )
+
+    touch("touchStart", 0)
+    for i in range(1, 11):
+        touch("touchMove", i / 10)
+    touch("touchEnd", 1)
+    host.settle()
+
+
+def test_a_thumb_that_scrolls_over_a_chart_changes_nothing(make_host):
+    host = make_host(390, has_touch=True, is_mobile=True).open("boundary").show("boundary", step_count=32)
+    host.page.evaluate("document.querySelector('main').style.paddingBottom = '3000px'")
+    chart = host.page.get_by_role("slider", name="Step shown")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    swipe(host, box["x"] + box["width"] / 3, box["y"] + 100, 0, -150)
+    assert host.page.evaluate("scrollY") > 50
+    assert host.get("step_count") == 32
+    box = chart.bounding_box()
+    swipe(host, box["x"] + box["width"] / 3, box["y"] + 100, 40, 0)
+    assert host.get("step_count") != 32
+
+
+def test_two_fingers_move_no_point(make_host):
+    host = make_host(390, has_touch=True, is_mobile=True).open("boundary").show("boundary")
+    box = host.page.locator("canvas[role=application]").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    swipe(host, x - 20, y, -60, 0, second=(x + 20, y))
+    assert host.get("points") == []
+    assert host.page.evaluate("visualViewport.scale") > 1.2
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("boundary", r"Point 2 of 120, (blue|orange), at"), ("anchors", r"Anchor 2 of \d, |Anchor 2 of \d: ")],
+)
+def test_the_point_chosen_by_keyboard_is_told(make_host, name, told):
+    host = make_host().open(name).show(name)
+    host.page.locator("canvas[role=application]").first.focus()
+    for _ in range(2):
+        host.page.keyboard.press("PageDown")
+    spoken = host.page.locator(".d2l-explorer > [aria-live]").last.inner_text()
+    assert re.match(told, spoken), spoken
+
+
+def test_the_right_button_drags_no_handle(make_host):
+    host = make_host().open("descent").show("descent")
+    before = host.get("start")
+    box = host.page.locator(".d2l-handle").bounding_box()
+    host.page.mouse.move(box["x"] + 22, box["y"] + 22)
+    host.page.mouse.down(button="right")
+    host.page.mouse.move(box["x"] + 82, box["y"] + 62, steps=4)
+    host.page.mouse.up(button="right")
+    host.settle()
+    assert host.get("start") == before
+
+
+def test_a_sharper_screen_gets_a_sharper_picture(make_host):
+    host = make_host().open("ewma").show("ewma")
+    canvas = "document.querySelector('canvas').width"
+    before = host.page.evaluate(canvas)
+    session = host.page.context.new_cdp_session(host.page)
+    metrics = {"width": 800, "height": 900, "deviceScaleFactor": 2, "mobile": False}
+    session.send("Emulation.setDeviceMetricsOverride", metrics)
+    host.page.evaluate(
+        "dispatchEvent(new Event('resize'))"
+    )  # a real zoom sends it, the emulated one does not
+    host.page.wait_for_function(f"{canvas} > {1.9 * before}")
+
+
+def test_restore_and_links_stop_what_plays(make_host):
+    host = make_host().open("boundary").show("boundary")
+    play = host.page.get_by_role("button", name="Play", exact=True)
+    for stop in (
+        lambda: host.page.get_by_role("button", name="Restore").click(),
+        lambda: host.page.evaluate("location.hash = '#d2l-x?step_count=3'"),
+    ):
+        play.click()
+        host.page.get_by_role("button", name="Pause", exact=True).wait_for()
+        stop()
+        play.wait_for()
+
+
+def test_the_same_link_twice_sets_the_state_twice(make_host):
+    host = make_host().open("boundary").show("boundary")
+    host.page.evaluate("""() => {
+        const link = Object.assign(document.createElement("a"), { href: "#d2l-x?lr=0.01", textContent: "slow" });
+        document.querySelector("main").prepend(link);
+    }""")
+    for _ in range(2):
+        host.page.get_by_role("link", name="slow").click()
+        host.page.wait_for_function("views['d2l-x'].model.get('lr') === 0.01")
+        host.set("lr", 1)
+
+
+def test_back_undoes_a_link_and_keeps_what_the_reader_changed(make_host):
+    host = make_host().open("boundary").show("boundary")
+    lr, l2 = host.get("lr"), host.get("l2")
+
+    def go(step, trait, value):
+        host.page.evaluate(step)
+        host.page.wait_for_function("([t, v]) => views['d2l-x'].model.get(t) === v", arg=[trait, value])
+
+    go("location.hash = '#d2l-x?lr=0.01&l2=0.1&hide=brush'", "lr", 0.01)
+    go("location.hash = '#d2l-x?seed=7'", "seed", 7)
+    assert host.get("lr") == 0.01  # a link keeps what it does not name
+    assert host.page.locator(".d2l-brushes").is_visible()
+    go("history.back()", "seed", 0)
+    assert host.get("lr") == 0.01
+    assert not host.page.locator(".d2l-brushes").is_visible()
+    host.set("l2", 0.5)
+    go("history.back()", "lr", lr)
+    assert host.get("l2") == 0.5 != l2
+    assert host.page.locator(".d2l-brushes").is_visible()
+    host.page.evaluate("location.hash = '#d2l-x'")  # a link without a state: a jump, no more
+    host.settle()
+    assert (host.get("lr"), host.get("l2")) == (lr, 0.5)
+    assert host.page.locator(".d2l-note").count() == 0
+
+
+@pytest.mark.parametrize("style", ["transform: scale(1.5); transform-origin: 0 0", "zoom: 1.5"])
+def test_handles_and_clicks_follow_the_pointer_on_a_scaled_page(make_host, style):
+    host = make_host(1600).open("race").show("race")
+    host.page.evaluate(f"document.querySelector('main').style.cssText = 'width: 800px; {style}'")
+    host.settle()
+    handle = host.page.locator(".d2l-handle")
+    middle = """(e) => {
+        const box = e.getBoundingClientRect();
+        return [box.x + box.width / 2, box.y + box.height / 2];
+    }"""
+    x, y = handle.evaluate(middle)
+    host.page.mouse.move(x, y)
+    host.page.mouse.down()
+    host.page.mouse.move(x + 60, y + 30, steps=4)
+    host.page.mouse.up()
+    host.settle()
+    assert handle.evaluate(middle) == pytest.approx([x + 60, y + 30], abs=3)
+    host.page.mouse.click(x + 150, y + 90)
+    host.settle()
+    assert handle.evaluate(middle) == pytest.approx([x + 150, y + 90], abs=3)
+
+
+def test_two_in_a_row_of_widgets_share_its_width(make_host):
+    host = make_host(900).open("boundary").show("boundary").show("boundary", id="d2l-y")
+    host.page.evaluate("document.querySelector('main').style.cssText = 'display: flex; width: 800px'")
+    host.page.evaluate("document.querySelector('h1').remove()")
+    host.settle()
+    boxes = [box.bounding_box() for box in host.page.locator(".d2l-explorer").all()]
+    assert [box["width"] for box in boxes] == pytest.approx([400, 400], abs=2)
+    assert all(canvas.bounding_box()["width"] > 300 for canvas in host.page.locator("canvas").all())
+    host.page.evaluate(
+        "document.querySelector('main').style.cssText = 'display: flex; flex-direction: column'"
+    )
+    host.settle()
+    boxes = [box.bounding_box() for box in host.page.locator(".d2l-explorer").all()]
+    assert all(box["width"] > 800 for box in boxes)
+    assert boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours_keep_everything_legible(make_host, theme, scheme):
+    host = (
+        make_host(theme=theme, forced_colors="active", color_scheme=scheme).open("boundary").show("boundary")
+    )
+    seen = host.page.evaluate("""() => {
+        const look = (element, name, pseudo) => getComputedStyle(element, pseudo)[name];
+        const system = document.createElement("i");
+        system.style.cssText = "color: CanvasText; background: Canvas";
+        document.body.append(system);
+        const canvas = document.querySelectorAll("canvas")[1];
+        const { data } = canvas.getContext("2d").getImageData(0, 0, 29, canvas.height); // the numbers of the axis, no more
+        const inked = [...data.keys()].filter((k) => k % 4 === 0 && data[k + 3] > 200);
+        const [explorer, chip] = [".d2l-explorer", ".d2l-brush"].map((name) => document.querySelector(name));
+        return {
+            system: [look(system, "backgroundColor"), look(system, "color")],
+            page: [look(explorer, "backgroundColor"), look(explorer, "color")],
+            numbers: inked.reduce((sum, k) => sum + data[k], 0) / inked.length,
+            chip: look(chip, "backgroundColor", "::before"),
+            adjusted: look(document.querySelector("[type=range]"), "forcedColorAdjust"),
+        };
+    }""")
+    assert seen["page"] == seen["system"]
+    is_light = scheme == "light"
+    assert ("255" in seen["system"][0]) == is_light
+    assert seen["numbers"] < 90 if is_light else seen["numbers"] > 165
+    assert seen["chip"] not in ("rgba(0, 0, 0, 0)", *seen["system"])
+    assert seen["adjusted"] == "none"
+
+
+def test_a_picture_that_cannot_be_drawn_says_so_and_comes_back(make_host):
+    host = make_host().open("boundary").show("boundary")
+    host.page.evaluate("""() => {
+        const { clearRect } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.clearRect = () => { throw new Error("out of paint"); };
+        window.mend = () => (CanvasRenderingContext2D.prototype.clearRect = clearRect);
+    }""")
+    host.set("lr", 2)
+    host.page.get_by_text("This picture could not be drawn (out of paint).").wait_for()
+    host.page.evaluate("() => { mend(); }")
+    host.set("lr", 3)
+    host.settle()
+    assert host.page.locator(".d2l-note").count() == 0
+    assert any("out of paint" in message for message in host.messages)
+    host.messages.clear()  # it was meant to fail
+
+
+def test_quiet_work_asks_for_frames_and_draws_when_it_is_done(make_host):
+    host = make_host().open("nms").show("nms")
+    host.page.evaluate("""() => {
+        const { clearRect } = CanvasRenderingContext2D.prototype;
+        const canvas = document.querySelector("canvas");
+        window.drawn = 0;
+        CanvasRenderingContext2D.prototype.clearRect = function (...box) {
+            if (this.canvas === canvas) drawn++;
+            clearRect.apply(this, box);
+        };
+        let time = 0;
+        performance.now = () => (time += 10); // each slice of the work takes all the time it may
+        window.before = asked;
+        views["d2l-x"].model.set("iou_threshold", 0.3);
+    }""")
+    waits = f"({TEXT})().includes('…')"
+    host.page.wait_for_function(waits)
+    host.page.wait_for_function(f"!{waits}")
+    assert host.page.evaluate("asked - before") > 90  # a frame for each of 10 classes at 10 levels
+    host.settle()
+    assert 2 <= host.page.evaluate("drawn") <= 6
+
+
+def test_dismissing_a_note_keeps_the_focus_in_the_explorer(make_host):
+    host = make_host().open("boundary", fragment="#d2l-x?lr=x&seed=y").show("boundary")
+    notes = host.page.locator(".d2l-note")
+    assert notes.count() == 2
+    for left in (1, 0):
+        notes.first.get_by_role("button", name="Dismiss").click()
+        assert notes.count() == left
+        assert host.page.evaluate("Boolean(document.activeElement.closest('.d2l-explorer'))")
