@@ -1,18 +1,12 @@
 """The chapter's optimizers, taken from its cells, against torch.optim; its failure of Adam against a plain loop."""
 
 import math
-from pathlib import Path
 
-import matplotlib
-import nbformat
 import pytest
 import torch
 
 from d2lite.optim import surfaces
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CHAPTER = nbformat.read(ROOT / "chapters" / "05_optimizers" / "adaptive_methods.ipynb", as_version=4)
-CELLS = {cell.id: cell.source for cell in CHAPTER.cells}
 PAIRS = {
     "adagrad": ("adagrad", {}, torch.optim.Adagrad, {}),
     "rmsprop": ("rmsprop", {}, torch.optim.RMSprop, {}),
@@ -25,16 +19,11 @@ PAIRS = {
 
 
 @pytest.fixture(scope="module")
-def chapter():
-    matplotlib.use("agg")
-    kept = torch.get_default_dtype()
-    names = {}
-    for cell in ("setup", "adagrad-code", "adam-code", "rotate-code", "decay-code", "reddi-code"):
-        exec(CELLS[cell], names)
-    exec(CELLS["solution-4"].split("\n\n\n")[0], names)
-    yield names
-    torch.set_default_dtype(kept)
-    matplotlib.rcdefaults()
+def chapter(read_chapter):
+    chapter = read_chapter("05_optimizers/adaptive_methods")
+    chapter.run("setup", "adagrad-code", "adam-code", "rotate-code", "decay-code", "reddi-code")
+    chapter.define("solution-4")
+    return chapter
 
 
 @pytest.mark.parametrize("pair", PAIRS)

@@ -1,9 +1,5 @@
 """The chapter's own functions, taken from its cells, against d2lite.vision.anchors."""
 
-from pathlib import Path
-
-import matplotlib
-import nbformat
 import pytest
 import torch
 
@@ -11,25 +7,15 @@ from d2lite import datasets
 from d2lite.vision import anchor_sizes
 from d2lite.vision import anchors as library
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source
-    for cell in nbformat.read(ROOT / "chapters" / "08_detection" / "anchors.ipynb", as_version=4).cells
-}
-
 
 @pytest.fixture(scope="module")
-def chapter():
+def chapter(read_chapter):
     """The names that the chapter's cells define, without its races."""
-    matplotlib.use("agg")
-    names = {}
-    for cell in ("setup", "shape-iou", "step", "kmeans-check"):
-        exec(CELLS[cell], names)
-    names["priors"], names["labels"], _ = anchor_sizes.kmeans(names["sizes"], 3)
-    for cell in ("match", "code"):
-        exec(CELLS[cell], names)
-    yield names
-    matplotlib.rcdefaults()
+    chapter = read_chapter("08_detection/anchors")
+    chapter.run("setup", "shape-iou", "step", "kmeans-check")
+    chapter["priors"], chapter["labels"], _ = library.kmeans(chapter["sizes"], 3)
+    chapter.run("match", "code")
+    return chapter
 
 
 def random_sizes(count, seed):

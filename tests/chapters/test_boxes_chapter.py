@@ -1,31 +1,19 @@
 """The chapter's own functions, taken from its cells, against the package, finite differences and closed forms."""
 
-from pathlib import Path
-
-import matplotlib
-import nbformat
 import pytest
 import torch
 
 from d2lite.vision import boxes as library
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source
-    for cell in nbformat.read(ROOT / "chapters" / "08_detection" / "boxes.ipynb", as_version=4).cells
-}
 NAMES = ("iou", "giou", "diou", "ciou")
 
 
 @pytest.fixture(scope="module")
-def chapter():
+def chapter(read_chapter):
     """The names that the chapter's cells define, without its races."""
-    matplotlib.use("agg")
-    names = {}
-    for cell in ("setup", "convert", "trap-code", "iou", "measures", "fit-code"):
-        exec(CELLS[cell], names)
-    yield names
-    matplotlib.rcdefaults()
+    chapter = read_chapter("08_detection/boxes")
+    chapter.run("setup", "convert", "trap-code", "iou", "measures", "fit-code")
+    return chapter
 
 
 def random_boxes(count, seed):

@@ -1,9 +1,5 @@
 """The chapter's own functions, taken from its cells, against torch over random shapes."""
 
-from pathlib import Path
-
-import matplotlib
-import nbformat
 import pytest
 import torch
 import torch.nn.functional as F
@@ -11,22 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source
-    for cell in nbformat.read(ROOT / "chapters/06_cnn/channels_and_pooling.ipynb", as_version=4).cells
-}
-
 
 @pytest.fixture(scope="module")
-def chapter():
-    """The names the chapter's cells define."""
-    matplotlib.use("agg")
-    names = {}
-    for cell in ("setup", "costs-code", "pool", "field-code"):
-        exec(CELLS[cell], names)
-    yield names
-    matplotlib.rcdefaults()
+def chapter(read_chapter):
+    chapter = read_chapter("06_cnn/channels_and_pooling")
+    chapter.run("setup", "costs-code", "pool", "field-code")
+    return chapter
 
 
 @st.composite

@@ -1,9 +1,5 @@
 """The chapter's own functions, taken from its cells, against torch over random shapes, and against the package's."""
 
-from pathlib import Path
-
-import matplotlib
-import nbformat
 import pytest
 import torch
 import torch.nn.functional as F
@@ -12,24 +8,13 @@ from hypothesis import strategies as st
 
 from d2lite.vision import unfold
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source
-    for cell in nbformat.read(ROOT / "chapters/06_cnn/convolution.ipynb", as_version=4).cells
-}
-
 
 @pytest.fixture(scope="module")
-def chapter():
+def chapter(read_chapter):
     """The names the chapter's cells define, its slow runs left out."""
-    matplotlib.use("agg")
-    kept = torch.get_default_dtype()
-    names = {}
-    for cell in ("setup", "average", "loops", "output-size", "backward-code", "im2col"):
-        exec(CELLS[cell], names)
-    yield names
-    torch.set_default_dtype(kept)
-    matplotlib.rcdefaults()
+    chapter = read_chapter("06_cnn/convolution")
+    chapter.run("setup", "average", "loops", "output-size", "backward-code", "im2col")
+    return chapter
 
 
 @st.composite
@@ -75,10 +60,9 @@ def test_the_package_holds_the_chapters_lines(chapter, layer):
     assert chapter["output_size"](*arguments) == unfold.output_size(*arguments)
 
 
-def test_averaging_over_shifts_leaves_a_circular_correlation(chapter):
-    names = {}
-    for cell in ("setup", "average"):
-        exec(CELLS[cell], names)
+def test_averaging_over_shifts_leaves_a_circular_correlation(read_chapter):
+    names = read_chapter("06_cnn/convolution")
+    names.run("setup", "average")
     n, V = names["n"], names["V"]
     kernel = V[0].reshape(n, n)  # what the output in the corner looks at
     x = torch.randn(1, 1, n, n, dtype=torch.float64)

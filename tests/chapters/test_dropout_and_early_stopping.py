@@ -7,7 +7,6 @@ import math
 import sys
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -16,8 +15,6 @@ import d2lite
 from d2lite import datasets
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CHAPTER = nbformat.read(ROOT / "chapters/04_regularization/dropout_and_early_stopping.ipynb", as_version=4)
-CELLS = {cell.id: cell.source for cell in CHAPTER.cells}
 # Sums in 32 bits differ between machines, and forty passes magnify that.
 ACCURACY, LOSS = 0.04, 0.12
 REDONE = [
@@ -30,15 +27,13 @@ REDONE = [
 
 
 @pytest.fixture(scope="module")
-def chapter():
+def chapter(read_chapter):
     """The names the chapter's cells define, their checks and prints left out."""
-    scope = {"np": np, "torch": torch, "nn": torch.nn, "d2lite": d2lite, "datasets": datasets}
-    for cell, end in [
-        ("dropout", None), ("train", None), ("linear", None),
-        ("stop", "\n\n\nassert"), ("solution-4", "\n\n\noutcome"),
-    ]:  # fmt: skip
-        exec(CELLS[cell].split(end)[0] if end else CELLS[cell], scope)
-    return scope
+    chapter = read_chapter("04_regularization/dropout_and_early_stopping")
+    chapter.update(np=np, torch=torch, nn=torch.nn, d2lite=d2lite, datasets=datasets)
+    chapter.run("dropout", "train", "linear")
+    chapter.define("stop", "solution-4")
+    return chapter
 
 
 def load_recorder(name):

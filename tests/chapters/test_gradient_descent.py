@@ -1,35 +1,19 @@
 """The chapter's own functions, taken from its cells, against torch, closed forms and finite differences."""
 
 import math
-from pathlib import Path
 
-import matplotlib
-import nbformat
 import pytest
 import torch
 
 from d2lite.optim import surfaces
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source
-    for cell in nbformat.read(
-        ROOT / "chapters" / "05_optimizers" / "gradient_descent.ipynb", as_version=4
-    ).cells
-}
-
 
 @pytest.fixture(scope="module")
-def chapter():
+def chapter(read_chapter):
     """The names the chapter's cells define, its slow runs left out."""
-    matplotlib.use("agg")
-    kept = torch.get_default_dtype()
-    names = {}
-    for cell in ("setup", "descend", "rate-code", "prepare", "count-steps", "sharpness", "plateau-code"):
-        exec(CELLS[cell], names)
-    yield names
-    torch.set_default_dtype(kept)
-    matplotlib.rcdefaults()
+    chapter = read_chapter("05_optimizers/gradient_descent")
+    chapter.run("setup", "descend", "rate-code", "prepare", "count-steps", "sharpness", "plateau-code")
+    return chapter
 
 
 @pytest.mark.parametrize("name", surfaces.names())

@@ -5,8 +5,6 @@ import dataclasses
 import importlib.util
 from pathlib import Path
 
-import matplotlib
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -17,22 +15,15 @@ from d2lite import datasets
 from d2lite.widgets.lenet import _network
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source for cell in nbformat.read(ROOT / "chapters/06_cnn/lenet.ipynb", as_version=4).cells
-}
 
 
 @pytest.fixture(scope="module")
-def chapter():
+def chapter(read_chapter):
     """The names the chapter's cells define, its trainings left out."""
-    matplotlib.use("agg")
-    names = {}
-    for cell in ("setup", "data", "shuffle", "train-net", "lenet", "count", "quantize"):
-        exec(CELLS[cell], names)
-    for cell in ("shift", "kernels-code", "occlusion-code"):  # the functions they begin with
-        exec(CELLS[cell].split("\n\n\n")[0], names)
-    yield names
-    matplotlib.rcdefaults()
+    chapter = read_chapter("06_cnn/lenet")
+    chapter.run("setup", "data", "shuffle", "train-net", "lenet", "count", "quantize")
+    chapter.define("shift", "kernels-code", "occlusion-code")
+    return chapter
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import importlib.util
 import json
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -14,17 +13,14 @@ import d2lite
 from d2lite.widgets.gates import load_cell
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source for cell in nbformat.read(ROOT / "chapters/07_rnn/lstm.ipynb", as_version=4).cells
-}
 
 
 @pytest.fixture(scope="module")
-def chapter():
-    names = {"torch": torch, "nn": nn}
-    for cell in ("forward", "backward-code", "task", "train"):
-        exec(CELLS[cell], names)
-    return names
+def chapter(read_chapter):
+    chapter = read_chapter("07_rnn/lstm")
+    chapter.update(torch=torch, nn=nn)
+    chapter.run("forward", "backward-code", "task", "train")
+    return chapter
 
 
 @pytest.fixture(scope="module")

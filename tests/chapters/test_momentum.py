@@ -1,9 +1,5 @@
 """The chapter's own functions, taken from its cells, against torch, SciPy and numerical roots."""
 
-from pathlib import Path
-
-import matplotlib
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -11,21 +7,12 @@ from scipy.signal import lfilter
 
 from d2lite.optim import surfaces
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CHAPTER = nbformat.read(ROOT / "chapters" / "05_optimizers" / "momentum.ipynb", as_version=4)
-CELLS = {cell.id: cell.source for cell in CHAPTER.cells}
-
 
 @pytest.fixture(scope="module")
-def chapter():
-    matplotlib.use("agg")
-    kept = torch.get_default_dtype()
-    names = {}
-    for cell in ("setup", "average-code", "momentum-code", "regimes-code", "root-code"):
-        exec(CELLS[cell], names)
-    yield names
-    torch.set_default_dtype(kept)
-    matplotlib.rcdefaults()
+def chapter(read_chapter):
+    chapter = read_chapter("05_optimizers/momentum")
+    chapter.run("setup", "average-code", "momentum-code", "regimes-code", "root-code")
+    return chapter
 
 
 def torch_steps(surface, start, num_steps, **settings):

@@ -3,8 +3,6 @@
 import importlib.util
 from pathlib import Path
 
-import matplotlib
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -13,10 +11,6 @@ from d2lite.vision import detection_metrics, suppression
 from d2lite.vision.boxes import iou
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source
-    for cell in nbformat.read(ROOT / "chapters" / "08_detection" / "nms_and_map.ipynb", as_version=4).cells
-}
 
 
 def load(path):
@@ -30,16 +24,12 @@ oracle = load(ROOT / "tests" / "vision" / "test_detection.py")  # has pycocotool
 
 
 @pytest.fixture(scope="module")
-def chapter():
-    matplotlib.use("agg")
-    names = {}
-    for cell in ("setup", "raw-plot", "nms-code", "soft-code", "match-code", "tiny", "ap-code"):
-        exec(CELLS[cell], names)
-    exec(CELLS["nms-check"], names)
-    exec(CELLS["curve-code"], names)
-    yield names
-    matplotlib.pyplot.close("all")
-    matplotlib.rcdefaults()
+def chapter(read_chapter):
+    chapter = read_chapter("08_detection/nms_and_map")
+    chapter.run("setup", "raw-plot", "nms-code", "soft-code", "match-code", "tiny", "ap-code")
+    chapter.run("nms-check", "curve-code")
+    chapter.define("fast-code")
+    return chapter
 
 
 @pytest.mark.parametrize("levels", [None, 4, 1])
@@ -108,9 +98,7 @@ def test_merged_means_whatever_the_class_said(chapter):
 
 
 def test_the_plain_loop_of_the_race_keeps_the_same_boxes(chapter):
-    names = dict(chapter)
-    exec(CELLS["fast-code"].split("generator =")[0], names)
     boxes, scores = oracle.random_boxes(300, size=60.0).round(), oracle.random_scores(300)
-    found = names["plain_loop"](boxes, scores.argsort(descending=True), 0.5)
+    found = chapter["plain_loop"](boxes, scores.argsort(descending=True), 0.5)
     assert torch.equal(torch.tensor(found), boxes[suppression.nms(boxes, scores, 0.5)])
     assert iou(torch.tensor(found), torch.tensor(found)).triu(diagonal=1).max() <= 0.5

@@ -4,8 +4,6 @@ import importlib.util
 import math
 from pathlib import Path
 
-import matplotlib
-import nbformat
 import pytest
 import torch
 from torch import nn
@@ -14,23 +12,15 @@ from d2lite import datasets
 from d2lite.models import character_rnn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source
-    for cell in nbformat.read(ROOT / "chapters" / "07_rnn" / "rnn.ipynb", as_version=4).cells
-}
 
 
 @pytest.fixture(scope="module")
-def chapter():
+def chapter(read_chapter):
     """The names the chapter's cells define, its slow runs left out."""
-    matplotlib.use("agg")
-    names = {}
-    for cell in ("setup", "forward", "backward-code"):
-        exec(CELLS[cell], names)
-    exec(CELLS["write"].split("\n\n\nfor temperature")[0], names)
-    exec(CELLS["journey"].split("\n\n\nradii")[0], names)
-    yield names
-    matplotlib.rcdefaults()
+    chapter = read_chapter("07_rnn/rnn")
+    chapter.run("setup", "forward", "backward-code")
+    chapter.define("write", "journey")
+    return chapter
 
 
 @pytest.fixture(scope="module")
@@ -144,12 +134,16 @@ def test_sorting_the_units_changes_no_output(recorder):
     assert slow[0] > slow[-1]
 
 
-def test_test_pages_are_not_among_the_training_pages(recorder):
+def test_test_pages_are_not_among_the_training_pages(chapter, recorder):
     training, validation, test = recorder.split()
     novels = character_rnn.clean(datasets.text("austen"))
     assert training + validation + test == novels
     scope = {"character_rnn": character_rnn, "datasets": datasets}
-    lines = [line for line in CELLS["memory"].splitlines() if line.startswith(("novels", "cut", "training"))]
+    lines = [
+        line
+        for line in chapter.sources["memory"].splitlines()
+        if line.startswith(("novels", "cut", "training"))
+    ]
     exec("\n".join(lines), scope)
     assert scope["test"] == test
     assert abs(len(scope["training"]) - len(training)) < 3

@@ -4,7 +4,6 @@ import importlib.util
 import math
 from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -12,7 +11,6 @@ import torch
 import d2lite
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CHAPTER = nbformat.read(ROOT / "chapters/05_optimizers/schedules_and_search.ipynb", as_version=4)
 LR = torch.optim.lr_scheduler
 # Sums in 32 bits differ between machines, and training magnifies that; these settings forgive it, chaotic ones do not.
 ACCURACY, LOSS = 0.04, 0.12
@@ -25,24 +23,13 @@ REDONE = {
 }  # fmt: skip
 
 
-def source(cell_id):
-    return next(cell.source for cell in CHAPTER.cells if cell.id == cell_id)
-
-
 @pytest.fixture(scope="module")
-def chapter():
-    scope = {
-        "math": math,
-        "np": np,
-        "torch": torch,
-        "nn": torch.nn,
-        "d2lite": d2lite,
-        "datasets": d2lite.datasets,
-    }
-    for cell_id in ("train", "schedule-code"):
-        exec(source(cell_id), scope)
-    exec(source("best-of").split("\n\n\n")[0], scope)
-    return scope
+def chapter(read_chapter):
+    chapter = read_chapter("05_optimizers/schedules_and_search")
+    chapter.update(math=math, np=np, torch=torch, nn=torch.nn, d2lite=d2lite, datasets=d2lite.datasets)
+    chapter.run("train", "schedule-code")
+    chapter.define("best-of")
+    return chapter
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,7 @@
 """The sequences chapter's functions against scikit-learn and the package."""
 
-from pathlib import Path
+from collections import Counter
 
-import nbformat
 import numpy as np
 import pytest
 import torch
@@ -12,23 +11,15 @@ from d2lite import datasets
 from d2lite.language import batching
 from d2lite.language.ngrams import NgramModel
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source
-    for cell in nbformat.read(ROOT / "chapters/07_rnn/sequences.ipynb", as_version=4).cells
-}
-
 
 @pytest.fixture(scope="module")
-def chapter():
-    from collections import Counter
-
-    names = {"np": np, "Counter": Counter, "births": datasets.series("births")}
-    exec(CELLS["autoregression"], names)
-    exec(CELLS["multistep"].split("\n\n\n")[0], names)
-    for cell in ("windows-code", "kneser-ney"):
-        exec(CELLS[cell], names)
-    return names
+def chapter(read_chapter):
+    chapter = read_chapter("07_rnn/sequences")
+    chapter.update(np=np, Counter=Counter, births=datasets.series("births"))
+    chapter.run("autoregression")
+    chapter.define("multistep")
+    chapter.run("windows-code", "kneser-ney")
+    return chapter
 
 
 def test_autoregression_is_least_squares_on_the_days_before(chapter):

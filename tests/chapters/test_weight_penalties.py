@@ -1,33 +1,21 @@
 """The chapter's own functions, taken from its cells, against scikit-learn, torch and conditions of optimality."""
 
-from pathlib import Path
-
-import nbformat
 import numpy as np
 import pytest
 import torch
 from sklearn.linear_model import ElasticNet, Lasso, Ridge
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-CHAPTER = nbformat.read(ROOT / "chapters/04_regularization/weight_penalties.ipynb", as_version=4)
-CELLS = {cell.id: cell.source for cell in CHAPTER.cells}
+from d2lite import datasets
 
 
 @pytest.fixture(scope="module")
-def chapter():
+def chapter(read_chapter):
     """The names the chapter's cells define, its training of networks left out."""
-    scope = {"np": np, "torch": torch, "nn": torch.nn, "Ridge": Ridge}
-    exec("from d2lite import datasets", scope)
-    for cell in ("data", "soft", "descent", "count", "adam", "solution-3"):
-        source = CELLS[cell]
-        if cell == "count":
-            source = source.split("\n\n\nexact")[0]
-        if cell == "adam":
-            source = source.split("\n\n\ndef gap")[0]
-        if cell == "solution-3":
-            source = source.split("\n\n\nfor")[0]
-        exec(source, scope)
-    return scope
+    chapter = read_chapter("04_regularization/weight_penalties")
+    chapter.update(np=np, torch=torch, nn=torch.nn, Ridge=Ridge, datasets=datasets)
+    chapter.run("data", "soft", "descent")
+    chapter.define("count", "adam", "solution-3")
+    return chapter
 
 
 def problem(seed, N=60, D=8):

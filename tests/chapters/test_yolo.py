@@ -5,8 +5,6 @@ import json
 import sys
 from pathlib import Path
 
-import matplotlib
-import nbformat
 import pytest
 import torch
 
@@ -18,21 +16,13 @@ from d2lite.widgets import explorer_class
 from d2lite.widgets._preview import run_module
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-CELLS = {
-    cell.id: cell.source
-    for cell in nbformat.read(ROOT / "chapters/08_detection/yolo.ipynb", as_version=4).cells
-}
-DEFINITIONS = ("setup", "data", "decode-code", "targets-code", "loss-code", "find-code", "failures-code")
 
 
 @pytest.fixture(scope="module")
-def chapter():
-    matplotlib.use("agg")
-    names = {}
-    for cell in DEFINITIONS:
-        exec(CELLS[cell], names)
-    yield names
-    matplotlib.rcdefaults()
+def chapter(read_chapter):
+    chapter = read_chapter("08_detection/yolo")
+    chapter.run("setup", "data", "decode-code", "targets-code", "loss-code", "find-code", "failures-code")
+    return chapter
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,46 @@
+"""Chapters as tests use them: the names that a chapter's own cells define."""
+
+import ast
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import nbformat
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
+
+
+class Chapter(dict):
+    """The names that cells of a chapter have left behind; sources holds the text of each cell by its id."""
+
+    def __init__(self, path):
+        notebook = nbformat.read(ROOT / "chapters" / f"{path}.ipynb", as_version=4)
+        self.sources = {cell.id: cell.source for cell in notebook.cells}
+
+    def run(self, *cells):
+        """Run these cells whole."""
+        for cell in cells:
+            exec(compile(self.sources[cell], cell, "exec"), self)
+
+    def define(self, *cells):
+        """Run of these cells the imports, functions and classes alone: no training, no figure, no check."""
+        for cell in cells:
+            tree = ast.parse(self.sources[cell])
+            tree.body = [node for node in tree.body if isinstance(node, DEFINITIONS)]
+            exec(compile(tree, cell, "exec"), self)
+
+
+@pytest.fixture(scope="module")
+def read_chapter():
+    """Function of a chapter's path that gives the Chapter, none of its cells run yet.
+
+    What cells change in matplotlib and torch is set back when the module's tests are done.
+    """
+    plt.switch_backend("agg")
+    kept = torch.get_default_dtype()
+    yield Chapter
+    torch.set_default_dtype(kept)
+    plt.close("all")
+    plt.rcdefaults()
