@@ -1,5 +1,7 @@
 """One training run with a checkpoint, as a script that test_training_resume.py kills and starts again."""
 
+import os
+import signal
 import sys
 
 import torch
@@ -10,9 +12,39 @@ import d2lite
 from d2lite.training import Schedule
 
 
-def main(kind, checkpoint, result):
-    """Train the net of this kind, "tensors" or "loader", and save weights, history and the best epoch."""
+def die_in(name, number):
+    """Let a call of os.<name>, counted from 1, kill this process before it does anything."""
+    function, left = getattr(os, name), [int(number)]
+
+    def counted(*arguments, **options):
+        left[0] -= 1
+        if left[0] == 0:
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        return function(*arguments, **options)
+
+    setattr(os, name, counted)
+
+
+class DieAfter(d2lite.training.Callback):
+    """Kill this process when a number of steps has been taken."""
+
+    def __init__(self, number):
+        self.left = int(number)
+
+    def on_step_end(self, run):
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def main(kind, checkpoint, result, place=None, number=0):
+    """Train the net of this kind, "tensors" or "loader", and save weights, history and the best epoch.
+
+    A place kills the run: "step" after that number of steps, "fsync" or "replace" in that number of such calls.
+    """
     torch.set_num_threads(1)
+    if place in ("fsync", "replace"):
+        die_in(place, number)
     d2lite.seed(0)
     inputs = torch.randn(96, 6)
     targets = (inputs[:, 0] * inputs[:, 1] > 0).long()
@@ -35,6 +67,7 @@ def main(kind, checkpoint, result):
             d2lite.Checkpoint(checkpoint, every=1),
             Schedule(torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 40), every="step"),
             stopping,
+            *([DieAfter(number)] if place == "step" else []),
         ],
     )
     rows = [{name: value for name, value in row.items() if name != "seconds"} for row in history]

@@ -1,6 +1,6 @@
 """Traces of suppression, matching and average precision by d2lite.vision.detection_metrics: the oracle of nms/model.js.
 
-tests/vision/test_detection.py holds d2lite.vision.detection_metrics to pycocotools and to plain loops. Here: the recorded detections, and
+tests/vision/test_detection_metrics.py holds d2lite.vision.detection_metrics to pycocotools and to plain loops. Here: the recorded detections, and
 heaps of small whole-number boxes, where overlaps equal thresholds and scores equal each other.
 """
 
