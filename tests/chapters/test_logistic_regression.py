@@ -3,7 +3,6 @@
 import json
 import re
 import sys
-import time
 import warnings
 from pathlib import Path
 
@@ -51,9 +50,8 @@ def run_cells(change=lambda source: source):
 @pytest.fixture(scope="module")
 def lesson():
     """The names the whole chapter leaves behind; its own asserts have passed."""
-    start = time.perf_counter()
     names, axes = run_cells()
-    return names | {"all_axes": axes, "seconds": time.perf_counter() - start}
+    return names | {"all_axes": axes}
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +64,7 @@ def problem():
 # ------------------------------------------------------------------------------------------------ the whole
 
 
-def test_every_cell_runs_without_a_warning_within_its_time(lesson):
-    assert lesson["seconds"] < 60
+def test_every_cell_runs_without_a_warning(lesson):
     assert "google.colab" not in sys.modules
 
 
