@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 import yaml
-from build_book import ROOT, cache_folder, files_of, read, source_of
+from build_book import ROOT, execution, files_of, source_of
 from jupyter_cache import get_cache
 from nbval.kernel import RunningKernel
 
@@ -32,7 +32,9 @@ def executed(path):
     Raises:
         KeyError: the build holds no outputs for the notebook as it is now.
     """
-    return get_cache(str(cache_folder(ROOT, ROOT / "_build"))).merge_match_into_notebook(read(path))[1]
+    notebook = execution.read(path)
+    cache = get_cache(str(execution.cache_folder(notebook, ROOT, ROOT / "_build")))
+    return cache.merge_match_into_notebook(notebook)[1]
 
 
 def write_all():
@@ -41,7 +43,7 @@ def write_all():
     shutil.rmtree(FOLDER, ignore_errors=True)
     for name in files_of(toc):
         path = source_of(name)
-        if path is None or read(path) is None:
+        if path is None or execution.read(path) is None:
             continue
         target = FOLDER / f"{name}.ipynb"
         target.parent.mkdir(parents=True, exist_ok=True)
