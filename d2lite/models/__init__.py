@@ -1,9 +1,15 @@
-"""The networks that more than one chapter uses, and what trains and reads them."""
+"""The networks that more than one chapter uses, their trained weights, and what trains and reads them."""
 
-from d2lite.models import character_rnn
-from d2lite.models._eight_bits import detector_payload, eight_bit_detector, layers_of, round_weight
+from d2lite._utils.lazy import renamed
+from d2lite.models import character_rnn, lenet, quantization, weights
+from d2lite.models._detector_weights import (
+    detector_payload,
+    layers_of,
+    pretrained_detector,
+    quantized_detector,
+    save_detector,
+)
 from d2lite.models._grid_detector import GridDetector, detect, detector_loss, detector_targets
-from d2lite.models._recorded import recorded_detector
 
 __all__ = [
     "GridDetector",
@@ -12,8 +18,20 @@ __all__ = [
     "detector_loss",
     "detector_payload",
     "detector_targets",
-    "eight_bit_detector",
     "layers_of",
-    "recorded_detector",
-    "round_weight",
+    "lenet",
+    "pretrained_detector",
+    "quantization",
+    "quantized_detector",
+    "save_detector",
+    "weights",
 ]
+
+__getattr__ = renamed(
+    __name__,
+    {
+        "eight_bit_detector": "quantized_detector",
+        "recorded_detector": "pretrained_detector",
+        "round_weight": "quantization.quantize",
+    },
+)

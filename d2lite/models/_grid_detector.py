@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from d2lite._utils.checks import check_count, check_number
 from d2lite.vision.anchor_sizes import check_sizes
 from d2lite.vision.anchors import BACKGROUND, decode, grid_cells, match
 from d2lite.vision.boxes import ciou_loss
@@ -13,7 +14,7 @@ STRIDE = 8  # pixels a cell: three convolutions halve the picture
 
 
 class GridDetector(nn.Module):
-    """A one-stage detector in the manner of YOLO: one pass, and every anchor of every cell has said its piece.
+    """A one-stage detector in the manner of YOLO: one pass predicts a box and its classes at every anchor of every cell.
 
     Three convolutions of stride 2 and one of stride 1, then residual blocks of depthwise and pointwise convolutions,
     all with batch norm and leaky ReLU, then a 1 x 1 convolution to 5 + K numbers for each of A anchors.
@@ -22,7 +23,10 @@ class GridDetector(nn.Module):
         anchors: (A, 2) tensor of widths and heights in pixels.
         num_classes: K.
         widths: channels after each of the three halvings.
-        num_blocks: how many residual blocks.
+        num_blocks: how many residual blocks, 0 or more.
+
+    Raises:
+        ValueError: the anchors are not (A, 2), finite and positive, or a number does not fit.
 
     Shape:
         (B, 3, H, W) float in [0, 1], H and W multiples of 8, to (B, H / 8, W / 8, A, 5 + K): t_x, t_y, t_w and t_h as
@@ -34,7 +38,11 @@ class GridDetector(nn.Module):
     def __init__(self, anchors, num_classes=10, widths=(16, 32, 64), num_blocks=3):
         super().__init__()
         self.register_buffer("anchors", check_sizes(anchors, "anchors").float())
-        self.num_classes = num_classes
+        self.num_classes = num_classes = check_count(num_classes, "num_classes")
+        if not isinstance(widths, list | tuple) or len(widths) != 3:
+            raise ValueError(f"widths is {widths!r}: expected three numbers of channels")
+        widths = [check_count(width, "widths") for width in widths]
+        num_blocks = check_count(num_blocks, "num_blocks", 0)
         self.body = nn.Sequential(
             _convolution(3, widths[0], stride=2),
             _convolution(widths[0], widths[1], stride=2),
@@ -47,17 +55,34 @@ class GridDetector(nn.Module):
             self.head.bias.view(len(self.anchors), -1)[:, 4] = -4.6
 
     def forward(self, images):
-        if images.dim() != 4 or images.shape[1] != 3 or images.shape[2] % STRIDE or images.shape[3] % STRIDE:
-            got = f"Got images of shape {tuple(images.shape)}, expected (B, 3, H, W)"
-            raise ValueError(f"{got} with H and W multiples of {STRIDE}: stack, crop or pad them.")
+        _check_images(images, self.head.weight.dtype)
         maps = self.head(self.body(images))  # (B, A (5 + K), H / 8, W / 8)
         split = maps.unflatten(1, (len(self.anchors), 5 + self.num_classes))
         return split.permute(0, 3, 4, 1, 2)  # (B, H / 8, W / 8, A, 5 + K)
 
     def boxes(self, outputs):
         """Return the (B, H, W, A, 4) boxes, xyxy in pixels, that (B, H, W, A, 5 + K) outputs stand for."""
+        _check_outputs(outputs, len(self.anchors))
         cells = grid_cells(*outputs.shape[1:3]).to(outputs.device)[:, :, None]  # (H, W, 1, 2)
         return decode(outputs[..., :4], cells, self.anchors, STRIDE)
+
+
+def _check_images(images, dtype):
+    shape = tuple(images.shape)
+    if len(shape) != 4 or shape[1] != 3 or any(side % STRIDE or not side for side in shape[2:]):
+        raise ValueError(f"images has shape {shape}: expected (B, 3, H, W), H and W multiples of {STRIDE}; pad or crop")
+    if images.dtype != dtype and not torch.is_autocast_enabled(images.device.type):
+        raise ValueError(f"images has dtype {images.dtype}: expected the detector's {dtype}, with values in [0, 1]")
+
+
+def _check_outputs(outputs, num_anchors=None, num_classes=None):
+    shape = tuple(outputs.shape)
+    right = len(shape) == 5 and shape[4] > 5 and num_anchors in (None, shape[3]) and outputs.is_floating_point()
+    if not right or num_classes not in (None, shape[4] - 5):
+        wanted = f"(B, H, W, {num_anchors or 'A'}, {5 + num_classes if num_classes else '5 + K'})"
+        raise ValueError(f"outputs has shape {shape} and dtype {outputs.dtype}: expected {wanted} floats")
+    if not outputs.isfinite().all():
+        raise ValueError("outputs holds NaN or infinite numbers: expected finite ones; the training may have diverged")
 
 
 def _convolution(channels_in, channels_out, kernel_size=3, stride=1, groups=1):
@@ -92,10 +117,16 @@ def detector_targets(boxes, anchors, height, width, ignore_threshold=0.5):
         ignore_threshold: IoU of anchor and box above which a position is ignored.
 
     Returns:
-        (B, H, W, A) long tensor: the index of the box among all boxes of the batch, BACKGROUND or IGNORE.
+        (B, H, W, A) long tensor on the CPU: the index of the box among all boxes of the batch, BACKGROUND or IGNORE.
+
+    Raises:
+        ValueError: there is no image, or a shape or value does not fit, as in `match`.
 
     Taught in chapters/08_detection/yolo.
     """
+    if len(boxes) == 0:
+        raise ValueError("boxes is empty: expected a tensor of boxes for each of B images")
+    height, width = check_count(height, "height"), check_count(width, "width")
     first, grids = 0, []
     for image_boxes in boxes:
         grid = match(image_boxes, anchors, height, width, STRIDE, ignore_threshold)
@@ -109,9 +140,9 @@ def detector_loss(detector, outputs, boxes, classes):
 
     Args:
         detector: the `GridDetector` that gave the outputs.
-        outputs: (B, H, W, A, 5 + K) float tensor.
+        outputs: (B, H, W, A, 5 + K) float tensor; half precision is computed in single.
         boxes: list of B tensors (k, 4), xyxy in pixels.
-        classes: list of B tensors (k,) of integers, 0 to K - 1.
+        classes: list of B tensors (k,) of whole numbers from 0 to K - 1.
 
     Returns:
         dict of 0-d tensors: "box", the mean of 1 - CIoU over the responsible positions; "objectness", the binary
@@ -119,36 +150,45 @@ def detector_loss(detector, outputs, boxes, classes):
         the responsible positions.
 
     Raises:
-        ValueError: the batch holds not as many outputs, sets of boxes and sets of classes, or a box has no class,
-            or one that is no index of a logit.
+        ValueError: the batch holds not as many outputs, sets of boxes and sets of classes, a box has no class or one
+            out of range, or a shape or value does not fit.
 
     Source: responsibility, Redmon et al. 2016; ignored positions, Redmon and Farhadi 2018; CIoU, Bochkovskiy et al.
     2020. Taught in chapters/08_detection/yolo.
     """
-    counts = [len(outputs), len(boxes), len(classes)]
-    if len(set(counts)) > 1 or any(len(b) != len(c) for b, c in zip(boxes, classes, strict=True)):
-        got = "Got {} outputs, {} sets of boxes and {} of classes".format(*counts)
-        raise ValueError(f"{got}, expected one each, as many classes as boxes: check the batch.")
-    if kinds := {str(part.dtype) for part in classes if len(part) and part.is_floating_point()}:
-        raise ValueError(f"classes are {kinds.pop()}: expected integers; use classes.long()")
-    labels = torch.cat([part.long() for part in classes]).to(outputs.device)
-    num_classes = outputs.shape[-1] - 5
-    if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
-        raise ValueError(
-            f"classes run from {labels.min()} to {labels.max()}: expected 0 to {num_classes - 1}, one for each logit"
-        )
+    outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+    _check_outputs(outputs, len(detector.anchors), detector.num_classes)
+    boxes, classes = _check_truths(len(outputs), boxes, classes, detector.num_classes)
     assigned = detector_targets(boxes, detector.anchors, *outputs.shape[1:3]).to(outputs.device)
     responsible, background = assigned >= 0, assigned == BACKGROUND
     target = assigned[responsible]  # (P,)
+    true_boxes, true_classes = (torch.cat(part).to(outputs.device)[target] for part in (boxes, classes))
     predicted = detector.boxes(outputs)[responsible]  # (P, 4)
     objectness, logits = outputs[..., 4], outputs[..., 5:][responsible]  # (B, H, W, A) and (P, K)
     count = max(len(target), 1)
     return {
-        "box": ciou_loss(predicted, torch.cat(boxes).to(outputs.device)[target]),
+        "box": ciou_loss(predicted, true_boxes),
         "objectness": (F.softplus(-objectness[responsible]).sum() + F.softplus(objectness[background]).sum())
         / count,
-        "class": F.cross_entropy(logits, labels[target], reduction="sum") / count,
+        "class": F.cross_entropy(logits, true_classes, reduction="sum") / count,
     }
+
+
+def _check_truths(num_images, boxes, classes, num_classes):
+    """Return boxes as (k, 4) tensors and classes as (k,) long tensors on the CPU, or raise one sentence."""
+    boxes, classes = ([torch.as_tensor(each).cpu() for each in part] for part in (boxes, classes))
+    counts = [num_images, len(boxes), len(classes)]
+    if len(set(counts)) > 1 or any(len(b) != len(c) for b, c in zip(boxes, classes, strict=True)):
+        raise ValueError(
+            "batch has {} outputs, {} sets of boxes and {} of classes: expected one each, as many classes as boxes".format(
+                *counts
+            )
+        )
+    for found in (each for each in classes if len(each)):  # an empty list has no dtype of its own
+        whole = found.dim() == 1 and not (found.is_floating_point() or found.is_complex() or found.dtype == torch.bool)
+        if not whole or found.min() < 0 or found.max() >= num_classes:
+            raise ValueError(f"classes holds {found.tolist()}: expected (k,) whole numbers from 0 to {num_classes - 1}")
+    return [each.reshape(-1, 4) if each.numel() == 0 else each for each in boxes], [c.long() for c in classes]
 
 
 @torch.no_grad()
@@ -160,15 +200,25 @@ def detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnost
     Args:
         outputs: (B, H, W, A, 5 + K) float tensor.
         boxes: (B, H, W, A, 4) float tensor, xyxy in pixels, from `GridDetector.boxes`.
-        score_threshold: what scores less is dropped.
+        score_threshold: number in [0, 1]; what scores less is dropped.
         iou_threshold: of `d2lite.vision.suppression.nms`; None: no suppression.
         class_agnostic: whether boxes suppress those of other classes too.
 
     Returns:
         list of B dicts, best first: "boxes" (N, 4), "scores" (N,), "classes" (N,) long.
 
+    Raises:
+        ValueError: the shapes do not fit, a number is not finite, or a threshold is outside [0, 1].
+
     Taught in chapters/08_detection/yolo.
     """
+    outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+    _check_outputs(outputs)
+    if boxes.shape != (*outputs.shape[:4], 4):
+        raise ValueError(f"boxes has shape {tuple(boxes.shape)}: expected {(*outputs.shape[:4], 4)}, one an output")
+    score_threshold = check_number(score_threshold, "score_threshold", 0, 1)
+    if iou_threshold is not None:
+        iou_threshold = check_number(iou_threshold, "iou_threshold", 0, 1)
     probability, label = outputs[..., 5:].softmax(dim=-1).max(dim=-1)  # (B, H, W, A) each
     scores = outputs[..., 4].sigmoid() * probability
     found = []

@@ -1,6 +1,8 @@
 """Small pictures for a page: 64 colours, one byte a pixel, as text in a payload."""
 
-import base64
+import numpy as np
+
+from d2lite._utils.encoding import to_base64
 
 
 def pack_picture(pixels, num_colors=64):
@@ -18,5 +20,5 @@ def pack_picture(pixels, num_colors=64):
         "width": image.width,
         "height": image.height,
         "palette": bytes(packed.getpalette()[: 3 * num_colors]).hex(),
-        "pixels": base64.b64encode(packed.tobytes()).decode(),
+        "pixels": to_base64(np.asarray(packed)),
     }

@@ -12,7 +12,9 @@ from torch import nn
 
 import d2lite
 from d2lite import datasets
-from d2lite.widgets.lenet import _network
+from d2lite._utils.encoding import from_base64
+from d2lite.models import lenet
+from d2lite.models.quantization import quantize
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -65,7 +67,7 @@ def test_quantize_is_the_packages(chapter):
             shape[0], *[1] * (len(shape) - 1), generator=generator
         )
         codes, scale = chapter["quantize"](weight)
-        ours, scales = _network.quantize(weight)
+        ours, scales = (part.numpy() for part in quantize(weight))
         assert np.abs(codes.numpy() - ours).max() <= 1  # 32 and 64 bits may round a tie apart
         assert (codes.numpy() != ours).mean() < 1e-3
         np.testing.assert_allclose(scale.flatten().numpy(), scales, rtol=1e-6)
@@ -73,9 +75,9 @@ def test_quantize_is_the_packages(chapter):
 
 
 def test_a_channel_of_zeros_survives():
-    codes, scales = _network.quantize(torch.zeros(3, 2, 2))
+    codes, scales = quantize(torch.zeros(3, 2, 2))
     assert (codes == 0).all()
-    assert np.isfinite(scales).all()
+    assert scales.isfinite().all()
 
 
 def test_push_and_smoothness(chapter):
@@ -115,35 +117,33 @@ def test_the_chapters_training_is_the_recorders(chapter, recorder):
 
 
 class TestRecordedNetwork:
-    recorded = _network.read_recorded()
+    parameters, record = lenet.pretrained()
 
     def test_provenance_is_whole(self):
-        assert {"command", "versions", "seed", "seconds", "date", "data"} <= self.recorded[
-            "provenance"
-        ].keys()
-        assert len(self.recorded["history"]) == 15
+        assert {"command", "versions", "seed", "seconds", "date", "data"} <= self.record["provenance"].keys()
+        assert len(self.record["history"]) == 15
 
     def test_its_accuracy_is_the_one_it_states(self, recorder):
         test = recorder.load_data()[0][2]
-        stated = self.recorded["test_accuracy"]
-        now = recorder.accuracy(_network.unpack(self.recorded["page"]), test)
+        stated = self.record["test_accuracy"]
+        now = recorder.accuracy(self.parameters, test)
         assert now == pytest.approx(stated["quantized"], abs=0.0015)  # a photo or two may stand on the edge
         assert stated["quantized"] >= 0.87
         assert abs(stated["float"] - stated["quantized"]) < 0.005
 
     def test_its_images_are_the_test_sets(self):
-        page, test = self.recorded["page"], datasets.fashion_mnist()[1][:20]
-        pixels = _network.decode(page["images"], np.uint8).reshape(20, 1, 28, 28)
+        page, test = lenet.pretrained_payload(), datasets.fashion_mnist()[1][:20]
+        pixels = from_base64(page["images"], "uint8", (20, 1, 28, 28))
         assert np.array_equal(pixels, (255 * test.inputs).round().numpy())
         assert page["labels"] == test.targets.tolist()
 
     def test_its_first_epochs_happen_again(self, recorder):
         (train, validation, _), mean, std = recorder.load_data()
-        assert (self.recorded["page"]["mean"], self.recorded["page"]["std"]) == pytest.approx(
+        assert (self.record["mean"], self.record["std"]) == pytest.approx(
             (mean, std), abs=1e-6
         )
         _, history = recorder.train_lenet(train, validation, stop_after=2)
-        for now, then in zip(history.rows, self.recorded["history"], strict=False):
+        for now, then in zip(history.rows, self.record["history"], strict=False):
             assert now["train_loss"] == pytest.approx(then["train_loss"], abs=0.05)
             assert now["validation_accuracy"] == pytest.approx(then["validation_accuracy"], abs=0.04)
 
@@ -182,7 +182,7 @@ class TestFromModel:
         model = chapter["make_lenet"]()
         data = d2lite.widgets.LenetExplorer.from_model(model, samples()).data
         assert (data["activation"], data["pooling"]) == ("relu", "max")
-        whole = _network.compute(_network.unpack(data), "relu", "max", samples().inputs.double())
+        whole = lenet.compute(lenet.unpack(data), "relu", "max", samples().inputs.double())
         assert torch.allclose(whole.float(), model(samples().inputs), atol=0.02)
 
     def test_its_python_runs_in_a_clean_kernel(self):
@@ -190,7 +190,7 @@ class TestFromModel:
         scope = {}
         exec(explorer.to_python().replace("\n\nd2lite", "\n\nagain = d2lite"), scope)
         assert scope["again"].state() == explorer.state() == {"image": 2}
-        assert scope["again"].data == d2lite.widgets.LenetExplorer().data, "the recorded network"
+        assert scope["again"].data == d2lite.widgets.LenetExplorer().data, "the pretrained network"
 
     @pytest.mark.parametrize(
         ("change", "message"),
@@ -214,14 +214,14 @@ class TestFromModel:
             (
                 dataclasses.replace(samples(), inputs=samples().inputs * 255),
                 {},
-                r"run from 0 to 2\d\d; expected values in",
+                r"images from 0 to 2\d\d: expected values in",
             ),
             ((torch.zeros(2, 3, 28, 28), torch.zeros(2).long()), {}, r"\(N, 1, 28, 28\)"),
             ((torch.zeros(25, 28, 28), torch.zeros(25).long()), {}, "N from 1 to 24"),
-            ((torch.zeros(1, 28, 28), torch.tensor([10])), {}, "labels from 0 to 9"),
+            ((torch.zeros(1, 28, 28), torch.tensor([10])), {}, "numbers from 0 to 9"),
             ((torch.full((1, 28, 28), float("nan")), torch.tensor([1])), {}, r"in \[0, 1\]"),
-            (samples(), {"class_names": ["a"]}, "ten class names"),
-            (samples(), {"std": 0.0}, "std above 0"),
+            (samples(), {"class_names": ["a"]}, "expected ten names"),
+            (samples(), {"std": 0.0}, "std is 0.0: expected a number above 0"),
         ],
     )
     def test_other_samples_are_refused(self, chapter, given, options, message):

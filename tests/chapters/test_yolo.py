@@ -126,9 +126,9 @@ def test_failures_are_sorted_as_on_the_bench(chapter):
 
 def test_the_recorded_training_begins_as_it_did(recorder):
     """Its first steps, taken again: the same anchors, weights, scenes and losses."""
-    recorded, record = models.recorded_detector()
+    pretrained, record = models.pretrained_detector()
     detector = recorder.make_detector()
-    assert torch.allclose(detector.anchors, recorded.anchors)
+    assert torch.allclose(detector.anchors, pretrained.anchors)
     optimizer, schedule = recorder.make_optimizer(detector, record["scenes"] // recorder.BATCH_SIZE)
     stream = datasets.scene_stream(recorder.BATCH_SIZE, seed=record["seed"])
     for step in range(recorder.NUM_FIRST):
@@ -162,7 +162,7 @@ def test_a_killed_training_goes_on_in_the_same_numbers(recorder, tmp_path, monke
 
 def test_shipped_weights_reach_the_claimed_precision_on_other_scenes(recorder):
     """On scenes that the chapter does not use: another seed, the test items."""
-    detector, record = models.recorded_detector()
+    detector, record = models.pretrained_detector()
     test = scenes(0, 200, seed=123)[1]
     ten, merged = recorder.measure(detector, test)
     assert ten >= 0.70 and ten == pytest.approx(record["map_50"], abs=0.06)
@@ -172,8 +172,8 @@ def test_shipped_weights_reach_the_claimed_precision_on_other_scenes(recorder):
 
 
 def test_k_means_of_the_recording_are_the_chapters_within_pixels(chapter):
-    recorded = models.recorded_detector()[0]
-    assert anchor_sizes.size_iou(recorded.anchors, chapter["priors"]).diagonal().min() > 0.85
+    pretrained = models.pretrained_detector()[0]
+    assert anchor_sizes.size_iou(pretrained.anchors, chapter["priors"]).diagonal().min() > 0.85
 
 
 def test_the_script_prints_and_writes(recorder, tmp_path, monkeypatch, capsys):
@@ -188,7 +188,7 @@ def test_the_script_prints_and_writes(recorder, tmp_path, monkeypatch, capsys):
     threads = torch.get_num_threads()
     recorder.main()
     torch.set_num_threads(threads)
-    detector, record = models.recorded_detector(out)
+    detector, record = models.pretrained_detector(out)
     assert "mAP@0.5 of ten classes" in capsys.readouterr().out
     assert record["scenes"] == 8 and len(record["first_losses"]["box"]) == 2
     assert detector.num_classes == 10

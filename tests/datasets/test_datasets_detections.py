@@ -10,6 +10,7 @@ import torch
 
 from d2lite import datasets
 from d2lite.datasets._detections import load_recording
+from d2lite.models import weights
 from d2lite.vision.detection_metrics import mean_average_precision
 from d2lite.vision.suppression import nms
 
@@ -31,7 +32,7 @@ def recorded():
 
 def test_the_recorded_network_finds_the_recorded_boxes(script, recorded):
     scenes, predictions = recorded
-    model = script.with_weights(load_recording()["weights"])
+    model = script.with_weights(weights.load("detections")[0]["weights"])
     for found, kept in zip(script.find(model, scenes[:12].images), predictions, strict=False):
         count = min(len(found["scores"]), len(kept["scores"]))
         assert abs(len(found["scores"]) - len(kept["scores"])) <= 1  # one may lie on the limit
@@ -43,7 +44,7 @@ def test_the_recorded_network_finds_the_recorded_boxes(script, recorded):
 def test_the_training_begins_as_recorded(script):
     torch.set_num_threads(1)
     losses = script.train(num_steps=3, report=lambda *text, **options: None)[1]
-    assert losses == pytest.approx(load_recording()["first_losses"][:3].tolist(), rel=1e-3)
+    assert losses == pytest.approx(weights.load("detections")[1]["first_losses"][:3], rel=1e-3)
 
 
 def test_weights_survive_the_way_through_the_file(script):

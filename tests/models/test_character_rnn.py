@@ -8,7 +8,7 @@ from torch import nn
 
 from d2lite.language import tokens
 from d2lite.models import character_rnn
-from d2lite.models.character_rnn import ALPHABET, CharacterRNN, clean, cross_entropy, pack, recorded, unpack
+from d2lite.models.character_rnn import ALPHABET, CharacterRNN, clean, cross_entropy, pack, pretrained, unpack
 from d2lite.widgets import CharacterModelExplorer
 
 
@@ -81,8 +81,8 @@ def test_a_row_of_zeros_is_kept():
 
 
 def test_no_such_recording():
-    with pytest.raises(ValueError, match="no recorded character model is called 'joyce'; there are austen"):
-        recorded("joyce")
+    with pytest.raises(ValueError, match="name is 'joyce': expected one of 'austen'"):
+        pretrained("joyce")
 
 
 class Own(nn.Module):
@@ -102,7 +102,7 @@ class TestFromModel:
         scope = {}  # a clean kernel
         exec(explorer.to_python().replace("\n\nd2lite", "\n\nexplorer = d2lite"), scope)
         assert scope["explorer"].text == "abra"
-        assert scope["explorer"].weights["units"] > 4, "the recorded model"
+        assert scope["explorer"].weights["units"] > 4, "the pretrained model"
 
     def test_the_chapters_and_the_packages_models_fit(self):
         model = CharacterRNN("ab ", 6)
@@ -116,11 +116,11 @@ class TestFromModel:
             (Own(3, nonlinearity="relu"), "ab ", "with tanh"),
             (Own(3, bidirectional=True), "ab ", "one direction"),
             (nn.Sequential(nn.LSTM(3, 4), nn.Linear(4, 3)), "ab ", "LSTM"),
-            (nn.Sequential(nn.Linear(4, 3)), "ab ", "0 parts of the kind recurrent layer; expected one"),
+            (nn.Sequential(nn.Linear(4, 3)), "ab ", "0 parts of the kind recurrent layer: expected one"),
             (Own(3), "abcd", "reads 3 characters and scores 3 .* expected 4"),
             (Own(3, read=5), "ab ", "reads 5 characters"),
-            (Own(3, units=300), "ab ", "300 units; expected at most 256"),
-            (Own(3), ["the", "a", "b"], "holds 'the'; expected two or more different characters"),
+            (Own(3, units=300), "ab ", "300 units: expected at most 256"),
+            (Own(3), ["the", "a", "b"], "holds 'the': expected two or more different characters"),
             (Own(3), "aab", "distinct"),
         ],
     )
@@ -129,8 +129,8 @@ class TestFromModel:
             CharacterModelExplorer.from_model(model, vocabulary)
 
 
-def test_explorer_without_a_model_is_the_recorded_one():
+def test_explorer_without_a_model_is_the_pretrained_one():
     explorer = CharacterModelExplorer()
-    assert explorer.weights == recorded()["weights"]
+    assert explorer.weights == character_rnn.pretrained_payload()
     assert len(json.dumps(explorer.weights, separators=(",", ":"))) < 150_000
     assert explorer.weights["format"] == character_rnn.FORMAT

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from d2lite._utils.rng import Rng
-from d2lite.models.character_rnn import CharacterRNN, recorded, unpack
+from d2lite.models.character_rnn import CharacterRNN, pretrained, unpack
 from d2lite.widgets import CharacterModelExplorer
 
 pytestmark = pytest.mark.browser
@@ -19,7 +19,7 @@ def host(make_host):
 
 @pytest.fixture(scope="module")
 def model():
-    return unpack(recorded()["weights"])
+    return pretrained()[0]
 
 
 def field(host):

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from d2lite.datasets import fashion_mnist
-from d2lite.models import GridDetector, detect, eight_bit_detector, recorded_detector
+from d2lite.models import GridDetector, detect, quantized_detector, pretrained_detector
 from d2lite.widgets import DetectionBenchExplorer, explorer_class
 from d2lite.widgets._preview import run_module
 from d2lite.widgets.detection_bench import ITEMS, PALETTE, bench_payload
@@ -75,7 +75,7 @@ def by_torch(detector, rows, confidence):
     image = bytes_of(rows)
     composed = torch.tensor(traces.compose(5, rows, [])[0]).clamp(0, 255).to(torch.uint8)
     assert ((image.int() - composed.int()).abs() <= 1).all()
-    twin = eight_bit_detector(detector.double())
+    twin = quantized_detector(detector.double())
     with torch.no_grad():
         outputs = twin(image[None].double() / 255)
         found = detect(outputs, twin.boxes(outputs), confidence, 0.45)[0]
@@ -93,7 +93,7 @@ def test_it_opens_with_detections_right_and_wrong(host):
 
 def test_boxes_are_those_of_torch(make_host):
     for rows, confidence in ((ITEMS, 0.3), (ITEMS[1:], 0.05), (traces.CROWD, 0.1)):
-        expected = by_torch(recorded_detector()[0], rows, confidence)
+        expected = by_torch(pretrained_detector()[0], rows, confidence)
         host = show(make_host(), items=rows, confidence=confidence)
         wait(host, FOUND, len(expected))
         assert len(expected) >= 3

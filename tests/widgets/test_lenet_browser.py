@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 
+from d2lite._utils.encoding import from_base64
+from d2lite.models import lenet
 from d2lite.widgets import explorer_class
 from d2lite.widgets._preview import run_module
-from d2lite.widgets.lenet import _network
 
 pytestmark = pytest.mark.browser
-PAGE = _network.read_recorded()["page"]
-IMAGES = _network.decode(PAGE["images"], np.uint8).reshape(-1, 28, 28)
+PAGE = lenet.pretrained_payload()
+IMAGES = from_base64(PAGE["images"], "uint8", (-1, 28, 28))
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def torch_logits(pixels):
     inputs = (
         torch.tensor(np.asarray(pixels), dtype=torch.float64).reshape(1, 1, 28, 28) / 255 - PAGE["mean"]
     ) / PAGE["std"]
-    return _network.compute(_network.unpack(PAGE), "relu", "max", inputs)[0].tolist()
+    return lenet.compute(lenet.unpack(PAGE), "relu", "max", inputs)[0].tolist()
 
 
 def wait(host, condition):

@@ -2,7 +2,7 @@
 
     python tools/record/character_rnn.py
 
-writes d2lite/data/models/austen_rnn.json.gz, which `d2lite.models.character_rnn.recorded()` reads. Austen's six novels,
+writes d2lite/data/weights/austen_rnn.npz, which `d2lite.models.character_rnn.pretrained()` reads. Austen's six novels,
 their lines joined to paragraphs: the first nine tenths to train on, the next twentieth to validate, the last to test.
 256 units; 32 streams of text side by side, whose state is carried from one window of 64 characters to the next and is
 set to zero now and then, so that the network also knows how to begin; Adam, the gradient's norm clipped at 1.
@@ -12,9 +12,7 @@ itself one character later. That changes no output.
 """
 
 import argparse
-import gzip
 import importlib.metadata
-import json
 import math
 import platform
 import time
@@ -23,14 +21,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
-import d2lite
 from d2lite import datasets
-from d2lite.models import character_rnn
+from d2lite.models import character_rnn, weights
 
 NUM_HIDDENS, STREAMS, WINDOW, PASSES = 256, 32, 64, 24
 PEAK, WARM, CLIP, FORGET = 5e-3, 500, 1.0, 1 / 50
 EVERY = 500  # steps between measurements
-FOLDER = Path(d2lite.__file__).parent / "data" / "models"
 
 
 def split(name="austen"):
@@ -100,7 +96,7 @@ def sort_units(model, text):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--passes", type=int, default=PASSES, help=f"over the training text ({PASSES})")
-    parser.add_argument("--out", type=Path, default=FOLDER / "austen_rnn.json.gz")
+    parser.add_argument("--out", type=Path, default=weights.FOLDER / "austen_rnn.npz")
     options = parser.parse_args()
     torch.set_num_threads(1)
     training, validation, test = split()
@@ -117,8 +113,8 @@ def main():
     curve = train(model, training, total, report=report)
     seconds = round(time.process_time() - cpu), round(time.perf_counter() - start)
     sort_units(model, validation[:20_000])
-    weights = character_rnn.pack(model.rnn, model.readout, model.alphabet)
-    small = character_rnn.unpack(weights)
+    tensors = character_rnn.to_tensors(model.rnn, model.readout)
+    small = character_rnn.from_tensors(tensors, model.alphabet)
     measured = {
         "training": [round(loss, 5) for loss in curve],
         "every": EVERY,
@@ -139,10 +135,7 @@ def main():
         "machine": f"{platform.system()} {platform.machine()}, one thread",
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
-    content = {"weights": weights, "measured": measured, "provenance": provenance}
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
-    options.out.write_bytes(gzip.compress(text.encode(), mtime=0))
+    weights.save(options.out, tensors, {"alphabet": model.alphabet, "measured": measured, "provenance": provenance})
     print({k: v for k, v in measured.items() if k not in ("training", "validation")}, provenance)
 
 

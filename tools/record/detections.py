@@ -8,7 +8,7 @@ test part to record. The detector is a convolutional network of five layers; eac
 centre lies near the middle of an item learns to say the item's class and the distances to its four edges
 (after Tian et al. 2019, FCOS). It is small and briefly trained on purpose: its mistakes are what there is to measure.
 
-The file also holds the network's weights and the first losses of the training;
+The network's weights and the first losses of its training go to d2lite/data/weights/detections.npz;
 tests/datasets/test_datasets_detections.py runs the network again on the scenes, and the first steps of the training.
 """
 
@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from d2lite import datasets
+from d2lite.models import weights
 from d2lite.vision.boxes import giou
 
 TARGET = Path(__file__).resolve().parent.parent.parent / "d2lite" / "data" / "recordings" / "detections.npz"
@@ -167,10 +168,9 @@ def main():
         .astype(np.int16),  # tenths of a pixel
         scores=torch.cat([f["scores"] for f in found]).mul(1e4).round().numpy().astype(np.int16),  # 1/10,000
         classes=torch.cat([f["classes"] for f in found]).numpy().astype(np.uint8),
-        weights=vector.numpy(),
-        first_losses=np.array(losses[:NUM_FIRST]),
         provenance=json.dumps(provenance),
     )
+    weights.save("detections", {"weights": vector}, {"first_losses": losses[:NUM_FIRST], "provenance": provenance})
     print(f"{TARGET.name}: {sum(len(f['scores']) for f in found)} boxes, {TARGET.stat().st_size:,} bytes")
 
 

@@ -4,7 +4,7 @@
     python tools/record/detector.py --steps 60  # a short run, to see it work
 
 Kill it and start it again, and it goes on from the last checkpoint, in the same numbers. It writes
-d2lite/data/detector.npz, which `d2lite.models.recorded_detector` reads: the weights in 16 bits, the losses along the
+d2lite/data/weights/detector.npz, which `d2lite.models.pretrained_detector` reads: the weights in 16 bits, the losses along the
 way and where they come from. Scene i of the stream depends on i alone, so no scene is ever seen twice; the items are
 the 10,000 training items of Fashion-MNIST. What is measured is measured at the end, on scenes of the test items.
 """
@@ -18,8 +18,7 @@ from pathlib import Path
 import torch
 
 from d2lite.datasets import scene_stream, scenes
-from d2lite.models import GridDetector, detect, detector_loss, recorded_detector
-from d2lite.models._recorded import FILE, write_detector
+from d2lite.models import GridDetector, detect, detector_loss, pretrained_detector, save_detector, weights
 from d2lite.vision.anchor_sizes import kmeans
 from d2lite.vision.detection_metrics import mean_average_precision
 
@@ -135,7 +134,7 @@ def main():
     parser.add_argument(
         "--checkpoint", type=Path, default=Path("_build/detector.pt"), help="where to keep it"
     )
-    parser.add_argument("--out", type=Path, default=FILE, help="where to write it")
+    parser.add_argument("--out", type=Path, default=weights.FOLDER / "detector.npz", help="where to write it")
     options = parser.parse_args()
     options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -148,10 +147,10 @@ def main():
         "first_losses": summarise(losses[:NUM_FIRST]),
         **provenance(options, seconds),
     }
-    write_detector(options.out, detector, {**record, "map_50": None, "merged_map_50": None})
-    detector = recorded_detector(options.out)[0]  # as stored, in 16 bits
+    save_detector(options.out, detector, {**record, "map_50": None, "merged_map_50": None})
+    detector = pretrained_detector(options.out)[0]  # as stored, in 16 bits
     map_50, merged_map_50 = (round(value, 4) for value in measure(detector, scenes(0, NUM_TEST)[1]))
-    write_detector(options.out, detector, {**record, "map_50": map_50, "merged_map_50": merged_map_50})
+    save_detector(options.out, detector, {**record, "map_50": map_50, "merged_map_50": merged_map_50})
     print(f"mAP@0.5 of ten classes {map_50}, of all classes merged {merged_map_50}: {options.out}")
 
 

@@ -2,15 +2,13 @@
 
     python tools/record/lenet.py
 
-Writes d2lite/data/networks/lenet.json.gz: the weights in 8 bits with a scale for each output channel, twenty test
+Writes d2lite/data/weights/lenet.npz: the weights in 8 bits with a scale for each output channel, twenty test
 images (the first two of each class), what each epoch measured, the accuracies, and the run's provenance. The images are
 those that ship: 9,000 to train on, 1,000 to validate, and the 2,000 of the test set for the numbers at the end. Inputs
 are standardised with the training images' mean and deviation; AdamW with a one-cycle schedule, mini-batches of 64.
 """
 
 import datetime
-import gzip
-import json
 import platform
 import time
 
@@ -18,7 +16,7 @@ import torch
 from torch import nn
 
 import d2lite
-from d2lite.widgets.lenet import _network, pack_images
+from d2lite.models import lenet, weights
 
 SEED, NUM_TRAIN, NUM_EPOCHS, BATCH_SIZE, LR = 0, 9000, 15, 64, 4e-3
 
@@ -68,7 +66,7 @@ def train_lenet(train, validation, stop_after=NUM_EPOCHS):
 
 def accuracy(parameters, data):
     """Return the accuracy of parameters, as `compute` takes them, on standardised data."""
-    logits = _network.compute(parameters, "relu", "max", data.inputs.double())
+    logits = lenet.compute(parameters, "relu", "max", data.inputs.double())
     return (logits.argmax(1) == data.targets).double().mean().item()
 
 
@@ -76,12 +74,12 @@ def main():
     start = time.perf_counter()
     (train, validation, test), mean, std = load_data()
     model, history = train_lenet(train, validation)
-    parameters, activation, pooling = _network.recognise(model, test.inputs[:100])
-    packed = _network.pack(parameters, activation, pooling, mean, std)
+    parameters, activation, pooling = lenet.recognise(model, test.inputs[:100])
+    tensors = lenet.to_tensors(parameters)
     shown = d2lite.datasets.fashion_mnist()[1][:20]
     test_accuracy = {
         "float": accuracy(parameters, test),
-        "quantized": accuracy(_network.unpack(packed), test),
+        "quantized": accuracy(lenet.from_tensors(tensors), test),
     }
     provenance = {
         "command": "python tools/record/lenet.py",
@@ -91,16 +89,14 @@ def main():
         "date": datetime.date.today().isoformat(),
         "data": "Fashion-MNIST as it ships: 9,000 training, 1,000 validation, 2,000 test images",
     }
-    recorded = {
-        "page": {**packed, **pack_images(shown.inputs, shown.targets, list(shown.class_names))},
+    record = {
+        "activation": activation, "pooling": pooling, "mean": mean, "std": std, "classes": list(shown.class_names),
         "history": [{k: round(v, 5) for k, v in row.items() if k != "seconds"} for row in history.rows],
-        "test_accuracy": test_accuracy,
-        "provenance": provenance,
-    }
-    _network.RECORDED.parent.mkdir(exist_ok=True)
-    with gzip.GzipFile(_network.RECORDED, "wb", mtime=0) as file:
-        file.write(json.dumps(recorded).encode())
-    print(test_accuracy, provenance, f"{_network.RECORDED.stat().st_size:,} bytes", sep="\n")
+        "test_accuracy": test_accuracy, "provenance": provenance,
+    }  # fmt: skip
+    images = {"images": (255 * shown.inputs).round().byte(), "labels": shown.targets}
+    path = weights.save("lenet", tensors | images, record)
+    print(test_accuracy, provenance, f"{path.stat().st_size:,} bytes", sep="\n")
 
 
 if __name__ == "__main__":

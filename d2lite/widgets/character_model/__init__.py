@@ -1,9 +1,7 @@
 """The character model explorer: a recurrent network that reads and writes text in the page."""
 
-from torch import nn
-
 from d2lite.widgets._base import Explorer
-from d2lite.widgets._traits import BadValueError, Choice, Integer, Payload, Real, Text
+from d2lite.widgets._traits import Choice, Integer, Payload, Real, Text
 
 MOST_TEXT, MOST_WRITTEN, MOST_UNITS, REACH = 400, 300, 256, 64
 OPENING = '"I am sure she will be very happy," said E'
@@ -12,7 +10,7 @@ OPENING = '"I am sure she will be very happy," said E'
 class CharacterModelExplorer(Explorer):
     """A recurrent network reads your text: what it expects next, what it remembers, and how far back.
 
-    Without a model it is the one trained on Austen's novels that ships (`d2lite.models.character_rnn.recorded`), with
+    Without a model it is the one trained on Austen's novels that ships (`d2lite.models.character_rnn.pretrained`), with
     its weights in 8 bits. The page computes all numbers itself.
 
     Example:
@@ -53,16 +51,16 @@ class CharacterModelExplorer(Explorer):
         weights = values.pop("weights", None)
         super().__init__(**values)
         if weights is None:
-            from d2lite.models.character_rnn import recorded
+            from d2lite.models.character_rnn import pretrained_payload
 
-            weights = recorded()["weights"]
+            weights = pretrained_payload()
         self.weights = weights
 
     @classmethod
     def from_model(cls, model, vocabulary, **values):
         """Return an explorer that runs a model of your own.
 
-        "Copy as Python" still makes one with the recorded model: a page does not know your variables.
+        "Copy as Python" still makes one with the pretrained model: a page does not know your variables.
 
         Args:
             model: module with one nn.RNN (one layer, tanh, one direction) that reads one-hot characters, or rows of
@@ -71,61 +69,9 @@ class CharacterModelExplorer(Explorer):
             values: the explorer's traits.
 
         Raises:
+            TypeError: the model is no module, or the vocabulary no sequence of characters.
             ValueError: the model has other parts or shapes, or is too large for a page; the message says which.
         """
-        weights = pack_model(model, vocabulary)
-        return cls(weights=weights, **values)
+        from d2lite.models.character_rnn import pack_model
 
-
-def pack_model(model, vocabulary):
-    """Return a model's weights as `d2lite.models.character_rnn.pack` does, after checking that the page can run it."""
-    from d2lite.models.character_rnn import pack
-
-    alphabet = _characters(vocabulary)
-    recurrent = _only(model, nn.RNNBase, "recurrent layer")
-    readout = _only(model, nn.Linear, "linear layer")
-    embedding = _only(model, nn.Embedding, "embedding", least=0)
-    _check_layer(recurrent)
-    size, reads = len(alphabet), recurrent.input_size if embedding is None else embedding.num_embeddings
-    if tuple(readout.weight.shape) != (size, recurrent.hidden_size) or reads != size:
-        raise BadValueError(
-            f"the model reads {reads} characters and scores {readout.out_features} from {readout.in_features} of "
-            f"{recurrent.hidden_size} units; expected {size}, the vocabulary, {size} and {recurrent.hidden_size}"
-        )
-    table = None if embedding is None else recurrent.weight_ih_l0 @ embedding.weight.T  # (H, E) @ (E, V)
-    return pack(recurrent, readout, alphabet, table)
-
-
-def _characters(vocabulary):
-    tokens = [
-        ("\ufffd" if token == "<unk>" else token) for token in getattr(vocabulary, "tokens", vocabulary)
-    ]
-    wrong = next((token for token in tokens if not isinstance(token, str) or len(token) != 1), None)
-    if wrong is not None or len(set(tokens)) != len(tokens) or len(tokens) < 2:
-        raise BadValueError(
-            f"the vocabulary holds {wrong!r:.40}; expected two or more different characters, one a token"
-            if wrong is not None
-            else f"the vocabulary has {len(tokens)} tokens, {len(set(tokens))} different; expected distinct characters"
-        )
-    return "".join(tokens)
-
-
-def _only(model, kind, name, least=1):
-    found = [part for part in model.modules() if isinstance(part, kind)]
-    if not least <= len(found) <= 1:
-        raise BadValueError(
-            f"the model has {len(found)} parts of the kind {name}; expected {'one' if least else 'at most one'}"
-        )
-    return found[0] if found else None
-
-
-def _check_layer(layer):
-    plain = isinstance(layer, nn.RNN) and layer.nonlinearity == "tanh"
-    if not plain or layer.num_layers != 1 or layer.bidirectional:
-        raise BadValueError(
-            f"the recurrent layer is {layer}; expected an nn.RNN of one layer and one direction, with tanh"
-        )
-    if layer.hidden_size > MOST_UNITS:
-        raise BadValueError(
-            f"the recurrent layer has {layer.hidden_size} units; expected at most {MOST_UNITS}"
-        )
+        return cls(weights=pack_model(model, vocabulary), **values)

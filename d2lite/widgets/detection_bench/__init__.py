@@ -1,34 +1,15 @@
 """The detection bench: compose a scene, and a trained detector finds what is in it, in the page."""
 
-import base64
 import functools
 
+from d2lite._utils.encoding import to_base64
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Flag, Integer, Payload, Real, Rows
 
 SIDE = 96  # pixels of a scene
-PALETTE = (
-    0,
-    60,
-    61,
-    31,
-    32,
-    112,
-    13,
-    113,
-    34,
-    4,
-    5,
-    45,
-    16,
-    126,
-    17,
-    67,
-    28,
-    108,
-    9,
-    89,
-)  # two of each class
+PALETTE = (  # test items of Fashion-MNIST, two of each class
+    0, 60, 61, 31, 32, 112, 13, 113, 34, 4, 5, 45, 16, 126, 17, 67, 28, 108, 9, 89,
+)  # fmt: skip
 ITEMS = [[16, 25, 28, 36, 2], [14, 70, 24, 38, 4], [6, 27, 70, 42, 0], [5, 70, 68, 40, 1]]
 
 
@@ -104,7 +85,7 @@ class DetectionBenchExplorer(Explorer):
     def from_model(cls, detector, **values):
         """Return the bench with your own detector in it.
 
-        "Copy as Python" still makes a bench with the recorded one: a page does not know your variables.
+        "Copy as Python" still makes a bench with the pretrained one: a page does not know your variables.
 
         Args:
             detector: `d2lite.models.GridDetector` of ten classes, on any device; the page gets a copy in 8 bits.
@@ -114,51 +95,30 @@ class DetectionBenchExplorer(Explorer):
             TypeError: the detector is of another kind.
             ValueError: it has other classes, a value is not finite, or it is too large for a page.
         """
-        from d2lite.models import GridDetector
+        from d2lite.models import detector_payload
 
-        if not isinstance(detector, GridDetector):
-            raise TypeError(
-                f"Got {type(detector).__name__}, expected a d2lite.models.GridDetector: give one."
-            )
-        if detector.num_classes != 10:
-            got = f"Got a detector of {detector.num_classes} classes"
+        if getattr(detector, "num_classes", 10) != 10:  # whatever is no detector is refused next
             raise ValueError(
-                f"{got}, expected the ten of Fashion-MNIST: train one on d2lite.datasets.scenes."
+                f"detector has {detector.num_classes} classes: expected the ten of Fashion-MNIST, as in datasets.scenes"
             )
-        if not all(value.isfinite().all() for value in detector.state_dict().values()):
-            raise ValueError(
-                "Got a detector with weights that are not finite, expected numbers: train it again."
-            )
-        return cls(_detector=detector, **values)
+        return cls(_detector=detector_payload(detector), **values)
 
 
 @functools.cache
-def _palette():
-    """The palette's items: base64 of (N, 28, 28) bytes, and their labels."""
-    from d2lite.datasets._images import _shipped
+def _shared_payload():
+    """The detector that ships, the palette's items as base64 of (N, 28, 28) bytes with their labels, class names."""
+    from d2lite.datasets import fashion_mnist
+    from d2lite.models import detector_payload, pretrained_detector
 
-    images, labels = _shipped("fashion_mnist", "test")
-    chosen = images[list(PALETTE)]
+    chosen = fashion_mnist()[1][list(PALETTE)]
+    pixels = (255 * chosen.inputs).round().byte()
     return {
-        "pixels": base64.b64encode(chosen.tobytes()).decode(),
-        "labels": [int(labels[i]) for i in PALETTE],
+        "detector": detector_payload(pretrained_detector()[0]),
+        "palette": {"pixels": to_base64(pixels), "labels": chosen.targets.tolist()},
+        "names": list(chosen.class_names),
     }
-
-
-@functools.cache
-def _recorded_payload():
-    from d2lite.models import detector_payload, recorded_detector
-
-    return detector_payload(recorded_detector()[0])
 
 
 def bench_payload(detector=None):
-    """Return what the page draws on: the detector (None: the recorded one), the palette, the classes' names."""
-    from d2lite.datasets._images import _FASHION
-    from d2lite.models import detector_payload
-
-    return {
-        "detector": detector_payload(detector) if detector is not None else _recorded_payload(),
-        "palette": _palette(),
-        "names": list(_FASHION["class_names"]),
-    }
+    """Return what the page draws on; detector: the payload of one, None for the one that ships."""
+    return _shared_payload() if detector is None else {**_shared_payload(), "detector": detector}

@@ -1,19 +1,11 @@
 """The dropout explorer: a trained network with units dropped at random, and what many masks come to."""
 
-import functools
-import json
-from pathlib import Path
-
+from d2lite._utils.encoding import to_base64
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Flag, Integer, Payload, Real
 
+WEIGHTS = ("w1", "b1", "w2", "b2")  # of a network
 NAMES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
-
-
-@functools.cache
-def _networks():
-    path = Path(__file__).parent.parent.parent / "data" / "recordings" / "dropout_networks.json"
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 class DropoutExplorer(Explorer):
@@ -39,5 +31,18 @@ class DropoutExplorer(Explorer):
 
     def __init__(self, **values):
         super().__init__(**values)
-        content = _networks()
-        self.data = {name: content[name] for name in ("networks", "images", "targets")}
+        self.data = pretrained_payload()
+
+
+def pretrained_payload():
+    """Return what the page draws on, as tools/record/dropout_networks.py recorded it: networks, images, targets."""
+    from d2lite.models import weights
+
+    tensors, _ = weights.load("dropout_networks")
+    packed = {name: _pack(part, tensors[f"{name}.scale"]) for name, part in tensors.items() if f"{name}.scale" in tensors}
+    networks = {network: {w: packed[f"{network}.{w}"] for w in WEIGHTS} for network in ("without", "with")}
+    return {"networks": networks, "images": packed["images"], "targets": tensors["targets"].tolist()}
+
+
+def _pack(steps, scale):
+    return {"shape": list(steps.shape), "step": scale.item(), "data": to_base64(steps)}

@@ -1,7 +1,6 @@
 """The exponentially weighted average explorer: a running mean of real days, and the weights that make it."""
 
-import base64
-
+from d2lite._utils.encoding import to_base64
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Flag, Integer, Numbers, Payload, Real
 
@@ -39,9 +38,9 @@ class EwmaExplorer(Explorer):
         from d2lite import datasets
 
         series = datasets.series("births")[-DAYS:]
-        counts = series.values.numpy().astype("<u2")  # at most 12,851 a day
+        counts = series.values.numpy().astype("uint16")  # at most 12,851 a day
         self.data = {
             "first": str(series.dates[0]),
             "unit": series.unit,
-            "counts": base64.b64encode(counts.tobytes()).decode("ascii"),
+            "counts": to_base64(counts),
         }

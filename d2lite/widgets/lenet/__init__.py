@@ -1,8 +1,8 @@
 """The LeNet explorer: a trained convolutional network on one image, down to the single multiplication."""
 
-import numpy as np
 import torch
 
+from d2lite._utils.checks import check_number
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import BadValueError, Choice, Flag, Integer, Numbers, Payload, Rows
 
@@ -47,15 +47,15 @@ class LenetExplorer(Explorer):
 
     def __init__(self, **values):
         super().__init__(**values)
-        from ._network import read_recorded
+        from d2lite.models.lenet import pretrained_payload
 
-        self.data = read_recorded()["page"]
+        self.data = pretrained_payload()
 
     @classmethod
     def from_model(cls, model, samples, *, mean=0.0, std=1.0, class_names=None, **values):
         """Return the explorer of a network of your own.
 
-        "Copy as Python" still makes one with the recorded network: a page does not know your variables.
+        "Copy as Python" still makes one with the pretrained network: a page does not know your variables.
 
         Args:
             model: torch module that computes LeNet, built in any way: 5 x 5 convolutions to 6 and 16 maps (padding 2
@@ -72,47 +72,46 @@ class LenetExplorer(Explorer):
         Raises:
             ValueError: the model is no LeNet, or the samples have another shape or range.
         """
-        from . import _network
+        from d2lite.models import lenet
 
-        names = class_names or getattr(samples, "class_names", None) or range(10)
-        images, labels, names = _check_samples(*samples, [str(name) for name in names])
-        if not np.isfinite(mean) or not (np.isfinite(std) and std > 0):
-            raise BadValueError(f"mean and std came as {mean!r} and {std!r}; expected numbers, std above 0")
-        inputs = (images - mean) / std
-        packed = _network.pack(*_network.recognise(model, inputs), mean, std)
+        images, labels, names = _check_samples(samples, class_names)
+        mean, std = check_number(mean, "mean"), check_number(std, "std", 0, open_low=True)
+        packed = lenet.pack(*lenet.recognise(model, (images - mean) / std), mean, std)
         explorer = cls(**values)
-        explorer.data = {**packed, **pack_images(images, labels, names)}
+        explorer.data = {**packed, **lenet.pack_images(images, labels, names)}
         return explorer
 
 
-def pack_images(images, labels, names):
-    """Return images (N, 1, 28, 28) in [0, 1], their class indices and the classes' names as the page takes them."""
-    from ._network import encode
-
-    pixels = (255 * images).round().to(torch.uint8).numpy()
-    return {"images": encode(pixels), "labels": labels.tolist(), "classes": names}
-
-
-def _check_samples(images, labels, names):
-    images, labels = torch.as_tensor(images).detach().cpu().float(), torch.as_tensor(labels).cpu()
+def _check_samples(samples, class_names):
+    """Return images (N, 1, 28, 28) in [0, 1], labels (N,) and ten names; raise one sentence if they are not that."""
+    try:
+        images, labels = samples
+        images, labels = torch.as_tensor(images).detach().cpu().float(), torch.as_tensor(labels).cpu()
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise BadValueError(f"samples is a {type(samples).__name__}: expected Data, or a pair of tensors") from error
     if images.ndim == 3:
         images = images[:, None]  # (N, 28, 28) -> (N, 1, 28, 28)
-    if (
-        images.shape[1:] != (1, SIDE, SIDE)
-        or not 1 <= len(images) <= MAX_IMAGES
-        or labels.shape != images.shape[:1]
-    ):
+    right = images.shape[1:] == (1, SIDE, SIDE) and labels.shape == images.shape[:1]
+    if not right or not 1 <= len(images) <= MAX_IMAGES:
         raise BadValueError(
-            f"the samples have shapes {tuple(images.shape)} and {tuple(labels.shape)}; expected (N, 1, 28, 28) "
-            f"images and (N,) class indices, N from 1 to {MAX_IMAGES}"
+            f"samples has shapes {tuple(images.shape)} and {tuple(labels.shape)}: expected (N, 1, 28, 28) images and "
+            f"(N,) class indices, N from 1 to {MAX_IMAGES}"
         )
     if not (images.min() >= 0 and images.max() <= 1):  # NaN is in no range
         raise BadValueError(
-            f"the images run from {images.min():.3g} to {images.max():.3g}; expected values in [0, 1]: give them "
+            f"samples has images from {images.min():.3g} to {images.max():.3g}: expected values in [0, 1]; give them "
             "as they were before standardising, and mean and std beside them"
         )
-    if len(names) != 10 or labels.is_floating_point() or labels.min() < 0 or labels.max() > 9:
-        raise BadValueError(
-            f"expected ten class names and labels from 0 to 9; got {len(names)} names, labels {labels.tolist()}"
-        )
-    return images, labels, names
+    whole = not labels.is_floating_point() and not labels.is_complex() and labels.dtype != torch.bool
+    if not whole or labels.min() < 0 or labels.max() > 9:
+        raise BadValueError(f"samples has labels {labels.tolist()}: expected whole numbers from 0 to 9")
+    return images, labels, _ten_names(samples, class_names)
+
+
+def _ten_names(samples, class_names):
+    if class_names is None:
+        class_names = getattr(samples, "class_names", None) or range(10)
+    names = None if isinstance(class_names, set | frozenset) else [str(name) for name in class_names]
+    if names is None or len(names) != 10:
+        raise BadValueError(f"class_names is {class_names!r:.60}: expected ten names in order")
+    return names

@@ -4,8 +4,7 @@ import torch
 from torch import nn
 
 from d2lite._utils.rng import Rng
-from d2lite.models.character_rnn import CharacterRNN, pack, recorded, unpack
-from d2lite.widgets.character_model import pack_model
+from d2lite.models.character_rnn import CharacterRNN, pack, pack_model, pretrained_payload, unpack
 
 TEXT = "It was a very fine day, and she could not help thinking of him.\n"
 READ = """(model, { weights, text }) => {
@@ -24,7 +23,7 @@ def small(units=5, alphabet="ab c", seed=0):
 
 
 def shipped():
-    weights = recorded()["weights"]
+    weights = pretrained_payload()
     return weights, unpack(weights)
 
 

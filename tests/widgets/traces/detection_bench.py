@@ -8,7 +8,7 @@ from d2lite._utils.rng import Rng
 from d2lite.datasets import scenes
 from d2lite.datasets._images import _shipped
 from d2lite.datasets._scenes import _interpolation, _outline
-from d2lite.models import GridDetector, detect, detector_payload, eight_bit_detector, recorded_detector
+from d2lite.models import GridDetector, detect, detector_payload, quantized_detector, pretrained_detector
 from d2lite.vision.boxes import iou
 from d2lite.widgets.detection_bench import ITEMS, PALETTE, SIDE, bench_payload
 
@@ -42,7 +42,7 @@ def small_detector():
 @torch.no_grad()
 def run(detector, pixels):
     """Outputs and boxes in double precision, of (3, H, W) bytes."""
-    twin = eight_bit_detector(detector.double())
+    twin = quantized_detector(detector.double())
     outputs = twin(pixels[None].double() / 255)
     return outputs, twin.boxes(outputs)
 
@@ -276,7 +276,7 @@ def anchor_case(detector):
 
 def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
-    recorded, small = recorded_detector()[0], small_detector()
+    recorded, small = pretrained_detector()[0], small_detector()
     test = scenes(0, 3, seed=7)[1]
     default = torch.tensor(compose(5, ITEMS, [])[0]).clamp(0, 255).to(torch.uint8)
     return [

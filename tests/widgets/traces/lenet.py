@@ -4,7 +4,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from d2lite.widgets.lenet import _network, pack_images
+from d2lite._utils.encoding import from_base64
+from d2lite.models import lenet
 
 SIDE = 28
 OPEN = """(model, { data, ...input }) => {
@@ -16,27 +17,27 @@ def random_page(activation, pooling, seed):
     """A page of a network with random weights and random images, no two pixels alike."""
     generator = torch.Generator().manual_seed(seed)
     parameters = {}
-    for name, shape in _network.SHAPES.items():
+    for name, shape in lenet.SHAPES.items():
         inputs = np.prod(shape[1:])
         weight = torch.randn(shape, generator=generator, dtype=torch.float64) * (2 / inputs) ** 0.5
         parameters[name] = weight, torch.randn(shape[0], generator=generator, dtype=torch.float64) / 5
     images = torch.rand(3, 1, SIDE, SIDE, generator=generator)
-    packed = _network.pack(parameters, activation, pooling, 0.3, 0.4)
-    return {**packed, **pack_images(images, torch.tensor([1, 2, 3]), list("abcdefghij"))}
+    packed = lenet.pack(parameters, activation, pooling, 0.3, 0.4)
+    return {**packed, **lenet.pack_images(images, torch.tensor([1, 2, 3]), list("abcdefghij"))}
 
 
-RECORDED = _network.read_recorded()["page"]
-PAGES = [RECORDED, random_page("tanh", "average", 1), random_page("sigmoid", "max", 2)]
+PRETRAINED = lenet.pretrained_payload()
+PAGES = [PRETRAINED, random_page("tanh", "average", 1), random_page("sigmoid", "max", 2)]
 
 
 def images_of(page):
-    return _network.decode(page["images"], np.uint8).reshape(-1, SIDE, SIDE).astype(float)
+    return from_base64(page["images"], "uint8", (-1, SIDE, SIDE)).astype(float)
 
 
 def layers(page, image):
     """Every layer's values after its activation, by torch, and the values before it under 'z' names."""
-    act, pool = _network.ACTIVATIONS[page["activation"]], _network.POOLINGS[page["pooling"]]
-    p = _network.unpack(page)
+    act, pool = lenet.ACTIVATIONS[page["activation"]], lenet.POOLINGS[page["pooling"]]
+    p = lenet.unpack(page)
     x = (torch.tensor(image, dtype=torch.float64)[None, None] / 255 - page["mean"]) / page["std"]
     out = {"input": x}
     out["conv1 z"] = F.conv2d(x, *p["conv1"], padding=2)
@@ -71,10 +72,10 @@ def images_case():
     return {
         "name": "images and weights come out of their code",
         "js": OPEN + "return [network.images.map((i) => [...i]), [...network.parameters.conv2.weight]]; }",
-        "input": {"data": RECORDED},
+        "input": {"data": PRETRAINED},
         "expected": [
-            images_of(RECORDED).reshape(-1, SIDE**2).tolist(),
-            _network.unpack(RECORDED)["conv2"][0].flatten().tolist(),
+            images_of(PRETRAINED).reshape(-1, SIDE**2).tolist(),
+            lenet.unpack(PRETRAINED)["conv2"][0].flatten().tolist(),
         ],
     }
 
@@ -87,7 +88,7 @@ def apart_case(page, layer, unit, row, column):
     expected = {"z": values[f"{layer} z"][at].item(), "value": values[layer][at].item()}
     before = {"conv1": "input", "conv2": "pool1", "dense1": "pool2", "dense2": "dense1", "output": "dense2"}
     if layer in before:
-        weight, bias = _network.unpack(page)[layer]
+        weight, bias = lenet.unpack(page)[layer]
         source = values[before[layer]]
         sums = []
         for c in range(source.shape[1] if source.ndim == 4 else 1):
@@ -128,7 +129,7 @@ def apart_case(page, layer, unit, row, column):
 def field_case(layer, row, column):
     """Where the gradient of one value with respect to the image can be other than zero: a linear network of ones tells."""
     x = torch.zeros(1, 1, SIDE, SIDE, dtype=torch.float64, requires_grad=True)
-    ones = {name: torch.ones(shape, dtype=torch.float64) for name, shape in _network.SHAPES.items()}
+    ones = {name: torch.ones(shape, dtype=torch.float64) for name, shape in lenet.SHAPES.items()}
     maps = {"conv1": F.conv2d(x, ones["conv1"], padding=2)}
     maps["pool1"] = F.avg_pool2d(maps["conv1"], 2)
     maps["conv2"] = F.conv2d(maps["pool1"], ones["conv2"])
@@ -152,8 +153,8 @@ def field_case(layer, row, column):
 
 def cover_case(side):
     """The covering map of a real image at some places, one torch run each."""
-    image = images_of(RECORDED)[7]
-    before = layers(RECORDED, image)["probabilities"][0]
+    image = images_of(PRETRAINED)[7]
+    before = layers(PRETRAINED, image)["probabilities"][0]
     target = before.argmax().item()
     places = [(0, 0), (14, 14), (20, 5), (27, 27), (9, 22)]
     drops = []
@@ -161,7 +162,7 @@ def cover_case(side):
         covered = image.copy()
         top, left = row - (side - 1) // 2, column - (side - 1) // 2
         covered[max(0, top) : top + side, max(0, left) : left + side] = 0
-        drops.append((before[target] - layers(RECORDED, covered)["probabilities"][0, target]).item())
+        drops.append((before[target] - layers(PRETRAINED, covered)["probabilities"][0, target]).item())
     return {
         "name": f"the covering map, squares of {side}",
         "js": OPEN
@@ -170,14 +171,14 @@ def cover_case(side):
         while (model.continueCover(map, network, () => true));
         return [map.target, ...input.places.map(([row, column]) => map.drops[row * 28 + column])];
     }""",
-        "input": {"data": RECORDED, "image": image.flatten().tolist(), "side": side, "places": places},
+        "input": {"data": PRETRAINED, "image": image.flatten().tolist(), "side": side, "places": places},
         "expected": [target, *drops],
     }
 
 
 def stroke_case(brush, value):
     """A stroke of a round brush, by its distance from a line: within half a pixel of its edge it fades."""
-    image = images_of(RECORDED)[0]
+    image = images_of(PRETRAINED)[0]
     start, end = np.array([5.0, 6.0]), np.array([5.0, 20.0])
     y, x = np.mgrid[:SIDE, :SIDE]
     steps = 2 * int(np.hypot(*(end - start)))
@@ -204,7 +205,7 @@ def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
     drawn = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE)).astype(float)
     runs = [run_case(page, image, i) for page in PAGES for i, image in enumerate(images_of(page)[:3])]
-    runs += [run_case(RECORDED, drawn, "noise"), run_case(RECORDED, np.zeros((SIDE, SIDE)), "an empty sheet")]
+    runs += [run_case(PRETRAINED, drawn, "noise"), run_case(PRETRAINED, np.zeros((SIDE, SIDE)), "an empty sheet")]
     units = [
         ("conv1", 2, 0, 0), ("conv1", 5, 27, 13), ("pool1", 3, 7, 13), ("conv2", 15, 9, 0), ("conv2", 4, 4, 5),
         ("pool2", 9, 4, 4), ("dense1", 119, 0, 0), ("dense2", 40, 0, 0), ("output", 7, 0, 0),

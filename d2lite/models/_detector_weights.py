@@ -1,13 +1,50 @@
-"""Weights of 8 bits: batch norm folded into the convolutions, each output channel rounded to 127ths of its largest."""
+"""A detector's weights: the trained ones that ship, those with batch norm folded in, and those in 8 bits."""
 
-import base64
 import copy
 from typing import NamedTuple
 
 import torch
 from torch import nn
 
+from d2lite._utils.encoding import to_base64
+from d2lite.models import weights
 from d2lite.models._grid_detector import GridDetector
+from d2lite.models.quantization import dequantize, quantize
+
+
+def pretrained_detector(path=None):
+    """Return the detector of the chapter on YOLO, trained on 320,000 scenes, and how that went.
+
+    Args:
+        path: a file that tools/record/detector.py wrote; None for the one that ships.
+
+    Returns:
+        `GridDetector` in evaluation mode, its weights stored as float16; and a dict: "losses", a dict of term to
+        (S,) list, means over "every" steps each; "first_losses", likewise of each of the first steps; "map_50" and
+        "merged_map_50", measured then; "command", "seed", "versions", "seconds" and what else says where it is from.
+
+    Raises:
+        ValueError: the file holds no such detector.
+        FileNotFoundError: there is no such file.
+
+    Taught in chapters/08_detection/yolo.
+    """
+    state, record = weights.load("detector" if path is None else path)
+    try:
+        detector = GridDetector(state["anchors"], **record["shape"])
+        detector.load_state_dict({name: value.float() for name, value in state.items()})
+    except (ValueError, LookupError, RuntimeError, TypeError) as error:
+        raise ValueError(f"{path} holds no detector ({error}): expected a file of tools/record/detector.py") from error
+    return detector.eval(), record
+
+
+def save_detector(path, detector, record):
+    """Write the file that `pretrained_detector` reads, the weights as float16; record is its dict."""
+    half = {
+        name: value.half() if name.startswith(("body", "head")) else value
+        for name, value in detector.state_dict().items()
+    }
+    return weights.save(path, half, record)
 
 
 class Layer(NamedTuple):
@@ -45,18 +82,7 @@ def layers_of(detector):
     return layers
 
 
-def round_weight(weight):
-    """Return a (O, ...) weight as int8 steps, and the (O,) float32 size of a step; step times size is the weight.
-
-    The largest weight of each output channel becomes 127 or -127; a channel of zeros has steps of size 1.
-    """
-    largest = weight.flatten(1).abs().amax(dim=1)  # (O,)
-    size = torch.where(largest > 0, largest / 127, 1.0).float()
-    shape = (-1, *[1] * (weight.dim() - 1))
-    return (weight / size.double().view(shape)).round().clamp(-127, 127).to(torch.int8), size
-
-
-def eight_bit_detector(detector):
+def quantized_detector(detector):
     """Return a copy of a detector whose weights are those of the page: rounded to 8 bits, batch norm folded in.
 
     Args:
@@ -67,14 +93,14 @@ def eight_bit_detector(detector):
 
     Source: Jacob et al. 2018, sections 2.1 and 3.2 (folding), weights only. Taught in chapters/08_detection/yolo.
     """
+    folded = layers_of(detector)
     rounded = copy.deepcopy(detector).eval()
     convolutions = [module for module in rounded.modules() if isinstance(module, nn.Conv2d)]
     norms = [module for module in rounded.modules() if isinstance(module, nn.BatchNorm2d)]
     with torch.no_grad():
-        for convolution, layer in zip(convolutions, layers_of(detector), strict=True):
-            steps, size = round_weight(layer.weight)
-            convolution.weight.copy_(steps.double() * size.double()[:, None, None, None])
-        biases = [layer.bias.float() for layer in layers_of(detector)]
+        for convolution, layer in zip(convolutions, folded, strict=True):
+            convolution.weight.copy_(dequantize(*quantize(layer.weight)))
+        biases = [layer.bias.float() for layer in folded]
         for norm, bias in zip(norms, biases[:-1], strict=True):
             norm.weight.fill_(1)
             norm.bias.copy_(bias)
@@ -87,28 +113,23 @@ def eight_bit_detector(detector):
 def detector_payload(detector):
     """Return what a page needs of a detector: anchors, shapes, and the weights of 8 bits in base64."""
     layers = layers_of(detector)
-    rounded = [round_weight(layer.weight) for layer in layers]
-    steps = torch.cat([steps.flatten() for steps, _ in rounded])
-    sizes = torch.cat([size for _, size in rounded])
-    biases = torch.cat([layer.bias.float() for layer in layers])
+    rounded = [quantize(layer.weight) for layer in layers]
     return {
-        "anchors": detector.anchors.cpu().double().tolist(),
+        "anchors": detector.anchors.tolist(),
         "num_classes": detector.num_classes,
         "layers": [
             [*layer.weight.shape[:3], layer.stride, layer.groups, int(layer.active), layer.skip]
             for layer in layers
         ],
-        "weights": _base64(steps),
-        "sizes": _base64(sizes),
-        "biases": _base64(biases),
+        "weights": to_base64(torch.cat([steps.flatten() for steps, _ in rounded])),
+        "sizes": to_base64(torch.cat([scale for _, scale in rounded])),
+        "biases": to_base64(torch.cat([layer.bias.float() for layer in layers])),
     }
-
-
-def _base64(tensor):
-    array = tensor.cpu().numpy()
-    return base64.b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode()
 
 
 def _check(detector):
     if not isinstance(detector, GridDetector):
-        raise TypeError(f"Got {type(detector).__name__}, expected a GridDetector: make one of d2lite.models.")
+        raise TypeError(f"detector is a {type(detector).__name__}: expected a d2lite.models.GridDetector")
+    for name, value in detector.state_dict().items():
+        if not value.isfinite().all():
+            raise ValueError(f"detector has {name} that is not finite: expected numbers")

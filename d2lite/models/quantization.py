@@ -1,0 +1,81 @@
+"""Weights in 8 bits: each output channel as whole steps from -127 to 127 times one scale."""
+
+import torch
+
+STEPS = 127  # on either side of zero
+SCALE = ".scale"  # after a weight's name, the name of its scales
+
+
+def quantize(weight):
+    """Return a weight as whole steps, and the scale of each output channel; steps times scale is the weight.
+
+    The largest weight of each channel becomes 127 or -127, so the error is at most half a scale; a channel of zeros
+    has scale 1.
+
+    Args:
+        weight: (O, ...) tensor or array of finite numbers, of any dtype and on any device.
+
+    Returns:
+        (steps, scale): int8 tensor of the weight's shape and (O,) float32 tensor, on the CPU.
+
+    Raises:
+        ValueError: the weight is empty, has no axis of channels, or is not finite.
+
+    Source: Jacob et al. 2018, section 2.1, with zero as the zero point; Krishnamoorthi 2018, section 3.1, a scale for
+    each channel. Taught in chapters/06_cnn/lenet.
+    """
+    weight = torch.as_tensor(weight).detach().cpu()
+    if weight.dim() == 0 or weight.numel() == 0 or weight.is_complex():
+        kind = "a complex one" if weight.is_complex() else f"shape {tuple(weight.shape)}"
+        raise ValueError(f"weight has {kind}: expected real numbers, (O, ...) with O output channels")
+    rows = weight.double().reshape(len(weight), -1)  # (O, ...) -> (O, D)
+    scale = (rows.abs().amax(dim=1) / STEPS).float()
+    if not scale.isfinite().all():
+        raise ValueError(f"weight runs from {rows.min():g} to {rows.max():g}: expected finite float32 numbers")
+    scale = torch.where(scale > 0, scale, 1.0)
+    steps = (rows / scale.double()[:, None]).round().clamp(-STEPS, STEPS).to(torch.int8)
+    return steps.view(weight.shape), scale
+
+
+def dequantize(steps, scale):
+    """Return the weight that steps and scales stand for.
+
+    Args:
+        steps: (O, ...) int8 tensor.
+        scale: (O,) float tensor, or 0-d: one for all channels.
+
+    Returns:
+        (O, ...) float64 tensor, on the CPU.
+
+    Raises:
+        ValueError: there is not one scale a channel.
+    """
+    steps, scale = (torch.as_tensor(part).detach().cpu().double() for part in (steps, scale))
+    if scale.dim() and scale.shape != steps.shape[:1]:
+        raise ValueError(f"scale has shape {tuple(scale.shape)}: expected {tuple(steps.shape[:1])}, one a channel")
+    return steps * scale.reshape(-1, *[1] * (steps.dim() - 1))
+
+
+def quantize_all(weights):
+    """Return named weights as named steps, and beside each "name" its "name.scale".
+
+    Args:
+        weights: dict of name to (O, ...) tensor.
+
+    Returns:
+        dict of name to tensor, as `d2lite.models.weights.save` takes it.
+
+    Raises:
+        ValueError: as for `quantize`.
+    """
+    pairs = {name: quantize(weight) for name, weight in weights.items()}
+    return {key: part for name, (s, scale) in pairs.items() for key, part in ((name, s), (name + SCALE, scale))}
+
+
+def dequantize_all(tensors):
+    """Return the named weights of `quantize_all` in float64; tensors without a scale beside them as they are."""
+    return {
+        name: dequantize(part, tensors[name + SCALE]) if name + SCALE in tensors else part
+        for name, part in tensors.items()
+        if not name.endswith(SCALE)
+    }

@@ -1,0 +1,80 @@
+"""Trained weights in one folder and one format: named tensors and a record of where they come from, in one file."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from d2lite._utils.checks import check_choice
+from d2lite._utils.files import replacing, user_path
+
+FOLDER = Path(__file__).parent.parent / "data" / "weights"
+_RECORD = "record"  # the name of the record among the arrays
+_SUFFIX = ".npz"
+
+
+def names():
+    """Return the sorted names of the trained weights that ship with the package."""
+    return sorted(path.stem for path in FOLDER.glob(f"*{_SUFFIX}"))
+
+
+def load(name):
+    """Return trained weights and the record of their training.
+
+    Args:
+        name: one of `names()`, or the path of a file, ending in ".npz", that `save` wrote.
+
+    Returns:
+        (tensors, record): a dict of name to tensor, fresh at each call, and a dict of plain values: provenance
+        (command, seed, versions ...) and what else was recorded. An int8 tensor "x" with "x.scale" beside it is
+        quantised: `d2lite.models.quantization.dequantize_all` gives its numbers.
+
+    Raises:
+        ValueError: no such weights ship, or the file is damaged or another.
+        FileNotFoundError: there is no such file.
+    """
+    path = user_path(name)
+    if path.suffix != _SUFFIX:
+        check_choice(str(name), names(), "name")
+        path = FOLDER / f"{name}{_SUFFIX}"
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            record = json.loads(str(arrays[_RECORD]))
+            return {key: torch.from_numpy(arrays[key]) for key in arrays.files if key != _RECORD}, record
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError, zipfile.BadZipFile, ValueError, LookupError, TypeError) as error:
+        raise ValueError(f"{path} holds no weights ({error}): expected a file of weights.save; make it again") from error
+
+
+def save(name, tensors, record):
+    """Write the file that `load` reads, all at once.
+
+    Args:
+        name: a name, for the package's own folder, or a path ending in ".npz".
+        tensors: dict of name to tensor or array.
+        record: dict of plain values that JSON can hold, the provenance among them.
+
+    Returns:
+        Path of the file.
+
+    Raises:
+        ValueError: a tensor has the record's name, or NumPy or JSON cannot hold what came.
+    """
+    path = user_path(name)
+    path = path if path.suffix == _SUFFIX else FOLDER / f"{name}{_SUFFIX}"
+    if _RECORD in tensors:
+        raise ValueError(f"tensors has the name {_RECORD!r}: expected other names; the record is kept under it")
+    try:
+        arrays = {
+            key: part.detach().cpu().numpy() if torch.is_tensor(part) else np.asarray(part)
+            for key, part in tensors.items()
+        }
+        text = json.dumps(record, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"tensors or record hold {error}: expected numbers and plain JSON values") from error
+    with replacing(path) as file:
+        np.savez_compressed(file, **{_RECORD: text}, **arrays)
+    return path
