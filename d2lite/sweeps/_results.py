@@ -8,7 +8,7 @@ import numpy as np
 
 from d2lite.sweeps import _recordings as recordings
 from d2lite.sweeps._grids import plain
-from d2lite.training._history import Table
+from d2lite.training import Table
 from d2lite.training.metrics import mode_of
 
 

@@ -61,7 +61,7 @@ class SweepExplorer(Explorer):
     def __init__(
         self, sweep=None, *, recording=RECORDING, at=(), metric=0, second=1, along=None, train=None, **values
     ):
-        from d2lite.sweeps._results import Sweep, check_mode
+        from d2lite.sweeps import Sweep, check_mode
 
         if "data" in values:
             raise TypeError("data has been given: expected the runs as sweep=, or the name of a recording")
@@ -108,7 +108,7 @@ class SweepExplorer(Explorer):
             KeyError, TypeError, ValueError: the sweep has no such axis, or train cannot be called so.
             RuntimeError: the explorer has no train function, or a run is under way.
         """
-        from d2lite.sweeps._live import LiveRun
+        from d2lite.sweeps import LiveRun
 
         if self._train is None:
             raise RuntimeError("train is None: expected the function of the sweep, to_explorer(train=...)")
