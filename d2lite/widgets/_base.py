@@ -52,7 +52,7 @@ class Explorer(anywidget.AnyWidget):
                 raise TypeError(self._unknown(name))
             if name in self.params() and self.params()[name].is_result:
                 raise TypeError(
-                    f"{name} is a result the page computes; it can be read and observed, not given"
+                    f"{name} is a result that the page computes: expected no value for it; read or observe it"
                 )
         folder = self._folder
         super().__init__(
@@ -76,7 +76,7 @@ class Explorer(anywidget.AnyWidget):
     def _check_key(self, proposal):
         if not re.fullmatch(r"[a-z0-9_-]{0,40}", proposal["value"]):
             raise BadValueError(
-                f"key came as {proposal['value']!r:.60}; expected at most 40 of the characters a-z, 0-9, _ and -"
+                f"key is {proposal['value']!r:.60}: expected at most 40 of the characters a-z, 0-9, _ and -"
             )
         return proposal["value"]
 
@@ -112,6 +112,18 @@ class Explorer(anywidget.AnyWidget):
             if getattr(self, name) != trait.default()
         }
 
+    def __reduce_ex__(self, protocol):
+        name = type(self).__name__
+        raise TypeError(
+            f"{name} is a live widget: expected plain values to copy or pickle; make another, {name}(**explorer.state())"
+        )
+
+    def __copy__(self):
+        self.__reduce_ex__(2)
+
+    def __deepcopy__(self, memo):
+        self.__reduce_ex__(2)
+
     def to_python(self):
         """Return a cell of Python that makes an explorer in this one's state."""
         arguments = [f"{name}={value!r}" for name, value in self.state().items()]
@@ -119,5 +131,5 @@ class Explorer(anywidget.AnyWidget):
 
     def _unknown(self, name):
         close = difflib.get_close_matches(name, self.params(), n=1)
-        hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(self.params())}"
-        return f"{type(self).__name__} has no trait {name!r}; {hint}"
+        hint = f"{close[0]}, perhaps" if close else f"one of {', '.join(self.params())}"
+        return f"{type(self).__name__} has no trait {name!r}: expected {hint}"

@@ -9,10 +9,13 @@ import functools
 import gzip
 import json
 import numbers
+import re
 
+import numpy as np
 import traitlets
 
 MAX_SHOWN = 60
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: no link can hold it
 
 
 class BadValueError(traitlets.TraitError, ValueError):
@@ -25,7 +28,15 @@ def _show(value):
 
 
 def _plain(value):
-    """Turn arrays and tensors into lists of numbers."""
+    """Turn arrays and tensors into lists of Python's numbers, and those of one number into it.
+
+    Short floats become the decimals they stand for, so that np.float32(0.999) is within a range that ends at 0.999.
+    """
+    if hasattr(value, "detach"):  # a tensor, perhaps of a type that NumPy lacks
+        value = value.detach().cpu()
+        value = value.float().numpy() if value.is_floating_point() and value.itemsize < 4 else value.numpy()
+    if isinstance(value, np.ndarray | np.generic) and value.dtype in (np.float16, np.float32):
+        value = value.astype(str).astype(float)
     return value.tolist() if hasattr(value, "tolist") else value
 
 
@@ -74,7 +85,7 @@ class Param(traitlets.TraitType):
 
     def refuse(self, value, expected):
         """Raise the one-sentence error for a value."""
-        raise BadValueError(f"{self.name} came as {_show(value)}; expected {expected}")
+        raise BadValueError(f"{self.name} is {_show(value)}: expected {expected}")
 
     def number(self, value, whole=False, what=None):
         """Return a value as a number within this trait's range, or refuse it."""
@@ -179,9 +190,9 @@ class Text(Param):
         super().__init__(default, max_length=max_length, **description)
 
     def validate(self, obj, value):
-        if not isinstance(value, str) or len(value) > self.spec["max_length"]:
-            self.refuse(value, f"a text of at most {self.spec['max_length']} characters")
-        return value
+        if not isinstance(value, str) or len(value) > self.spec["max_length"] or _SURROGATE.search(value):
+            self.refuse(value, f"a text of at most {self.spec['max_length']} Unicode characters")
+        return str(value)
 
 
 class Payload(Param):
@@ -205,11 +216,15 @@ class Payload(Param):
     def validate(self, obj, value):
         if not isinstance(value, dict):
             self.refuse(value, "a dict")
-        size = len(gzip.compress(json.dumps(value, separators=(",", ":"), allow_nan=False).encode(), mtime=0))
+        try:
+            text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise BadValueError(f"{self.name} is no plain data ({error}): expected what JSON can hold") from error
+        size = len(gzip.compress(text.encode(), mtime=0))
         if size > self.spec["max_size"]:
             raise BadValueError(
-                f"{self.name} takes {size:,} bytes, compressed: expected at most {self.spec['max_size']:,}; "
-                "leave out curves, seeds or points"
+                f"{self.name} has {size:,} bytes, compressed: expected at most {self.spec['max_size']:,}, which a "
+                "page can carry; make the model or the recording smaller"
             )
         return value
 
@@ -275,6 +290,7 @@ class Rows(Param):
     def _row(self, row, columns, expected):
         if not isinstance(row, (list, tuple)) or len(row) != len(columns):
             self.refuse(row, expected)
+        row = [_plain(item) for item in row]
         for item, column in zip(row, columns, strict=True):
             known = isinstance(item, numbers.Real) and not isinstance(item, bool)
             if (

@@ -1,9 +1,12 @@
 """Explorer and its traits: what Python says is what the page gets; bad values get one sentence."""
 
+import copy
 import json
+import pickle
 import subprocess
 import sys
 
+import cloudpickle
 import numpy as np
 import pytest
 import torch
@@ -12,7 +15,7 @@ import traitlets
 import d2lite.widgets
 from d2lite.widgets import BoundaryExplorer, explorer_class, explorer_names
 from d2lite.widgets._base import Explorer
-from d2lite.widgets._traits import Choice, Flag, Integer, Numbers, Real, Rows, Text
+from d2lite.widgets._traits import Choice, Flag, Integer, Numbers, Payload, Real, Rows, Text
 
 
 class Sample(Explorer):
@@ -28,6 +31,9 @@ class Sample(Explorer):
     box = Numbers([0, 0, 1, 1], min=-1, max=1, length=4)
     below = Real(-1, min=-2, max=0)
     rows = Rows(columns=[("x", -1, 1), ("label", 0, 1, "integer")], max_length=3)
+    ratio = Real(0.5, min=0, max=0.999)
+    share = Choice(0.5, (0.5, 0.6))
+    data = Payload(max_size=100)
     result = Numbers(min=-10, max=10, output=True)
 
 
@@ -39,6 +45,21 @@ class Sample(Explorer):
         ("rate", np.float32(0.5), 0.5),
         ("count", 4.0, 4),
         ("count", torch.tensor(5), 5),
+        ("count", np.int64(5), 5),
+        ("count", np.array(5, dtype=np.uint8), 5),
+        ("rate", np.float16(0.1), 0.1),
+        ("rate", torch.tensor(0.1, dtype=torch.bfloat16), 0.100097656),
+        ("rate", torch.tensor(0.1, requires_grad=True), 0.1),
+        ("ratio", np.float32(0.999), 0.999),  # its own value is above the range's end
+        ("ratio", torch.tensor(0.999), 0.999),
+        ("share", np.float32(0.6), 0.6),
+        ("share", torch.tensor(0.6), 0.6),
+        ("on", np.True_, True),
+        ("on", torch.tensor(True), True),
+        ("word", np.str_("abc"), "abc"),
+        ("box", (np.float32(0.1), torch.tensor(0.1), 0, np.int64(1)), [0.1, 0.1, 0, 1]),
+        ("rows", [[torch.tensor(0.1), np.int64(1)]], [[0.1, 1]]),
+        ("rows", np.array([[0.1, 1]], dtype=np.float32), [[0.1, 1]]),
         ("size", 16, 16),
         ("box", np.array([0, 0, 0.5, 1]), [0, 0, 0.5, 1]),
         ("rows", [(0, 1)], [[0.0, 1]]),
@@ -49,25 +70,30 @@ class Sample(Explorer):
 def test_good_values_are_kept_as_plain_numbers(name, given, kept):
     sample = Sample(**{name: given})
     assert getattr(sample, name) == kept
+    assert all(type(number) in (int, float, bool, str) for number in flatten(getattr(sample, name)))
     json.dumps(getattr(sample, name))
+
+
+def flatten(value):
+    return [part for item in value for part in flatten(item)] if isinstance(value, list) else [value]
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("rate", 11, r"rate came as 11; expected a number from 0.001 to 10"),
+        ("rate", 11, r"rate is 11: expected a number from 0.001 to 10"),
         ("rate", 0, "from 0.001"),
-        ("rate", float("nan"), "came as nan"),
-        ("rate", "0.1", "came as '0.1'"),
-        ("rate", True, "came as True"),
-        ("rate", None, "came as None"),
+        ("rate", float("nan"), "rate is nan: "),
+        ("rate", "0.1", "rate is '0.1': "),
+        ("rate", True, "rate is True: "),
+        ("rate", None, "rate is None: "),
         ("count", 2.5, "whole number from 0 to 9"),
         ("count", -1, "from 0 to 9"),
         ("count", 10**400, "from 0 to 9"),
         ("kind", "c", "one of 'a', 'b'"),
         ("size", True, "one of 0, 1, 16"),
         ("on", 1, "True or False"),
-        ("word", "too long", "at most 5 characters"),
+        ("word", "too long", "at most 5 Unicode characters"),
         ("box", [0, 0, 1], "a list of 4 numbers from -1 to 1"),
         ("box", [0, 0, 1, 2], "from -1 to 1"),
         ("box", "abcd", "a list of 4"),
@@ -76,6 +102,27 @@ def test_good_values_are_kept_as_plain_numbers(name, given, kept):
         ("rows", [[0, 0.5]], "label from 0 to 1"),
         ("rows", [[float("inf"), 0]], "x from -1"),
         ("rows", 3, "rows of 2"),
+        ("rows", [[np.True_, 0]], "rows of 2"),
+        ("rows", {(0, 1)}, "rows of 2"),
+        ("rows", [None], "rows of 2"),
+        ("rate", np.float64("nan"), "rate is "),
+        ("rate", np.array([0.1]), "a number from 0.001 to 10"),
+        ("rate", 1j, "a number"),
+        ("rate", torch.tensor(True), "a number"),
+        ("count", np.True_, "whole number"),
+        ("count", False, "whole number"),
+        ("count", float("inf"), "whole number"),
+        ("count", {3}, "whole number"),
+        ("on", np.int64(1), "True or False"),
+        ("word", b"abc", "Unicode characters"),
+        ("word", "\ud800", "Unicode characters"),
+        ("word", None, "Unicode characters"),
+        ("kind", ["a"], "one of 'a', 'b'"),
+        ("kind", np.array(["a", "b"]), "one of 'a', 'b'"),
+        ("box", {0, 1, 0.5, -1}, "a list of 4"),
+        ("box", torch.zeros(2, 2), "a list of 4"),
+        ("box", [0, 0, True, 1], "a list of 4"),
+        ("box", [0, 0, None, 1], "a list of 4"),
     ],
 )
 def test_bad_values_are_refused_in_one_sentence(name, value, message):
@@ -88,18 +135,39 @@ def test_bad_values_are_refused_in_one_sentence(name, value, message):
     assert getattr(sample, name) == before
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"a": float("nan")}, "expected what JSON can hold"),
+        ({"a": torch.zeros(2)}, "expected what JSON can hold"),
+        ({"a": {1}}, "expected what JSON can hold"),
+        ([1], "expected a dict"),
+        ({"a": list(range(100))}, "expected at most 100, which a page can carry"),
+    ],
+)
+def test_payloads_that_no_page_can_read_are_refused(value, message):
+    with pytest.raises(ValueError, match=message):
+        Sample().data = value
+
+
 def test_message_of_a_huge_value_is_short():
     with pytest.raises(ValueError) as error:
         Sample(word="x" * 100_000)
     assert len(str(error.value)) < 200
 
 
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps, cloudpickle.dumps])
+def test_copies_are_refused_in_one_sentence(duplicate):
+    with pytest.raises(TypeError, match=r"Sample is a live widget: .* make another, Sample\(\*\*explorer.state\(\)\)"):
+        duplicate(Sample(rate=1))
+
+
 def test_unknown_names_are_refused_with_a_suggestion():
-    with pytest.raises(TypeError, match="no trait 'rat'; did you mean rate?"):
+    with pytest.raises(TypeError, match="no trait 'rat': expected rate, perhaps"):
         Sample(rat=1)
-    with pytest.raises(TypeError, match="it has rate, count"):
+    with pytest.raises(TypeError, match="expected one of rate, count"):
         Sample(zzzzz=1)
-    with pytest.raises(TypeError, match="result is a result the page computes"):
+    with pytest.raises(TypeError, match="result is a result that the page computes"):
         Sample(result=[1])
 
 
@@ -111,7 +179,7 @@ def test_keys_that_would_not_fit_a_link_are_refused(key):
 
 def test_spec_describes_every_trait_in_order():
     spec = {entry["name"]: entry for entry in Sample()._spec}
-    assert list(spec) == ["rate", "count", "kind", "size", "on", "word", "box", "below", "rows", "result"]
+    assert list(spec) == ["rate", "count", "kind", "size", "on", "word", "box", "below", "rows", "ratio", "share", "data", "result"]
     wanted = {"kind": "real", "min": 1e-3, "max": 10, "log": True, "label": "learning rate", "unit": "s"}
     assert wanted.items() <= spec["rate"].items()
     assert spec["count"]["min"] == 0
