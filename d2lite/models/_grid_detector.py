@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from d2lite._utils.checks import check_count, check_number
+from d2lite._utils.tensors import as_tensor
 from d2lite.vision.anchor_sizes import check_sizes
 from d2lite.vision.anchors import BACKGROUND, decode, grid_cells, match
 from d2lite.vision.boxes import ciou_loss
@@ -176,7 +177,8 @@ def detector_loss(detector, outputs, boxes, classes):
 
 def _check_truths(num_images, boxes, classes, num_classes):
     """Return boxes as (k, 4) tensors and classes as (k,) long tensors on the CPU, or raise one sentence."""
-    boxes, classes = ([torch.as_tensor(each).cpu() for each in part] for part in (boxes, classes))
+    boxes = [as_tensor(each, "boxes").cpu() for each in boxes]
+    classes = [as_tensor(each, "classes").cpu() for each in classes]
     counts = [num_images, len(boxes), len(classes)]
     if len(set(counts)) > 1 or any(len(b) != len(c) for b, c in zip(boxes, classes, strict=True)):
         raise ValueError(

@@ -2,6 +2,7 @@
 
 from torch import nn
 
+_CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)  # which may be empty
 
 def find_parts(model, vocabulary, max_units):
     """Return a module's nn.RNN, its nn.Linear, the alphabet and the input weights through an embedding, or None.
@@ -69,7 +70,7 @@ def check_layer(layer):
 
 def _check_nothing_else(model, *parts):
     """Refuse a model that computes with more than the parts a page knows: its numbers there would be others."""
-    known = (nn.Dropout, nn.Identity, nn.Softmax, nn.LogSoftmax, nn.modules.loss._Loss)
+    known = (nn.Dropout, nn.Identity, nn.Softmax, nn.LogSoftmax, nn.modules.loss._Loss, *_CONTAINERS)
     leaves = [module for module in model.modules() if module not in parts and not list(module.children())]
     other = [type(leaf).__name__ for leaf in leaves if leaf is not model and not isinstance(leaf, known)]
     mine = {id(weight) for part in parts if part is not None for weight in part.parameters()}

@@ -221,7 +221,7 @@ class TestFromModel:
             ((torch.zeros(1, 28, 28), torch.tensor([10])), {}, "numbers from 0 to 9"),
             ((torch.full((1, 28, 28), float("nan")), torch.tensor([1])), {}, r"in \[0, 1\]"),
             (samples(), {"class_names": ["a"]}, "expected ten names"),
-            (samples(), {"std": 0.0}, "std is 0.0: expected a number above 0"),
+            (samples(), {"std": 0.0}, "std is 0.0: expected a finite number, above 0"),
         ],
     )
     def test_other_samples_are_refused(self, chapter, given, options, message):

@@ -111,7 +111,9 @@ def _check_samples(samples, class_names):
 def _ten_names(samples, class_names):
     if class_names is None:
         class_names = getattr(samples, "class_names", None) or range(10)
-    names = None if isinstance(class_names, set | frozenset) else [str(name) for name in class_names]
-    if names is None or len(names) != 10:
+    if hasattr(class_names, "tolist"):
+        class_names = class_names.tolist()
+    names = [str(name) for name in class_names] if isinstance(class_names, list | tuple | range | str) else []
+    if len(names) != 10:
         raise BadValueError(f"class_names is {class_names!r:.60}: expected ten names in order")
     return names
