@@ -68,7 +68,11 @@ def test_utils_use_no_part(path):
         ("models/lenet.py", "from d2lite.models._parts import x", False),
         ("models/lenet.py", "from ._parts import x\nfrom . import _parts", False),
         ("widgets/lenet/__init__.py", "from .._traits import Real", False),
-        ("models/lenet.py", "from d2lite.datasets import points\nfrom numpy import _core\npoints.__name__", False),
+        (
+            "models/lenet.py",
+            "from d2lite.datasets import points\nfrom numpy import _core\npoints.__name__",
+            False,
+        ),
     ],
 )
 def test_the_rule_sees_each_way_of_writing_it(path, source, foreign):

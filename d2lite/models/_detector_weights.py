@@ -34,7 +34,9 @@ def pretrained_detector(path=None):
         detector = GridDetector(state["anchors"], **record["shape"])
         detector.load_state_dict({name: value.float() for name, value in state.items()})
     except (ValueError, LookupError, RuntimeError, TypeError) as error:
-        raise ValueError(f"{path} holds no detector ({error}): expected a file of tools/record/detector.py") from error
+        raise ValueError(
+            f"{path} holds no detector ({error}): expected a file of tools/record/detector.py"
+        ) from error
     return detector.eval(), record
 
 

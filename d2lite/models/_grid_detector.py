@@ -15,7 +15,7 @@ STRIDE = 8  # pixels a cell: three convolutions halve the picture
 
 
 class GridDetector(nn.Module):
-    """A one-stage detector in the manner of YOLO: one pass predicts a box and its classes at every anchor of every cell.
+    """A one-stage detector in the manner of YOLO: one pass gives a box and its classes at every anchor of each cell.
 
     Three convolutions of stride 2 and one of stride 1, then residual blocks of depthwise and pointwise convolutions,
     all with batch norm and leaky ReLU, then a 1 x 1 convolution to 5 + K numbers for each of A anchors.
@@ -71,19 +71,27 @@ class GridDetector(nn.Module):
 def _check_images(images, dtype):
     shape = tuple(images.shape)
     if len(shape) != 4 or shape[1] != 3 or any(side % STRIDE or not side for side in shape[2:]):
-        raise ValueError(f"images has shape {shape}: expected (B, 3, H, W), H and W multiples of {STRIDE}; pad or crop")
+        raise ValueError(
+            f"images has shape {shape}: expected (B, 3, H, W), H and W multiples of {STRIDE}; pad or crop"
+        )
     if images.dtype != dtype and not torch.is_autocast_enabled(images.device.type):
-        raise ValueError(f"images has dtype {images.dtype}: expected the detector's {dtype}, with values in [0, 1]")
+        raise ValueError(
+            f"images has dtype {images.dtype}: expected the detector's {dtype}, with values in [0, 1]"
+        )
 
 
 def _check_outputs(outputs, num_anchors=None, num_classes=None):
     shape = tuple(outputs.shape)
-    right = len(shape) == 5 and shape[4] > 5 and num_anchors in (None, shape[3]) and outputs.is_floating_point()
+    right = (
+        len(shape) == 5 and shape[4] > 5 and num_anchors in (None, shape[3]) and outputs.is_floating_point()
+    )
     if not right or num_classes not in (None, shape[4] - 5):
         wanted = f"(B, H, W, {num_anchors or 'A'}, {5 + num_classes if num_classes else '5 + K'})"
         raise ValueError(f"outputs has shape {shape} and dtype {outputs.dtype}: expected {wanted} floats")
     if not outputs.isfinite().all():
-        raise ValueError("outputs holds NaN or infinite numbers: expected finite ones; the training may have diverged")
+        raise ValueError(
+            "outputs holds NaN or infinite numbers: expected finite ones; the training may have diverged"
+        )
 
 
 def _convolution(channels_in, channels_out, kernel_size=3, stride=1, groups=1):
@@ -182,14 +190,18 @@ def _check_truths(num_images, boxes, classes, num_classes):
     counts = [num_images, len(boxes), len(classes)]
     if len(set(counts)) > 1 or any(len(b) != len(c) for b, c in zip(boxes, classes, strict=True)):
         raise ValueError(
-            "batch has {} outputs, {} sets of boxes and {} of classes: expected one each, as many classes as boxes".format(
+            "batch has {} outputs, {} sets of boxes and {} of classes: expected one each, a class a box".format(
                 *counts
             )
         )
     for found in (each for each in classes if len(each)):  # an empty list has no dtype of its own
-        whole = found.dim() == 1 and not (found.is_floating_point() or found.is_complex() or found.dtype == torch.bool)
+        whole = found.dim() == 1 and not (
+            found.is_floating_point() or found.is_complex() or found.dtype == torch.bool
+        )
         if not whole or found.min() < 0 or found.max() >= num_classes:
-            raise ValueError(f"classes holds {found.tolist()}: expected (k,) whole numbers from 0 to {num_classes - 1}")
+            raise ValueError(
+                f"classes holds {found.tolist()}: expected (k,) whole numbers from 0 to {num_classes - 1}"
+            )
     return [each.reshape(-1, 4) if each.numel() == 0 else each for each in boxes], [c.long() for c in classes]
 
 
@@ -217,7 +229,9 @@ def detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnost
     outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
     _check_outputs(outputs)
     if boxes.shape != (*outputs.shape[:4], 4):
-        raise ValueError(f"boxes has shape {tuple(boxes.shape)}: expected {(*outputs.shape[:4], 4)}, one an output")
+        raise ValueError(
+            f"boxes has shape {tuple(boxes.shape)}: expected {(*outputs.shape[:4], 4)}, one an output"
+        )
     score_threshold = check_number(score_threshold, "score_threshold", 0, 1)
     if iou_threshold is not None:
         iou_threshold = check_number(iou_threshold, "iou_threshold", 0, 1)

@@ -4,6 +4,7 @@ from torch import nn
 
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)  # which may be empty
 
+
 def find_parts(model, vocabulary, max_units):
     """Return a module's nn.RNN, its nn.Linear, the alphabet and the input weights through an embedding, or None.
 
@@ -39,14 +40,18 @@ def find_parts(model, vocabulary, max_units):
 def _characters(vocabulary):
     tokens = getattr(vocabulary, "tokens", vocabulary)
     if not isinstance(tokens, str | list | tuple):
-        raise TypeError(f"vocabulary is a {type(tokens).__name__}: expected a str, a list or a Vocabulary, in order")
+        raise TypeError(
+            f"vocabulary is a {type(tokens).__name__}: expected a str, a list or a Vocabulary, in order"
+        )
     tokens = ["\ufffd" if token == "<unk>" else token for token in tokens]
     wrong = next((token for token in tokens if not isinstance(token, str) or len(token) != 1), None)
     if wrong is not None:
-        raise ValueError(f"vocabulary holds {wrong!r:.40}: expected two or more different characters, one a token")
+        raise ValueError(
+            f"vocabulary holds {wrong!r:.40}: expected two or more different characters, one a token"
+        )
     if len(set(tokens)) != len(tokens) or len(tokens) < 2:
         raise ValueError(
-            f"vocabulary has {len(tokens)} tokens, {len(set(tokens))} different: expected two or more distinct characters"
+            f"vocabulary has {len(tokens)} tokens, {len(set(tokens))} different: expected distinct characters, at least 2"
         )
     return "".join(tokens)
 
@@ -76,4 +81,6 @@ def _check_nothing_else(model, *parts):
     mine = {id(weight) for part in parts if part is not None for weight in part.parameters()}
     other += [name for name, weight in model.named_parameters() if id(weight) not in mine]
     if other:
-        raise ValueError(f"model has {other[0]} as well: expected a recurrent layer, a linear one and an embedding only")
+        raise ValueError(
+            f"model has {other[0]} as well: expected a recurrent layer, a linear one and an embedding only"
+        )

@@ -85,7 +85,9 @@ class CharacterRNN(nn.Module):
             logits (T, B, V) for the characters that follow, and the state (1, B, H).
         """
         if not isinstance(characters, torch.Tensor) or characters.is_floating_point():
-            raise TypeError(f"characters is {_kind(characters)}: expected a tensor of whole numbers; see encode")
+            raise TypeError(
+                f"characters is {_kind(characters)}: expected a tensor of whole numbers; see encode"
+            )
         one_hot = nn.functional.one_hot(characters.long(), len(self.alphabet)).to(self.readout.weight.dtype)
         states, state = self.rnn(one_hot, state)  # (T, B, V) -> (T, B, H)
         return self.readout(states), state
@@ -208,7 +210,8 @@ def _load(name):
 def to_tensors(rnn, readout, table=None):
     """Return weights in 8 bits, as `d2lite.models.weights.save` takes them; the arguments are those of `pack`."""
     check_layer(rnn)
-    matrices = dict(zip(_MATRICES, (rnn.weight_ih_l0 if table is None else table, rnn.weight_hh_l0, readout.weight)))
+    table = rnn.weight_ih_l0 if table is None else table
+    matrices = dict(zip(_MATRICES, (table, rnn.weight_hh_l0, readout.weight), strict=True))
     bias = rnn.bias_ih_l0 + rnn.bias_hh_l0 if rnn.bias else torch.zeros(rnn.hidden_size)
     out_bias = readout.bias if readout.bias is not None else torch.zeros(readout.out_features)
     return quantize_all(matrices) | {"bias": _round(bias), "output_bias": _round(out_bias)}
@@ -231,7 +234,9 @@ def from_tensors(tensors, alphabet):
 def _payload(tensors, alphabet):
     packed = {"format": FORMAT, "alphabet": alphabet, "units": len(tensors["bias"])}
     for name in _MATRICES:
-        scales = [float(str(scale)) for scale in tensors[name + SCALE].numpy()]  # float32 in as few digits as it needs
+        scales = [
+            float(str(scale)) for scale in tensors[name + SCALE].numpy()
+        ]  # float32 in as few digits as it needs
         packed[name] = {"scales": scales, "bytes": to_base64(tensors[name])}
     return packed | {name: tensors[name].tolist() for name in ("bias", "output_bias")}
 

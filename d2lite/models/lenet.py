@@ -94,7 +94,9 @@ def _ask(model, inputs):
         with torch.no_grad():
             logits = twin(inputs.to(dtype))
     except Exception as error:  # whatever its forward raises
-        raise ValueError(f"model fails on images of shape {tuple(inputs.shape)} ({error}): expected logits") from error
+        raise ValueError(
+            f"model fails on images of shape {tuple(inputs.shape)} ({error}): expected logits"
+        ) from error
     if not isinstance(logits, torch.Tensor):
         raise ValueError(f"model returns a {type(logits).__name__}: expected a tensor of logits (N, 10)")
     return logits.double()
@@ -109,7 +111,8 @@ def to_tensors(parameters):
 def from_tensors(tensors):
     """Return the parameters, in float64, that the tensors of `to_tensors` stand for."""
     return {
-        name: (dequantize(tensors[name], tensors[name + SCALE]), tensors[name + _BIAS].double()) for name in SHAPES
+        name: (dequantize(tensors[name], tensors[name + SCALE]), tensors[name + _BIAS].double())
+        for name in SHAPES
     }
 
 

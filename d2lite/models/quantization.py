@@ -31,7 +31,9 @@ def quantize(weight):
     rows = weight.double().reshape(len(weight), -1)  # (O, ...) -> (O, D)
     scale = (rows.abs().amax(dim=1) / STEPS).float()
     if not scale.isfinite().all():
-        raise ValueError(f"weight runs from {rows.min():g} to {rows.max():g}: expected finite float32 numbers")
+        raise ValueError(
+            f"weight runs from {rows.min():g} to {rows.max():g}: expected finite float32 numbers"
+        )
     scale = torch.where(scale > 0, scale, 1.0)
     steps = (rows / scale.double()[:, None]).round().clamp(-STEPS, STEPS).to(torch.int8)
     return steps.view(weight.shape), scale
@@ -52,7 +54,9 @@ def dequantize(steps, scale):
     """
     steps, scale = (torch.as_tensor(part).detach().cpu().double() for part in (steps, scale))
     if scale.dim() and scale.shape != steps.shape[:1]:
-        raise ValueError(f"scale has shape {tuple(scale.shape)}: expected {tuple(steps.shape[:1])}, one a channel")
+        raise ValueError(
+            f"scale has shape {tuple(scale.shape)}: expected {tuple(steps.shape[:1])}, one a channel"
+        )
     return steps * scale.reshape(-1, *[1] * (steps.dim() - 1))
 
 
@@ -69,7 +73,9 @@ def quantize_all(weights):
         ValueError: as for `quantize`.
     """
     pairs = {name: quantize(weight) for name, weight in weights.items()}
-    return {key: part for name, (s, scale) in pairs.items() for key, part in ((name, s), (name + SCALE, scale))}
+    return {
+        key: part for name, (s, scale) in pairs.items() for key, part in ((name, s), (name + SCALE, scale))
+    }
 
 
 def dequantize_all(tensors):

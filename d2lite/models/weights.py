@@ -46,7 +46,9 @@ def load(name):
     except FileNotFoundError:
         raise
     except (OSError, EOFError, zipfile.BadZipFile, ValueError, LookupError, TypeError) as error:
-        raise ValueError(f"{path} holds no weights ({error}): expected a file of weights.save; make it again") from error
+        raise ValueError(
+            f"{path} holds no weights ({error}): expected a file of weights.save; make it again"
+        ) from error
 
 
 def save(name, tensors, record):
@@ -66,7 +68,9 @@ def save(name, tensors, record):
     path = user_path(name)
     path = path if path.suffix == _SUFFIX else FOLDER / f"{name}{_SUFFIX}"
     if _RECORD in tensors:
-        raise ValueError(f"tensors has the name {_RECORD!r}: expected other names; the record is kept under it")
+        raise ValueError(
+            f"tensors has the name {_RECORD!r}: expected other names; the record is kept under it"
+        )
     try:
         arrays = {
             key: part.detach().cpu().numpy() if torch.is_tensor(part) else np.asarray(part)

@@ -115,7 +115,7 @@ class Explorer(anywidget.AnyWidget):
     def __reduce_ex__(self, protocol):
         name = type(self).__name__
         raise TypeError(
-            f"{name} is a live widget: expected plain values to copy or pickle; make another, {name}(**explorer.state())"
+            f"{name} is a live widget: expected plain values to copy; make another, {name}(**explorer.state())"
         )
 
     def __copy__(self):

@@ -139,9 +139,7 @@ class TestRecordedNetwork:
 
     def test_its_first_epochs_happen_again(self, recorder):
         (train, validation, _), mean, std = recorder.load_data()
-        assert (self.record["mean"], self.record["std"]) == pytest.approx(
-            (mean, std), abs=1e-6
-        )
+        assert (self.record["mean"], self.record["std"]) == pytest.approx((mean, std), abs=1e-6)
         _, history = recorder.train_lenet(train, validation, stop_after=2)
         for now, then in zip(history.rows, self.record["history"], strict=False):
             assert now["train_loss"] == pytest.approx(then["train_loss"], abs=0.05)

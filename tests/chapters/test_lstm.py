@@ -1,7 +1,6 @@
 """The LSTM chapter's code against torch; its recordings against runs made now."""
 
 import importlib.util
-import json
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +9,7 @@ import torch
 from torch import nn
 
 import d2lite
+from d2lite.models import weights
 from d2lite.widgets.gates import load_cell
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -92,6 +92,6 @@ def test_the_explorers_cell_answers_and_its_training_begins_as_recorded(recorder
         inputs, letters, asked = recorder.last_capital(400, 40, torch.Generator().manual_seed(9))
         right = head(net(inputs)[0])[asked].argmax(1) == letters[asked]
     assert right.float().mean() > 0.98
-    about = json.loads((ROOT / "d2lite/data/gates_cell.json").read_text())["provenance"]
+    about = weights.load("gates_cell")[1]["provenance"]
     losses = recorder.train_cell(stop_after=100)[2]
     assert abs(losses[99] - about["loss_every_100_steps"][0]) < 0.1

@@ -105,7 +105,9 @@ def test_the_recording_says_where_it_comes_from(recorder):
 def test_the_shipped_weights_give_the_recorded_perplexity(recorder):
     model, record = character_rnn.pretrained()
     test = recorder.split()[2]
-    assert character_rnn.cross_entropy(model.float(), test) == pytest.approx(record["measured"]["test"], abs=1e-4)
+    assert character_rnn.cross_entropy(model.float(), test) == pytest.approx(
+        record["measured"]["test"], abs=1e-4
+    )
 
 
 def test_the_beginning_of_the_run_comes_out_again(recorder):

@@ -123,7 +123,7 @@ def test_a_batch_of_unequal_parts_is_refused(detector, some):
         (some.boxes, some.classes[:5]),
         (some.boxes, [*some.classes[:5], some.classes[5][:0]]),
     ):
-        with pytest.raises(ValueError, match="expected one each, as many classes as boxes"):
+        with pytest.raises(ValueError, match="expected one each, a class a box"):
             detector_loss(detector, outputs, boxes, classes)
     with pytest.raises(ValueError, match="batch has 5 outputs, 6 sets of boxes and 6 of classes"):
         detector_loss(detector, outputs[:5], some.boxes, some.classes)

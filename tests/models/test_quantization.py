@@ -23,7 +23,9 @@ def test_each_channel_has_steps_of_its_own_scale(shape, size):
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.int64])
 def test_every_dtype_is_taken_and_nothing_is_changed(dtype):
-    weight = torch.tensor([[1.0, -2.0], [0.0, 0.0], [4.0, 2.0]]).to(dtype).requires_grad_(dtype.is_floating_point)
+    weight = (
+        torch.tensor([[1.0, -2.0], [0.0, 0.0], [4.0, 2.0]]).to(dtype).requires_grad_(dtype.is_floating_point)
+    )
     steps, scale = quantize(weight)
     assert steps.tolist() == [[64, -127], [0, 0], [127, 64]]
     assert scale[1] == 1

@@ -64,7 +64,10 @@ def test_every_file_says_where_it_is_from(name):
 
 
 def test_what_is_saved_comes_back(tmp_path):
-    tensors = {"a": torch.arange(6, dtype=torch.int8).view(2, 3), "b.scale": torch.tensor(0.1, dtype=torch.float64)}
+    tensors = {
+        "a": torch.arange(6, dtype=torch.int8).view(2, 3),
+        "b.scale": torch.tensor(0.1, dtype=torch.float64),
+    }
     path = weights.save(tmp_path / "own.npz", tensors | {"c": np.float32([1, 2])}, {"seed": 0, "ü": [1.5]})
     again, record = weights.load(str(path))
     assert record == {"seed": 0, "ü": [1.5]}

@@ -158,7 +158,9 @@ def test_message_of_a_huge_value_is_short():
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps, cloudpickle.dumps])
 def test_copies_are_refused_in_one_sentence(duplicate):
-    with pytest.raises(TypeError, match=r"Sample is a live widget: .* make another, Sample\(\*\*explorer.state\(\)\)"):
+    with pytest.raises(
+        TypeError, match=r"Sample is a live widget: .* make another, Sample\(\*\*explorer.state\(\)\)"
+    ):
         duplicate(Sample(rate=1))
 
 
@@ -179,7 +181,21 @@ def test_keys_that_would_not_fit_a_link_are_refused(key):
 
 def test_spec_describes_every_trait_in_order():
     spec = {entry["name"]: entry for entry in Sample()._spec}
-    assert list(spec) == ["rate", "count", "kind", "size", "on", "word", "box", "below", "rows", "ratio", "share", "data", "result"]
+    assert list(spec) == [
+        "rate",
+        "count",
+        "kind",
+        "size",
+        "on",
+        "word",
+        "box",
+        "below",
+        "rows",
+        "ratio",
+        "share",
+        "data",
+        "result",
+    ]
     wanted = {"kind": "real", "min": 1e-3, "max": 10, "log": True, "label": "learning rate", "unit": "s"}
     assert wanted.items() <= spec["rate"].items()
     assert spec["count"]["min"] == 0

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from d2lite._utils.rng import Rng
-from d2lite.models.character_rnn import CharacterRNN, pretrained, unpack
+from d2lite.models.character_rnn import CharacterRNN, pretrained
 from d2lite.widgets import CharacterModelExplorer
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from d2lite.datasets import fashion_mnist
-from d2lite.models import GridDetector, detect, quantized_detector, pretrained_detector
+from d2lite.models import GridDetector, detect, pretrained_detector, quantized_detector
 from d2lite.widgets import DetectionBenchExplorer, explorer_class
 from d2lite.widgets._preview import run_module
 from d2lite.widgets.detection_bench import ITEMS, PALETTE, bench_payload

@@ -135,7 +135,9 @@ def main():
         "machine": f"{platform.system()} {platform.machine()}, one thread",
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
-    weights.save(options.out, tensors, {"alphabet": model.alphabet, "measured": measured, "provenance": provenance})
+    weights.save(
+        options.out, tensors, {"alphabet": model.alphabet, "measured": measured, "provenance": provenance}
+    )
     print({k: v for k, v in measured.items() if k not in ("training", "validation")}, provenance)
 
 

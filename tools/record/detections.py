@@ -170,7 +170,9 @@ def main():
         classes=torch.cat([f["classes"] for f in found]).numpy().astype(np.uint8),
         provenance=json.dumps(provenance),
     )
-    weights.save("detections", {"weights": vector}, {"first_losses": losses[:NUM_FIRST], "provenance": provenance})
+    weights.save(
+        "detections", {"weights": vector}, {"first_losses": losses[:NUM_FIRST], "provenance": provenance}
+    )
     print(f"{TARGET.name}: {sum(len(f['scores']) for f in found)} boxes, {TARGET.stat().st_size:,} bytes")
 
 

@@ -3,8 +3,9 @@
     python tools/record/dropout_networks.py
 
 It writes d2lite/data/weights/dropout_networks.npz: weights in 8 bits, a scale for each tensor, ten test images, and
-where they come from. Both networks have one hidden layer of 32 units, ReLU, and dropout after it with p = 0 or 0.5; the task is that of
-dropout.py: 1,000 images of Fashion-MNIST pooled to 14 x 14, seed 0, 40 passes of AdamW with learning rate 0.002.
+where they come from. Both networks have one hidden layer of 32 units, ReLU, and dropout after it with p = 0 or 0.5;
+the task is that of dropout.py: 1,000 images of Fashion-MNIST pooled to 14 x 14, seed 0, 40 passes of AdamW with
+learning rate 0.002.
 """
 
 import platform

@@ -1,7 +1,7 @@
 """Record a memory task at growing lags, and train the small cell that the gates explorer opens.
 
     python tools/record/memory.py sweep    # 90 runs: cell x lag x seed, to d2lite/data/recordings/memory.json.gz
-    python tools/record/memory.py cell     # one LSTM of two units, to d2lite/data/gates_cell.json
+    python tools/record/memory.py cell     # one LSTM of two units, to d2lite/data/weights/gates_cell.npz
 
 The sweep's task: a sequence's first letter is a capital, one of A to D, then come small letters at random, one for
 each step of the lag but the last, and at the end a question mark. The answer is the first letter. A step is six
@@ -17,13 +17,13 @@ for the capital before it.
 
 import argparse
 import importlib
-import json
 from pathlib import Path
 
 import torch
 from torch import nn
 
 import d2lite
+from d2lite.models import weights
 
 CELLS = ["rnn", "rnn orthogonal", "lstm 0", "lstm 1", "lstm 4", "lstm 4 -2"]  # lstm, forget bias, input bias
 LAGS = [5, 10, 20, 40, 80]
@@ -141,14 +141,13 @@ def record_cell():
         "weight_x": net.weight_ih_l0, "weight_h": net.weight_hh_l0, "bias": net.bias_ih_l0,
         "head_weight": head.weight, "head_bias": head.bias,
     }  # fmt: skip
-    weights = {name: [round(v, 4) for v in value.flatten().tolist()] for name, value in named.items()}
+    tensors = {name: value.detach().double().round(decimals=4) for name, value in named.items()}
     about = {
         "command": "python tools/record/memory.py cell",
         "torch": torch.__version__,
         "loss_every_100_steps": [round(loss, 4) for loss in losses[99::100]],
     }
-    text = json.dumps({"num_units": 2, **weights, "provenance": about}, indent=1)
-    (DATA / "gates_cell.json").write_text(text + "\n", encoding="utf-8")
+    weights.save("gates_cell", tensors, {"provenance": about})
     print(f"last loss {losses[-1]:.4f}")
 
 

@@ -1,12 +1,18 @@
 """The anchors explorer: k-means on the sizes of real boxes, by overlap or by plain distance."""
 
-import functools
-
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Payload, Real, Rows
 
 SCENES = 120  # test scenes, 292 boxes
 MAX_STEPS = 60
+
+
+def load_sizes():
+    """Return the widths and heights of the items in the test scenes, as the page takes them."""
+    from d2lite.datasets import scenes
+
+    boxes = scenes(0, SCENES)[1].boxes
+    return {"sizes": [[x2 - x1, y2 - y1] for found in boxes for x1, y1, x2, y2 in found.int().tolist()]}
 
 
 class AnchorsExplorer(Explorer):
@@ -30,17 +36,5 @@ class AnchorsExplorer(Explorer):
     )
     step_count = Integer(0, min=0, max=MAX_STEPS, label="step")
     speed = Choice(2, (1, 2, 6, 20), unit="/s", label="steps a second")
-    data = Payload()
+    data = Payload(loader=load_sizes)
     mean_iou = Real(0, min=0, max=1, output=True)
-
-    def __init__(self, **values):
-        super().__init__(**values)
-        self.data = {"sizes": [list(size) for size in _sizes()]}
-
-
-@functools.cache
-def _sizes():
-    from d2lite.datasets import scenes
-
-    boxes = scenes(0, SCENES)[1].boxes
-    return [(x2 - x1, y2 - y1) for found in boxes for x1, y1, x2, y2 in found.int().tolist()]

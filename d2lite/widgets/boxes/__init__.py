@@ -8,6 +8,18 @@ MAX_STEPS = 200
 SHOWN = (2, 0, 5)  # test scenes
 
 
+def load_pictures():
+    """Return three test scenes as pictures, and the box of the first item of each."""
+    from d2lite.datasets import scenes
+    from d2lite.widgets._pictures import pack_picture
+
+    shown = scenes(0, max(SHOWN) + 1)[1][list(SHOWN)]
+    return {
+        "pictures": [pack_picture(pixels) for pixels in shown.pixels],
+        "targets": [[round(edge) for edge in boxes[0].tolist()] for boxes in shown.boxes],
+    }
+
+
 class BoxesExplorer(Explorer):
     """Two boxes and how far apart they are: IoU, GIoU, DIoU, CIoU, their gradients and their descents.
 
@@ -52,16 +64,5 @@ class BoxesExplorer(Explorer):
     )
     step_count = Integer(12, min=0, max=MAX_STEPS, label="step")
     speed = Choice(20, (2, 8, 20, 60), unit="/s", label="steps a second")
-    data = Payload()
+    data = Payload(loader=load_pictures)
     overlap = Real(0, min=0, max=1, output=True)
-
-    def __init__(self, **values):
-        from d2lite.datasets import scenes
-        from d2lite.widgets._pictures import pack_picture
-
-        super().__init__(**values)
-        shown = scenes(0, max(SHOWN) + 1)[1][list(SHOWN)]
-        self.data = {
-            "pictures": [pack_picture(pixels) for pixels in shown.pixels],
-            "targets": [[round(edge) for edge in boxes[0].tolist()] for boxes in shown.boxes],
-        }

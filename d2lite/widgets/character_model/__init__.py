@@ -7,6 +7,13 @@ MOST_TEXT, MOST_WRITTEN, MOST_UNITS, REACH = 400, 300, 256, 64
 OPENING = '"I am sure she will be very happy," said E'
 
 
+def load_model():
+    """Return the weights of the model that ships."""
+    from d2lite.models.character_rnn import pretrained_payload
+
+    return pretrained_payload()
+
+
 class CharacterModelExplorer(Explorer):
     """A recurrent network reads your text: what it expects next, what it remembers, and how far back.
 
@@ -45,16 +52,7 @@ class CharacterModelExplorer(Explorer):
     unit = Integer(0, min=0, max=MOST_UNITS - 1, label="unit shown")
     truncation = Integer(REACH, min=1, max=REACH, label="truncation, steps")
     clip = Real(1, min=0.01, max=100, log=True, label="clip the norm at")
-    weights = Payload()
-
-    def __init__(self, **values):
-        weights = values.pop("weights", None)
-        super().__init__(**values)
-        if weights is None:
-            from d2lite.models.character_rnn import pretrained_payload
-
-            weights = pretrained_payload()
-        self.weights = weights
+    weights = Payload(loader=load_model)
 
     @classmethod
     def from_model(cls, model, vocabulary, **values):

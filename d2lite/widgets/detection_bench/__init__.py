@@ -13,6 +13,21 @@ PALETTE = (  # test items of Fashion-MNIST, two of each class
 ITEMS = [[16, 25, 28, 36, 2], [14, 70, 24, 38, 4], [6, 27, 70, 42, 0], [5, 70, 68, 40, 1]]
 
 
+@functools.cache
+def bench_payload():
+    """The detector that ships, the palette's items as base64 of (N, 28, 28) bytes with their labels, class names."""
+    from d2lite.datasets import fashion_mnist
+    from d2lite.models import detector_payload, pretrained_detector
+
+    chosen = fashion_mnist()[1][list(PALETTE)]
+    pixels = (255 * chosen.inputs).round().byte()
+    return {
+        "detector": detector_payload(pretrained_detector()[0]),
+        "palette": {"pixels": to_base64(pixels), "labels": chosen.targets.tolist()},
+        "names": list(chosen.class_names),
+    }
+
+
 class DetectionBenchExplorer(Explorer):
     """A detector at work: place clothes in a scene, or draw some, and see what it finds, and why.
 
@@ -75,11 +90,7 @@ class DetectionBenchExplorer(Explorer):
         max_length=500,
         output=True,
     )
-    data = Payload()
-
-    def __init__(self, *, _detector=None, **values):
-        super().__init__(**values)
-        self.data = bench_payload(_detector)
+    data = Payload(loader=bench_payload)
 
     @classmethod
     def from_model(cls, detector, **values):
@@ -101,24 +112,4 @@ class DetectionBenchExplorer(Explorer):
             raise ValueError(
                 f"detector has {detector.num_classes} classes: expected the ten of Fashion-MNIST, as in datasets.scenes"
             )
-        return cls(_detector=detector_payload(detector), **values)
-
-
-@functools.cache
-def _shared_payload():
-    """The detector that ships, the palette's items as base64 of (N, 28, 28) bytes with their labels, class names."""
-    from d2lite.datasets import fashion_mnist
-    from d2lite.models import detector_payload, pretrained_detector
-
-    chosen = fashion_mnist()[1][list(PALETTE)]
-    pixels = (255 * chosen.inputs).round().byte()
-    return {
-        "detector": detector_payload(pretrained_detector()[0]),
-        "palette": {"pixels": to_base64(pixels), "labels": chosen.targets.tolist()},
-        "names": list(chosen.class_names),
-    }
-
-
-def bench_payload(detector=None):
-    """Return what the page draws on; detector: the payload of one, None for the one that ships."""
-    return _shared_payload() if detector is None else {**_shared_payload(), "detector": detector}
+        return cls(data={**bench_payload(), "detector": detector_payload(detector)}, **values)

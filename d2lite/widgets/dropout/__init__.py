@@ -8,6 +8,24 @@ WEIGHTS = ("w1", "b1", "w2", "b2")  # of a network
 NAMES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
 
 
+def pretrained_payload():
+    """Return what the page draws on, as tools/record/dropout_networks.py recorded it: networks, images, targets."""
+    from d2lite.models import weights
+
+    tensors, _ = weights.load("dropout_networks")
+    packed = {
+        name: _pack(part, tensors[f"{name}.scale"])
+        for name, part in tensors.items()
+        if f"{name}.scale" in tensors
+    }
+    networks = {network: {w: packed[f"{network}.{w}"] for w in WEIGHTS} for network in ("without", "with")}
+    return {"networks": networks, "images": packed["images"], "targets": tensors["targets"].tolist()}
+
+
+def _pack(steps, scale):
+    return {"shape": list(steps.shape), "step": scale.item(), "data": to_base64(steps)}
+
+
 class DropoutExplorer(Explorer):
     """A small trained network with hidden units dropped: each mask is another network; watch their average settle.
 
@@ -27,22 +45,4 @@ class DropoutExplorer(Explorer):
     seed = Integer(1, min=0, max=999, stepper=True)
     mask_count = Integer(30, min=0, max=400, label="masks")
     speed = Choice(16, (4, 16, 64), unit="/s", label="masks a second")
-    data = Payload()
-
-    def __init__(self, **values):
-        super().__init__(**values)
-        self.data = pretrained_payload()
-
-
-def pretrained_payload():
-    """Return what the page draws on, as tools/record/dropout_networks.py recorded it: networks, images, targets."""
-    from d2lite.models import weights
-
-    tensors, _ = weights.load("dropout_networks")
-    packed = {name: _pack(part, tensors[f"{name}.scale"]) for name, part in tensors.items() if f"{name}.scale" in tensors}
-    networks = {network: {w: packed[f"{network}.{w}"] for w in WEIGHTS} for network in ("without", "with")}
-    return {"networks": networks, "images": packed["images"], "targets": tensors["targets"].tolist()}
-
-
-def _pack(steps, scale):
-    return {"shape": list(steps.shape), "step": scale.item(), "data": to_base64(steps)}
+    data = Payload(loader=pretrained_payload)

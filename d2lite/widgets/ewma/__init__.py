@@ -7,6 +7,15 @@ from d2lite.widgets._traits import Choice, Flag, Integer, Numbers, Payload, Real
 DAYS = 1461  # the last four years that ship, 1985 to 1988
 
 
+def load_births():
+    """Return the first day, the unit and the counts of the last four years that ship."""
+    from d2lite.datasets import series
+
+    births = series("births")[-DAYS:]
+    counts = births.values.numpy().astype("uint16")  # at most 12,851 a day
+    return {"first": str(births.dates[0]), "unit": births.unit, "counts": to_base64(counts)}
+
+
 class EwmaExplorer(Explorer):
     """An exponentially weighted average of real days: how long it remembers, where it starts, how far it lags.
 
@@ -31,16 +40,4 @@ class EwmaExplorer(Explorer):
     days_shown = Integer(90, min=14, max=DAYS, label="days shown")
     speed = Choice(8, (2, 8, 30, 120), unit="/s", label="days a second")
     average = Numbers(min=0, max=1e6, max_length=1, output=True)
-    data = Payload()
-
-    def __init__(self, **values):
-        super().__init__(**values)
-        from d2lite import datasets
-
-        series = datasets.series("births")[-DAYS:]
-        counts = series.values.numpy().astype("uint16")  # at most 12,851 a day
-        self.data = {
-            "first": str(series.dates[0]),
-            "unit": series.unit,
-            "counts": to_base64(counts),
-        }
+    data = Payload(loader=load_births)

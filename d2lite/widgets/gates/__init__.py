@@ -1,8 +1,5 @@
 """The gates explorer: a trained LSTM of two units reads a text, its gates and its gradient through time in sight."""
 
-import json
-from importlib import resources
-
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Payload, Real, Text
 
@@ -11,8 +8,11 @@ GATE = ("learned", "open", "closed")
 
 def load_cell():
     """Return the trained cell: num_units and flat lists of weights, as tools/record/memory.py wrote them."""
-    text = resources.files("d2lite").joinpath("data", "gates_cell.json").read_text(encoding="utf-8")
-    return {name: value for name, value in json.loads(text).items() if name != "provenance"}
+    from d2lite.models import weights
+
+    tensors, _ = weights.load("gates_cell")
+    num_units = tensors["weight_h"].shape[1]
+    return {"num_units": num_units, **{name: part.flatten().tolist() for name, part in tensors.items()}}
 
 
 class GatesExplorer(Explorer):

@@ -12,6 +12,13 @@ MAX_IMAGES = 24
 SIDE = 28
 
 
+def load_lenet():
+    """Return the network that ships, and twenty test images."""
+    from d2lite.models.lenet import pretrained_payload
+
+    return pretrained_payload()
+
+
 class LenetExplorer(Explorer):
     """A trained LeNet at work: draw or pick an image, cover parts of it, and follow any value down to its products.
 
@@ -43,13 +50,7 @@ class LenetExplorer(Explorer):
         min=0, max=255, max_length=SIDE**2, label="drawing", help="The picture, row by row; none: the image."
     )
     logits = Numbers(min=-1e300, max=1e300, max_length=10, output=True)
-    data = Payload()
-
-    def __init__(self, **values):
-        super().__init__(**values)
-        from d2lite.models.lenet import pretrained_payload
-
-        self.data = pretrained_payload()
+    data = Payload(loader=load_lenet)
 
     @classmethod
     def from_model(cls, model, samples, *, mean=0.0, std=1.0, class_names=None, **values):
@@ -77,9 +78,7 @@ class LenetExplorer(Explorer):
         images, labels, names = _check_samples(samples, class_names)
         mean, std = check_number(mean, "mean"), check_number(std, "std", 0, open_low=True)
         packed = lenet.pack(*lenet.recognise(model, (images - mean) / std), mean, std)
-        explorer = cls(**values)
-        explorer.data = {**packed, **lenet.pack_images(images, labels, names)}
-        return explorer
+        return cls(data={**packed, **lenet.pack_images(images, labels, names)}, **values)
 
 
 def _check_samples(samples, class_names):
@@ -88,7 +87,9 @@ def _check_samples(samples, class_names):
         images, labels = samples
         images, labels = torch.as_tensor(images).detach().cpu().float(), torch.as_tensor(labels).cpu()
     except (TypeError, ValueError, RuntimeError) as error:
-        raise BadValueError(f"samples is a {type(samples).__name__}: expected Data, or a pair of tensors") from error
+        raise BadValueError(
+            f"samples is a {type(samples).__name__}: expected Data, or a pair of tensors"
+        ) from error
     if images.ndim == 3:
         images = images[:, None]  # (N, 28, 28) -> (N, 1, 28, 28)
     right = images.shape[1:] == (1, SIDE, SIDE) and labels.shape == images.shape[:1]

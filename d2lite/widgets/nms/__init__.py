@@ -1,7 +1,5 @@
 """The NMS explorer: real raw detections, how they are suppressed, and the precision-recall curve that results."""
 
-import functools
-
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Flag, Integer, Payload, Real
 
@@ -11,6 +9,27 @@ MAX_ROUNDS = 40
 CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
+
+
+def load_detections():
+    """Return what the page draws on: the raw detections of fifty scenes, their items, and five pictures."""
+    import torch
+
+    from d2lite.datasets import detections
+    from d2lite.widgets._pictures import pack_picture
+
+    scenes, predictions = detections()
+    candidates, targets = [], []
+    for p, t in zip(predictions[:NUM_SCENES], scenes.targets, strict=False):
+        numbers = torch.cat([p["boxes"] * 10, p["scores"][:, None] * 1e4, p["classes"][:, None]], 1)
+        candidates.append(numbers.round().long().flatten().tolist())
+        targets.append(torch.cat([t["boxes"].round().long(), t["classes"][:, None]], 1).tolist())
+    return {
+        "candidates": candidates,  # of each scene, flat: x1, y1, x2, y2 in tenths of a pixel, score in 1/10,000, class
+        "targets": targets,
+        "shown": list(SHOWN),
+        "pictures": [pack_picture(scenes.pixels[i]) for i in SHOWN],
+    }
 
 
 class NmsExplorer(Explorer):
@@ -56,30 +75,5 @@ class NmsExplorer(Explorer):
         label="curve of",
         help="Merged: whatever the class said.",
     )
-    data = Payload()
+    data = Payload(loader=load_detections)
     average_precision = Real(0, min=0, max=1, output=True)
-
-    def __init__(self, **values):
-        super().__init__(**values)
-        self.data = _payload()
-
-
-@functools.cache
-def _payload():
-    import torch
-
-    from d2lite.datasets import detections
-    from d2lite.widgets._pictures import pack_picture
-
-    scenes, predictions = detections()
-    candidates, targets = [], []
-    for p, t in zip(predictions[:NUM_SCENES], scenes.targets, strict=False):
-        numbers = torch.cat([p["boxes"] * 10, p["scores"][:, None] * 1e4, p["classes"][:, None]], 1)
-        candidates.append(numbers.round().long().flatten().tolist())
-        targets.append(torch.cat([t["boxes"].round().long(), t["classes"][:, None]], 1).tolist())
-    return {
-        "candidates": candidates,  # of each scene, flat: x1, y1, x2, y2 in tenths of a pixel, score in 1/10,000, class
-        "targets": targets,
-        "shown": list(SHOWN),
-        "pictures": [pack_picture(scenes.pixels[i]) for i in SHOWN],
-    }

@@ -10,6 +10,14 @@ OPENING = (
 NUM_DAYS = 140  # of the births: twenty weeks
 
 
+def load_births():
+    """Return the first day and the counts of the first twenty weeks that ship."""
+    from d2lite.datasets import series
+
+    births = series("births")[:NUM_DAYS]
+    return {"first": str(births.dates[0]), "values": [int(value) for value in births.values]}
+
+
 class WindowingExplorer(Explorer):
     """A sequence cut into windows and batches: what is read, what is asked, what the state carries over.
 
@@ -37,11 +45,4 @@ class WindowingExplorer(Explorer):
     batch = Integer(0, min=0, max=200, help="The batch shown, from 0.")
     row = Integer(1, min=1, max=6, stepper=True, label="row read out")
     speed = Choice(2, (1, 2, 5), unit="/s", label="batches a second")
-    data = Payload()
-
-    def __init__(self, **values):
-        from d2lite.datasets import series
-
-        super().__init__(**values)
-        births = series("births")[:NUM_DAYS]
-        self.data = {"first": str(births.dates[0]), "values": [int(value) for value in births.values]}
+    data = Payload(loader=load_births)

@@ -8,7 +8,7 @@ from d2lite._utils.rng import Rng
 from d2lite.datasets import scenes
 from d2lite.datasets._images import _shipped
 from d2lite.datasets._scenes import _interpolation, _outline
-from d2lite.models import GridDetector, detect, detector_payload, quantized_detector, pretrained_detector
+from d2lite.models import GridDetector, detect, detector_payload, pretrained_detector, quantized_detector
 from d2lite.vision.boxes import iou
 from d2lite.widgets.detection_bench import ITEMS, PALETTE, SIDE, bench_payload
 

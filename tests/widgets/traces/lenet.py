@@ -205,7 +205,10 @@ def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
     drawn = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE)).astype(float)
     runs = [run_case(page, image, i) for page in PAGES for i, image in enumerate(images_of(page)[:3])]
-    runs += [run_case(PRETRAINED, drawn, "noise"), run_case(PRETRAINED, np.zeros((SIDE, SIDE)), "an empty sheet")]
+    runs += [
+        run_case(PRETRAINED, drawn, "noise"),
+        run_case(PRETRAINED, np.zeros((SIDE, SIDE)), "an empty sheet"),
+    ]
     units = [
         ("conv1", 2, 0, 0), ("conv1", 5, 27, 13), ("pool1", 3, 7, 13), ("conv2", 15, 9, 0), ("conv2", 4, 4, 5),
         ("pool2", 9, 4, 4), ("dense1", 119, 0, 0), ("dense2", 40, 0, 0), ("output", 7, 0, 0),
