@@ -51,7 +51,7 @@ def _characters(vocabulary):
         )
     if len(set(tokens)) != len(tokens) or len(tokens) < 2:
         raise ValueError(
-            f"vocabulary has {len(tokens)} tokens, {len(set(tokens))} different: expected distinct characters, at least 2"
+            f"vocabulary has {len(tokens)} tokens, {len(set(tokens))} different: expected distinct ones, at least 2"
         )
     return "".join(tokens)
 

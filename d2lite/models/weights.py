@@ -1,6 +1,7 @@
 """Trained weights in one folder and one format: named tensors and a record of where they come from, in one file."""
 
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -35,10 +36,9 @@ def load(name):
         ValueError: no such weights ship, or the file is damaged or another.
         FileNotFoundError: there is no such file.
     """
-    path = user_path(name)
-    if path.suffix != _SUFFIX:
-        check_choice(str(name), names(), "name")
-        path = FOLDER / f"{name}{_SUFFIX}"
+    path = _path(name)
+    if path.parent == FOLDER:
+        check_choice(path.stem, names(), "name")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             record = json.loads(str(arrays[_RECORD]))
@@ -65,8 +65,7 @@ def save(name, tensors, record):
     Raises:
         ValueError: a tensor has the record's name, or NumPy or JSON cannot hold what came.
     """
-    path = user_path(name)
-    path = path if path.suffix == _SUFFIX else FOLDER / f"{name}{_SUFFIX}"
+    path = _path(name)
     if _RECORD in tensors:
         raise ValueError(
             f"tensors has the name {_RECORD!r}: expected other names; the record is kept under it"
@@ -79,6 +78,16 @@ def save(name, tensors, record):
         text = json.dumps(record, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise ValueError(f"tensors or record hold {error}: expected numbers and plain JSON values") from error
+    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:
         np.savez_compressed(file, **{_RECORD: text}, **arrays)
     return path
+
+
+def _path(name):
+    if not isinstance(name, str | os.PathLike):
+        raise TypeError(
+            f"name is {name!r:.60}: expected a name, or the path of a file that ends in {_SUFFIX}"
+        )
+    path = user_path(name)
+    return path if path.suffix == _SUFFIX else FOLDER / f"{name}{_SUFFIX}"

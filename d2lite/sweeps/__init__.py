@@ -16,12 +16,12 @@ import numpy as np
 from d2lite._utils.files import cache_folder, user_path
 from d2lite.sweeps._fingerprint import code_of, name_of
 from d2lite.sweeps._grids import check_call, describe, points_of, seeds_of
-from d2lite.sweeps._live import LiveRun
+from d2lite.sweeps._live import LiveRun as LiveRun  # for SweepExplorer
 from d2lite.sweeps._results import Sweep
 from d2lite.sweeps._results import check_mode as check_mode
 from d2lite.sweeps._runs import Failure, Run, Task, load, perform_all, store
 
-__all__ = ["LiveRun", "Sweep", "sweep"]
+__all__ = ["Sweep", "sweep"]
 
 
 def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True, version=None):

@@ -33,7 +33,7 @@ def explorer_class(name):
         ValueError: there is no such explorer.
     """
     if name not in explorer_names():
-        raise ValueError(f"no explorer is called {name!r}; there are {', '.join(explorer_names())}")
+        raise ValueError(f"name is {name!r}: expected one of {', '.join(explorer_names())}")
     return getattr(importlib.import_module(f"{__name__}.{name}"), _class_name(name))
 
 

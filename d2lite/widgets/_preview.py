@@ -35,7 +35,7 @@ def preview_svg(widget, width=640, height=360, theme="light"):
         RuntimeError: node or the explorer's drawing failed; the message holds its output.
     """
     if theme not in ("light", "dark"):
-        raise ValueError(f"theme came as {theme!r}; expected 'light' or 'dark'")
+        raise ValueError(f"theme is {theme!r}: expected 'light' or 'dark'")
     given = widget if isinstance(widget, dict) else widget.get_state()
     cls = explorer_class(given["_explorer"]) if isinstance(widget, dict) else type(widget)
     state = {name: given[name] if name in given else trait.default() for name, trait in cls.params().items()}

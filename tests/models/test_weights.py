@@ -98,6 +98,9 @@ def test_what_no_file_can_hold_is_refused_before_one_is_written(tmp_path, tensor
 def test_unknown_names_and_other_files_are_refused(tmp_path):
     with pytest.raises(ValueError, match="name is 'lanet': expected one of .*did you mean 'lenet'"):
         weights.load("lanet")
+    for name in (None, 3, ["lenet"]):
+        with pytest.raises(TypeError, match="name is .*: expected a name, or the path of a file"):
+            weights.load(name)
     with pytest.raises(FileNotFoundError):
         weights.load(tmp_path / "none.npz")
     np.savez(tmp_path / "other.npz", a=np.zeros(3))

@@ -248,7 +248,7 @@ def test_names_are_found_by_folder():
     assert explorer_class("boundary") is BoundaryExplorer
     with pytest.raises(AttributeError, match="has no attribute 'Boundary'; it has Explorer, "):
         d2lite.widgets.Boundary
-    with pytest.raises(ValueError, match="no explorer is called 'nothing'; there are"):
+    with pytest.raises(ValueError, match="name is 'nothing': expected one of"):
         explorer_class("nothing")
 
 

@@ -58,7 +58,7 @@ def test_pictures_of_one_page_do_not_share_clips():
 
 
 def test_unknown_theme_and_broken_drawing_are_named():
-    with pytest.raises(ValueError, match="theme came as 'sepia'"):
+    with pytest.raises(ValueError, match="theme is 'sepia': expected"):
         preview_svg(BoundaryExplorer(), theme="sepia")
     with pytest.raises(RuntimeError, match=r"(?s)node ended with 1: .*the reason"):
         run_module('throw new Error("the reason");', {})

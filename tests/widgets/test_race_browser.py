@@ -1,5 +1,6 @@
 """The race explorer, driven by mouse, keyboard and finger."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -167,8 +168,12 @@ def test_python_names_methods_and_rates():
     assert [widget.sgd, widget.momentum, widget.adam] == [True, False, True]
     assert widget.rates == [0, 0, 0, 0, 0, 0.5, 0]
     for bad in ({"methods": ["adan"]}, {"rates": {"adan": 1.0}}):
-        with pytest.raises(ValueError, match="there is no method 'adan'; expected some of sgd, momentum"):
+        with pytest.raises(ValueError, match="has 'adan': expected a list of some of sgd, momentum"):
             RaceExplorer(**bad)
+    for bad in ("adam", 3, [None]):
+        with pytest.raises(ValueError, match="methods has .*: expected a list of some of sgd"):
+            RaceExplorer(methods=bad)
+    assert RaceExplorer(methods=iter(np.array(["adam"]))).state() == RaceExplorer(methods=["adam"]).state()
 
 
 def test_colours_are_those_of_the_figures():

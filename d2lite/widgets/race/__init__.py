@@ -1,5 +1,7 @@
 """The race explorer: seven optimizers from one start on one surface, with all that each of them remembers."""
 
+from collections.abc import Iterable
+
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import BadValueError, Choice, Flag, Integer, Numbers, Real, Rows
 
@@ -82,16 +84,19 @@ class RaceExplorer(Explorer):
 
     def __init__(self, *, methods=None, rates=(), **values):
         if methods is not None:
+            methods = _check(methods, "methods")
             values = {**{name: name in methods for name in METHODS}, **values}
-            for name in methods:
-                _check(name)
         if isinstance(rates, dict):
-            for name in rates:
-                _check(name)
+            _check(rates, "rates")
             rates = [rates.get(name, 0) for name in METHODS]
         super().__init__(rates=rates, **values)
 
 
-def _check(name):
-    if name not in METHODS:
-        raise BadValueError(f"there is no method {name!r}; expected some of {', '.join(METHODS)}")
+def _check(names, argument):
+    """Return names of methods as a list, or raise one sentence."""
+    several = isinstance(names, Iterable) and not isinstance(names, str)
+    names = list(names) if several else names
+    wrong = [name for name in names if name not in METHODS] if several else [names]
+    if wrong:
+        raise BadValueError(f"{argument} has {wrong[0]!r}: expected a list of some of {', '.join(METHODS)}")
+    return names
