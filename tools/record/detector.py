@@ -6,7 +6,8 @@
 Kill it and start it again, and it goes on from the last checkpoint, in the same numbers. It writes
 d2lite/data/weights/detector.npz, which `d2lite.models.pretrained_detector` reads: the weights in 16 bits, the losses
 along the way and where they come from. Scene i of the stream depends on i alone, so no scene is ever seen twice;
-the items are the 10,000 training items of Fashion-MNIST. What is measured is measured at the end, on scenes of the test items.
+the items are the 10,000 training items of Fashion-MNIST. What is measured is measured at the end, on scenes of the test
+items.
 """
 
 import argparse
