@@ -219,7 +219,9 @@ class Payload(Param):
         try:
             text = json.dumps(value, separators=(",", ":"), allow_nan=False)
         except (TypeError, ValueError) as error:
-            raise BadValueError(f"{self.name} is no plain data ({error}): expected what JSON can hold") from error
+            raise BadValueError(
+                f"{self.name} is no plain data ({error}): expected what JSON can hold"
+            ) from error
         size = len(gzip.compress(text.encode(), mtime=0))
         if size > self.spec["max_size"]:
             raise BadValueError(

@@ -266,7 +266,7 @@ def test_your_own_detector_goes_in_and_wrong_ones_are_refused():
         DetectionBenchExplorer.from_model(torch.nn.Linear(2, 2))
     with pytest.raises(ValueError, match="detector has 3 classes"):
         DetectionBenchExplorer.from_model(GridDetector([[10.0, 20.0]], num_classes=3))
-    with pytest.raises(ValueError, match="expected at most 150,000"):
+    with pytest.raises(ValueError, match="expected at most 100,000"):
         DetectionBenchExplorer.from_model(GridDetector([[10.0, 20.0]], widths=(16, 32, 96)))
     own.head.bias.data[0] = float("nan")
     with pytest.raises(ValueError, match="not finite"):

@@ -66,7 +66,9 @@ def test_curves_of_which_nobody_knows_what_is_better_are_refused_until_it_is_sai
 
 def test_payload_that_is_too_large_is_refused():
     curve = np.random.default_rng(0).normal(size=120_000)
-    with pytest.raises(ValueError, match="bytes, compressed: expected at most 100,000, which a page can carry"):
+    with pytest.raises(
+        ValueError, match="bytes, compressed: expected at most 100,000, which a page can carry"
+    ):
         d2lite.Sweep([Run({}, 0, {}, {"loss": curve}, 0.0)]).to_explorer()
 
 

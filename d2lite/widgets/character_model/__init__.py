@@ -52,7 +52,7 @@ class CharacterModelExplorer(Explorer):
     unit = Integer(0, min=0, max=MOST_UNITS - 1, label="unit shown")
     truncation = Integer(REACH, min=1, max=REACH, label="truncation, steps")
     clip = Real(1, min=0.01, max=100, log=True, label="clip the norm at")
-    weights = Payload(loader=load_model)
+    weights = Payload(loader=load_model, max_size=110_000)  # 256 units in 8 bits hardly compress
 
     @classmethod
     def from_model(cls, model, vocabulary, **values):
