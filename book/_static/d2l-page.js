@@ -77,7 +77,18 @@ d2l.store = {
       }
       move(bar, dialog);
       dialog.showModal();
+      showCurrent(dialog);
     });
+    showCurrent(bar);
+  }
+
+  /** Scroll a side bar, and nothing else, to the entry that the reader is at. */
+  function showCurrent(bar, link = bar.querySelector(".current > a, a.active")) {
+    if (!link?.checkVisibility()) return;
+    const [place, frame] = [link.getBoundingClientRect(), bar.getBoundingClientRect()];
+    if (place.top < frame.top || place.bottom > Math.min(frame.bottom, innerHeight)) {
+      bar.scrollTop += place.top - frame.top - frame.height / 3;
+    }
   }
 
   setUpSidebar("primary", matchMedia("(max-width: 991.98px)"));
@@ -185,6 +196,7 @@ d2l.store = {
     for (const item of $$(".bd-sidebar-secondary li")) {
       item.classList.toggle("active", item.contains(links[current]));
     }
+    if (links[current]) showCurrent(links[current].closest("[id]"), links[current]);
   }
 
   // ----- The bar parts from the text once the reader has scrolled -----

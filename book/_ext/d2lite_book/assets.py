@@ -99,11 +99,12 @@ def _split(prelude):
 
 
 def _can_match(selector, words):
-    """Tell whether all classes and ids that a selector asks for, outside brackets, are in use."""
+    """Tell whether all classes and ids that a selector asks for, outside brackets, are in use or set by our scripts."""
     bare = re.sub(r"\[[^\]]*\]", "", selector)
     while (shorter := re.sub(r"\([^()]*\)", "", bare)) != bare:
         bare = shorter
-    return all(name.replace("\\", "") in words for name in re.findall(r"[.#]((?:\\.|[\w-])+)", bare))
+    names = (name.replace("\\", "") for name in re.findall(r"[.#]((?:\\.|[\w-])+)", bare))
+    return all(name in words or name.startswith("d2l-") for name in names)
 
 
 def _read_style(static, pattern):
