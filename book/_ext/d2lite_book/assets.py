@@ -63,8 +63,12 @@ def purge(css, words):
 def _purge_once(css, words, cache):
     """Purge, or take the result of an earlier build with the same style and the same of its words in use."""
     used = words.intersection(re.findall(r"[\w-]+", css))
-    kept = keep(cache, " ".join(sorted(used)) + css, lambda path: path.mkdir() or (path / "book.css").write_text(purge(css, used), "utf-8"))
-    return (kept / "book.css").read_text("utf-8")
+
+    def make(path):
+        path.mkdir()
+        (path / "book.css").write_text(purge(css, used), "utf-8")
+
+    return (keep(cache, " ".join(sorted(used)) + css, make) / "book.css").read_text("utf-8")
 
 
 def _purge(rules, words):
@@ -140,7 +144,9 @@ def _finish(app, exception):
     pages = {path: path.read_text("utf-8") for path in files}
     script = join_scripts(static)
     words = set(re.findall(r"[\w-]+", script)).union(*map(words_of_page, pages.values()))
-    style = _purge_once("\n".join(_read_style(static, name) for name in STYLES), words, out.parent / ".styles")
+    style = _purge_once(
+        "\n".join(_read_style(static, name) for name in STYLES), words, out.parent / ".styles"
+    )
     folder = fonts.cut_all(
         static / "katex" / "fonts", out.parent / ".fonts", fonts.characters(pages.values())
     )

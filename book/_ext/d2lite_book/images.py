@@ -10,7 +10,10 @@ from d2lite.plotting import INK
 
 TAG = re.compile(r"<img\b[^>]*>")
 SOURCE = re.compile(r'\bsrc="([^"]+)"')
-INKS = {"light": "#5a616b", "dark": "#9ea6b0"}  # --d2l-muted of d2lite.css: one colour for both has at most 4.1:1
+INKS = {
+    "light": "#5a616b",
+    "dark": "#9ea6b0",
+}  # --d2l-muted of d2lite.css: one colour for both has at most 4.1:1
 
 
 def settle(tag, size, lazy):

@@ -19,7 +19,10 @@ def _page_context(app, pagename, templatename, context, doctree):
         title = app.env.titles[pagename].astext()
         picture = card(Path(app.outdir), pagename, title, part_of(app, pagename))
         image = {"": app.config.ogp_site_url + picture, ":width": WIDTH, ":height": HEIGHT, ":alt": title}
-        context["meta"] = {**(context["meta"] or {}), **{f"og:image{key}": str(v) for key, v in image.items()}}
+        context["meta"] = {
+            **(context["meta"] or {}),
+            **{f"og:image{key}": str(v) for key, v in image.items()},
+        }
 
 
 def sitemap(addresses):
@@ -37,7 +40,9 @@ def _finish(app, exception):
         base, out = app.config.html_baseurl, Path(app.outdir)
         pages = [base + app.builder.get_target_uri(name) for name in sorted(app.env.found_docs)]
         (out / "sitemap.xml").write_text(sitemap(pages), encoding="utf-8")
-        (out / "robots.txt").write_text(f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n", encoding="utf-8")
+        (out / "robots.txt").write_text(
+            f"User-agent: *\nAllow: /\nSitemap: {base}sitemap.xml\n", encoding="utf-8"
+        )
         (out / ".nojekyll").touch()
 
 
