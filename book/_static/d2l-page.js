@@ -93,7 +93,48 @@ d2l.store = {
 
   setUpSidebar("primary", matchMedia("(max-width: 991.98px)"));
   setUpSidebar("secondary", matchMedia("(max-width: 1199.98px)"));
-  d2l.closeOutside = closeOutside;
+
+  // ----- Search: its script is loaded when it is first opened -----
+  const scripts = new Map(); // file -> promise that it is loaded
+
+  /** Load a script of the site, once; after a failure the next call tries again. */
+  d2l.load = (file) => {
+    if (!scripts.has(file)) {
+      scripts.set(file, new Promise((resolve, reject) => {
+        const tag = Object.assign(document.createElement("script"), { src: d2l.root + file, onload: resolve });
+        tag.onerror = () => {
+          tag.remove();
+          scripts.delete(file);
+          reject(new Error(`could not load ${file}`));
+        };
+        document.head.append(tag);
+      }));
+    }
+    return scripts.get(file);
+  };
+
+  const search = document.getElementById("d2l-search");
+  closeOutside(search);
+
+  async function openSearch() {
+    if (search.open) return;
+    const input = search.querySelector("input");
+    search.showModal();
+    input.select();
+    try {
+      await d2l.load("_static/search/search.js");
+      input.dispatchEvent(new Event("input")); // what has been typed by now is a question
+    } catch {
+      document.getElementById("d2l-found").textContent = "The search index could not be loaded.";
+    }
+  }
+
+  $$(".d2l-open-search").forEach((button) => button.addEventListener("click", openSearch));
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    openSearch();
+  });
 
   // ----- Menus: native <details>, closed by Escape, by a choice and by a click elsewhere -----
   document.addEventListener("click", (event) => {

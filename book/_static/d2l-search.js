@@ -1,4 +1,5 @@
-// Search without a server: the index is a script for each part of the book, loaded when the reader begins to type.
+// Search without a server. This script comes when the search is first opened (d2l-page.js), the index when the reader
+// begins to type: a script for each part of the book. The build adds their names as d2l.searchParts.
 {
   const dialog = document.getElementById("d2l-search");
   const input = dialog.querySelector("input");
@@ -8,7 +9,6 @@
   const CONTEXT = 70; // characters of text on each side of a match
   const CUT = "\u00ad"; // stands for a letter that is left out
   const entries = [];
-  const scripts = new Map(); // file -> promise that it is loaded
   let state = ""; // of the index: "", "loading", "loaded", "failed"
 
   // ----- One spelling for all: British or American, with or without hyphens; text and question alike -----
@@ -36,44 +36,22 @@
 
   // ----- The index -----
 
-  d2l.addToSearch = (pages) => {
+  d2l.addToSearch = (part, pages) => {
     for (const [page, address, rows] of pages) {
-      const title = fold(page);
       const weight = /^(chapters\/|book\/glossary)/.test(address) ? 1 : 0.4; // lessons before the package's reference
       for (const [heading, anchor, text] of rows) {
-        const fields = [fold(heading), title, fold(text)];
+        const fields = [heading, anchor ? page : `${page} ${part}`, text].map(fold);
         entries.push({ page, heading, text, weight, fields, address: address + (anchor && `#${anchor}`) });
       }
     }
     show();
   };
 
-  function fetchOnce(file) {
-    if (!scripts.has(file)) {
-      scripts.set(file, new Promise((resolve, reject) => {
-        const tag = Object.assign(document.createElement("script"), { src: `${d2l.root}_static/search/${file}` });
-        tag.onload = resolve;
-        tag.onerror = () => {
-          tag.remove();
-          scripts.delete(file); // the next question tries again
-          reject(new Error(file));
-        };
-        document.head.append(tag);
-      }));
-    }
-    return scripts.get(file);
-  }
-
   async function load() {
     if (state.startsWith("load")) return;
     state = "loading";
-    try {
-      await fetchOnce("parts.js");
-      const done = await Promise.allSettled(d2l.searchParts.map(fetchOnce));
-      state = done.every(({ status }) => status === "fulfilled") ? "loaded" : "failed";
-    } catch {
-      state = "failed";
-    }
+    const done = await Promise.allSettled(d2l.searchParts.map((file) => d2l.load(`_static/search/${file}`)));
+    state = done.every(({ status }) => status === "fulfilled") ? "loaded" : "failed"; // the next question tries again
     show();
   }
 
@@ -86,6 +64,7 @@
   function score({ fields, weight }, words) {
     const isHeading = words.every((spellings) => spellings.some((word) => fields[0].includes(word)));
     let total = isHeading ? Math.max(10, 30 - fields[0].length / 4) : 0;
+    if (fields[0] === words.map(([word]) => word).join(" ")) total += 20;
     for (const spellings of words) {
       const hits = fields.map((text, field) =>
         Math.max(...spellings.map((word) => {
@@ -178,13 +157,6 @@
     show();
   }
 
-  function open() {
-    if (dialog.open) return;
-    dialog.showModal();
-    input.select();
-    ask();
-  }
-
   function moveFocus(event) {
     if (event.isComposing) return; // Enter ends a word of Chinese or Japanese, not the search
     const stops = [input, ...list.querySelectorAll("a")];
@@ -204,11 +176,4 @@
 
   input.addEventListener("input", ask);
   dialog.addEventListener("keydown", moveFocus);
-  d2l.closeOutside(dialog);
-  document.querySelectorAll(".d2l-open-search").forEach((button) => button.addEventListener("click", open));
-  document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
-    event.preventDefault();
-    open();
-  });
 }

@@ -27,13 +27,13 @@ STYLES = (
     "d2l-page.css",
     "d2lite.css",
 )
-SCRIPTS = ("d2l-page.js", "d2l-search.js", "d2l-progress.js", "d2l-host.js")
+SCRIPTS = ("d2l-page.js", "d2l-progress.js", "d2l-host.js")
 # What the theme and Sphinx copy into every site and no page of ours asks for.
 UNUSED = (
     "styles", "scripts", "vendor", "images", "locales", "*.map", "_sphinx_javascript_frameworks_compat.js",
     "doctools.js", "documentation_options.js", "language_data.js", "searchtools.js", "sphinx_highlight.js",
-    "webpack-macros.html", "sbt-webpack-macros.html", "design-tabs.js", "file.png", "minus.png", "plus.png",
-    ".gitignore", *STYLES, *SCRIPTS,
+    "webpack-macros.html", "sbt-webpack-macros.html", "design-tabs.js", "d2l-search.js", "file.png", "minus.png",
+    "plus.png", ".gitignore", *STYLES, *SCRIPTS,
 )  # fmt: skip
 URL = re.compile(r"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
 ICON_FONT = re.compile(r"font ?awesome", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""The search index: an entry a section, a term or a function; one script a part of the book, loaded when it is needed.
+"""The search index: an entry a section, a term or a function; one script a part of the book.
 
 Sphinx's own index needs a web server to show excerpts, finds no Chinese, and is loaded by every page of the
 theme. Code is left out: it is half of the text, and what a reader looks for has a name in the prose.
@@ -68,28 +68,30 @@ def _collect(app, doctree):
 
 
 def parts(app):
-    """Return the index: name of a part -> list of [page's title, its address, its entries]."""
+    """Return the index: caption of a part -> list of [page's title, its address, its entries]."""
     found = {}
     for docname in sorted(app.env.found_docs):
-        name = nodes.make_id(part_of(app, docname)) or "book"
         page = [app.env.titles[docname].astext(), app.builder.get_target_uri(docname)]
-        found.setdefault(name, []).append([*page, app.env.metadata[docname].get("d2lite_entries", [])])
+        found.setdefault(part_of(app, docname), []).append([*page, app.env.metadata[docname].get("d2lite_entries", [])])
     return found
 
 
 def _write(app, exception):
     if exception is not None or app.builder.format != "html":
         return
-    folder = Path(app.outdir) / "_static" / "search"
+    static = Path(app.outdir) / "_static"
+    folder = static / "search"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     files = []
-    for name, pages in parts(app).items():
-        text = unicodedata.normalize("NFC", json.dumps(pages, ensure_ascii=False, separators=(",", ":")))
-        text = f"d2l.addToSearch({text});\n"
+    for part, pages in parts(app).items():
+        name = nodes.make_id(part) or "book"
+        text = ", ".join(json.dumps(data, ensure_ascii=False, separators=(",", ":")) for data in (part, pages))
+        text = unicodedata.normalize("NFC", f"d2l.addToSearch({text});\n")
         (folder / f"{name}.js").write_text(text, encoding="utf-8")
         files.append(f"{name}.js?v={hashlib.sha256(text.encode()).hexdigest()[:8]}")
-    (folder / "parts.js").write_text(f"d2l.searchParts = {json.dumps(files)};\n", encoding="utf-8")
+    script = (static / "d2l-search.js").read_text(encoding="utf-8")
+    (folder / "search.js").write_text(f"d2l.searchParts = {json.dumps(files)};\n{script}", encoding="utf-8")
 
 
 def _without_sphinx_search(app):
