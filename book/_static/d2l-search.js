@@ -162,10 +162,7 @@
     const stops = [input, ...list.querySelectorAll("a")];
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const position = stops.indexOf(document.activeElement);
-    if (event.key === "Escape") {
-      event.preventDefault(); // in a search field the key would only empty it
-      dialog.close();
-    } else if (event.key === "Enter" && document.activeElement === input) {
+    if (event.key === "Enter" && document.activeElement === input) {
       event.preventDefault();
       stops[1]?.click();
     } else if (step && position >= 0) {

@@ -72,7 +72,9 @@ def parts(app):
     found = {}
     for docname in sorted(app.env.found_docs):
         page = [app.env.titles[docname].astext(), app.builder.get_target_uri(docname)]
-        found.setdefault(part_of(app, docname), []).append([*page, app.env.metadata[docname].get("d2lite_entries", [])])
+        found.setdefault(part_of(app, docname), []).append(
+            [*page, app.env.metadata[docname].get("d2lite_entries", [])]
+        )
     return found
 
 
@@ -86,7 +88,9 @@ def _write(app, exception):
     files = []
     for part, pages in parts(app).items():
         name = nodes.make_id(part) or "book"
-        text = ", ".join(json.dumps(data, ensure_ascii=False, separators=(",", ":")) for data in (part, pages))
+        text = ", ".join(
+            json.dumps(data, ensure_ascii=False, separators=(",", ":")) for data in (part, pages)
+        )
         text = unicodedata.normalize("NFC", f"d2l.addToSearch({text});\n")
         (folder / f"{name}.js").write_text(text, encoding="utf-8")
         files.append(f"{name}.js?v={hashlib.sha256(text.encode()).hexdigest()[:8]}")
