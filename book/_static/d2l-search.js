@@ -103,13 +103,13 @@
     const typed = question.normalize("NFC");
     const [joined, apart] = [typed, typed.replace(/[-\u2010\u2011]/g, " ")].map((text) =>
       fold(text).split(/\s+/).filter(Boolean).map(spellings));
-    const hits = joined.length
-      ? entries
-          .map((entry) => ({ entry, points: Math.max(score(entry, joined), score(entry, apart) / 2) }))
-          .filter(({ points }) => points > 0)
-          .sort((a, b) => b.points - a.points)
-      : [];
-    return { hits: hits.slice(0, LIMIT).map(({ entry }) => entry), words: [...joined, ...apart].flat() };
+    if (!joined.length) return [];
+    return entries
+      .map((entry) => [joined, apart].map((words, i) => ({ entry, words, points: score(entry, words) / (1 + i) })))
+      .map(([one, other]) => (one.points >= other.points ? one : other))
+      .filter(({ points }) => points > 0)
+      .sort((a, b) => b.points - a.points)
+      .slice(0, LIMIT);
   }
 
   // ----- Showing -----
@@ -144,12 +144,12 @@
   }
 
   function show() {
-    const { hits, words } = search(input.value);
-    list.replaceChildren(...hits.map((entry) => result(entry, patternOf(words))));
+    const hits = search(input.value);
+    list.replaceChildren(...hits.map(({ entry, words }) => result(entry, patternOf(words.flat()))));
     const many = hits.length === LIMIT ? `The best ${LIMIT}` : `${hits.length}`;
     const count = `${many} ${hits.length === 1 ? "result" : "results"}`;
     const note = { loading: "Loading …", failed: "The search index could not be loaded." }[state] ?? "";
-    found.textContent = [words.length && (hits.length || !note) ? count : "", note].filter(Boolean).join(". ");
+    found.textContent = [input.value.trim() && (hits.length || !note) ? count : "", note].filter(Boolean).join(". ");
   }
 
   function ask() {
