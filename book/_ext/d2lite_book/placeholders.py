@@ -27,10 +27,10 @@ def draw(folder, name, source, size, make_state):
 
     source = f"{_bundle.sources_key(name)}{size}{source}"
     name = f"{name}-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
-    kept = next(parent for parent in folder.parents if parent.name == "html").parent / ".pictures"
+    kept = next((parent.parent for parent in folder.parents if parent.name == "html"), folder) / ".pictures"
     files = {theme: kept / f"{name}-{theme}.svg" for theme in THEMES}
     if missing := [theme for theme in THEMES if not files[theme].exists()]:
-        kept.mkdir(exist_ok=True)
+        kept.mkdir(parents=True, exist_ok=True)
         state = make_state()
         with ThreadPoolExecutor() as pool:  # each picture is drawn by a node process of its own
             pictures = list(pool.map(lambda theme: preview_svg(state, *size, theme), missing))
