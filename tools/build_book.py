@@ -106,7 +106,7 @@ def build(output, from_empty):
     if from_empty:
         for name in ("html", ".doctrees", "jupyter_execute"):
             shutil.rmtree(output / "_build" / name, ignore_errors=True)
-    # jsonschema compiles grammars of internet addresses when it finds this package: a second that nobody needs.
+    # Without that package, jsonschema spends 1.2 s less on grammars of formats that nothing here has.
     start = "import sys; sys.modules['rfc3987_syntax'] = None; from jupyter_book.cli.main import main; main()"
     command = [sys.executable, "-c", start, "build", str(ROOT)]
     command += ["--path-output", str(output), "-W", "--keep-going", "-n", "-q"]

@@ -77,12 +77,69 @@ d2l.store = {
       }
       move(bar, dialog);
       dialog.showModal();
+      showCurrent(dialog);
     });
+    showCurrent(bar);
+  }
+
+  /** Scroll a side bar, and nothing else, to the entry that the reader is at. */
+  function showCurrent(bar, link = bar.querySelector(".current > a, a.active")) {
+    if (!link?.checkVisibility()) return;
+    const [place, frame] = [link.getBoundingClientRect(), bar.getBoundingClientRect()];
+    if (place.top < frame.top || place.bottom > Math.min(frame.bottom, innerHeight)) {
+      bar.scrollTop += place.top - frame.top - frame.height / 3;
+    }
   }
 
   setUpSidebar("primary", matchMedia("(max-width: 991.98px)"));
   setUpSidebar("secondary", matchMedia("(max-width: 1199.98px)"));
-  d2l.closeOutside = closeOutside;
+
+  // ----- Search: its script is loaded when it is first opened -----
+  const scripts = new Map(); // file -> promise that it is loaded
+
+  /** Load a script of the site, once; after a failure the next call tries again. */
+  d2l.load = (file) => {
+    if (!scripts.has(file)) {
+      scripts.set(file, new Promise((resolve, reject) => {
+        const tag = Object.assign(document.createElement("script"), { src: d2l.root + file, onload: resolve });
+        tag.onerror = () => {
+          tag.remove();
+          scripts.delete(file);
+          reject(new Error(`could not load ${file}`));
+        };
+        document.head.append(tag);
+      }));
+    }
+    return scripts.get(file);
+  };
+
+  const search = document.getElementById("d2l-search");
+  closeOutside(search);
+  search.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.isComposing) return;
+    event.preventDefault(); // in a search field the key would only empty it
+    search.close();
+  });
+
+  async function openSearch() {
+    if (search.open) return;
+    const input = search.querySelector("input");
+    search.showModal();
+    input.select();
+    try {
+      await d2l.load("_static/search/search.js");
+      input.dispatchEvent(new Event("input")); // what has been typed by now is a question
+    } catch {
+      document.getElementById("d2l-found").textContent = "The search index could not be loaded.";
+    }
+  }
+
+  $$(".d2l-open-search").forEach((button) => button.addEventListener("click", openSearch));
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    openSearch();
+  });
 
   // ----- Menus: native <details>, closed by Escape, by a choice and by a click elsewhere -----
   document.addEventListener("click", (event) => {
@@ -185,6 +242,7 @@ d2l.store = {
     for (const item of $$(".bd-sidebar-secondary li")) {
       item.classList.toggle("active", item.contains(links[current]));
     }
+    if (links[current]) showCurrent(links[current].closest("[id]"), links[current]);
   }
 
   // ----- The bar parts from the text once the reader has scrolled -----

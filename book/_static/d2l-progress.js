@@ -2,7 +2,6 @@
 {
   const key = "progress";
   const page = document.body.dataset.page;
-  const labels = { started: "started", read: "read" };
 
   const load = () => {
     try {
@@ -29,7 +28,7 @@
     const progress = load();
     for (const link of document.querySelectorAll(".bd-docs-nav a")) {
       const state = progress[link.getAttribute("href") === "#" ? page : pageOf(link)];
-      for (const name of Object.keys(labels)) link.classList.toggle(`d2l-${name}`, state === name);
+      for (const name of ["started", "read"]) link.classList.toggle(`d2l-${name}`, state === name);
     }
   }
 

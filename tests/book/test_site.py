@@ -15,19 +15,20 @@ import pytest
 from docutils import nodes
 from fontTools.ttLib import TTFont
 from myst_nb.core.config import NbParserConfig
+from sphinx import addnodes
 from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "book" / "_ext"))
+sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 
 from d2lite_book import (  # noqa: E402
     assets,
     cards,
     execution,
     explorers,
-    folds,
     fonts,
     images,
+    keep,
     mathematics,
     metadata,
     nodejs,
@@ -235,6 +236,10 @@ def test_purge_keeps_what_can_match_and_drops_the_rest():
     assert "max-width" in kept
 
 
+def test_purge_keeps_what_our_scripts_may_set():
+    assert assets.purge("a.d2l-read::after { color: red }", set()) == "a.d2l-read::after{color: red}"
+
+
 def test_words_of_a_page_leave_out_icon_fonts():
     html = '<i class="fa-solid fa-bars btn"></i><p id="top" class="far-away">'
     assert assets.words_of_page(html) == {"btn", "top", "far-away"}
@@ -277,6 +282,28 @@ def test_fonts_are_cut_once_for_the_same_characters(tmp_path, monkeypatch):
     assert not (tmp_path / "fonts").exists()
 
 
+def test_chinese_characters_cut_no_font_anew():
+    assert fonts.characters(["<p>σ 过拟合，é</p>"]) == " éσ"
+
+
+def test_results_are_kept_for_one_key(tmp_path):
+    calls = []
+    make = lambda path: path.mkdir() or calls.append(path)
+    first = keep.keep(tmp_path / "kept", "a", make)
+    assert keep.keep(tmp_path / "kept", b"a", make) == first
+    assert len(calls) == 1
+    second = keep.keep(tmp_path / "kept", "b", make)
+    assert [second] == list((tmp_path / "kept").iterdir())
+
+
+def test_a_style_sheet_is_purged_once_for_the_same_words(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(assets, "purge", lambda css, words: calls.append(words) or "purged")
+    for words in ({"a", "x"}, {"a", "y"}, {"a", "b"}):  # x and y are no words of the style sheet
+        assert assets._purge_once(".a {} .b {}", words, tmp_path / "kept") == "purged"
+    assert calls == [{"a"}, {"a", "b"}]
+
+
 def test_characters_are_those_of_the_text_not_of_the_markup():
     assert fonts.characters(["<p class='q'>a&amp;b</p>", "c"]) == "&abc"
 
@@ -288,6 +315,22 @@ def test_images_get_their_size_and_load_late():
     )
     assert "loading" not in images.settle(tag, None, lazy=False)
     assert images.settle('<img src="a" style="width: 50%">', (9, 9), lazy=True).count("width") == 1
+
+
+def test_a_figure_has_the_ink_of_each_theme(tmp_path):
+    figure = tmp_path / "x.svg"
+    figure.write_text(f'<svg><path style="fill: {images.INK}"/><path style="fill: #2f6fb3"/></svg>')
+    assert images._write_themes(figure, tmp_path / "out")
+    for theme, ink in images.INKS.items():
+        text = (tmp_path / "out" / f"x-{theme}.svg").read_text()
+        assert ink in text and images.INK not in text and "#2f6fb3" in text
+    figure.write_text("<svg/>")
+    assert not images._write_themes(figure, tmp_path / "out")
+    assert images.one_a_theme('<img alt="a.svg" class="c" src="i/x.svg">') == (
+        '<img alt="a.svg" class="only-light c" src="i/x-light.svg">'
+        '<img alt="a.svg" class="only-dark c" src="i/x-dark.svg">'
+    )
+    assert 'class="only-dark "' in images.one_a_theme('<img alt="" src="x.svg">')
 
 
 def test_what_docutils_gets_wrong_for_screen_readers_is_repaired():
@@ -310,36 +353,35 @@ def document(*children):
 def test_search_finds_sections_with_their_own_text_only():
     inner = nodes.section("", nodes.title("", "Inner"), nodes.paragraph("", "two"), ids=["inner"])
     tree = document(nodes.title("", "Outer"), nodes.paragraph("", "one\nand more"), inner)
-    assert search.sections(tree, "page") == [("Outer", "", "one and more"), ("Inner", "inner", "two")]
+    assert search.entries(tree) == [("Outer", "", "one and more"), ("Inner", "inner", "two")]
 
 
-def test_search_leaves_outputs_and_raw_html_out():
-    output = nodes.container("", nodes.literal_block("", "0.123"), classes=["cell_output"])
-    tree = document(
-        nodes.title("", "T"), output, nodes.raw("", "<b>", format="html"), nodes.literal_block("", "x = 1")
-    )
-    assert search.sections(tree, "page") == [("T", "", "x = 1")]
+def test_search_leaves_code_outputs_and_raw_html_out():
+    output = nodes.container("", nodes.paragraph("", "0.123"), classes=["cell_output"])
+    code = nodes.literal_block("", "x = 1")
+    words = nodes.paragraph("", "words and ", nodes.literal("", "names"))
+    tree = document(nodes.title("", "T"), output, nodes.raw("", "<b>", format="html"), code, words)
+    assert search.entries(tree) == [("T", "", "words and names")]
 
 
 def test_search_reads_formulas_as_letters():
     paragraph = nodes.paragraph("", "a ", nodes.math("", r"\nabla L(\mathbf{w})"), nodes.Text(" step"))
-    ((_, _, text),) = search.sections(document(nodes.title("", "T"), paragraph), "page")
+    ((_, _, text),) = search.entries(document(nodes.title("", "T"), paragraph))
     assert text == "a L( w ) step"
 
 
-def test_a_description_is_the_first_paragraph_cut_at_a_word():
-    tree = document(nodes.title("", "T"), nodes.paragraph("", "word " * 60))
-    text = metadata.describe(tree)
-    assert len(text) <= 160
-    assert text.endswith("word…")
-    assert metadata.describe(None) == ""
-
-
-def test_tags_escape_what_they_are_given():
-    tags = metadata.tags('A "quoted" <title>', "d & e", "https://a/b.html", "https://a/c.png")
-    assert 'content="A &quot;quoted&quot; &lt;title&gt;"' in tags
-    assert '<meta name="description" content="d &amp; e">' in tags
-    assert '<meta property="og:image" content="https://a/c.png">' in tags
+def test_search_finds_terms_and_functions_by_themselves():
+    term = nodes.paragraph("", "", nodes.strong("", "Bias"), nodes.Text(" (偏置). A constant."))
+    item = nodes.list_item("", term, ids=["bias"])
+    signature = addnodes.desc_signature("", "fit(model)", ids=["d2lite.fit"])
+    function = addnodes.desc("", signature, addnodes.desc_content("", nodes.paragraph("", "Train.")))
+    plain = nodes.list_item("", nodes.paragraph("", "no target"))
+    tree = document(nodes.title("", "T"), nodes.bullet_list("", item, plain), function)
+    assert search.entries(tree) == [
+        ("T", "", "no target"),
+        ("Bias", "bias", "Bias (偏置). A constant."),
+        ("d2lite.fit", "d2lite.fit", "Train."),
+    ]
 
 
 def test_sitemap_lists_every_address():
@@ -368,18 +410,6 @@ def test_a_configured_hub_is_linked_directly():
     options = {**OPTIONS, "launch_buttons": {"jupyterhub_url": "https://hub.example/"}}
     (link,) = shell.launch_links(options, "a", ".ipynb")
     assert link["url"].startswith("https://hub.example/hub/user-redirect/git-pull?repo=https")
-
-
-def test_dropdown_boxes_become_native_folds():
-    box = nodes.note("", nodes.paragraph("", "hidden"), classes=["dropdown"])
-    tree = document(nodes.title("", "T"), box, nodes.tip("", nodes.paragraph("", "shown")))
-    transform = folds.FoldDropdowns.__new__(folds.FoldDropdowns)
-    transform.document = tree
-    transform.run()
-    (fold,) = tree.findall(folds.fold)
-    assert fold["classes"] == ["admonition", "note", "dropdown"]
-    assert fold.children[0].astext() == "Note"
-    assert len(list(tree.findall(nodes.tip))) == 1
 
 
 # ----- Building -----
@@ -546,7 +576,38 @@ def test_what_ran_once_in_a_state_never_runs_again_in_it(build_book, tmp_path, m
     assert build() == ""
 
 
+def vendor():
+    return importlib.import_module("vendor")
+
+
 def test_katex_fonts_are_those_of_the_renderer():
     from sphinxcontrib.katex import katex_version
 
+    assert f"katex@{katex_version}" == vendor().KATEX
     assert f"KaTeX {katex_version}," in (ROOT / "book" / "_static" / "katex" / "README.md").read_text()
+
+
+def test_files_of_other_projects_are_as_they_were_made():
+    assert vendor().sums() == vendor().SUMS.read_text()
+
+
+def test_a_package_that_has_changed_is_refused(monkeypatch):
+    def pack(command, cwd, check):
+        (Path(cwd) / "x.tgz").write_bytes(b"something else")
+
+    monkeypatch.setattr(vendor().subprocess, "run", pack)
+    with pytest.raises(SystemExit, match=r"katex@\S+ has integrity sha512-\S+: expected sha512-"):
+        vendor().fetch(vendor().KATEX)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / ".github" / "workflows").glob("*.yml")), ids=lambda path: path.name
+)
+def test_workflows_may_only_read_and_run_what_was_looked_at(path):
+    text = path.read_text()
+    assert re.search(r"^permissions: \{ contents: read\b", text, re.M)
+    used = re.findall(r"uses: (\S+)(.*)", text)
+    assert used
+    for action, note in used:
+        assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action), action
+        assert re.fullmatch(r"  # v\d+\.\d+\.\d+", note), action

@@ -1,4 +1,4 @@
-"""What spares browsers layout: the guessed heights of sections, and code without needless elements."""
+"""What spares browsers layout: code without needless elements."""
 
 import re
 import sys
@@ -15,32 +15,7 @@ from pygments.token import Text
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
-from d2lite_book import code, sections  # noqa: E402
-
-
-def test_heights_are_guessed_for_the_sections_of_a_page_alone():
-    inner = "<section><h3>B</h3><p>" + "x " * 500 + "</p></section>"
-    one = f'<section id="one"><h2>A</h2>{inner}</section>'
-    body = f'<section id="page"><h1>A</h1>{one}<section id="two"></section></section>'
-    marked = sections.add_heights(body)
-    assert re.sub(r' style="[^"]*"', "", marked) == body
-    guesses = dict(re.findall(r'<section style="--d2l-height:(\d+)px" id="(\w+)"', marked))
-    assert list(guesses.values()) == ["one", "two"]
-    assert sections.add_heights("<p>no section</p>") == "<p>no section</p>"
-
-
-def test_what_does_not_show_adds_no_height():
-    shown = "<p>some words</p>"
-    fold = '<details class="x"><summary>Solution</summary>' + "<pre>1\n2\n3</pre>" * 50 + "</details>"
-    assert sections.height(shown + fold) == sections.height(shown)
-    assert (
-        sections.height(shown + fold.replace("<details", '<details open="open"'))
-        > sections.height(shown) + 2000
-    )
-    formula = '<span class="katex-mathml"><math>' + "y" * 900 + "</math></span>"
-    assert sections.height(shown + formula) == sections.height(shown)
-    wide = '<img width="1696" height="400">'
-    assert sections.height(wide) == sections.height('<img width="848" height="200">')
+from d2lite_book import code  # noqa: E402
 
 
 def test_code_keeps_its_text_and_loses_only_plain_elements():

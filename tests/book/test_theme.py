@@ -1,6 +1,7 @@
 """The theme: colours that can be read in both modes, fonts within their weight, nothing from elsewhere."""
 
 import re
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -57,6 +58,12 @@ class TestBothModes:
         assert contrast(colours["on-accent"], colours["accent"]) >= 4.5
         assert contrast(colours["text"], colours["accent-soft"]) >= 4.5
         assert contrast(colours["accent"], colours["accent-soft"]) >= 4.5
+
+    def test_text_of_figures_is_that_of_captions(self, theme):
+        sys.path.insert(0, str(STATIC.parent / "_ext"))
+        from d2lite_book.images import INKS
+
+        assert INKS[theme] == variables(theme)["muted"]
 
     def test_borders_of_controls_are_seen(self, theme):
         colours = variables(theme)

@@ -17,7 +17,6 @@ from . import (
     reference,
     repairs,
     search,
-    sections,
     shell,
 )
 
@@ -35,7 +34,6 @@ MODULES = (
     reference,
     repairs,
     search,
-    sections,
     shell,
     assets,
 )

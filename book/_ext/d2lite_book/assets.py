@@ -14,6 +14,7 @@ from pathlib import Path
 import tinycss2
 
 from . import fonts
+from .keep import keep
 
 STYLES = (
     "basic.css",
@@ -26,13 +27,13 @@ STYLES = (
     "d2l-page.css",
     "d2lite.css",
 )
-SCRIPTS = ("d2l-page.js", "d2l-search.js", "d2l-progress.js", "d2l-host.js")
+SCRIPTS = ("d2l-page.js", "d2l-progress.js", "d2l-host.js")
 # What the theme and Sphinx copy into every site and no page of ours asks for.
 UNUSED = (
     "styles", "scripts", "vendor", "images", "locales", "*.map", "_sphinx_javascript_frameworks_compat.js",
     "doctools.js", "documentation_options.js", "language_data.js", "searchtools.js", "sphinx_highlight.js",
-    "webpack-macros.html", "sbt-webpack-macros.html", "design-tabs.js", "file.png", "minus.png", "plus.png",
-    ".gitignore", *STYLES, *SCRIPTS,
+    "webpack-macros.html", "sbt-webpack-macros.html", "design-tabs.js", "d2l-search.js", "file.png", "minus.png",
+    "plus.png", ".gitignore", *STYLES, *SCRIPTS,
 )  # fmt: skip
 URL = re.compile(r"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
 ICON_FONT = re.compile(r"font ?awesome", re.IGNORECASE)
@@ -57,6 +58,17 @@ def purge(css, words):
         have none left, without icon fonts and imports.
     """
     return _purge(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), words)
+
+
+def _purge_once(css, words, cache):
+    """Purge, or take the result of an earlier build with the same style and the same of its words in use."""
+    used = words.intersection(re.findall(r"[\w-]+", css))
+
+    def make(path):
+        path.mkdir()
+        (path / "book.css").write_text(purge(css, used), "utf-8")
+
+    return (keep(cache, " ".join(sorted(used)) + css, make) / "book.css").read_text("utf-8")
 
 
 def _purge(rules, words):
@@ -99,11 +111,12 @@ def _split(prelude):
 
 
 def _can_match(selector, words):
-    """Tell whether all classes and ids that a selector asks for, outside brackets, are in use."""
+    """Tell whether all classes and ids that a selector asks for, outside brackets, are in use or set by our scripts."""
     bare = re.sub(r"\[[^\]]*\]", "", selector)
     while (shorter := re.sub(r"\([^()]*\)", "", bare)) != bare:
         bare = shorter
-    return all(name.replace("\\", "") in words for name in re.findall(r"[.#]((?:\\.|[\w-])+)", bare))
+    names = (name.replace("\\", "") for name in re.findall(r"[.#]((?:\\.|[\w-])+)", bare))
+    return all(name in words or name.startswith("d2l-") for name in names)
 
 
 def _read_style(static, pattern):
@@ -131,7 +144,9 @@ def _finish(app, exception):
     pages = {path: path.read_text("utf-8") for path in files}
     script = join_scripts(static)
     words = set(re.findall(r"[\w-]+", script)).union(*map(words_of_page, pages.values()))
-    style = "\n".join(purge(_read_style(static, name), words) for name in STYLES)
+    style = _purge_once(
+        "\n".join(_read_style(static, name) for name in STYLES), words, out.parent / ".styles"
+    )
     folder = fonts.cut_all(
         static / "katex" / "fonts", out.parent / ".fonts", fonts.characters(pages.values())
     )

@@ -10,9 +10,10 @@ from sphinx.util.docutils import SphinxDirective
 
 from d2lite import widgets
 
+from .placeholders import draw, images
 from .reference import TAUGHT
 
-WIDTH, HEIGHT = 560, 336
+SIZE = (560, 336)
 MARK = '<div class="d2l-gallery"></div>'
 
 
@@ -21,8 +22,9 @@ class Gallery(SphinxDirective):
 
     def run(self):
         folder = Path(widgets.__file__).parent
-        for path in (folder, *folder.rglob("*.js"), *folder.rglob("*.py")):  # the cards show what these draw
+        for path in (*folder.rglob("*.js"), *folder.rglob("*.py")):  # the cards show what these draw
             self.env.note_dependency(str(path))
+        self.env.d2lite_gallery = (self.env.docname, widgets.explorer_names())
         return [nodes.raw("", MARK, format="html")]
 
 
@@ -37,19 +39,14 @@ def card(cls, address, target, title):
 
     Args:
         cls: the explorer's class.
-        address: address of its pictures without "-light.svg".
+        address: address of its pictures up to "-light.svg".
         target: address of the explorer in its chapter, or None while the chapter is not written.
         title: title of that chapter.
     """
     head, _, rest = (part.strip() for part in cls.title().rstrip(".").partition(":"))
-    images = "".join(
-        f'<img class="only-{theme}" src="{address}-{theme}.svg" alt="" loading="lazy" '
-        f'width="{WIDTH}" height="{HEIGHT}">'
-        for theme in ("light", "dark")
-    )
     text = f"{rest[:1].upper()}{rest[1:]}. " if rest else ""
     lines = {
-        "thumb": images,
+        "thumb": images(address, SIZE, ""),
         "title": html.escape(head),
         "text": html.escape(text + (f"In: {title}" if target else "")),
     }
@@ -61,15 +58,10 @@ def card(cls, address, target, title):
     )
 
 
-def draw(cls, folder):
-    """Draw an explorer's example in both themes into a folder; return the pictures' common name."""
-    from d2lite.widgets._preview import preview_svg
-
-    folder.mkdir(parents=True, exist_ok=True)
-    for theme in ("light", "dark"):
-        picture = preview_svg(cls.example(), WIDTH, HEIGHT, theme)
-        (folder / f"{cls._folder.name}-{theme}.svg").write_text(picture, encoding="utf-8")
-    return cls._folder.name
+def picture(cls, folder):
+    """Draw an explorer's example into a folder; return the pictures' common name."""
+    code = "".join(path.read_text(encoding="utf-8") for path in sorted(cls._folder.glob("*.py")))
+    return draw(folder, cls._folder.name, code, SIZE, cls.example)
 
 
 def _page_context(app, pagename, templatename, context, doctree):
@@ -83,12 +75,19 @@ def _page_context(app, pagename, templatename, context, doctree):
         target = f"{context['pathto'](chapter)}#d2l-{name}" if known else None
         title = re.sub(r"<.*?>", "", app.env.titles[chapter].astext()) if known else ""
         folder = "_static/gallery"
-        picture = draw(cls, Path(app.outdir) / folder)
-        cards.append(card(cls, f"{context['content_root']}{folder}/{picture}", target, title))
+        drawn = picture(cls, Path(app.outdir) / folder)
+        cards.append(card(cls, f"{context['content_root']}{folder}/{drawn}", target, title))
     context["body"] = context["body"].replace(MARK, f'<div class="d2l-gallery">{"".join(cards)}</div>')
+
+
+def _page_out_of_date(app, env, added, changed, removed):
+    """Read the page again when there is another explorer."""
+    page, names = getattr(env, "d2lite_gallery", (None, None))
+    return [page] if page in env.found_docs and names != widgets.explorer_names() else []
 
 
 def connect(app):
     """Register the directive and the cards."""
+    app.connect("env-get-outdated", _page_out_of_date)
     app.add_directive("d2lite-gallery", Gallery)
     app.connect("html-page-context", _page_context, priority=550)

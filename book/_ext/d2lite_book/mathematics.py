@@ -18,7 +18,10 @@ from sphinx.util.math import get_node_equation_number
 LOGGER = logging.getLogger(__name__)
 KATEX = Path(sphinxcontrib.katex.__file__).with_name("katex.min.js")
 SERVER = """
-const katex = require(process.argv[1]);
+// Not by require: a package.json above the environment may say that every .js file is an ES module, and KaTeX's is none.
+const package_ = { exports: {} };
+new Function("module", "exports", require("node:fs").readFileSync(process.argv[1], "utf8"))(package_, package_.exports);
+const katex = package_.exports;
 require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
   let answer;
   try {

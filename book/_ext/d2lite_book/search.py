@@ -1,40 +1,59 @@
-"""The search index: one entry a section, in a script that pages load only when the reader opens the search.
+"""The search index: an entry a section, a term or a function; one script a part of the book.
 
 Sphinx's own index needs a web server to show excerpts, finds no Chinese, and is loaded by every page of the
-theme.
+theme. Code is left out: it is half of the text, and what a reader looks for has a name in the prose.
 """
 
+import hashlib
 import json
 import re
+import shutil
+import unicodedata
 from pathlib import Path
 
 from docutils import nodes
+from sphinx import addnodes
 
-SKIPPED = (nodes.section, nodes.raw, nodes.comment, nodes.image, nodes.substitution_definition)
+from .metadata import part_of
+
+SKIPPED = (nodes.raw, nodes.comment, nodes.image, nodes.substitution_definition, nodes.literal_block)
+HEADINGS = (nodes.title, nodes.strong, addnodes.desc_signature)
 
 
-def sections(doctree, docname):
-    """Return the sections of a page, in order.
+def entries(doctree):
+    """Return what can be found on a page, in order.
 
     Args:
         doctree: the page's document.
-        docname: its name.
 
     Returns:
-        List of (heading, anchor, text); the first section's anchor is "".
+        List of (heading, anchor, text): the sections, the terms of a glossary, the functions of a reference, each
+        with its own text only; the first section's anchor is "".
     """
     found = []
-    for section in doctree.findall(nodes.section):
-        title = section.next_node(nodes.title)
-        text = " ".join(_text(child) for child in section.children if child is not title)
-        anchor = section["ids"][0] if found and section["ids"] else ""
-        found.append((title.astext() if title else docname, anchor, re.sub(r"\s+", " ", text).strip()))
+    for node in doctree.findall(_has_entry):
+        heading = next(node.findall(lambda child: isinstance(child, HEADINGS)), None)
+        if heading is None:
+            continue
+        owner = heading if isinstance(node, addnodes.desc) else node
+        name = owner["ids"][0] if isinstance(node, addnodes.desc) else heading.astext()
+        text = " ".join(_text(child) for child in node.children if child is not heading)
+        text = re.sub(r"\s+", " ", text).strip()
+        if text or not found:
+            found.append((name, owner["ids"][0] if found else "", text))
     return found
 
 
+def _has_entry(node):
+    if isinstance(node, addnodes.desc):
+        return bool(node.next_node(addnodes.desc_signature)["ids"])
+    return isinstance(node, nodes.section) or (isinstance(node, nodes.list_item) and bool(node["ids"]))
+
+
 def _text(node):
-    """Return the text of a node without that of the sections and outputs inside it."""
-    if isinstance(node, SKIPPED) or "cell_output" in getattr(node, "attributes", {}).get("classes", ()):
+    """Return the text of a node without code, outputs and what has an entry of its own."""
+    classes = node.get("classes", ()) if isinstance(node, nodes.Element) else ()
+    if isinstance(node, SKIPPED) or _has_entry(node) or "cell_output" in classes:
         return ""
     if isinstance(node, (nodes.math, nodes.math_block)):
         return re.sub(r"\\[a-zA-Z]+|[\\{}&]", " ", node.astext())  # the letters and numbers of a formula
@@ -45,25 +64,38 @@ def _text(node):
 
 
 def _collect(app, doctree):
-    app.env.metadata[app.env.docname]["d2lite_sections"] = sections(doctree, app.env.docname)
+    app.env.metadata[app.env.docname]["d2lite_entries"] = entries(doctree)
 
 
-def index(app):
-    """Return the entries of the whole book: [page's title, address, heading, text]."""
-    entries = []
+def parts(app):
+    """Return the index: caption of a part -> list of [page's title, its address, its entries]."""
+    found = {}
     for docname in sorted(app.env.found_docs):
-        title = app.env.titles[docname].astext()
-        for heading, anchor, text in app.env.metadata[docname].get("d2lite_sections", []):
-            address = app.builder.get_target_uri(docname) + (f"#{anchor}" if anchor else "")
-            entries.append([title, address, heading, text])
-    return entries
+        page = [app.env.titles[docname].astext(), app.builder.get_target_uri(docname)]
+        found.setdefault(part_of(app, docname), []).append(
+            [*page, app.env.metadata[docname].get("d2lite_entries", [])]
+        )
+    return found
 
 
 def _write(app, exception):
-    if exception is None and app.builder.format == "html":
-        text = json.dumps(index(app), ensure_ascii=False, separators=(",", ":"))
-        target = Path(app.outdir) / "_static" / "search-index.js"
-        target.write_text(f"d2l.searchIndex({text});\n", encoding="utf-8")
+    if exception is not None or app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    folder = static / "search"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    files = []
+    for part, pages in parts(app).items():
+        name = nodes.make_id(part) or "book"
+        text = ", ".join(
+            json.dumps(data, ensure_ascii=False, separators=(",", ":")) for data in (part, pages)
+        )
+        text = unicodedata.normalize("NFC", f"d2l.addToSearch({text});\n")
+        (folder / f"{name}.js").write_text(text, encoding="utf-8")
+        files.append(f"{name}.js?v={hashlib.sha256(text.encode()).hexdigest()[:8]}")
+    script = (static / "d2l-search.js").read_text(encoding="utf-8")
+    (folder / "search.js").write_text(f"d2l.searchParts = {json.dumps(files)};\n{script}", encoding="utf-8")
 
 
 def _without_sphinx_search(app):
