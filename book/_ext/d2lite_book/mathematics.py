@@ -18,7 +18,7 @@ from sphinx.util.math import get_node_equation_number
 LOGGER = logging.getLogger(__name__)
 KATEX = Path(sphinxcontrib.katex.__file__).with_name("katex.min.js")
 SERVER = """
-// Not by require: a package.json above the environment may say that every .js file is an ES module, and KaTeX's is none.
+// Not by require: a package.json above the environment may call every .js file an ES module, and KaTeX's is none.
 const package_ = { exports: {} };
 new Function("module", "exports", require("node:fs").readFileSync(process.argv[1], "utf8"))(package_, package_.exports);
 const katex = package_.exports;

@@ -62,7 +62,7 @@ def test_tensors_and_writable_arrays_are_not_copied():
         [1j],
         {},
         [None],
-    ],  # fmt: skip
+    ],
     ids=repr,
 )
 def test_what_holds_no_numbers(value):
