@@ -121,6 +121,13 @@ def test_basins_turn_blank_where_the_rate_is_above_a_minimums_edge(make_host):
     assert blank[1] > blank[0] + 0.15
 
 
+def test_basins_follow_to_a_surface_of_fewer_minima(make_host):
+    host = make_host().open("descent").show("descent", surface="ripples", lr=0.01, basins=True)
+    host.set("surface", "bowl")
+    assert host.page.locator(".d2l-note").count() == 0
+    assert "Colour: the minimum a start comes to" in host.page.locator(".d2l-hint").inner_text()
+
+
 def test_one_finger_taps_a_start(make_host):
     host = make_host(360, has_touch=True, is_mobile=True).open("descent").show("descent")
     host.page.touchscreen.tap(*place(host, -1, 2))

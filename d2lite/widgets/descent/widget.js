@@ -1,51 +1,50 @@
-// The descent explorer: a surface's map with the path on the left; the loss, the step and the Hessian's word on the right.
-import { addControl, addControls } from "../_core/controls.js";
-import { make, writeText } from "../_core/dom.js";
-import { nameElement, openExplorer } from "../_core/frame.js";
+// The descent explorer: a surface's map with the path on the left; the loss, the step and what the Hessian says of it on the right.
+import { control, defineExplorer } from "../_core/define.js";
 import { formatNumber } from "../_core/format.js";
-import { addScrubber } from "../_core/handles.js";
+import { facts, group, hint, paragraph, player, stage, table } from "../_core/parts.js";
+import { mixColor, parseColor } from "../_core/theme.js";
 import { drawLandscape, landscapeOf } from "../_draw/landscape.js";
 import { clipped, drawLine, drawMark, drawPixels } from "../_draw/layers.js";
+import { above, beside } from "../_draw/panes.js";
 import { addStart, drawArrow, drawPath, heightsAbove, heightText, lossBox, shortNumber, stepScale } from "../_draw/paths.js";
 import { drawAxes, drawLabel, linearScale, logScale, strokeSegment } from "../_draw/scales.js";
-import { addStage } from "../_core/stage.js";
 import { makeSurface } from "../_math/surfaces.js";
-import { mixColor, parseColor, plainTheme } from "../_core/theme.js";
-import { addTransport } from "../_core/transport.js";
 import { alongStep, bowlRate, describeDirection, descendTo, endOf, localPicture, makeRun, stepsDone } from "./model.js";
 
-const BUDGET = 5; // ms a frame may spend on the map of ends
-const ENDS = 84; // its cells, across
+const ENDS = 84; // cells of the map of ends, across
 const MOST = 300; // steps after which a start has not arrived
 const SHAPE = ["surface", "condition", "angle"];
 
-function makeScene() {
-  return { shape: "", surface: null, key: "", run: null, step: 0, before: null, map: null, ends: null, local: null };
-}
+const isBowl = (get) => get("surface") === "bowl";
 
 /** Bring a scene up to date with the traits; return whether the map of ends needs another frame. */
-function updateScene(scene, get, deadline = () => false) {
-  const settings = Object.fromEntries([...SHAPE, "lr"].map((name) => [name, get(name)]));
-  settings.start = get("start")[0] || null;
+function updateScene(scene, get, { deadline }) {
+  const settings = { ...Object.fromEntries([...SHAPE, "lr"].map((name) => [name, get(name)])), start: get("start")[0] || null };
   const shape = SHAPE.map(get).join();
-  if (shape !== scene.shape) Object.assign(scene, { shape, surface: makeSurface(settings.surface, settings), map: null, before: null, key: "" });
+  if (shape !== scene.shape) {
+    if (scene.surface?.name !== settings.surface) scene.ends = null; // its minima are others
+    Object.assign(scene, { shape, surface: makeSurface(settings.surface, settings), map: null, before: null, key: "" });
+  }
   const key = JSON.stringify(settings);
   if (key !== scene.key) {
     if (scene.run && scene.key && scene.run.lr !== settings.lr) scene.before = scene.run;
-    Object.assign(scene, { key, run: makeRun(settings) });
+    Object.assign(scene, { key, settings, run: makeRun(settings) });
   }
   descendTo(scene.run, get("step_count"));
   scene.step = Math.min(get("step_count"), stepsDone(scene.run));
   scene.local = localPicture(scene.surface, scene.run.points[scene.step], scene.run.lr);
-  scene.settings = settings;
-  scene.showEnds = get("basins") && scene.ends !== null;
   return get("basins") && scene.map !== null && findEnds(scene, deadline);
+}
+
+/** What the map of ends depends on. */
+function endsKey({ shape, settings, map: { x, y } }) {
+  return `${shape};${settings.lr};${x.domain};${y.domain}`;
 }
 
 /** Follow starts all over the map to their ends, row by row; return whether some are left. */
 function findEnds(scene, deadline) {
   const { x, y } = scene.map;
-  const key = `${scene.shape};${scene.settings.lr};${x.domain};${y.domain}`;
+  const key = endsKey(scene);
   const rows = Math.round((ENDS * y.range[0]) / x.range[1]);
   if (scene.ends?.rows !== rows) scene.ends = { rows, found: new Int16Array(ENDS * rows).fill(-1), taken: new Int16Array(ENDS * rows).fill(MOST) };
   if (scene.ends.key !== key) Object.assign(scene.ends, { key, next: 0 });
@@ -61,15 +60,6 @@ function findEnds(scene, deadline) {
   return false;
 }
 
-function descend(app, scene) {
-  const start = performance.now();
-  const more = updateScene(scene, app.get, () => performance.now() - start > BUDGET);
-  const position = scene.run.points[scene.step];
-  if (position.every(Number.isFinite) && String(position) !== String(app.get("position"))) app.set({ position: [...position] }, { later: true });
-  app.say(summarise(scene));
-  return more;
-}
-
 function isLost({ run, step }) {
   return run.broken > 0 && step >= run.broken;
 }
@@ -79,11 +69,13 @@ function summarise(scene) {
   return `Step ${step}: loss ${formatNumber(run.losses[step])}. ${judge(scene).text}`;
 }
 
-function drawMap(ctx, width, height, theme, scene) {
+function drawMap(ctx, width, height, theme, scene, get) {
   const map = landscapeOf(scene, width, height);
   const { run, step, before } = scene;
-  if (scene.showEnds) drawEnds(ctx, width, height, theme, scene);
-  drawLandscape(ctx, map, theme, { shade: !scene.showEnds });
+  const isColored = get("basins") && (scene.ends || scene.still);
+  if (scene.still && isColored) findEnds(scene, () => false);
+  if (isColored) drawEnds(ctx, width, height, theme, scene);
+  drawLandscape(ctx, map, theme, { shade: !isColored });
   if (before) drawPath(ctx, before.points, stepsDone(before), map, { color: theme.muted, alpha: 0.5 });
   drawPath(ctx, run.points, stepsDone(run), map, { color: theme.b, alpha: 0.25 });
   drawPath(ctx, run.points, step, map, { color: theme.b, dots: true, edge: theme.bg });
@@ -210,34 +202,18 @@ function drawAlong(ctx, width, height, theme, scene) {
   drawLabel(ctx, (change > 0 ? "+" : "") + shortNumber(Number(change.toPrecision(2))), x(run.lr) + 6, box.y + box.height - 4, theme, { color, weight: 600, baseline: "bottom" });
 }
 
-/** The Hessian's two directions as a table: curvature, times the learning rate, what is left after a step, in words. */
-function addReadout(app, parent, scene) {
-  const facts = make("div", { class: "d2l-facts" });
-  const head = ["curvature λ", "η λ", "keeps", "along this direction, a step"].map((text) => make("th", { text, scope: "col" }));
-  const rows = [1, 0].map((i) => ({ i, cells: head.map(() => make("td", {}, make("span"))) }));
-  for (const { i, cells } of rows) cells[0].prepend(make("i", { class: `d2l-swatch d2l-swatch-${i}` }));
-  const table = make("table", { class: "d2l-directions" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows.map(({ cells }) => make("tr", {}, ...cells))));
-  const verdict = make("p", { class: "d2l-verdict" });
-  const element = make("div", { class: "d2l-readout" }, facts, table, verdict);
-  nameElement(app, "readout", element);
-  parent.append(element);
-  const names = ["step", "w₁", "w₂", "loss", "slope"];
-  facts.append(...names.map((name) => make("span", {}, make("i", { text: name }), make("b"))));
-  app.draw(() => {
-    const { run, step, local } = scene;
-    const values = [step, ...run.points[step], run.losses[step], local.slope];
-    values.forEach((value, k) => writeText(facts.children[k].lastChild, k ? formatNumber(value) : String(value)));
-    for (const { i, cells } of rows) {
-      const product = run.lr * local.values[i];
-      const known = Number.isFinite(product);
-      const texts = [formatNumber(local.values[i]), formatNumber(product), formatNumber(local.factors[i])];
-      texts.push(known ? describeDirection(product) : "");
-      texts.forEach((text, k) => writeText(cells[k].lastChild, text));
-      cells[3].classList.toggle("d2l-warn", known && (product > 2.001 || product < -1e-9));
-    }
-    const { text, bad } = judge(scene);
-    writeText(verdict, text);
-    verdict.classList.toggle("d2l-bad", bad);
+function results({ run, step, local }) {
+  const numbers = { "w₁": run.points[step][0], "w₂": run.points[step][1], loss: run.losses[step], slope: local.slope };
+  return [["step", step], ...Object.entries(numbers).map(([name, value]) => [name, formatNumber(value)])];
+}
+
+/** The Hessian's two directions, the steeper first: curvature, times the learning rate, what is left after a step, in words. */
+function directionRows({ run, local }) {
+  return [1, 0].map((i) => {
+    const product = run.lr * local.values[i];
+    const isKnown = Number.isFinite(product);
+    const word = { text: isKnown ? describeDirection(product) : "", bad: isKnown && (product > 2.001 || product < -1e-9) };
+    return [...[local.values[i], product, local.factors[i]].map((value) => formatNumber(value)), word];
   });
 }
 
@@ -259,92 +235,62 @@ function judge(scene) {
   return { text: `Here a learning rate below ${formatNumber(2 / Math.max(1e-12, local.values[1]))} would be stable.`, bad: false };
 }
 
-function addLegend(app, parent, scene) {
-  const line = make("p", { class: "d2l-hint" });
-  parent.append(line);
-  app.draw(() => {
-    const depth = scene.surface.minima.length > 4 ? ", by its depth" : "";
-    const ends = `Colour: the minimum a start comes to${depth}; paler: later. Red: it diverges. Blank: no rest in ${MOST} steps.`;
-    const plain = "Click or drag to choose the start. Arrow: the next step. Cross: the Hessian's directions, dashed where it curves down.";
-    writeText(line, app.get("basins") ? ends : plain);
-  });
+function explainMap({ surface }, app) {
+  if (!app.get("basins")) return "Click or drag to choose the start. Arrow: the next step. Cross: the Hessian's directions, dashed where it curves down.";
+  const depth = surface.minima.length > 4 ? ", by its depth" : "";
+  return `Colour: the minimum a start comes to${depth}; paler: later. Red: it diverges. Blank: no rest in ${MOST} steps.`;
 }
 
-function forwardSteps(app, scene, n) {
-  const most = app.entry("step_count").max;
-  const target = Math.min(most, app.get("step_count") + n);
-  app.set({ step_count: target }, { later: true });
-  return target < most && !(scene.run.broken && target >= scene.run.broken);
-}
-
-function addCharts(app, parent, scene, stop) {
-  const loss = (ctx, width, height, theme) => drawLoss(ctx, width, height, theme, scene);
-  const stage = addStage(app, parent, { draw: loss, label: "Loss by step", ratio: 2.3, className: "d2l-chart" });
-  addScrubber(app, stage, {
-    label: "Step shown",
-    value: () => scene.step,
-    max: () => stepsDone(scene.run),
-    valueAt: (px) => stepScale(stepsDone(scene.run), lossBox(stage.width(), stage.height())).invert(px),
-    move: (step) => stop() || app.set({ step_count: step }),
-    text: () => summarise(scene),
-  });
-  const along = (ctx, width, height, theme) => drawAlong(ctx, width, height, theme, scene);
-  addStage(app, parent, { draw: along, label: "Change of the loss at each learning rate, and what the gradient promises", ratio: 2.6 });
-}
-
-export function render({ model, el }) {
-  const app = openExplorer({ model, el, title: "Descent explorer: gradient descent on a surface" });
-  const scene = makeScene();
-  app.update(() => descend(app, scene));
-  app.body.classList.add("d2l-descent");
-  const [left, right] = [make("div", { class: "d2l-left" }), make("div", { class: "d2l-right" })];
-  app.body.append(left, right);
-
-  const draw = (ctx, width, height, theme) => {
-    if (landscapeOf(scene, width, height) && app.get("basins") && !scene.ends) app.refresh(); // now that it has a size
-    drawMap(ctx, width, height, theme, scene);
-  };
-  const map = addStage(app, left, { draw, label: "Map of the surface with the path of gradient descent" });
+/** The start, to drag; and, once the map has its size, the frames in which its ends are found. */
+function addToMap(app, map, scene) {
   addStart(app, map, { map: () => scene.map, own: () => scene.run.points[0], moving: () => (scene.before = null) });
-  addLegend(app, left, scene);
-  const transport = addTransport(app, right, {
-    forward: (n) => forwardSteps(app, scene, n),
-    back: (n) => app.set({ step_count: Math.max(0, app.get("step_count") - n) }),
-    reset: () => app.set({ step_count: 0 }),
-  });
-  addCharts(app, right, scene, transport.pause);
-  addReadout(app, app.body, scene);
-
-  const panel = addControls(app, app.body, []);
-  addControl(app, panel, "surface", {
-    segments: false,
-    change: (surface) => app.set({ surface, start: [], lr: makeSurface(surface, { condition: app.get("condition") }).lr }),
-  });
-  for (const name of ["lr", "condition", "angle", "basins"]) addControl(app, panel, name);
-  const formula = make("p", { class: "d2l-surface-formula" });
-  app.body.append(formula);
   app.draw(() => {
-    writeText(formula, `L(w) = ${scene.surface.formula}`);
-    for (const name of ["condition", "angle"]) app.named.get(name).hidden = app.get("surface") !== "bowl" || app.hide.includes(name);
+    if (app.get("basins") && scene.map && scene.ends?.key !== endsKey(scene)) app.refresh();
   });
-  return app.close;
 }
 
-/** The picture without a page: for the build's placeholders and thumbnails. */
-export function preview(ctx, state, width, height, themeName) {
-  const scene = makeScene();
-  const get = (name) => state[name];
-  updateScene(scene, get);
-  const theme = plainTheme(themeName);
-  const side = Math.min(height, width / 2);
-  landscapeOf(scene, side, height);
-  while (updateScene(scene, get));
-  updateScene(scene, get);
-  clipped(ctx, { x: 0, y: 0, width: side, height }, () => drawMap(ctx, side, height, theme, scene));
-  ctx.save();
-  ctx.translate(side + 8, 0);
-  drawLoss(ctx, width - side - 8, height * 0.55, theme, scene);
-  ctx.translate(0, height * 0.55);
-  drawAlong(ctx, width - side - 8, height * 0.45, theme, scene);
-  ctx.restore();
-}
+export const { render, preview } = defineExplorer({
+  title: "Descent explorer: gradient descent on a surface",
+  scene: () => ({ shape: "", surface: null, key: "", run: null, step: 0, before: null, map: null, ends: null, local: null }),
+  update: updateScene,
+  output: ({ run, step }) => ({ position: [...run.points[step]] }),
+  say: summarise,
+  left: [
+    stage({ draw: drawMap, label: "Map of the surface with the path of gradient descent", use: addToMap }),
+    hint(explainMap),
+  ],
+  right: [
+    player({ last: ({ run }) => run.broken || Infinity }),
+    stage({
+      draw: drawLoss,
+      label: "Loss by step",
+      ratio: 2.3,
+      className: "d2l-chart",
+      scrub: {
+        trait: "step_count",
+        last: ({ run }) => stepsDone(run),
+        scale: ({ run }, width, height) => stepScale(stepsDone(run), lossBox(width, height)),
+        text: summarise,
+      },
+    }),
+    stage({ draw: drawAlong, label: "Change of the loss at each learning rate, and what the gradient promises", ratio: 2.6 }),
+  ],
+  bottom: [
+    group(
+      { name: "readout", className: "d2l-readout" },
+      facts(results),
+      table({ className: "d2l-directions", heads: ["curvature λ", "η λ", "keeps", "along this direction, a step"], rows: directionRows }),
+      paragraph(judge, { className: "d2l-verdict" }),
+    ),
+  ],
+  controls: [
+    control("surface", {
+      segments: false,
+      change: (surface, app) => app.set({ surface, start: [], lr: makeSurface(surface, { condition: app.get("condition") }).lr }),
+    }),
+    "lr", "condition", "angle", "basins",
+    paragraph(({ surface }) => `L(w) = ${surface.formula}`, { className: "d2l-surface-formula" }),
+  ],
+  visible: { condition: isBowl, angle: isBowl },
+  preview: beside(drawMap, above(drawLoss, drawAlong, 0.55)),
+});
