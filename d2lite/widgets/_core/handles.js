@@ -141,14 +141,14 @@ export function addHandle(app, stage, { label, at, move, text, step = 4, color =
 }
 
 /**
- * Make a stage a slider along its width, to move through steps: value() and max() say where it stands, valueAt(px) what
- * a place means, move(value) asks for another, text(value) reads it out. Arrows go 1, Page keys 10, Home and End all the way.
+ * Make a stage a slider along its width, to move through steps from min: value() and max() say where it stands, valueAt(px)
+ * what a place means, move(value) asks for another, text(value) reads it out. Arrows go 1, Page keys 10, Home and End all the way.
  */
-export function addScrubber(app, stage, { label, value, max, valueAt, move, text }) {
+export function addScrubber(app, stage, { label, min = 0, value, max, valueAt, move, text }) {
   const { canvas } = stage;
-  canvas.setAttribute("aria-valuemin", 0);
+  canvas.setAttribute("aria-valuemin", min);
   canvas.classList.add("d2l-scrub");
-  const go = (to) => move(Math.min(max(), Math.max(0, Math.round(to))));
+  const go = (to) => move(Math.max(min, Math.min(max(), Math.round(to))));
   app.draw(() => {
     canvas.setAttribute("aria-valuenow", value());
     canvas.setAttribute("aria-valuemax", max());

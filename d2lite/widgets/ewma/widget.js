@@ -1,21 +1,13 @@
 // The exponentially weighted average explorer: days and their average above, the weights of one day's average below.
-import { addControls } from "../_core/controls.js";
-import { make, writeText } from "../_core/dom.js";
-import { nameElement, openExplorer } from "../_core/frame.js";
+import { defineExplorer } from "../_core/define.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
-import { addScrubber } from "../_core/handles.js";
+import { facts, group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { clipped, drawLegend, drawLine, drawMark } from "../_draw/layers.js";
+import { above } from "../_draw/panes.js";
 import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
-import { addStage, addTooltip } from "../_core/stage.js";
-import { plainTheme } from "../_core/theme.js";
-import { addTransport } from "../_core/transport.js";
 import { averages, dayWeights, effectiveDays, halfLife, openSeries, plainMeans, recentWeight, seenWeight } from "./model.js";
 
 const PART = 0.25; // of the days shown, that playing moves the window by
-
-function makeScene(payload) {
-  return { series: openSeries(payload), key: "", v: null, means: null };
-}
 
 /** Bring a scene up to date with the traits. */
 function updateScene(scene, get) {
@@ -54,8 +46,7 @@ function drawSeries(ctx, width, height, theme, scene) {
   const box = seriesBox(width, height);
   const x = dayScale(scene, box);
   const y = linearScale(correct ? [6000, 13500] : [first < 60 ? 0 : 6000, 13500], [box.y + box.height, box.y]);
-  const format = (value) => (value >= 1000 ? `${value / 1000}k` : String(value));
-  drawAxes(ctx, box, x, y, theme, { xTicks: 6, yTicks: 5, format: (value) => (value > 3000 ? format(value) : String(value)), xLabel: "day", yLabel: "" });
+  drawAxes(ctx, box, x, y, theme, { xTicks: 6, yTicks: 5, format: (value) => (value > 3000 ? `${value / 1000}k` : String(value)), xLabel: "day" });
   const last = Math.min(series.values.length, first + count);
   const days = Array.from({ length: last - first }, (_, i) => first + 1 + i);
   clipped(ctx, { ...box, y: box.y - 4 }, () => {
@@ -102,81 +93,64 @@ function drawWeights(ctx, width, height, theme, scene) {
   drawLabel(ctx, `weights: ${Math.round(100 * share)}% on the last 1/(1 − β) = ${formatNumber(effectiveDays(beta))} days`, box.x, 2, theme, { color: theme.text });
 }
 
-/** The update of the chosen day in numbers, and what β means. */
-function addNumbers(app, parent, scene) {
-  const lines = [0, 1].map(() => make("p", { class: "d2l-sum" }));
-  const facts = make("div", { class: "d2l-facts" });
-  facts.append(...["date", "1/(1 − β)", "half-life", "weight seen, 1 − βᵗ"].map((text) => make("span", {}, make("i", { text }), make("b"))));
-  const element = make("div", { class: "d2l-numbers" }, ...lines, facts);
-  nameElement(app, "numbers", element);
-  parent.append(element);
-  app.draw(() => {
-    const { series, day, raw, beta, correct } = scene;
-    const births = (value) => Math.round(value).toLocaleString("en");
-    const seen = seenWeight(beta, day);
-    writeText(lines[0], `v ← ${formatNumber(beta)} · ${births(raw[day - 1])} + ${formatNumber(1 - beta)} · ${births(series.values[day - 1])} = ${births(raw[day])}`);
-    writeText(lines[1], correct ? `v̂ = ${births(raw[day])} / ${formatNumber(seen)} = ${births(raw[day] / seen)}` : "no correction: v is the average");
-    const texts = [series.dateOf(day), `${formatNumber(effectiveDays(beta))} days`, `${formatNumber(halfLife(beta))} days`, formatFixed(seen, 3)];
-    texts.forEach((text, i) => writeText(facts.children[i].lastChild, text));
-  });
+const births = (value) => Math.round(value).toLocaleString("en");
+
+/** The update of the chosen day in numbers. */
+function fillUpdate({ series, day, raw, beta }) {
+  return `v ← ${formatNumber(beta)} · ${births(raw[day - 1])} + ${formatNumber(1 - beta)} · ${births(series.values[day - 1])} = ${births(raw[day])}`;
 }
 
-function addCharts(app, parent, scene, stop) {
-  const series = (ctx, width, height, theme) => drawSeries(ctx, width, height, theme, scene);
-  const stage = addStage(app, parent, { draw: series, label: "Births of each day and their average", ratio: 2.4, className: "d2l-series" });
-  const dayAt = (px) => dayScale(scene, seriesBox(stage.width(), stage.height())).invert(px);
-  addScrubber(app, stage, {
-    label: "Day",
-    value: () => scene.day,
-    max: () => scene.series.values.length,
-    valueAt: dayAt,
-    move: (day) => stop() || app.set({ day: Math.max(1, day) }),
-    text: () => summarise(scene),
-  });
-  addTooltip(app, stage, (px) => {
-    const t = Math.round(dayAt(px));
-    return t >= 1 && t <= scene.series.values.length ? `${scene.series.dateOf(t)}: ${scene.series.values[t - 1]} births` : null;
-  });
-  const weights = (ctx, width, height, theme) => drawWeights(ctx, width, height, theme, scene);
-  addStage(app, parent, { draw: weights, label: "The weight of each day in the average of the chosen day", ratio: 4, className: "d2l-weights" });
+function fillCorrection({ day, raw, beta, correct }) {
+  const seen = seenWeight(beta, day);
+  return correct ? `v̂ = ${births(raw[day])} / ${formatNumber(seen)} = ${births(raw[day] / seen)}` : "no correction: v is the average";
 }
 
-export function render({ model, el }) {
-  const app = openExplorer({ model, el, title: "Exponentially weighted average explorer" });
-  const scene = makeScene(app.get("data"));
-  const most = Math.min(app.entry("day").max, scene.series.values.length);
-  app.update(() => {
-    updateScene(scene, app.get);
-    const average = [scene.v[scene.day]];
-    if (String(average) !== String(app.get("average"))) app.set({ average }, { later: true });
-    app.say(summarise(scene));
-  });
-  const move = (day) => {
-    app.set({ day: Math.min(most, Math.max(1, day)) }, { later: true });
-    return app.get("day") < most;
-  };
-  const bar = make("div");
-  app.body.append(bar);
-  const transport = addTransport(app, bar, {
-    forward: (n) => move(app.get("day") + n),
-    back: (n) => move(app.get("day") - n),
-    reset: () => app.set({ day: 1 }),
-  });
-  addCharts(app, app.body, scene, transport.pause);
-  app.body.append(make("p", { class: "d2l-hint", text: "Click or drag to choose a day. Orange bars: the days of the last 1/(1 − β)." }));
-  addNumbers(app, app.body, scene);
-  addControls(app, app.body, ["beta", "days_shown", "correct", "plain"]);
-  return app.close;
+/** What β means. */
+function results({ series, day, beta }) {
+  return [
+    ["date", series.dateOf(day)],
+    ["1/(1 − β)", `${formatNumber(effectiveDays(beta))} days`],
+    ["half-life", `${formatNumber(halfLife(beta))} days`],
+    ["weight seen, 1 − βᵗ", formatFixed(seenWeight(beta, day), 3)],
+  ];
 }
 
-/** The picture without a page: for the build's placeholders and thumbnails. */
-export function preview(ctx, state, width, height, themeName) {
-  const scene = makeScene(state.data);
-  updateScene(scene, (name) => state[name]);
-  const theme = plainTheme(themeName);
-  drawSeries(ctx, width, height * 0.62, theme, scene);
-  ctx.save();
-  ctx.translate(0, height * 0.64);
-  drawWeights(ctx, width, height * 0.36, theme, scene);
-  ctx.restore();
+const lastDay = ({ series }) => series.values.length;
+
+function daysAlong(scene, width, height) {
+  return dayScale(scene, seriesBox(width, height));
 }
+
+function describeDay(scene, px, py, width, height) {
+  const t = Math.round(daysAlong(scene, width, height).invert(px));
+  return t >= 1 && t <= lastDay(scene) ? `${scene.series.dateOf(t)}: ${scene.series.values[t - 1]} births` : null;
+}
+
+export const { render, preview } = defineExplorer({
+  title: "Exponentially weighted average explorer",
+  scene: (get) => ({ series: openSeries(get("data")), key: "", v: null, means: null }),
+  update: updateScene,
+  output: ({ v, day }) => ({ average: [v[day]] }),
+  say: summarise,
+  top: [
+    player({ trait: "day", last: lastDay }),
+    stage({
+      draw: drawSeries,
+      label: "Births of each day and their average",
+      ratio: 2.4,
+      className: "d2l-series",
+      scrub: { trait: "day", label: "Day", last: lastDay, scale: daysAlong, text: summarise },
+      tip: describeDay,
+    }),
+    stage({ draw: drawWeights, label: "The weight of each day in the average of the chosen day", ratio: 4, className: "d2l-weights" }),
+    hint("Click or drag to choose a day. Orange bars: the days of the last 1/(1 − β)."),
+    group(
+      { name: "numbers", className: "d2l-numbers" },
+      paragraph(fillUpdate, { className: "d2l-sum" }),
+      paragraph(fillCorrection, { className: "d2l-sum" }),
+      facts(results),
+    ),
+  ],
+  controls: ["beta", "days_shown", "correct", "plain"],
+  preview: above(drawSeries, drawWeights, 0.64),
+});
