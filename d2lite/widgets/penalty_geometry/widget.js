@@ -1,31 +1,28 @@
 // The penalty geometry explorer: contours and ball on the left; on the right one weight's shrinking and the path over λ.
-import { addControl, addControls } from "../_core/controls.js";
-import { make, writeText } from "../_core/dom.js";
-import { nameElement, openExplorer } from "../_core/frame.js";
+import { defineExplorer } from "../_core/define.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { addHandle, addScrubber } from "../_core/handles.js";
+import { facts, group, hint, paragraph, stage, table } from "../_core/parts.js";
+import { mixColor, parseColor } from "../_core/theme.js";
 import { clipped, drawLine, drawMark, drawPixels } from "../_draw/layers.js";
+import { above, beside } from "../_draw/panes.js";
+import { drawArrow } from "../_draw/paths.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment, ticks } from "../_draw/scales.js";
-import { addStage } from "../_core/stage.js";
-import { mixColor, parseColor, plainTheme } from "../_core/theme.js";
 import { ballPoint, canBeSparse, coefficientPath, contourPoint, lossOf, partialTargets, penaltyOf, shrink, solve, zerosOf } from "./model.js";
 
-const BUDGET = 5; // ms a frame may spend on the zones
 const SIDE = 3.4; // the map shows -SIDE to SIDE along both axes
 const ZONE_CELLS = 80;
 const STRENGTHS = Array.from({ length: 73 }, (_, i) => 0.01 * 1000 ** (i / 72)); // of the path: 0.01 to 10
+const LAST = STRENGTHS.length - 1;
+const PULL = 34; // px of the arrow
 const LEVELS = [0.06, 0.25, 0.6, 1.1, 1.8, 2.8, 4.2, 6]; // of the loss, drawn faintly
 const ANGLES = Array.from({ length: 241 }, (_, i) => (i * Math.PI) / 120);
 const SETTINGS = ["penalty", "strength", "correlation", "ratio", "q", "target"];
 const NAMES = ["w₁", "w₂"];
 const WORDS = { l1: "L1", l2: "L2", elastic: "elastic net", lq: "Lq" };
 
-function makeScene() {
-  return { key: "", pathKey: "", path: null, settings: null, zones: null };
-}
-
 /** Bring a scene up to date with the traits; return whether the zones need another frame. */
-function updateScene(scene, get, deadline = () => false) {
+function updateScene(scene, get, { deadline }) {
   const settings = Object.fromEntries(SETTINGS.map((name) => [name, get(name)]));
   const key = JSON.stringify(settings);
   if (key !== scene.key) {
@@ -34,8 +31,7 @@ function updateScene(scene, get, deadline = () => false) {
   }
   const pathKey = JSON.stringify({ ...settings, strength: 0 });
   if (pathKey !== scene.pathKey) Object.assign(scene, { pathKey, path: coefficientPath(settings, STRENGTHS) });
-  scene.sparse = canBeSparse(settings);
-  scene.showZones = get("zones") && scene.sparse;
+  scene.showZones = get("zones") && canBeSparse(settings);
   return scene.showZones && findZones(scene, deadline);
 }
 
@@ -56,14 +52,6 @@ function findZones(scene, deadline) {
     if (deadline()) return zones.next < ZONE_CELLS / 2;
   }
   return false;
-}
-
-function follow(app, scene) {
-  const start = performance.now();
-  const more = updateScene(scene, app.get, () => performance.now() - start > BUDGET);
-  if (String(scene.w) !== String(app.get("solution"))) app.set({ solution: [...scene.w] }, { later: true });
-  app.say(summarise(scene));
-  return more;
 }
 
 function summarise({ settings, w }) {
@@ -105,6 +93,8 @@ function drawMap(ctx, width, height, theme, scene) {
   drawSlope(ctx, x, y, theme, scene);
   drawMark(ctx, x(w[0]), y(w[1]), { radius: 6, fill: theme.text, stroke: theme.bg, width: 1.5 });
   drawMapLabels(ctx, width, height, x, y, theme, scene);
+  const [px, py] = settings.target.map((v, j) => [x, y][j](v));
+  if (scene.still) drawMark(ctx, px, py, { radius: 6, fill: theme.accent, stroke: theme.bg, width: 1.5 }); // in a page, a handle
 }
 
 /** A closed line through at(angle); fill tints its inside. */
@@ -142,13 +132,8 @@ function drawSlope(ctx, x, y, theme, { settings, w }) {
   const pull = [d + rho * e, e + rho * d];
   const size = Math.hypot(...pull);
   if (size < 1e-6) return;
-  const [u, v] = pull.map((p) => p / size);
-  const [x0, y0, reach] = [x(w[0]), y(w[1]), 34];
-  const [x1, y1] = [x0 + reach * u, y0 - reach * v];
-  ctx.strokeStyle = theme.text;
-  ctx.lineWidth = 1.75;
-  strokeSegment(ctx, x0, y0, x1, y1);
-  for (const side of [-1, 1]) strokeSegment(ctx, x1, y1, x1 - 7 * u - side * 4 * v, y1 + 7 * v - side * 4 * u);
+  const [px, py] = [x(w[0]), y(w[1])];
+  drawArrow(ctx, [px, py], [px + (PULL * pull[0]) / size, py - (PULL * pull[1]) / size], theme.text);
 }
 
 function drawZones(ctx, x, y, theme, zones) {
@@ -158,7 +143,7 @@ function drawZones(ctx, x, y, theme, zones) {
   drawPixels(ctx, pixels, ZONE_CELLS, ZONE_CELLS, [x(-SIDE), y(SIDE), x(SIDE) - x(-SIDE), y(-SIDE) - y(SIDE)], false);
 }
 
-function drawMapLabels(ctx, width, height, x, y, theme, { settings, w, sparse, showZones }) {
+function drawMapLabels(ctx, width, height, x, y, theme, { settings, w, showZones }) {
   const at = (value) => String(value).replace("-", "−");
   for (const v of ticks(x, 5)) if (v !== 0) drawLabel(ctx, at(v), x(v), y(0) + 4, theme, { align: "center" });
   for (const v of ticks(y, 5)) if (v !== 0) drawLabel(ctx, at(v), x(0) - 5, y(v), theme, { align: "right", baseline: "middle" });
@@ -167,7 +152,7 @@ function drawMapLabels(ctx, width, height, x, y, theme, { settings, w, sparse, s
   drawLabel(ctx, "ŵ", x(settings.target[0]) + 11, y(settings.target[1]) - 4, theme, { baseline: "bottom", color: theme.accent, weight: 600, size: 13 });
   const right = w[0] >= 0;
   drawLabel(ctx, "w", x(w[0]) + (right ? -10 : 10), y(w[1]) + 6, theme, { align: right ? "right" : "left", color: theme.text, weight: 600, size: 13 });
-  if (sparse && showZones) {
+  if (showZones) {
     drawLabel(ctx, "here w₂ = 0", width - 8, height - 22, theme, { align: "right", color: theme.b });
     drawLabel(ctx, "here w₁ = 0", width - 8, height - 8, theme, { align: "right", baseline: "bottom", color: theme.a });
   }
@@ -202,12 +187,17 @@ function drawShrink(ctx, width, height, theme, { settings, w, z }) {
   });
 }
 
+/** Where a strength stands among those of the path, as an index with fractions. */
+function strengthIndex(strength) {
+  return (LAST * Math.log(Math.max(strength, STRENGTHS[0]) / STRENGTHS[0])) / Math.log(STRENGTHS[LAST] / STRENGTHS[0]);
+}
+
 function strengthScale(box) {
-  return logScale([STRENGTHS[0], STRENGTHS[STRENGTHS.length - 1]], [box.x, box.x + box.width]);
+  return logScale([STRENGTHS[0], STRENGTHS[LAST]], [box.x, box.x + box.width]);
 }
 
 /** Both weights against λ. */
-function drawPath(ctx, width, height, theme, { settings, w, path }) {
+function drawCoefficients(ctx, width, height, theme, { settings, w, path }) {
   const box = chartBox(width, height);
   const values = [...path.first, ...path.second, ...settings.target, 0];
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -228,91 +218,63 @@ function drawPath(ctx, width, height, theme, { settings, w, path }) {
   drawMark(ctx, x(at), y(w[1]), { shape: "diamond", radius: 5, fill: theme.b, stroke: theme.bg });
 }
 
-/** Loss, penalty and, a row a weight: ŵ, z and w. */
-function addReadout(app, parent, scene) {
-  const head = ["weight", "minimum ŵ", "given the other, z", "solution w"].map((text) => make("th", { text, scope: "col" }));
-  const rows = NAMES.map((name) => [make("th", { text: name, scope: "row" }), make("td"), make("td"), make("td")]);
-  const body = make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells)));
-  const table = make("table", { class: "d2l-weights" }, make("thead", {}, make("tr", {}, ...head)), body);
-  const facts = make("div", { class: "d2l-facts" }, ...["loss", "penalty", "loss + λ penalty"].map((text) => make("span", {}, make("i", { text }), make("b"))));
-  const verdict = make("p", { class: "d2l-verdict" });
-  const element = make("div", { class: "d2l-readout" }, table, facts, verdict);
-  nameElement(app, "readout", element);
-  parent.append(element);
-  app.draw(() => {
-    const { settings, w, z, loss, cost } = scene;
-    rows.forEach((cells, j) => [settings.target[j], z[j], w[j]].forEach((value, k) => writeText(cells[k + 1], k === 2 && value === 0 ? "0 exactly" : formatFixed(value, 4))));
-    [loss, cost, loss + settings.strength * cost].forEach((value, k) => writeText(facts.children[k].lastChild, formatFixed(value, 4)));
-    writeText(verdict, judge(scene));
-  });
+function weightRows({ settings, w, z }) {
+  const text = (value) => formatFixed(value, 4);
+  return NAMES.map((name, j) => [name, text(settings.target[j]), text(z[j]), w[j] === 0 ? "0 exactly" : text(w[j])]);
+}
+
+function results({ settings, loss, cost }) {
+  const numbers = { loss, penalty: cost, "loss + λ penalty": loss + settings.strength * cost };
+  return Object.entries(numbers).map(([name, value]) => [name, formatFixed(value, 4)]);
 }
 
 /** The unpenalised minimum as a handle; a click anywhere on the map puts it there. */
-function addTarget(app, stage) {
+function addTarget(app, map) {
   const limit = app.entry("target").max;
   const place = (value) => Number(Math.min(limit, Math.max(-limit, Math.abs(value) < 0.03 ? 0 : value)).toFixed(2));
-  const scales = () => mapScale(stage.width() || 1, stage.height() || 1);
+  const scales = () => mapScale(map.width() || 1, map.height() || 1);
   const put = (px, py) => app.set({ target: [place(scales().x.invert(px)), place(scales().y.invert(py))] });
   const at = () => [scales().x(app.get("target")[0]), scales().y(app.get("target")[1])];
   const text = () => app.get("target").map((v, j) => `${NAMES[j]} ${formatFixed(v)}`).join(", ");
-  addHandle(app, stage, { label: "Minimum without penalty", at, move: put, text, step: 5 });
-  app.scope.on(stage.canvas, "click", (event) => put(...stage.at(event)));
+  addHandle(app, map, { label: "Minimum without penalty", at, move: put, text, step: 5 });
+  app.scope.on(map.canvas, "click", (event) => put(...map.at(event)));
 }
 
-function addCharts(app, parent, scene) {
-  const shrinking = (ctx, width, height, theme) => drawShrink(ctx, width, height, theme, scene);
-  addStage(app, parent, { draw: shrinking, label: "What the penalty makes of one weight", ratio: 2, className: "d2l-chart" });
-  const draw = (ctx, width, height, theme) => drawPath(ctx, width, height, theme, scene);
-  const stage = addStage(app, parent, { draw, label: "Weights against strength", ratio: 2, className: "d2l-chart" });
-  const last = STRENGTHS.length - 1;
-  const nearest = () => Math.round((last * Math.log(Math.max(app.get("strength"), STRENGTHS[0]) / STRENGTHS[0])) / Math.log(1000));
-  addScrubber(app, stage, {
+/** The chart of the path as a slider of the strength. */
+function addStrength(app, chart, scene) {
+  addScrubber(app, chart, {
     label: "Strength on the path",
-    value: nearest,
-    max: () => last,
-    valueAt: (px) => (last * Math.log(strengthScale(chartBox(stage.width(), stage.height())).invert(px) / STRENGTHS[0])) / Math.log(1000),
+    value: () => Math.round(strengthIndex(app.get("strength"))),
+    max: () => LAST,
+    valueAt: (px) => strengthIndex(strengthScale(chartBox(chart.width(), chart.height())).invert(px)),
     move: (i) => app.set({ strength: Number(STRENGTHS[i].toPrecision(3)) }),
     text: () => summarise(scene),
   });
 }
 
-export function render({ model, el }) {
-  const app = openExplorer({ model, el, title: "Penalty geometry explorer: a loss, a penalty, and where they agree" });
-  const scene = makeScene();
-  app.update(() => follow(app, scene));
-  app.body.classList.add("d2l-columns");
-  const [left, right] = [make("div", { class: "d2l-column" }), make("div", { class: "d2l-column" })];
-  app.body.append(left, right);
-  const draw = (ctx, width, height, theme) => drawMap(ctx, width, height, theme, scene);
-  const map = addStage(app, left, { draw, label: "Loss contours and the penalty's ball" });
-  addTarget(app, map);
-  left.append(make("p", { class: "d2l-hint", text: "Drag ŵ, or click. Green: the penalty's ball through w. Dashed: w as λ grows. Arrow: the pull of the loss." }));
-  addCharts(app, right, scene);
-  addReadout(app, app.body, scene);
-  const panel = addControls(app, app.body, []);
-  for (const name of ["penalty", "strength", "correlation", "ratio", "q", "zones"]) addControl(app, panel, name);
-  app.draw(() => {
-    const wanted = { ratio: "elastic", q: "lq" };
-    for (const [name, penalty] of Object.entries(wanted)) app.named.get(name).hidden = app.get("penalty") !== penalty || app.hide.includes(name);
-  });
-  return app.close;
-}
-
-/** The picture without a page: for the build's placeholders and thumbnails. */
-export function preview(ctx, state, width, height, themeName) {
-  const scene = makeScene();
-  updateScene(scene, (name) => state[name]);
-  const theme = plainTheme(themeName);
-  const side = Math.min(height, width / 2);
-  clipped(ctx, { x: 0, y: 0, width: side, height }, () => {
-    drawMap(ctx, side, height, theme, scene);
-    const { x, y } = mapScale(side, height);
-    drawMark(ctx, x(state.target[0]), y(state.target[1]), { radius: 6, fill: theme.accent, stroke: theme.bg, width: 1.5 });
-  });
-  ctx.save();
-  ctx.translate(side + 8, 0);
-  drawShrink(ctx, width - side - 8, height / 2, theme, scene);
-  ctx.translate(0, height / 2);
-  drawPath(ctx, width - side - 8, height / 2, theme, scene);
-  ctx.restore();
-}
+export const { render, preview } = defineExplorer({
+  title: "Penalty geometry explorer: a loss, a penalty, and where they agree",
+  scene: () => ({ key: "", pathKey: "", path: null, settings: null, zones: null }),
+  update: updateScene,
+  output: ({ w }) => ({ solution: [...w] }),
+  say: summarise,
+  left: [
+    stage({ draw: drawMap, label: "Loss contours and the penalty's ball", use: addTarget }),
+    hint("Drag ŵ, or click. Green: the penalty's ball through w. Dashed: w as λ grows. Arrow: the pull of the loss."),
+  ],
+  right: [
+    stage({ draw: drawShrink, label: "What the penalty makes of one weight", ratio: 2, className: "d2l-chart" }),
+    stage({ draw: drawCoefficients, label: "Weights against strength", ratio: 2, className: "d2l-chart", use: addStrength }),
+  ],
+  bottom: [
+    group(
+      { name: "readout", className: "d2l-readout" },
+      table({ className: "d2l-weights", heads: ["weight", "minimum ŵ", "given the other, z", "solution w"], rows: weightRows }),
+      facts(results),
+      paragraph(judge, { className: "d2l-verdict" }),
+    ),
+  ],
+  controls: ["penalty", "strength", "correlation", "ratio", "q", "zones"],
+  visible: { ratio: (get) => get("penalty") === "elastic", q: (get) => get("penalty") === "lq" },
+  preview: beside(drawMap, above(drawShrink, drawCoefficients)),
+});
