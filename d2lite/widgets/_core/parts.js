@@ -21,14 +21,16 @@ export function stage({ draw, scrub = null, tip = null, use = null, ...options }
 }
 
 /**
- * A stage as a slider of a trait: scale(scene, width, height) is its axis, last(scene, get) the last value there is,
- * text(scene, value) reads it out.
+ * A stage as a slider of a whole-number trait: scale(scene, width, height) is its axis, last(scene, get) the last value there is
+ * (the trait's greatest otherwise), text(scene, value) reads it out.
  */
-function scrubStage(app, built, scene, { trait, scale, last, text, label = "Step shown" }) {
+function scrubStage(app, built, scene, { trait, scale, last = () => Infinity, text, label = "Step shown" }) {
+  const { min, end, now } = stepsOf(app, scene, trait, last);
   addScrubber(app, built, {
     label,
-    value: () => valueWithin(app, trait, last(scene, app.get)),
-    max: () => last(scene, app.get),
+    min,
+    value: now,
+    max: end,
     valueAt: (px) => scale(scene, built.width(), built.height()).invert(px),
     move: (value) => {
       app.stop();
@@ -38,9 +40,12 @@ function scrubStage(app, built, scene, { trait, scale, last, text, label = "Step
   });
 }
 
-/** A whole-number trait between its least value and the last there is: keys may not wait for the next frame's scene. */
-function valueWithin(app, trait, last) {
-  return Math.max(app.entry(trait).min, Math.min(app.get(trait), last));
+/** A whole-number trait between its least value and the last there is, asked anew each time: keys may not wait for the next frame's scene. */
+function stepsOf(app, scene, trait, last) {
+  const { min, max } = app.entry(trait);
+  const end = () => Math.max(min, Math.min(max, last(scene, app.get)));
+  const now = () => Math.max(min, Math.min(end(), app.get(trait)));
+  return { min, end, now };
 }
 
 /**
@@ -49,9 +54,7 @@ function valueWithin(app, trait, last) {
  */
 export function player({ trait = "step_count", speed = "speed", last = () => Infinity, restart = () => {} } = {}) {
   return (app, parent, scene) => {
-    const { min, max } = app.entry(trait);
-    const end = () => Math.max(min, Math.min(max, last(scene, app.get)));
-    const now = () => valueWithin(app, trait, end());
+    const { min, end, now } = stepsOf(app, scene, trait, last);
     addTransport(app, parent, {
       speed,
       forward: (n) => {

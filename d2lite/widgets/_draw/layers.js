@@ -32,6 +32,19 @@ export function drawLine(ctx, xs, ys, x, y, { color, width = 1.75, dash = [], al
   ctx.restore();
 }
 
+/** The area between two lines, (xs[i], lows[i]) and (xs[i], highs[i]). */
+export function drawBand(ctx, xs, lows, highs, x, y, { color, alpha = 0.22 }) {
+  ctx.save();
+  ctx.globalAlpha = alpha;
+  ctx.fillStyle = color;
+  ctx.beginPath();
+  for (let i = 0; i < xs.length; i++) ctx.lineTo(x(xs[i]), y(highs[i]));
+  for (let i = xs.length - 1; i >= 0; i--) ctx.lineTo(x(xs[i]), y(lows[i]));
+  ctx.closePath();
+  ctx.fill();
+  ctx.restore();
+}
+
 /** One mark: shape "circle", "square", "diamond" or "cross" of a radius, filled and edged. */
 export function drawMark(ctx, px, py, { shape = "circle", radius = 4.5, fill = null, stroke = null, width = 1.25 } = {}) {
   if (radius <= 0) return; // on a stage of a few pixels

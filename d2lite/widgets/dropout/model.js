@@ -1,5 +1,6 @@
 // A network of one hidden layer whose hidden units are dropped by random masks, and the averages over masks. No DOM here.
 import { scaledBytes } from "../_math/bytes.js";
+import { dense, relu, softmax } from "../_math/nn.js";
 import { makeRng } from "../_math/rng.js";
 
 /** A packed tensor { shape, step, data }: signed bytes in base 64, each times step, as a flat array. */
@@ -7,8 +8,8 @@ export function unpack({ step, data }) {
   return scaledBytes(data, [step]);
 }
 
-/** The explorer's payload made ready: { networks: { name: { w1, b1, w2, b2 } }, images, targets }. */
-export function openNetworks({ networks, images, targets }) {
+/** The explorer's payload made ready: { networks: { name: { w1, b1, w2, b2 } }, images, targets, names (of the classes) }. */
+export function openNetworks({ networks, images, targets, names }) {
   const open = (layers) => Object.fromEntries(Object.entries(layers).map(([name, packed]) => [name, unpack(packed)]));
   const pixels = unpack(images);
   const size = images.shape[1];
@@ -16,32 +17,17 @@ export function openNetworks({ networks, images, targets }) {
     networks: Object.fromEntries(Object.entries(networks).map(([name, layers]) => [name, open(layers)])),
     images: Array.from({ length: images.shape[0] }, (_, i) => pixels.slice(i * size, (i + 1) * size)),
     targets,
+    names,
   };
-}
-
-/** w x + b for a flat (rows, columns) matrix. */
-function affine(w, b, x) {
-  return Float64Array.from(b, (bias, i) => {
-    let sum = bias;
-    for (let j = 0; j < x.length; j++) sum += w[i * x.length + j] * x[j];
-    return sum;
-  });
 }
 
 /** The hidden units' activations for an image. */
 export function hiddenOf({ w1, b1 }, image) {
-  return affine(w1, b1, image).map((z) => Math.max(0, z));
+  return dense(w1, b1, image).map(relu);
 }
 
 export function logitsOf({ w2, b2 }, hidden) {
-  return affine(w2, b2, hidden);
-}
-
-export function softmaxOf(logits) {
-  const most = Math.max(...logits);
-  const powers = logits.map((z) => Math.exp(z - most));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((p) => p / sum);
+  return dense(w2, b2, hidden);
 }
 
 /**
@@ -56,7 +42,7 @@ export function runMasks(net, hidden, { rate, scale, seed, count }) {
     run.kept = Uint8Array.from(hidden, () => (rng.uniform() >= rate ? 1 : 0));
     run.hidden = hidden.map((h, j) => h * run.kept[j] * factor);
     run.logits.push(logitsOf(net, run.hidden));
-    run.probabilities.push(softmaxOf(run.logits[k]));
+    run.probabilities.push(softmax(run.logits[k]));
   }
   return run;
 }

@@ -1,23 +1,16 @@
 // The dropout explorer: the network with its dropped units on the left; what many masks come to on the right.
-import { addControl, addControls } from "../_core/controls.js";
-import { make, writeText } from "../_core/dom.js";
-import { nameElement, openExplorer } from "../_core/frame.js";
+import { defineExplorer } from "../_core/define.js";
 import { formatFixed } from "../_core/format.js";
-import { addScrubber } from "../_core/handles.js";
-import { clipped, drawLine, drawMark, drawMatrix } from "../_draw/layers.js";
+import { facts, group, hint, paragraph, player, stage } from "../_core/parts.js";
+import { makeRamp, mixColor } from "../_core/theme.js";
+import { clipped, drawBand, drawLine, drawMark, drawMatrix } from "../_draw/layers.js";
+import { above, beside } from "../_draw/panes.js";
 import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
-import { addStage } from "../_core/stage.js";
-import { makeRamp, mixColor, plainTheme } from "../_core/theme.js";
-import { addTransport } from "../_core/transport.js";
-import { expectedLogits, hiddenOf, logitsOf, openNetworks, runMasks, runningMeans, shareWon, softmaxOf } from "./model.js";
+import { softmax } from "../_math/nn.js";
+import { expectedLogits, hiddenOf, logitsOf, openNetworks, runMasks, runningMeans, shareWon } from "./model.js";
 
 const COLUMNS = 4; // of the drawn units
 const SETTINGS = ["image", "network", "rate", "scale", "seed", "mask_count"];
-const SHORT = { 0: "T-shirt", 1: "trouser", 2: "pullover", 3: "dress", 4: "coat", 5: "sandal", 6: "shirt", 7: "sneaker", 8: "bag", 9: "boot" };
-
-function makeScene(payload) {
-  return { ...openNetworks(payload), key: "" };
-}
 
 /** Bring a scene up to date with the traits: all masks again, which takes a fraction of a frame. */
 function updateScene(scene, get) {
@@ -31,7 +24,7 @@ function updateScene(scene, get) {
   const plain = logitsOf(net, full);
   const target = scene.targets[settings.image];
   const { mean, variance } = expectedLogits(net, full, choice);
-  Object.assign(scene, { key, settings, net, full, run, target, plain, plainShares: softmaxOf(plain), mean: mean[target], deviation: Math.sqrt(variance[target]) });
+  Object.assign(scene, { key, settings, net, full, run, target, plain, plainShares: softmax(plain), mean: mean[target], deviation: Math.sqrt(variance[target]) });
   scene.logitMeans = runningMeans(run.logits, target);
   scene.shareMeans = runningMeans(run.probabilities, target);
   scene.averages = scene.plainShares.map((_, k) => (run.probabilities.length ? runningMeans(run.probabilities, k).at(-1) : 0));
@@ -39,9 +32,9 @@ function updateScene(scene, get) {
 }
 
 function summarise(scene) {
-  const { settings, run, target, plainShares } = scene;
+  const { settings, run, target, plainShares, names } = scene;
   const dropped = run.kept.filter((kept) => !kept).length;
-  return `${settings.mask_count} masks, ${dropped} of ${run.kept.length} units dropped in the last. ${SHORT[target]}: probability ${formatFixed(plainShares[target])} with all units, ${formatFixed(scene.averages[target])} on average. ${judge(scene)}`;
+  return `${settings.mask_count} masks, ${dropped} of ${run.kept.length} units dropped in the last. ${names[target]}: probability ${formatFixed(plainShares[target])} with all units, ${formatFixed(scene.averages[target])} on average. ${judge(scene)}`;
 }
 
 function judge(scene) {
@@ -70,7 +63,7 @@ function drawNetwork(ctx, width, height, theme, scene) {
   const pixels = scene.images[settings.image];
   const [low, high] = [Math.min(...pixels), Math.max(...pixels)];
   drawMatrix(ctx, pixels, 14, 14, box, ramp, (v) => (v - low) / (high - low));
-  drawLabel(ctx, SHORT[settings.image], place.image / 2, box.y + box.height + 6, theme, { align: "center" });
+  drawLabel(ctx, scene.names[settings.image], place.image / 2, box.y + box.height + 6, theme, { align: "center" });
   const row = (k) => 24 + ((height - 30) * (k + 0.5)) / 10;
   drawPulls(ctx, place, row(target), theme, scene);
   drawUnits(ctx, place, theme, full, run.kept);
@@ -110,14 +103,14 @@ function drawPulls(ctx, place, y, theme, { run, net, target }) {
 }
 
 /** Probabilities: bar, this mask; line, the average over masks; ring, all units at work. */
-function drawBars(ctx, width, left, row, theme, { run, plainShares, averages, target }) {
-  const now = run.probabilities.length ? run.probabilities[run.probabilities.length - 1] : plainShares;
+function drawBars(ctx, width, left, row, theme, { run, plainShares, averages, target, names }) {
+  const now = run.probabilities.at(-1) || plainShares;
   const x = linearScale([0, 1], [left + 54, width - 8]);
   drawLabel(ctx, "probability", width - 2, 4, theme, { align: "right" });
   now.forEach((p, k) => {
     const y = row(k);
     const mine = k === target;
-    drawLabel(ctx, SHORT[k], left + 48, y, theme, { align: "right", baseline: "middle", color: mine ? theme.text : theme.muted, weight: mine ? 600 : 400, size: 10.5 });
+    drawLabel(ctx, names[k], left + 48, y, theme, { align: "right", baseline: "middle", color: mine ? theme.text : theme.muted, weight: mine ? 600 : 400, size: 10.5 });
     ctx.fillStyle = mixColor(theme.bg, mine ? theme.good : theme.a, 0.55);
     ctx.fillRect(x(0), y - 5, x(p) - x(0), 10);
     ctx.strokeStyle = theme.text;
@@ -139,9 +132,10 @@ function maskScale({ settings }, box) {
 }
 
 /** One dot a mask, and the running mean; the line it should settle at. */
-function drawAverages(ctx, width, height, theme, scene, kind) {
-  const { run, target, plain, plainShares, mean, deviation, logitMeans, shareMeans } = scene;
+function drawAverages(kind, ctx, width, height, theme, scene) {
+  const { run, target, plain, plainShares, mean, deviation, names } = scene;
   const logit = kind === "logit";
+  const means = logit ? scene.logitMeans : scene.shareMeans;
   const rows = logit ? run.logits : run.probabilities;
   const values = rows.map((row) => row[target]);
   const level = logit ? plain[target] : plainShares[target];
@@ -151,7 +145,7 @@ function drawAverages(ctx, width, height, theme, scene, kind) {
   const [low, high] = logit ? [Math.min(...ends), Math.max(...ends)] : [0, 1];
   const room = logit ? 0.08 * (high - low || 1) : 0.02;
   const y = linearScale([low - room, high + room], [box.y + box.height, box.y]);
-  drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: 4, xLabel: "masks", yLabel: `${kind} of ${SHORT[target]}` });
+  drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: 4, xLabel: "masks", yLabel: `${kind} of ${names[target]}` });
   clipped(ctx, box, () => {
     if (logit) drawFan(ctx, x, y, theme, mean, deviation);
     values.forEach((value, k) => drawMark(ctx, x(k + 1), y(value), { radius: 1.8, fill: mixColor(theme.bg, theme.muted, 0.7) }));
@@ -160,101 +154,51 @@ function drawAverages(ctx, width, height, theme, scene, kind) {
     ctx.lineWidth = 1.5;
     strokeSegment(ctx, box.x, y(level), box.x + box.width, y(level));
     ctx.setLineDash([]);
-    drawLine(ctx, values.map((_, k) => k + 1), logit ? logitMeans : shareMeans, x, y, { color: theme.accent, width: 2.25 });
+    drawLine(ctx, values.map((_, k) => k + 1), means, x, y, { color: theme.accent, width: 2.25 });
   });
-  if (values.length) drawMark(ctx, x(values.length), y((logit ? logitMeans : shareMeans)[values.length - 1]), { radius: 4, fill: theme.accent, stroke: theme.bg });
+  if (values.length) drawMark(ctx, x(values.length), y(means[values.length - 1]), { radius: 4, fill: theme.accent, stroke: theme.bg });
 }
 
 /** Where 95 of 100 averages lie after each number of masks. */
 function drawFan(ctx, x, y, theme, mean, deviation) {
   const counts = Array.from({ length: 60 }, (_, i) => Math.max(1, (x.domain[1] * (i + 1)) / 60));
-  ctx.save();
-  ctx.globalAlpha = 0.16;
-  ctx.fillStyle = theme.accent;
-  ctx.beginPath();
-  counts.forEach((n) => ctx.lineTo(x(n), y(mean + (1.96 * deviation) / Math.sqrt(n))));
-  counts.reverse().forEach((n) => ctx.lineTo(x(n), y(mean - (1.96 * deviation) / Math.sqrt(n))));
-  ctx.closePath();
-  ctx.fill();
-  ctx.restore();
+  const [lows, highs] = [-1.96, 1.96].map((z) => counts.map((n) => mean + (z * deviation) / Math.sqrt(n)));
+  drawBand(ctx, counts, lows, highs, x, y, { color: theme.accent, alpha: 0.16 });
 }
 
-function addReadout(app, parent, scene) {
-  const names = ["masks", "dropped now", "logit, all units", "logit, average", "probability, all units", "probability, average"];
-  const facts = make("div", { class: "d2l-facts" }, ...names.map((text) => make("span", {}, make("i", { text }), make("b"))));
-  const verdict = make("p", { class: "d2l-verdict" });
-  const element = make("div", { class: "d2l-readout" }, facts, verdict);
-  nameElement(app, "readout", element);
-  parent.append(element);
-  app.draw(() => {
-    const { run, settings, plain, plainShares, target, logitMeans, shareMeans } = scene;
-    const last = run.logits.length - 1;
-    const known = (value) => (last < 0 ? "none" : formatFixed(value, 3));
-    const texts = [String(settings.mask_count), `${run.kept.filter((kept) => !kept).length} of ${run.kept.length}`, formatFixed(plain[target], 3), known(logitMeans[last]), formatFixed(plainShares[target], 3), known(shareMeans[last])];
-    texts.forEach((text, k) => writeText(facts.children[k].lastChild, text));
-    writeText(verdict, judge(scene));
-  });
+const drawLogits = (...picture) => drawAverages("logit", ...picture);
+const drawProbabilities = (...picture) => drawAverages("probability", ...picture);
+
+/** A chart of averages, which is a slider of the masks as well. */
+function chart(kind, draw) {
+  const scale = (scene, width, height) => maskScale(scene, chartBox(width, height));
+  const scrub = { trait: "mask_count", label: `Masks shown, ${kind}`, scale, text: summarise };
+  return stage({ draw, label: `Average ${kind} over masks`, ratio: 2.1, className: "d2l-chart", scrub });
 }
 
-function addCharts(app, parent, scene, stop) {
-  for (const kind of ["logit", "probability"]) {
-    const draw = (ctx, width, height, theme) => drawAverages(ctx, width, height, theme, scene, kind);
-    const label = `Average ${kind} over masks`;
-    const stage = addStage(app, parent, { draw, label, ratio: 2.1, className: "d2l-chart" });
-    addScrubber(app, stage, {
-      label: `Masks shown, ${kind}`,
-      value: () => app.get("mask_count"),
-      max: () => app.entry("mask_count").max,
-      valueAt: (px) => maskScale(scene, chartBox(stage.width(), stage.height())).invert(px),
-      move: (mask_count) => stop() || app.set({ mask_count }),
-      text: () => summarise(scene),
-    });
-  }
+function results({ run, settings, plain, plainShares, target, logitMeans, shareMeans }) {
+  const known = (value) => (value === undefined ? "none" : formatFixed(value, 3));
+  return [
+    ["masks", settings.mask_count],
+    ["dropped now", `${run.kept.filter((kept) => !kept).length} of ${run.kept.length}`],
+    ["logit, all units", known(plain[target])],
+    ["logit, average", known(logitMeans.at(-1))],
+    ["probability, all units", known(plainShares[target])],
+    ["probability, average", known(shareMeans.at(-1))],
+  ];
 }
 
-function forward(app, n) {
-  const most = app.entry("mask_count").max;
-  const mask_count = Math.min(most, app.get("mask_count") + n);
-  app.set({ mask_count }, { later: true });
-  return mask_count < most;
-}
-
-export function render({ model, el }) {
-  const app = openExplorer({ model, el, title: "Dropout explorer: a network, its masks and their average" });
-  const scene = makeScene(model.get("data"));
-  app.update(() => {
-    updateScene(scene, app.get);
-    app.say(summarise(scene));
-    return false;
-  });
-  const [left, right] = [make("div", { class: "d2l-column" }), make("div", { class: "d2l-column" })];
-  app.body.append(left, right);
-  const draw = (ctx, width, height, theme) => drawNetwork(ctx, width, height, theme, scene);
-  addStage(app, left, { draw, label: "The network: image, hidden units with the dropped ones crossed out, probabilities", ratio: 1.12 });
-  left.append(make("p", { class: "d2l-hint", text: "Cross: dropped. Lines: what a unit says for (green) or against the true class. Bar: this mask. Upright stroke: average over masks. Ring: all units at work." }));
-  const transport = addTransport(app, right, {
-    forward: (n) => forward(app, n),
-    back: (n) => app.set({ mask_count: Math.max(0, app.get("mask_count") - n) }),
-    reset: () => app.set({ mask_count: 0 }),
-  });
-  addCharts(app, right, scene, transport.pause);
-  addReadout(app, app.body, scene);
-  const panel = addControls(app, app.body, []);
-  for (const name of ["image", "network", "rate", "seed", "scale"]) addControl(app, panel, name);
-  return app.close;
-}
-
-/** The picture without a page: for the build's placeholders and thumbnails. */
-export function preview(ctx, state, width, height, themeName) {
-  const scene = makeScene(state.data);
-  updateScene(scene, (name) => state[name]);
-  const theme = plainTheme(themeName);
-  const left = Math.round(width * 0.54);
-  drawNetwork(ctx, left, height, theme, scene);
-  ctx.save();
-  ctx.translate(left + 8, 0);
-  drawAverages(ctx, width - left - 8, height / 2, theme, scene, "logit");
-  ctx.translate(0, height / 2);
-  drawAverages(ctx, width - left - 8, height / 2, theme, scene, "probability");
-  ctx.restore();
-}
+export const { render, preview } = defineExplorer({
+  title: "Dropout explorer: a network, its masks and their average",
+  scene: (get) => ({ ...openNetworks(get("data")), key: "" }),
+  update: updateScene,
+  say: summarise,
+  left: [
+    stage({ draw: drawNetwork, label: "The network: image, hidden units with the dropped ones crossed out, probabilities", ratio: 1.12 }),
+    hint("Cross: dropped. Lines: what a unit says for (green) or against the true class. Bar: this mask. Upright stroke: average over masks. Ring: all units at work."),
+  ],
+  right: [player({ trait: "mask_count" }), chart("logit", drawLogits), chart("probability", drawProbabilities)],
+  bottom: [group({ name: "readout", className: "d2l-readout" }, facts(results), paragraph(judge, { className: "d2l-verdict" }))],
+  controls: ["image", "network", "rate", "seed", "scale"],
+  preview: beside(drawNetwork, above(drawLogits, drawProbabilities), 0.54),
+});

@@ -1,6 +1,6 @@
 // Pictures of a race: the map with its paths, the losses by step, and what the shown method remembers.
 import { drawLandscape, landscapeOf } from "../_draw/landscape.js";
-import { clipped, drawLine, drawMark } from "../_draw/layers.js";
+import { clipped, drawBand, drawLine, drawMark } from "../_draw/layers.js";
 import { drawArrow, drawPath, heightsAbove, lossBox, shortNumber, stepScale } from "../_draw/paths.js";
 import { drawAxes, drawLabel, linearScale, logScale, strokeSegment } from "../_draw/scales.js";
 import { nextStep, stepsDone } from "./model.js";
@@ -132,21 +132,9 @@ function drawWeightMemory(ctx, box, theme, { gradient, velocity, spread, steps, 
   const near = Number((most / 1.6).toPrecision(1));
   drawAxes(ctx, box, x, y, theme, { xTicks: i ? 4 : [], yTicks: [-near, 0, near], format: shortNumber, xLabel: i ? "step" : "" });
   clipped(ctx, box, () => {
-    if (spread.some(Boolean)) fillBand(ctx, steps, spread, x, y, color);
+    if (spread.some(Boolean)) drawBand(ctx, steps, spread.map((value) => -value), spread, x, y, { color });
     drawLine(ctx, steps, gradient, x, y, { color: theme.text, width: 1.25, dash: [3, 3] });
     if (velocity.some(Boolean)) drawLine(ctx, steps, velocity, x, y, { color, width: 2.25 });
   });
   drawLabel(ctx, `w${"₁₂"[i]}`, box.x + box.width - 4, box.y + 2, theme, { align: "right", color: theme.text, weight: 600 });
-}
-
-function fillBand(ctx, steps, spread, x, y, color) {
-  ctx.save();
-  ctx.globalAlpha = 0.22;
-  ctx.fillStyle = color;
-  ctx.beginPath();
-  steps.forEach((t, i) => ctx.lineTo(x(t), y(spread[i])));
-  for (let i = steps.length - 1; i >= 0; i--) ctx.lineTo(x(steps[i]), y(-spread[i]));
-  ctx.closePath();
-  ctx.fill();
-  ctx.restore();
 }
