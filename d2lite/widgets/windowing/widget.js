@@ -1,38 +1,30 @@
 // The windowing explorer: the sequence as a tape of cells with the windows of a batch marked; below, the batch itself.
-import { addControls } from "../_core/controls.js";
-import { make, writeText } from "../_core/dom.js";
-import { nameElement, openExplorer } from "../_core/frame.js";
+import { defineExplorer, settings } from "../_core/define.js";
+import { facts, group, hint, paragraph, player, stage } from "../_core/parts.js";
+import { mixColor } from "../_core/theme.js";
+import { above } from "../_draw/panes.js";
 import { drawLabel, setText, strokeSegment } from "../_draw/scales.js";
-import { addStage, addTooltip } from "../_core/stage.js";
-import { mixColor, plainTheme } from "../_core/theme.js";
-import { addTransport } from "../_core/transport.js";
 import { carried, findElement, planEpoch, windowAt } from "./model.js";
 
 const PLAN = ["num_steps", "batch_size", "order", "stride", "horizon", "seed"];
-const SHOWN = ["source", "text", "kind", "batch", "row"];
 const WEEKDAYS = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]; // from 1 January 1970
 const DAY = 86400000; // ms
 const LOW = 6000; // births from which a cell's bar grows
 const HIGH = 11000; // births at which it is full
 const STATE = 34; // px of the column that says what the hidden state holds
 
-function makeScene() {
-  return { key: "", plan: null, cells: null, batch: 0, row: 0, kind: "", source: "", tape: null, table: null };
-}
-
 /** Bring a scene up to date with the traits. */
 function updateScene(scene, get) {
-  const settings = Object.fromEntries(PLAN.map((name) => [name, get(name)]));
-  const shown = Object.fromEntries(SHOWN.map((name) => [name, get(name)]));
-  const key = JSON.stringify([settings, shown.source, shown.text]);
+  const choices = Object.fromEntries(PLAN.map((name) => [name, get(name)]));
+  const [source, text] = [get("source"), get("text")];
+  const key = JSON.stringify([choices, source, text]);
   if (key !== scene.key) {
-    const cells = shown.source === "text" ? [...shown.text].map((letter) => ({ letter })) : cellsOfDays(get("data"));
-    Object.assign(scene, { key, cells, plan: planEpoch(cells.length, settings) });
+    const cells = source === "text" ? [...text].map((letter) => ({ letter })) : cellsOfDays(get("data"));
+    Object.assign(scene, { key, source, cells, plan: planEpoch(cells.length, choices) });
   }
-  scene.batch = Math.min(shown.batch, Math.max(0, scene.plan.starts.length - 1));
-  scene.row = Math.min(shown.row, settings.batch_size) - 1;
-  scene.kind = shown.kind;
-  scene.source = shown.source;
+  scene.batch = Math.min(get("batch"), Math.max(0, scene.plan.starts.length - 1));
+  scene.row = Math.min(get("row"), choices.batch_size) - 1;
+  scene.kind = get("kind");
 }
 
 function cellsOfDays({ first, values }) {
@@ -100,9 +92,7 @@ function drawCell(ctx, element, x, y, size, theme, ground) {
 
 function drawTape(ctx, width, height, theme, scene) {
   const { cells, plan } = scene;
-  const layout = tapeLayout(scene, width, height);
-  scene.tape = layout;
-  const { columns, cell, pitch } = layout;
+  const { columns, cell, pitch } = tapeLayout(scene, width, height);
   const marks = markElements(scene, theme);
   cells.forEach((element, i) => {
     const [x, y] = [(i % columns) * cell, Math.floor(i / columns) * pitch];
@@ -145,23 +135,28 @@ function markElements({ plan, batch, kind }, theme) {
   return marks;
 }
 
-/** The batch as a table: a row a window; what its state holds, its inputs, its targets. */
-function drawTable(ctx, width, height, theme, scene) {
+/** Where the batch's rows stand: { top, cell, pitch (from row to row), left (of the inputs), right (of the targets), asked }. */
+function batchLayout({ plan, kind }, width, height) {
+  const { num_steps, batch_size } = plan.settings;
+  const asked = kind === "many to one" ? 1 : num_steps;
+  const [top, left] = [18, STATE + 8];
+  const cell = Math.min(34, (width - STATE - 40) / (num_steps + asked), (height - top) / batch_size - 4);
+  return { top, cell, pitch: cell + 4, left, right: left + num_steps * cell + 26, asked };
+}
+
+/** The batch: a row a window; what its state holds, its inputs, its targets. */
+function drawBatch(ctx, width, height, theme, scene) {
   const { plan, batch, kind, cells } = scene;
   const { num_steps, batch_size } = plan.settings;
   if (!plan.starts.length) return drawLabel(ctx, "no batch", width / 2, height / 2, theme, { align: "center" });
-  const asked = kind === "many to one" ? 1 : num_steps;
-  const top = 18;
-  const cell = Math.min(34, (width - STATE - 40) / (num_steps + asked), (height - top) / batch_size - 4);
-  const [left, right] = [STATE + 8, STATE + 8 + num_steps * cell + 26];
-  scene.table = { top, pitch: cell + 4 };
+  const { top, cell, pitch, left, right, asked } = batchLayout(scene, width, height);
   drawLabel(ctx, "state", 0, 2, theme);
   drawLabel(ctx, width < 420 ? "inputs" : `inputs (${batch_size}, ${num_steps})`, left, 2, theme);
   const shape = asked > 1 ? `${batch_size}, ${asked}` : `${batch_size},`;
   drawLabel(ctx, width < 420 ? "targets" : `targets (${shape})`, right, 2, theme);
   const colors = rowColors(theme);
   plan.starts[batch].forEach((_, row) => {
-    const y = top + row * (cell + 4);
+    const y = top + row * pitch;
     const { inputs, targets } = windowAt(plan, batch, row, kind);
     const [from, to] = carried(plan, batch, row);
     const ground = to > from ? mixColor(theme.bg, colors[row], 0.22) : theme.surface;
@@ -190,108 +185,62 @@ function drawText(ctx, text, x, y, theme, size) {
 }
 
 /** The element under a place of the tape, or -1. */
-function elementAt({ tape, cells }, px, py) {
-  if (!tape) return -1;
-  const [column, line] = [Math.floor(px / tape.cell), Math.floor(py / tape.pitch)];
-  const index = line * tape.columns + column;
-  return column >= 0 && column < tape.columns && index >= 0 && index < cells.length ? index : -1;
+function elementAt(scene, px, py, width, height) {
+  const { columns, cell, pitch } = tapeLayout(scene, width, height);
+  const [column, line] = [Math.floor(px / cell), Math.floor(py / pitch)];
+  const index = line * columns + column;
+  return column >= 0 && column < columns && index >= 0 && index < scene.cells.length ? index : -1;
 }
 
-function describeElement(scene, index) {
+/** What an element is, and where it is read. */
+function describeElement(scene, ...at) {
+  const index = elementAt(scene, ...at);
   if (index < 0) return null;
   const { letter, name, value } = scene.cells[index];
   const what = letter === undefined ? `${name}: ${value} births` : letter === " " ? "a space" : letter;
-  const place = findElement(scene.plan, index);
-  if (!place) return `${what} (${index}): not read in this epoch`;
-  return `${what} (${index}): input of batch ${place[0] + 1}, row ${place[1] + 1}, step ${place[2] + 1}`;
+  const found = findElement(scene.plan, index);
+  if (!found) return `${what} (${index}): not read in this epoch`;
+  return `${what} (${index}): input of batch ${found[0] + 1}, row ${found[1] + 1}, step ${found[2] + 1}`;
 }
 
-/** A click on the tape shows the batch that reads the element, one on the table reads out its row. */
-function addClicks(app, tape, table, scene) {
+/** A click on the tape shows the batch that reads the element. */
+function chooseElement(app, tape, scene) {
   app.scope.on(tape.canvas, "click", (event) => {
-    const place = findElement(scene.plan, elementAt(scene, ...tape.at(event)));
-    if (place) app.set({ batch: place[0], row: place[1] + 1 });
+    const found = findElement(scene.plan, elementAt(scene, ...tape.at(event), tape.width(), tape.height()));
+    if (found) app.set({ batch: found[0], row: found[1] + 1 });
   });
+}
+
+/** A click on the batch reads out its row. */
+function chooseRow(app, table, scene) {
   app.scope.on(table.canvas, "click", (event) => {
-    const row = scene.table ? Math.floor((table.at(event)[1] - scene.table.top) / scene.table.pitch) : -1;
-    if (row >= 0 && row < scene.plan.settings.batch_size) app.set({ row: row + 1 });
-  });
-  addTooltip(app, tape, (px, py) => describeElement(scene, elementAt(scene, px, py)));
-}
-
-function addReadout(app, parent, scene) {
-  const line = make("p", { class: "d2l-said" });
-  const facts = make("div", { class: "d2l-facts" });
-  const names = ["windows", "batches", "elements read", "times each", "left out"];
-  facts.append(...names.map((name) => make("span", {}, make("i", { text: name }), make("b"))));
-  const element = make("div", { class: "d2l-readout" }, line, facts);
-  nameElement(app, "readout", element);
-  parent.append(element);
-  app.draw(() => {
-    const { text, bad } = describeRow(scene);
-    const { plan } = scene;
-    const windows = plan.starts.length * plan.settings.batch_size;
-    const read = plan.uses.filter((n) => n > 0).length;
-    const times = read ? ((windows * plan.settings.num_steps) / read).toFixed(1) : "0";
-    const values = [windows, plan.starts.length, `${read} of ${plan.length}`, times, plan.length - read];
-    values.forEach((value, i) => writeText(facts.children[i].lastChild, String(value)));
-    writeText(line, text);
-    line.classList.toggle("d2l-bad", bad);
+    const { top, pitch } = batchLayout(scene, table.width(), table.height());
+    const row = Math.floor((table.at(event)[1] - top) / pitch);
+    if (scene.plan.starts.length && row >= 0 && row < scene.plan.settings.batch_size) app.set({ row: row + 1 });
   });
 }
 
-function forwardBatches(app, scene, n) {
-  const last = Math.max(0, scene.plan.starts.length - 1);
-  const target = Math.min(last, app.get("batch") + n);
-  app.set({ batch: target }, { later: true });
-  return target < last;
+function results({ plan }) {
+  const windows = plan.starts.length * plan.settings.batch_size;
+  const read = plan.uses.filter((n) => n > 0).length;
+  const times = read ? ((windows * plan.settings.num_steps) / read).toFixed(1) : "0";
+  return [["windows", windows], ["batches", plan.starts.length], ["elements read", `${read} of ${plan.length}`], ["times each", times], ["left out", plan.length - read]];
 }
 
-export function render({ model, el }) {
-  const app = openExplorer({ model, el, title: "Windowing explorer: a sequence in windows and batches" });
-  const scene = makeScene();
-  app.update(() => {
-    updateScene(scene, app.get);
-    app.say(describeRow(scene).text);
-  });
-  app.body.classList.add("d2l-windowing");
-  addControls(app, app.body, ["source", "text"]);
-  const tape = addStage(app, app.body, {
-    draw: (ctx, width, height, theme) => drawTape(ctx, width, height, theme, scene),
-    label: "The sequence, with the windows of this batch marked",
-    className: "d2l-tape",
-  });
-  const hint = "Strong colour: read by this batch. Lines: its targets. Pale: held by the state, or, in grey, read earlier. Struck out: left out of this epoch. Click an element to find its batch.";
-  app.body.append(make("p", { class: "d2l-hint", text: hint }));
-  addTransport(app, app.body, {
-    forward: (n) => forwardBatches(app, scene, n),
-    back: (n) => app.set({ batch: Math.max(0, Math.min(app.get("batch"), scene.plan.starts.length - 1) - n) }),
-    reset: () => app.set({ batch: 0 }),
-  });
-  const table = addStage(app, app.body, {
-    draw: (ctx, width, height, theme) => drawTable(ctx, width, height, theme, scene),
-    label: "The batch: states, inputs and targets of each row",
-    className: "d2l-table",
-  });
-  addReadout(app, app.body, scene);
-  addClicks(app, tape, table, scene);
-  addControls(app, app.body, ["order", "kind", "num_steps", "batch_size", "stride", "horizon", "seed", "row"]);
-  app.draw(() => {
-    app.named.get("text").hidden = app.get("source") !== "text" || app.hide.includes("text");
-    app.named.get("stride").hidden = app.get("order") !== "random" || app.hide.includes("stride");
-  });
-  return app.close;
-}
-
-/** The picture without a page: for the build's placeholders and thumbnails. */
-export function preview(ctx, state, width, height, themeName) {
-  const scene = makeScene();
-  const theme = plainTheme(themeName);
-  updateScene(scene, (name) => state[name]);
-  const half = height * 0.52;
-  drawTape(ctx, width, half - 8, theme, scene);
-  ctx.save();
-  ctx.translate(0, half);
-  drawTable(ctx, width, height - half, theme, scene);
-  ctx.restore();
-}
+export const { render, preview } = defineExplorer({
+  title: "Windowing explorer: a sequence in windows and batches",
+  scene: () => ({ key: "", source: "", cells: null, plan: null, batch: 0, row: 0, kind: "" }),
+  update: updateScene,
+  say: (scene) => describeRow(scene).text,
+  top: [
+    settings(["source", "text"]),
+    stage({ draw: drawTape, label: "The sequence, with the windows of this batch marked", className: "d2l-tape", tip: describeElement, use: chooseElement }),
+    hint("Strong colour: read by this batch. Lines: its targets. Pale: held by the state, or, in grey, read earlier. Struck out: left out of this epoch. Click an element to find its batch."),
+    player({ trait: "batch", last: ({ plan }) => plan.starts.length - 1 }),
+    stage({ draw: drawBatch, label: "The batch: states, inputs and targets of each row", className: "d2l-batch", use: chooseRow }),
+    group({ name: "readout", className: "d2l-readout" }, paragraph(describeRow, { className: "d2l-row-read" }), facts(results)),
+  ],
+  controls: ["order", "kind", "num_steps", "batch_size", "stride", "horizon", "seed", "row"],
+  visible: { text: (get) => get("source") === "text", stride: (get) => get("order") === "random" },
+  preview: above(drawTape, drawBatch, 0.52),
+});
