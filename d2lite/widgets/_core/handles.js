@@ -141,7 +141,7 @@ export function addHandle(app, stage, { label, at, move, text, step = 4, color =
 }
 
 /**
- * Make a stage a slider along its width, to move through steps from min: value() and max() say where it stands, valueAt(px)
+ * Make a stage a slider along its width, to move through steps from min: value() and max() say where it stands, valueAt(px, py)
  * what a place means, move(value) asks for another, text(value) reads it out. Arrows go 1, Page keys 10, Home and End all the way.
  */
 export function addScrubber(app, stage, { label, min = 0, value, max, valueAt, move, text }) {
@@ -154,7 +154,7 @@ export function addScrubber(app, stage, { label, min = 0, value, max, valueAt, m
     canvas.setAttribute("aria-valuemax", max());
     canvas.setAttribute("aria-valuetext", text(value()));
   });
-  onPress(app, canvas, (event) => go(valueAt(stage.at(event)[0])));
+  onPress(app, canvas, (event) => go(valueAt(...stage.at(event))));
   addKeys(app, stage, { role: "slider", label, press: (key) => {
     if (SLIDER_KEYS[key] === undefined) return false;
     go(value() + SLIDER_KEYS[key]);

@@ -7,7 +7,7 @@ import { addTransport } from "./transport.js";
 
 /**
  * A picture: draw(ctx, width, height, theme, scene, get), label, ratio, className as in addStage; and what can be done with it:
- * scrub: as in scrubber; tip(scene, px, py, width, height): the text beside the pointer, or null;
+ * scrub: as in scrubStage; tip(scene, px, py, width, height): the text beside the pointer, or null;
  * use(app, stage, scene): handles, points, clicks and keys of your own.
  */
 export function stage({ draw, scrub = null, tip = null, use = null, ...options }) {
@@ -20,52 +20,54 @@ export function stage({ draw, scrub = null, tip = null, use = null, ...options }
   };
 }
 
-/**
- * A stage as a slider of a whole-number trait: scale(scene, width, height) is its axis, last(scene, get) the last value there is
- * (the trait's greatest otherwise), text(scene, value) reads it out.
- */
-function scrubStage(app, built, scene, { trait, scale, last = () => Infinity, text, label = "Step shown" }) {
-  const { min, end, now } = stepsOf(app, scene, trait, last);
+/** A stage as a slider of steps (as in stepsOf): scale(scene, width, height) is its axis, text(scene, value) reads it out. */
+function scrubStage(app, built, scene, { scale, text, label = "Step shown", ...steps }) {
+  const { first, end, now, go } = stepsOf(app, scene, steps);
   addScrubber(app, built, {
     label,
-    min,
+    min: first,
     value: now,
     max: end,
-    valueAt: (px) => scale(scene, built.width(), built.height()).invert(px),
-    move: (value) => {
+    valueAt: (px, py) => scale(scene, built.width(), built.height()).invert(px, py),
+    move: (step) => {
       app.stop();
-      app.set({ [trait]: value });
+      go(step);
     },
     text: (value) => text(scene, value),
   });
 }
 
-/** A whole-number trait between its least value and the last there is, asked anew each time: keys may not wait for the next frame's scene. */
-function stepsOf(app, scene, trait, last) {
-  const { min, max } = app.entry(trait);
-  const end = () => Math.max(min, Math.min(max, last(scene, app.get)));
-  const now = () => Math.max(min, Math.min(end(), app.get(trait)));
-  return { min, end, now };
+/**
+ * The steps of a whole-number trait, from its least value to last(scene, get), if that is less than its greatest; asked anew each
+ * time, as keys may not wait for the next frame's scene. Where steps are not the trait's values: first, value(scene, get) and
+ * change(step, app, scene), which sets the trait in your own way.
+ */
+function stepsOf(app, scene, { trait, first = app.entry(trait).min, last = () => Infinity, value = (_, get) => get(trait), change = null }) {
+  const end = () => Math.max(first, Math.min(app.entry(trait).max, last(scene, app.get)));
+  const now = () => Math.max(first, Math.min(end(), value(scene, app.get)));
+  const go = (step, options) => (change ? change(step, app, scene) : app.set({ [trait]: step }, options));
+  return { first, end, now, go };
 }
 
 /**
- * Play, Step and Reset over a whole-number trait. last(scene, get): the step at which there is no more to come, if it is not
- * the trait's greatest value; restart(scene): called by Reset; speed: the trait of steps a second.
+ * Play, Step and Reset over steps (as in stepsOf). restart(scene): called by Reset; speed: the trait of steps a second; again: at
+ * the end, they begin anew.
  */
-export function player({ trait = "step_count", speed = "speed", last = () => Infinity, restart = () => {} } = {}) {
+export function player({ trait = "step_count", speed = "speed", restart = () => {}, again = false, ...steps } = {}) {
   return (app, parent, scene) => {
-    const { min, end, now } = stepsOf(app, scene, trait, last);
+    const { first, end, now, go } = stepsOf(app, scene, { trait, ...steps });
     addTransport(app, parent, {
       speed,
       forward: (n) => {
-        const step = Math.min(end(), now() + n);
-        app.set({ [trait]: step }, { later: true });
+        const from = again && now() === end() ? first - 1 : now();
+        const step = Math.min(end(), from + n);
+        go(step, { later: true });
         return step < end();
       },
-      back: (n) => app.set({ [trait]: Math.max(min, now() - n) }),
+      back: (n) => go(Math.max(first, now() - n)),
       reset: () => {
         restart(scene);
-        app.set({ [trait]: min });
+        go(first);
       },
     });
   };

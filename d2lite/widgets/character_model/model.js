@@ -1,5 +1,6 @@
 // A character model of one recurrent layer: forward a character at a time, and backward through time. No DOM here.
 import { scaledBytes } from "../_math/bytes.js";
+import { softmax } from "../_math/nn.js";
 import { makeRng } from "../_math/rng.js";
 
 export const REACH = 64; // characters that a gradient is followed back
@@ -19,16 +20,16 @@ export function decodeModel({ alphabet, units, input, recurrent, output, bias, o
 
 const PLAIN = { "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\t": " ", "\u00a0": " " };
 
-/** A text as places in the alphabet, and the characters in it that the model does not know (it reads a blank). */
+/** A text as places in the alphabet, and the characters in it that the model does not know (it reads a blank): { ids, unknown }. */
 export function encodeText(net, text) {
   const blank = net.places.get("\ufffd") ?? net.places.get(" ") ?? 0;
-  const strange = new Set();
+  const unknown = new Set();
   const ids = [...text].map((c) => {
     const found = net.places.get(c) ?? net.places.get(PLAIN[c]);
-    if (found === undefined) strange.add(c);
+    if (found === undefined) unknown.add(c);
     return found ?? blank;
   });
-  return { ids, strange: [...strange] };
+  return { ids, unknown: [...unknown] };
 }
 
 /** target += matrix (rows x columns) times vector. */
@@ -94,9 +95,9 @@ function cutReading(reading, length) {
 
 /**
  * Bring a reading to the given characters and count that the model writes after them, at a temperature and from a seed,
- * keeping what has not changed. Stops where late() says so; returns whether there is more to do.
+ * keeping what has not changed. Stops where deadline() says so; returns whether there is more to do.
  */
-export function extendReading(reading, given, count, temperature, seed, late = () => false) {
+export function extendReading(reading, given, count, temperature, seed, deadline = () => false) {
   let same = 0;
   const known = Math.min(reading.given, given.length, reading.ids.length);
   while (same < known && reading.ids[same] === given[same]) same++;
@@ -108,7 +109,7 @@ export function extendReading(reading, given, count, temperature, seed, late = (
   reading.key = key;
   while (reading.uniforms.length < count) reading.uniforms.push(reading.rng.uniform());
   while (reading.ids.length < given.length + count) {
-    if (late()) return true;
+    if (deadline()) return true;
     const t = reading.ids.length;
     const id = t < given.length ? given[t] : drawCharacter(reading.logits[t], temperature, reading.uniforms[t - given.length]);
     readCharacter(reading, id);
@@ -116,17 +117,14 @@ export function extendReading(reading, given, count, temperature, seed, late = (
   return false;
 }
 
-/** softmax(logits / temperature). */
-export function chances(logits, temperature = 1) {
-  const most = Math.max(...logits);
-  const p = logits.map((z) => Math.exp((z - most) / temperature));
-  const sum = p.reduce((a, b) => a + b, 0);
-  return p.map((v) => v / sum);
+/** The distribution of the character after the first t of a reading, at a temperature. */
+export function predict({ logits }, t, temperature = 1) {
+  return softmax(logits[t], temperature);
 }
 
-/** The character at which the chances, added up in order, pass u. */
+/** The character at which the probabilities, added up in order, pass u. */
 export function drawCharacter(logits, temperature, u) {
-  const p = chances(logits, temperature);
+  const p = softmax(logits, temperature);
   let sum = 0;
   for (let i = 0; i < p.length; i++) {
     sum += p[i];
@@ -139,7 +137,7 @@ export function drawCharacter(logits, temperature, u) {
 export function surprises(reading, from = 0) {
   const bits = new Float64Array(reading.ids.length - from);
   for (let t = from; t < reading.ids.length; t++) {
-    bits[t - from] = -Math.log2(Math.max(1e-300, chances(reading.logits[t])[reading.ids[t]]));
+    bits[t - from] = -Math.log2(Math.max(1e-300, predict(reading, t)[reading.ids[t]]));
   }
   return bits;
 }
@@ -152,12 +150,12 @@ export function entropyBits(p) {
 /**
  * The gradient of one prediction's loss, -log p(target) after `place` characters, followed back through time.
  * norms[k] = |dL/dh| k characters earlier, to REACH or the beginning; whole[k] = norm of the gradient of all weights if it
- * is cut after k steps; likeness[k] = cosine between that and the uncut one.
+ * is cut after k steps; cosines[k] = cosine between that and the uncut one.
  */
 export function backThroughTime(reading, place, target, reach = REACH) {
   const { net, states, ids } = reading;
   const steps = Math.min(reach, place);
-  const error = chances(reading.logits[place]); // dL/dlogits = p - one-hot
+  const error = predict(reading, place); // dL/dlogits = p - one-hot
   error[target] -= 1;
   let gradient = new Float64Array(net.units);
   addTransposed(gradient, net.output, error);
@@ -196,7 +194,7 @@ function cutNorms(pairs, out) {
   }
   const whole = squares.map((square) => Math.sqrt(Math.max(0, square)));
   const uncut = whole[steps];
-  return { whole, likeness: shared.map((value, k) => (uncut * whole[k] > 0 ? value / (uncut * whole[k]) : 1)) };
+  return { whole, cosines: shared.map((value, k) => (uncut * whole[k] > 0 ? value / (uncut * whole[k]) : 1)) };
 }
 
 function dot(a, b) {

@@ -46,8 +46,8 @@ def reading_case(name, weights, model, text):
         + """const last = ids.length;
             return { states: reading.states.map((s) => [...s]), logits: reading.logits.map((z) => [...z]),
                 bits: model.surprises(reading), tail: model.surprises(reading, last - 2),
-                p: model.chances(reading.logits[last]), hot: model.chances(reading.logits[last], 0.5),
-                entropy: model.entropyBits(model.chances(reading.logits[last])) };
+                p: model.predict(reading, last), hot: model.predict(reading, last, 0.5),
+                entropy: model.entropyBits(model.predict(reading, last)) };
         }""",
         "input": {"weights": weights, "text": text},
         "expected": {
@@ -96,8 +96,8 @@ def gradient_case(name, weights, model, text, place, target):
     return {
         "name": f"{name}: the gradient back from character {place}",
         "js": READ
-        + """const { norms, whole, likeness } = model.backThroughTime(reading, PLACE, TARGET);
-            return { norms, whole: CUTS.map((k) => whole[k]), likeness: CUTS.map((k) => likeness[k]) };
+        + """const { norms, whole, cosines } = model.backThroughTime(reading, PLACE, TARGET);
+            return { norms, whole: CUTS.map((k) => whole[k]), cosines: CUTS.map((k) => cosines[k]) };
         }""".replace("PLACE", str(place))
         .replace("TARGET", str(target))
         .replace("CUTS", str(cuts)),
@@ -105,7 +105,7 @@ def gradient_case(name, weights, model, text, place, target):
         "expected": {
             "norms": norms,
             "whole": [flat.norm().item() for flat in flats],
-            "likeness": [(flat @ uncut / flat.norm() / uncut.norm()).item() for flat in flats],
+            "cosines": [(flat @ uncut / flat.norm() / uncut.norm()).item() for flat in flats],
         },
         "tolerance": 1e-8,
     }
@@ -164,7 +164,7 @@ def embedding_case():
             "recurrent": own.cell.weight_hh_l0.flatten().tolist(),
             "bias": [0.0] * 6,
             "ids": [1, 0, 2, 0, 3],
-            "strange": ["X", "“"],
+            "unknown": ["X", "“"],
         },
         "rounding": True,
     }
