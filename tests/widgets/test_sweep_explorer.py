@@ -172,7 +172,7 @@ class TestTheReadersOwnRuns:
         page.get_by_text("It did not finish: OSError: no").wait_for()
         field.fill("quick")
         page.get_by_role("button", name="Train").click()
-        page.get_by_text('rate came as "quick"; expected a number.').wait_for()
+        page.get_by_text("rate is “quick”: expected a number.").wait_for()
         assert len(page.evaluate("sent")) == 2
 
 

@@ -15,6 +15,11 @@ export function formatNumber(value, digits = 3) {
   return text.replace("-", "−");
 }
 
+/** A number for ticks: 10⁻⁵, not 1.0·10⁻⁵. */
+export function shortNumber(value, digits = 3) {
+  return formatNumber(value, digits).replace(/^1\.0·|\.0(?=·)/, "");
+}
+
 /** A number with a fixed count of decimals and a true minus sign, for columns that must not jump. */
 export function formatFixed(value, decimals = 2) {
   if (!Number.isFinite(value) || Math.abs(value) >= 1e6) return formatNumber(value);

@@ -1,5 +1,5 @@
 // Paths down a surface: drawn over its map, from a start that can be dragged; and the chart of their losses.
-import { formatNumber } from "../_core/format.js";
+import { formatNumber, shortNumber } from "../_core/format.js";
 import { addHandle } from "../_core/handles.js";
 import { drawMark } from "./layers.js";
 import { linearScale, plotBox } from "./scales.js";
@@ -85,9 +85,4 @@ export function heightsAbove(losses, lowest) {
 /** A height as text; what the axis cannot show is 0. */
 export function heightText(height) {
   return shortNumber(height > FLOOR ? height : 0);
-}
-
-/** Ticks: 10⁻⁵, not 1.0·10⁻⁵. */
-export function shortNumber(value) {
-  return formatNumber(value).replace(/^1\.0·|\.0(?=·)/, "");
 }

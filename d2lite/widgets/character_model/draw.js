@@ -1,5 +1,5 @@
 // Pictures of a character model: the coloured text, the next character's distribution, and the strip of gradient and units.
-import { formatNumber } from "../_core/format.js";
+import { formatNumber, shortNumber } from "../_core/format.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
 import { drawMatrix } from "../_draw/layers.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_draw/scales.js";
@@ -133,7 +133,7 @@ export function drawStrip(ctx, width, height, theme, scene) {
   const { back, place, truncation, reading, net } = scene;
   const most = Math.max(...back.norms, 1e-12);
   const y = logScale([most * 10 ** -DECADES, most * 2], [top.y + top.height, top.y]);
-  drawAxes(ctx, top, x, y, theme, { xTicks: [], yTicks: 3, format: powerOf, yLabel: "gradient at each character" });
+  drawAxes(ctx, top, x, y, theme, { xTicks: [], yTicks: 3, format: (value) => shortNumber(value, 1), yLabel: "gradient at each character" });
   const from = Math.max(0, first);
   for (let t = from; t < place; t++) {
     const k = place - 1 - t;
@@ -164,8 +164,6 @@ export function drawStrip(ctx, width, height, theme, scene) {
   drawMatrix(ctx, values, net.units, columns, box, makeRamp(theme.a, theme.bg, theme.b), (v) => (v + 1) / 2);
   drawUnitMark(ctx, units, theme, scene);
 }
-
-const powerOf = (value) => formatNumber(value, 1).replace(/^1\.0·/, "");
 
 function drawUnitMark(ctx, units, theme, { unit, net }) {
   const y = units.y + ((unit + 0.5) / net.units) * units.height;

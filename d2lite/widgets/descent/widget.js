@@ -1,12 +1,12 @@
 // The descent explorer: a surface's map with the path on the left; the loss, the step and what the Hessian says of it on the right.
 import { control, defineExplorer } from "../_core/define.js";
-import { formatNumber } from "../_core/format.js";
+import { formatNumber, shortNumber } from "../_core/format.js";
 import { facts, group, hint, paragraph, player, stage, table } from "../_core/parts.js";
 import { mixColor, parseColor } from "../_core/theme.js";
 import { drawLandscape, landscapeOf } from "../_draw/landscape.js";
 import { clipped, drawLine, drawMark, drawPixels } from "../_draw/layers.js";
 import { above, beside } from "../_draw/panes.js";
-import { addStart, drawArrow, drawPath, heightsAbove, heightText, lossBox, shortNumber, stepScale } from "../_draw/paths.js";
+import { addStart, drawArrow, drawPath, heightsAbove, heightText, lossBox, stepScale } from "../_draw/paths.js";
 import { drawAxes, drawLabel, linearScale, logScale, strokeSegment } from "../_draw/scales.js";
 import { makeSurface } from "../_math/surfaces.js";
 import { alongStep, bowlRate, describeDirection, descendTo, endOf, localPicture, makeRun, stepsDone } from "./model.js";

@@ -1,7 +1,8 @@
 // Pictures of a race: the map with its paths, the losses by step, and what the shown method remembers.
+import { shortNumber } from "../_core/format.js";
 import { drawLandscape, landscapeOf } from "../_draw/landscape.js";
 import { clipped, drawBand, drawLine, drawMark } from "../_draw/layers.js";
-import { drawArrow, drawPath, heightsAbove, lossBox, shortNumber, stepScale } from "../_draw/paths.js";
+import { drawArrow, drawPath, heightsAbove, lossBox, stepScale } from "../_draw/paths.js";
 import { drawAxes, drawLabel, linearScale, logScale, strokeSegment } from "../_draw/scales.js";
 import { nextStep, stepsDone } from "./model.js";
 

@@ -1,4 +1,5 @@
 // Recorded runs as a grid: the runs of a point, their mean and range over seeds, and the map of all points.
+import { shortNumber } from "../_core/format.js";
 
 /**
  * A payload of SweepExplorer made ready: { axes: [{ name, label, values, numeric, varies }], across, rows, columns, x, metrics, groups }.
@@ -47,7 +48,7 @@ function openMetric(name, { kind, mode, values }, groups, display) {
   const falls = mode === "min";
   const bands = new Map([...groups].map(([key, members]) => [key, bandOf(members.map((run) => runs[run]))]));
   const longest = Math.max(0, ...[...bands.values()].map(({ mean }) => mean.length));
-  return { name, label: about.label || name.replaceAll("_", " "), kind, log: Boolean(about.log), falls, guess: about.guess ?? null, runs, bands, longest };
+  return { name, label: about.label || name.replaceAll("_", " "), kind, log: Boolean(about.log), falls, baseline: about.guess ?? null, runs, bands, longest };
 }
 
 /** Mean and range over the seeds at each step: { mean, low, high, count }, not a number where a seed's value is none. */
@@ -64,6 +65,12 @@ export function bandOf(curves) {
     band.high[i] = lost ? NaN : Math.max(...values);
   }
   return band;
+}
+
+/** A value of an axis in words. */
+export function valueText({ numeric, values }, index) {
+  const value = values[index];
+  return numeric ? shortNumber(value) : String(value ?? "none").replaceAll("_", " ");
 }
 
 /** A point from a list of any numbers: rounded, moved inside the grid, missing indices 0. */
@@ -90,13 +97,13 @@ export function brokenAt(metric, point) {
 /** Whether a value is no better than guessing, or none at all. */
 export function isLostValue(metric, value) {
   if (!Number.isFinite(value)) return true;
-  return metric.guess !== null && (metric.falls ? value >= metric.guess : value <= metric.guess);
+  return metric.baseline !== null && (metric.falls ? value >= metric.baseline : value <= metric.baseline);
 }
 
 /** The map of a metric at a step: { values: row by row, null where nothing was run; best: column of each row's best or -1; top: [row, column] }. */
 export function mapAt(sweep, metric, step) {
   const { rows, columns, across } = sweep;
-  const values = rows.map((row) => Array.from({ length: columns }, (_, k) => meanAt(metric, place(row, across, k), step)));
+  const values = rows.map((row) => Array.from({ length: columns }, (_, k) => meanAt(metric, withIndex(row, across, k), step)));
   const better = (a, b) => (metric.falls ? a < b : a > b);
   const best = values.map((line) => {
     let found = -1;
@@ -113,7 +120,7 @@ export function mapAt(sweep, metric, step) {
 }
 
 /** A point with the index on one axis replaced. */
-export function place(point, axis, index) {
+export function withIndex(point, axis, index) {
   const next = [...point];
   next[axis] = index;
   return next;
@@ -121,7 +128,7 @@ export function place(point, axis, index) {
 
 /** The row of the map a point is in. */
 export function rowOf(sweep, point) {
-  const key = place(point, sweep.across, 0).join();
+  const key = withIndex(point, sweep.across, 0).join();
   return sweep.rows.findIndex((row) => row.join() === key);
 }
 
@@ -131,21 +138,21 @@ export function neighbours(sweep, point, axis, reach = 2) {
   const count = sweep.axes[axis].values.length;
   const all = Array.from({ length: count }, (_, k) => k).filter((k) => k !== point[axis]);
   const near = count > 7 ? all.filter((k) => Math.abs(k - point[axis]) <= reach) : all;
-  return near.map((k) => place(point, axis, k));
+  return near.map((k) => withIndex(point, axis, k));
 }
 
 /** How a value stands between the best (1) and guessing, or the worst (0), on the metric's own scale. */
-export function merit(metric, value, [best, worst]) {
+export function normalizedScore(metric, value, [best, worst]) {
   const scale = metric.log ? (v) => Math.log(Math.max(v, 1e-300)) : (v) => v;
   const span = scale(best) - scale(worst);
   return span ? Math.min(1, Math.max(0, (scale(value) - scale(worst)) / span)) : 1;
 }
 
 /** The best finite mean of a metric anywhere in the recording, and what counts as worst: guessing, else the worst of the last values. */
-export function meritRange(metric) {
+export function scoreRange(metric) {
   const means = [...metric.bands.values()].flatMap(({ mean }) => [...mean]).filter(Number.isFinite);
   const best = means.reduce((a, b) => (metric.falls ? Math.min(a, b) : Math.max(a, b)), metric.falls ? Infinity : -Infinity);
   const ends = [...metric.bands.values()].map(({ mean }) => mean[mean.length - 1]).filter(Number.isFinite);
-  const worst = metric.guess ?? ends.reduce((a, b) => (metric.falls ? Math.max(a, b) : Math.min(a, b)), best);
+  const worst = metric.baseline ?? ends.reduce((a, b) => (metric.falls ? Math.max(a, b) : Math.min(a, b)), best);
   return [best, worst];
 }

@@ -107,7 +107,7 @@ def words_case(payload):
                 inside: model.insidePoint(sweep, [9, -1, 0.6]),
                 missing: model.meanAt(loss, [1, 1, 1], 3),
                 row: model.rowOf(sweep, [1, 2, 1]),
-                merit: [2.3, 0.5, 9].map((v) => model.merit(loss, v, [0.5, 2.3])),
+                scores: [2.3, 0.5, 9].map((v) => model.normalizedScore(loss, v, [0.5, 2.3])),
             };
         }""",
         "input": payload,
@@ -118,7 +118,7 @@ def words_case(payload):
             "inside": [1, 0, 1],
             "missing": None,
             "row": 3,
-            "merit": [0.0, 1.0, 0.0],
+            "scores": [0.0, 1.0, 0.0],
         },
     }
 

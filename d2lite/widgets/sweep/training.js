@@ -13,7 +13,7 @@ function readValues(values) {
 }
 
 /** Fields for a point, Train and Cancel, and what the runs measured; nothing where there is no kernel or nothing to train. */
-export function addOwnRuns(app, parent, scene) {
+export function trainingPanel(app, parent, scene) {
   if (app.model.host === "site" || !app.get("_trainable")) return;
   const fields = scene.sweep.axes.filter(({ varies }) => varies).map((axis) => makeField(axis));
   const seed = makeField({ label: "seed", numeric: true, values: [0] });
@@ -28,7 +28,7 @@ export function addOwnRuns(app, parent, scene) {
   parent.append(element);
   train.onclick = () => {
     const wrong = [...fields, seed].find((field) => field.value() === undefined);
-    if (wrong) return app.note(`${wrong.axis.label} came as "${wrong.input.value.slice(0, 20)}"; expected a number.`);
+    if (wrong) return app.note(`${wrong.axis.label} is “${wrong.input.value.slice(0, 20)}”: expected a number.`);
     const point = Object.fromEntries(fields.map((field) => [field.axis.name, field.value()]));
     app.model.send({ train: { point, seed: seed.value() } });
   };
