@@ -48,9 +48,9 @@ def test_typing_shows_what_torch_expects_next(host, model):
         "() => document.querySelector('.d2l-explorer > .d2l-offscreen').textContent.includes('She was a very')"
         " || document.querySelector('.d2l-explorer > .d2l-offscreen').textContent.includes('was a very:')"
     )
-    said = host.page.locator(".d2l-explorer > .d2l-offscreen").first.inner_text()
+    sentence = host.page.locator(".d2l-explorer > .d2l-offscreen").first.inner_text()
     best = model.alphabet[p.argmax()]
-    assert ({" ": "a space"}.get(best, best) + f" {round(100 * p.max().item())}%") in said
+    assert ({" ": "a space"}.get(best, best) + f" {round(100 * p.max().item())}%") in sentence
     choices = torch.exp(-(p * p.log()).sum()).item()
     head = host.page.locator(".d2l-fact").first.inner_text()
     assert float(head.split("between ")[1].split()[0]) == pytest.approx(choices, rel=0.06)
@@ -64,9 +64,9 @@ def test_the_gradients_norm_is_that_of_autograd(host, model):
     loss = nn.functional.cross_entropy(logits, logits.argmax(1))
     weights = [p for name, p in model.named_parameters() if name != "rnn.bias_hh_l0"]
     norm = torch.cat([g.flatten() for g in torch.autograd.grad(loss, weights)]).norm().item()
-    said = host.page.locator(".d2l-fact").last.inner_text()
-    assert float(said.split("norm ")[1].split(" ")[0]) == pytest.approx(norm, rel=0.01)
-    assert f"over {len(text)} steps" in said
+    sentence = host.page.locator(".d2l-fact").last.inner_text()
+    assert float(sentence.split("norm ")[1].split(" ")[0]) == pytest.approx(norm, rel=0.01)
+    assert f"over {len(text)} steps" in sentence
     host.set("clip", 0.01)
     assert "clipped at 0.01" in host.page.locator(".d2l-fact").last.inner_text()
     host.set("truncation", 2)

@@ -46,6 +46,7 @@ def test_keys_move_the_day_within_the_data(host):
         host.page.keyboard.press(key)
         host.settle()
         assert host.get("day") == day
+    assert host.page.locator(".d2l-note").count() == 0
     assert "31 Dec 1988" in host.page.locator(".d2l-numbers").inner_text()
 
 

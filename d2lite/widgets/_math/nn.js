@@ -32,7 +32,11 @@ export function softmax(logits, temperature = 1) {
 
 /** weight x + bias: a dense layer whose weight is flat, a row of x.length numbers an output. */
 export function dense(weight, bias, x) {
-  return bias.map((value, i) => x.reduce((sum, xj, j) => sum + weight[i * x.length + j] * xj, value));
+  return bias.map((value, i) => {
+    let sum = value;
+    for (let j = 0, k = i * x.length; j < x.length; j++, k++) sum += weight[k] * x[j];
+    return sum;
+  });
 }
 
 /** The index of the greatest value, the first of equal ones. */
