@@ -9,7 +9,7 @@ NAMES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "
 
 
 def pretrained_payload():
-    """Return what the page draws on, as tools/record/dropout_networks.py recorded it: networks, images, targets."""
+    """Return what the page draws on, as tools/record/dropout_networks.py recorded it: networks, images, targets, names."""
     from d2lite.models import weights
 
     tensors, _ = weights.load("dropout_networks")
@@ -19,7 +19,8 @@ def pretrained_payload():
         if f"{name}.scale" in tensors
     }
     networks = {network: {w: packed[f"{network}.{w}"] for w in WEIGHTS} for network in ("without", "with")}
-    return {"networks": networks, "images": packed["images"], "targets": tensors["targets"].tolist()}
+    targets = tensors["targets"].tolist()
+    return {"networks": networks, "images": packed["images"], "targets": targets, "names": list(NAMES)}
 
 
 def _pack(steps, scale):
