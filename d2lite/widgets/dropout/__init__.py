@@ -9,7 +9,7 @@ NAMES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "
 
 
 def pretrained_payload():
-    """Return what the page draws on, as tools/record/dropout_networks.py recorded it: networks, images, targets, names."""
+    """Return what is drawn, as tools/record/dropout_networks.py recorded it: networks, images, targets, names."""
     from d2lite.models import weights
 
     tensors, _ = weights.load("dropout_networks")
