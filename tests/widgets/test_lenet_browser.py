@@ -125,7 +125,7 @@ def test_from_the_overview_to_a_single_product(host):
     assert "Convolution 1, map 1" in story
     assert "25 products" in story
     host.page.mouse.move(*at(host, "The chosen value taken apart", 0.05, 0.8))
-    tip = host.page.locator(".d2l-below .d2l-tip")
+    tip = host.page.locator(".d2l-bottom .d2l-tip")
     tip.wait_for(state="visible")
     left, right = tip.inner_text().replace("−", "-").split("=")
     a, b = (float(part) for part in left.split("×"))
@@ -164,6 +164,20 @@ def test_the_occlusion_map_comes_in_slices_and_ends(host):
     assert "Sneaker" in hint.inner_text()
     host.set("sensitivity", False)
     assert hint.inner_text() == ""
+
+
+def test_logits_do_not_wait_for_the_occlusion_map(host):
+    host.set("sensitivity", True)
+    host.page.evaluate("""() => {
+        const { model } = views['d2l-x'];
+        window.events = [];
+        model.on('change:logits', () => events.push('logits'));
+        const watcher = new MutationObserver(() => events.push('map'));
+        watcher.observe(document.querySelector('.d2l-hint'), { childList: true, characterData: true, subtree: true });
+        model.set('image', 3);
+    }""")
+    host.page.wait_for_function("() => events.includes('logits')")
+    assert host.page.evaluate("events[0]") == "logits"
 
 
 def test_a_finger_covers_on_a_phone(make_host):

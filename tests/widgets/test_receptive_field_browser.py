@@ -10,7 +10,7 @@ def host(make_host):
     return make_host().open("receptive_field").show("receptive_field")
 
 
-def said(host):
+def readout(host):
     return host.page.locator(".d2l-readout").inner_text()
 
 
@@ -21,7 +21,7 @@ def wait(host, condition):
 
 
 def test_it_opens_with_two_layers_that_see_five(host):
-    assert "Unit 6 of layer 2 has a receptive field of 5 × 5 pixels." in said(host)
+    assert "Unit 6 of layer 2 has a receptive field of 5 × 5 pixels." in readout(host)
 
 
 def test_a_click_chooses_a_unit_and_arrows_move_on(host):
@@ -29,7 +29,7 @@ def test_a_click_chooses_a_unit_and_arrows_move_on(host):
     host.page.mouse.click(box["x"] + box["width"] - 20, box["y"] + box["height"] / 2)
     wait(host, "get('level') === 1 && get('unit') === 13")
     host.settle()
-    assert "Unit 13 of layer 1 has a receptive field of 3 × 3" in said(host)
+    assert "Unit 13 of layer 1 has a receptive field of 3 × 3" in readout(host)
     host.page.locator(".d2l-left canvas").focus()
     for key in ("ArrowLeft", "ArrowLeft", "ArrowUp"):
         host.page.keyboard.press(key)
@@ -41,7 +41,7 @@ def test_layers_are_edited_added_and_removed(host):
     host.page.get_by_label("Layer 1, stride").press("Enter")
     wait(host, "get('stack') === 'own' && get('layers')[0][2] === 2")
     host.settle()
-    assert "7 × 7 pixels" in said(host)
+    assert "7 × 7 pixels" in readout(host)
     host.page.get_by_role("button", name="Add a layer").click()
     wait(host, "get('layers').length === 3")
     host.settle()
@@ -52,11 +52,11 @@ def test_layers_are_edited_added_and_removed(host):
 
 def test_what_is_impossible_is_explained(host):
     host.set("size", 4)
-    assert "Layer 2: its kernel spans 3, and the side has 2" in said(host)
-    assert host.page.locator(".d2l-said.d2l-bad").count() == 1
-    assert host.page.locator(".d2l-says.d2l-bad").inner_text() == "cannot be"
+    assert "Layer 2: its kernel spans 3, and the side has 2" in readout(host)
+    assert host.page.locator(".d2l-answer.d2l-bad").count() == 1
+    assert host.page.locator(".d2l-shape.d2l-bad").inner_text() == "cannot be"
     host.set("size", 8)
-    assert "5 × 5" in said(host)
+    assert "5 × 5" in readout(host)
 
 
 def test_values_out_of_range_are_refused(host):
@@ -71,13 +71,13 @@ def test_holes_are_told(host):
     host.page.get_by_role("combobox", name="layers").select_option("dilations 2, 2, 2")
     wait(host, "get('stack') === 'gridding'")
     host.settle()
-    assert "with holes: it sees 7 pixels along a side" in said(host)
+    assert "with holes: it sees 7 pixels along a side" in readout(host)
 
 
 def test_an_empty_stack_is_no_error(host):
     host.set("layers", [])
     host.set("stack", "own")
-    assert "add one" in said(host)
+    assert "add one" in readout(host)
 
 
 def test_one_finger_chooses(make_host):

@@ -12,8 +12,9 @@ const BUDGET = 6; // ms a frame may spend on work that can go on in the next
  * title: its name for screen readers.
  * scene(get): make what is drawn; {} otherwise. get(name) is a trait's value.
  * update(scene, get, { now, deadline }): bring it up to date with the traits. Where that takes long, stop when deadline()
- *   is true and return true: the rest comes in the next frames ("quiet": nothing new to draw until then).
- * output(scene): { trait: value }, results for Python, sent when update is done and they are numbers.
+ *   is true and return true: the rest comes in the next frames. "quiet": nothing new to draw until then; "extra": it is, but
+ *   the results stand already.
+ * output(scene): { trait: value }, results for Python, sent when they stand and are numbers.
  * say(scene, app): the picture in a sentence, for readers who do not see it.
  * top, left, right, bottom: lists of parts. A part is a function (app, parent, scene) that builds something in parent;
  *   parts.js has makers of the usual ones. left and right stand side by side where there is room.
@@ -46,7 +47,7 @@ export function defineExplorer(description) {
 function follow(app, scene, { update = () => false, output = null, say = null, budget = BUDGET }) {
   const now = performance.now();
   const more = update(scene, app.get, { now, deadline: () => performance.now() - now > budget });
-  if (output && !more) app.report(output(scene));
+  if (output && more !== true) app.report(output(scene));
   if (say) app.say(say(scene, app));
   return more;
 }

@@ -26,6 +26,14 @@ export function formatFixed(value, decimals = 2) {
   return value.toFixed(decimals).replace("-", "−");
 }
 
+/** A number for a small cell, in at most four signs: .62, −1.3, 12. */
+export function formatCell(value) {
+  const size = Math.abs(value);
+  if (size < 0.005) return "0";
+  const text = size.toFixed(size < 0.995 ? 2 : size < 9.95 ? 1 : 0).replace(/^0|\.0$/g, "");
+  return value < 0 ? `−${text}` : text;
+}
+
 /** A typed number, or NaN: accepts a true minus sign, a decimal comma and an exponent. */
 export function parseNumber(text) {
   const plain = String(text).trim().replace(/[−–]/g, "-").replace(/^([+-]?\d*),(\d+)$/, "$1.$2");

@@ -87,7 +87,7 @@ function addState(app) {
   };
   app.report = (results) => {
     for (const [name, value] of Object.entries(results)) {
-      if ([value].flat().every(Number.isFinite) && String(value) !== String(model.get(name))) app.set({ [name]: value }, { later: true });
+      if ([value].flat(Infinity).every(Number.isFinite) && String(value) !== String(model.get(name))) app.set({ [name]: value }, { later: true });
     }
   };
   app.on = (names, callback) => {

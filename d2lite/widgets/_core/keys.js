@@ -1,5 +1,5 @@
 // Keys on what is drawn: which key means which move, and how a canvas becomes something to operate.
-import { make } from "./dom.js";
+import { make, writeText } from "./dom.js";
 
 /** Arrow keys as moves [right, down]. */
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -17,11 +17,19 @@ export function onKeys(app, element, press) {
 
 /**
  * Make a stage's canvas operable by keys: a Tab stop with a role ("application", or "slider"), named by kind ("points to
- * move") or by label; help is the line that says the keys, shown while the canvas has the keyboard; press as in onKeys.
+ * move") or by label; help is the line that says the keys, shown while the canvas has the keyboard, or a function that is
+ * asked for it at each drawing; press as in onKeys.
  */
 export function addKeys(app, { canvas }, { role = "application", label = null, kind = null, help = null, press }) {
-  const attributes = { role, tabindex: 0, "aria-label": label, "aria-roledescription": kind, "aria-description": help };
+  const attributes = { role, tabindex: 0, "aria-label": label, "aria-roledescription": kind };
   for (const [name, value] of Object.entries(attributes)) if (value !== null) canvas.setAttribute(name, value);
-  if (help) canvas.after(make("p", { class: "d2l-keys", "aria-hidden": "true", text: help }));
+  const line = help && make("p", { class: "d2l-keys", "aria-hidden": "true" });
+  const write = (text) => {
+    writeText(line, text);
+    canvas.setAttribute("aria-description", text);
+  };
+  if (help) canvas.after(line);
+  if (typeof help === "function") app.draw(() => write(help()));
+  else if (help) write(help);
   onKeys(app, canvas, press);
 }

@@ -1,5 +1,5 @@
 // Parts of an explorer, for the lists of defineExplorer: each maker returns a function (app, parent, scene).
-import { make, writeText } from "./dom.js";
+import { make, makeButton, writeText } from "./dom.js";
 import { nameElement } from "./frame.js";
 import { addScrubber } from "./handles.js";
 import { addStage, addTooltip } from "./stage.js";
@@ -107,27 +107,51 @@ export function facts(list, { name = null } = {}) {
   };
 }
 
-/** A table: heads, and rows(scene, app), a list of lists of text or { text, bad }; the first of each heads its row. */
-export function table({ name = null, className = "", heads, rows }) {
+/**
+ * A table: heads (or none), and rows(scene, app), a list of lists of text or { text, bad }; the first of each heads its row.
+ * caption(scene, app): a line above it; chosen(scene, app): the index of the row that stands out.
+ */
+export function table({ name = null, className = "", heads = [], rows, caption = null, chosen = null }) {
   return (app, parent, scene) => {
     const body = make("tbody");
     const head = make("tr", {}, ...heads.map((text) => (text ? make("th", { text, scope: "col" }) : make("td"))));
-    const element = make("table", { class: `d2l-table ${className}`.trim() }, make("thead", {}, head), body);
+    const title = caption && make("caption");
+    const element = make("table", { class: `d2l-table ${className}`.trim() }, title, heads.length ? make("thead", {}, head) : null, body);
     if (name) nameElement(app, name, element);
     parent.append(element);
     app.draw(() => {
       const lines = rows(scene, app);
-      while (body.children.length > lines.length) body.lastChild.remove();
-      while (body.children.length < lines.length) body.append(make("tr", {}, ...heads.map((_, i) => make(i ? "td" : "th", i ? {} : { scope: "row" }))));
-      lines.forEach((line, i) => line.forEach((value, j) => writeCell(body.children[i].children[j], value)));
+      if (title) writeText(title, caption(scene, app));
+      fillRows(body, lines);
+      if (chosen) [...body.children].forEach((row, i) => row.classList.toggle("d2l-chosen", i === chosen(scene, app)));
     });
   };
 }
 
-/** Parts in one element, which a link can leave out by its name. */
-export function group({ name = null, className = "" }, ...parts) {
+function fillRows(body, lines) {
+  const makeRow = (line) => make("tr", {}, ...line.map((_, i) => make(i ? "td" : "th", i ? {} : { scope: "row" })));
+  while (body.children.length > lines.length) body.lastChild.remove();
+  while (body.children.length < lines.length) body.append(makeRow(lines[body.children.length]));
+  lines.forEach((line, i) => line.forEach((value, j) => writeCell(body.children[i].children[j], value)));
+}
+
+/** A button: press(app, scene); usable(app, scene), asked at each drawing, greys it; the rest as in makeButton. */
+export function button({ press, usable = null, ...look }) {
   return (app, parent, scene) => {
-    const element = make("div", { class: className });
+    const element = makeButton(look);
+    element.onclick = () => {
+      press(app, scene);
+      app.refresh();
+    };
+    parent.append(element);
+    if (usable) app.draw(() => (element.disabled = !usable(app, scene)));
+  };
+}
+
+/** Parts in one element, which a link can leave out by its name; label is its name for screen readers. */
+export function group({ name = null, className = "", label = null }, ...parts) {
+  return (app, parent, scene) => {
+    const element = make("div", { class: className, role: label && "group", "aria-label": label });
     if (name) nameElement(app, name, element);
     parent.append(element);
     for (const part of parts) part(app, element, scene);

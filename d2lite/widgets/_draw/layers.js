@@ -75,6 +75,30 @@ export function drawMark(ctx, px, py, { shape = "circle", radius = 4.5, fill = n
   }
 }
 
+/** A box [x1, y1, x2, y2] over one scale for both axes: its line, perhaps over a wider one (edge) and an inside (fill). */
+export function drawBox(ctx, scale, box, { color, width = 2, dash = [], alpha = 1, edge = null, edgeAlpha = 1, fill = null }) {
+  const [x, y] = [scale(box[0]), scale(box[1])];
+  const place = [x, y, scale(box[2]) - x, scale(box[3]) - y];
+  ctx.save();
+  ctx.globalAlpha = alpha;
+  if (fill) {
+    ctx.fillStyle = fill;
+    ctx.fillRect(...place);
+  }
+  if (edge) {
+    ctx.globalAlpha = alpha * edgeAlpha;
+    ctx.strokeStyle = edge;
+    ctx.lineWidth = width + 2;
+    ctx.strokeRect(...place);
+    ctx.globalAlpha = alpha;
+  }
+  ctx.setLineDash(dash);
+  ctx.strokeStyle = color;
+  ctx.lineWidth = width;
+  ctx.strokeRect(...place);
+  ctx.restore();
+}
+
 /** Marks at data points; style(i) gives drawMark's options for the i-th, or null to leave it out. */
 export function drawMarks(ctx, points, x, y, style) {
   for (let i = 0; i < points.length; i++) {

@@ -12,6 +12,12 @@ export function beside(first, second, share = null) {
   };
 }
 
+/** A square picture beside another of its height. */
+export function squareBeside(first, second) {
+  const both = beside(first, second);
+  return (ctx, width, height, ...rest) => both(ctx, width, Math.min(height, width / 2), ...rest);
+}
+
 /** One picture above another; share is the first one's part of the height. */
 export function above(first, second, share = 0.5) {
   return (ctx, width, height, ...rest) => {

@@ -4,6 +4,7 @@ import { addHandle } from "../_core/handles.js";
 import { drawMark } from "./layers.js";
 import { linearScale, plotBox } from "./scales.js";
 
+const HEAD = 7; // px of an arrow
 const FAR = 1e5; // px: canvases lose their way further out
 const GAP = 5; // px between steps that get dots of their own
 const SNAP = 3; // px from an axis, where a start is put on it
@@ -29,21 +30,27 @@ export function drawPath(ctx, points, to, { x, y }, { color, alpha = 1, width = 
   ctx.restore();
 }
 
-/** An arrow in pixels; one too short to have a head is left out. */
-export function drawArrow(ctx, [x0, y0], [x1, y1], color) {
+/** An arrow in pixels; one shorter than least is left out; edge is a colour around it. */
+export function drawArrow(ctx, [x0, y0], [x1, y1], color, { width = 1.75, edge = null, least = HEAD } = {}) {
   const length = Math.hypot(x1 - x0, y1 - y0);
-  if (!(length > 7) || length > FAR) return;
-  const [u, v] = [(x1 - x0) / length, (y1 - y0) / length];
-  ctx.strokeStyle = color;
-  ctx.lineWidth = 1.75;
+  if (!(length > least) || length > FAR) return;
+  const head = Math.min(HEAD, length);
+  const [u, v] = [(head * (x1 - x0)) / length, (head * (y1 - y0)) / length];
+  ctx.save();
+  ctx.lineCap = "round";
   ctx.beginPath();
   ctx.moveTo(x0, y0);
   ctx.lineTo(x1, y1);
-  for (const side of [-1, 1]) {
-    ctx.moveTo(x1 - 7 * u + side * 4 * v, y1 - 7 * v - side * 4 * u);
+  for (const side of [-0.57, 0.57]) {
+    ctx.moveTo(x1 - u + side * v, y1 - v - side * u);
     ctx.lineTo(x1, y1);
   }
-  ctx.stroke();
+  for (const [look, wide] of edge ? [[edge, width + 2.75], [color, width]] : [[color, width]]) {
+    ctx.strokeStyle = look;
+    ctx.lineWidth = wide;
+    ctx.stroke();
+  }
+  ctx.restore();
 }
 
 /**

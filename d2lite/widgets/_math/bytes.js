@@ -8,6 +8,11 @@ export function bytesOf(text) {
   return bytes;
 }
 
+/** The 32-bit numbers of base64 text. */
+export function floatsOf(text) {
+  return Float64Array.from(new Float32Array(bytesOf(text).buffer));
+}
+
 /** The signed bytes of base64 text, each times the scale of its row; as many rows as scales. */
 export function scaledBytes(text, scales) {
   const codes = new Int8Array(bytesOf(text).buffer);

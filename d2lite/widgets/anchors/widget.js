@@ -1,14 +1,11 @@
 // The anchors explorer: sizes of boxes and their anchors on the left; the anchors as boxes and their course on the right.
-import { addControl, addControls } from "../_core/controls.js";
-import { make, writeText } from "../_core/dom.js";
-import { nameElement, openExplorer } from "../_core/frame.js";
+import { control, defineExplorer } from "../_core/define.js";
 import { formatFixed } from "../_core/format.js";
-import { addPoints, addScrubber } from "../_core/handles.js";
+import { addPoints } from "../_core/handles.js";
+import { facts, hint, player, stage } from "../_core/parts.js";
 import { drawLegend, drawLine, drawMark, drawMarks } from "../_draw/layers.js";
+import { squareBeside } from "../_draw/panes.js";
 import { drawAxes, drawLabel, linearScale, plotBox } from "../_draw/scales.js";
-import { addStage } from "../_core/stage.js";
-import { plainTheme } from "../_core/theme.js";
-import { addTransport } from "../_core/transport.js";
 import { assignSizes, coverage, DISTANCES, drawStarts, runKmeans } from "./model.js";
 
 const LEAST = 2; // px of a size
@@ -36,7 +33,9 @@ function updateScene(scene, get) {
   Object.assign(scene, { sizes, distance, run, step, anchors, ...assignSizes(sizes, anchors, distance), best: coverage(sizes, anchors).values });
 }
 
-const atEnd = ({ run, step }) => step === run.means.length - 1;
+function lastStep({ run }) {
+  return run.means.length - 1;
+}
 
 function summarise({ run, step, anchors, distance }) {
   const list = anchors.map((size) => size.map((side) => formatFixed(side, 0)).join(" by ")).join(", ");
@@ -78,7 +77,7 @@ function drawAnchors(ctx, width, height, theme, { anchors }) {
   });
 }
 
-function chartScales(width, height, { runs, distance }) {
+function chartScales({ runs, distance }, width, height) {
   const box = plotBox(width, height, { left: 34, top: 26, right: 10, bottom: 24 });
   const longest = Math.max(4, ...DISTANCES.map((name) => runs[name].means.length - 1));
   const low = Math.min(0.9, ...DISTANCES.map((name) => runs[name].means[0]), ...runs[distance].recalls);
@@ -87,7 +86,7 @@ function chartScales(width, height, { runs, distance }) {
 
 /** Mean best IoU by step for both distances, and the chosen one's recall. */
 function drawCourse(ctx, width, height, theme, scene) {
-  const { box, x, y } = chartScales(width, height, scene);
+  const { box, x, y } = chartScales(scene, width, height);
   const { run, runs, distance, step } = scene;
   drawAxes(ctx, box, x, y, theme, { xLabel: "step", yTicks: 4 });
   const other = DISTANCES.find((name) => name !== distance);
@@ -100,91 +99,53 @@ function drawCourse(ctx, width, height, theme, scene) {
   drawLegend(ctx, entries, { x: 4, y: 0 }, theme);
 }
 
-/** The anchors as the traits say them now: the scene follows a frame later, keys may not wait. */
-function anchorsNow(app, scene) {
-  const starts = app.get("starts");
-  return app.get("step_count") === 0 && starts.length === app.get("num_anchors") ? starts : scene.anchors;
+function results(scene) {
+  const { run, step } = scene;
+  const settled = run.settled && step === lastStep(scene) ? ", settled" : "";
+  return [["step", `${step}${settled}`], ["mean best IoU", formatFixed(run.means[step], 3)], ["recall at 0.5", formatFixed(run.recalls[step], 3)]];
 }
 
-function addSizes(app, parent, scene, pause) {
-  const draw = (ctx, width, height, theme) => drawSizes(ctx, width, height, theme, scene);
-  const stage = addStage(app, parent, { draw, label: "Widths and heights of the boxes, and the anchors" });
-  const scales = () => sizeScales(stage.width(), stage.height());
+/** Let the reader move the anchors, which makes them starts. The traits say where they are: keys may not wait for the scene. */
+function addMoving(app, plane, scene) {
+  const now = () => {
+    const starts = app.get("starts");
+    return app.get("step_count") === 0 && starts.length === app.get("num_anchors") ? starts : scene.anchors;
+  };
+  const scales = () => sizeScales(plane.width(), plane.height());
   const inside = (side) => Number(Math.min(MOST, Math.max(LEAST, side)).toFixed(2));
-  addPoints(app, stage, {
-    positions: () => anchorsNow(app, scene).map(([w, h]) => [scales().x(w), scales().y(h)]),
+  addPoints(app, plane, {
+    positions: () => now().map(([w, h]) => [scales().x(w), scales().y(h)]),
     move: (a, px, py) => {
-      pause();
+      app.stop();
       const put = [inside(scales().x.invert(px)), inside(scales().y.invert(py))];
-      app.set({ starts: anchorsNow(app, scene).map((anchor, i) => (i === a ? put : anchor.map(inside))), step_count: 0 });
+      app.set({ starts: now().map((anchor, i) => (i === a ? put : anchor.map(inside))), step_count: 0 });
     },
-    describe: (a) => `Anchor ${a + 1} of ${anchorsNow(app, scene).length}: ${anchorsNow(app, scene)[a].map((side) => formatFixed(side, 1)).join(" by ")} pixels.`,
-  });
-  parent.append(make("p", { class: "d2l-hint", text: "Drag an anchor (large mark): it starts anew from there. Cross: no anchor has an IoU above 0.5 with this size." }));
-}
-
-function addCourse(app, parent, scene, pause) {
-  const boxes = (ctx, width, height, theme) => drawAnchors(ctx, width, height, theme, scene);
-  addStage(app, parent, { draw: boxes, label: "The anchors as boxes", ratio: 2.2 });
-  const course = (ctx, width, height, theme) => drawCourse(ctx, width, height, theme, scene);
-  const stage = addStage(app, parent, { draw: course, label: "Mean best IoU and recall by step", ratio: 2 });
-  addScrubber(app, stage, {
-    label: "Step shown",
-    value: () => scene.step,
-    max: () => scene.run.means.length - 1,
-    valueAt: (px) => chartScales(stage.width(), stage.height(), scene).x.invert(px),
-    move: (step) => pause() || app.set({ step_count: step }),
-    text: () => summarise(scene),
-  });
-  const facts = make("div", { class: "d2l-facts" }, ...["step", "mean best IoU", "recall at 0.5"].map((text) => make("span", {}, make("i", { text }), make("b"))));
-  nameElement(app, "readout", facts);
-  parent.append(facts);
-  app.draw(() => {
-    const { run, step } = scene;
-    const texts = [`${step}${atEnd(scene) && run.settled ? ", settled" : ""}`, formatFixed(run.means[step], 3), formatFixed(run.recalls[step], 3)];
-    texts.forEach((text, i) => writeText(facts.children[i].lastChild, text));
+    describe: (a) => `Anchor ${a + 1} of ${now().length}: ${now()[a].map((side) => formatFixed(side, 1)).join(" by ")} pixels.`,
   });
 }
 
-export function render({ model, el }) {
-  const app = openExplorer({ model, el, title: "Anchors explorer: k-means on the sizes of boxes" });
-  const scene = {};
-  app.update(() => {
-    updateScene(scene, app.get);
-    const mean = scene.run.means[scene.step];
-    if (Math.abs(mean - app.get("mean_iou")) > 1e-12) app.set({ mean_iou: mean }, { later: true });
-    app.say(summarise(scene));
-  });
-  updateScene(scene, app.get);
-  app.body.classList.add("d2l-columns");
-  const [left, right] = [make("div", { class: "d2l-column" }), make("div", { class: "d2l-column" })];
-  app.body.append(left, right);
-  const transport = addTransport(app, right, {
-    forward: (n) => {
-      const last = scene.run.means.length - 1;
-      const step = Math.min(last, app.get("step_count") + n);
-      app.set({ step_count: step }, { later: true });
-      return step < last;
-    },
-    back: (n) => app.set({ step_count: Math.max(0, app.get("step_count") - n) }),
-    reset: () => app.set({ step_count: 0 }),
-  });
-  addSizes(app, left, scene, transport.pause);
-  addCourse(app, right, scene, transport.pause);
-  const panel = addControls(app, app.body, ["distance"]);
-  for (const name of ["num_anchors", "seed"]) addControl(app, panel, name, { change: (value) => app.set({ [name]: value, starts: [], step_count: 0 }) });
-  return app.close;
-}
+const AGAIN = { resets: { starts: [], step_count: 0 } };
 
-/** The picture without a page: for the build's placeholders and thumbnails. */
-export function preview(ctx, state, width, height, themeName) {
-  const scene = {};
-  updateScene(scene, (name) => state[name]);
-  const theme = plainTheme(themeName);
-  const side = Math.min(height, width / 2);
-  drawSizes(ctx, side, side, theme, scene);
-  ctx.save();
-  ctx.translate(side + 8, 0);
-  drawCourse(ctx, width - side - 8, side, theme, scene);
-  ctx.restore();
-}
+export const { render, preview } = defineExplorer({
+  title: "Anchors explorer: k-means on the sizes of boxes",
+  update: updateScene,
+  output: ({ run, step }) => ({ mean_iou: run.means[step] }),
+  say: summarise,
+  left: [
+    stage({ draw: drawSizes, label: "Widths and heights of the boxes, and the anchors", use: addMoving }),
+    hint("Drag an anchor (large mark): it starts anew from there. Cross: no anchor has an IoU above 0.5 with this size."),
+  ],
+  right: [
+    player({ last: lastStep }),
+    stage({ draw: drawAnchors, label: "The anchors as boxes", ratio: 2.2 }),
+    stage({
+      draw: drawCourse,
+      label: "Mean best IoU and recall by step",
+      ratio: 2,
+      scrub: { trait: "step_count", last: lastStep, scale: (...of) => chartScales(...of).x, text: summarise },
+    }),
+    facts(results, { name: "readout" }),
+  ],
+  controls: ["distance", control("num_anchors", AGAIN), control("seed", AGAIN)],
+  preview: squareBeside(drawSizes, drawCourse),
+});

@@ -1,32 +1,34 @@
 // The boxes explorer: two boxes on a picture with their gradients on the left; the four measures and their descents on the right.
-import { boxMiddle } from "../_math/boxes.js";
-import { addControl, addControls } from "../_core/controls.js";
-import { make, writeText } from "../_core/dom.js";
-import { nameElement, openExplorer } from "../_core/frame.js";
+import { control, defineExplorer } from "../_core/define.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
-import { addHandle, addScrubber } from "../_core/handles.js";
-import { clipped, drawLine, drawMark } from "../_draw/layers.js";
+import { addHandle } from "../_core/handles.js";
+import { group, hint, paragraph, player, stage, table } from "../_core/parts.js";
+import { clipped, drawBox, drawLine, drawMark } from "../_draw/layers.js";
+import { squareBeside } from "../_draw/panes.js";
+import { drawArrow } from "../_draw/paths.js";
 import { drawPicture, halfPicture, readPicture } from "../_draw/pictures.js";
 import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
-import { addStage } from "../_core/stage.js";
-import { plainTheme } from "../_core/theme.js";
-import { addTransport } from "../_core/transport.js";
+import { boxMiddle } from "../_math/boxes.js";
 import { arrival, arrivalFrom, descendTo, LOSSES, makeRun, measures, penalties, rateAt, stepsDone, tidyBox } from "./model.js";
 
 const SIDE = 96; // px of the picture
 const MOST = 200; // steps
-const BUDGET = 5; // ms a frame may spend on the map
 const CELLS = 32; // of the map, across
 const AHEAD = 10; // steps an arrow stands for
+const LONGEST = 70; // px of an arrow
 const NAMES = { iou: "IoU", giou: "GIoU", diou: "DIoU", ciou: "CIoU" };
 const DASHES = { iou: [2, 3], giou: [7, 3], diou: [12, 3, 2, 3], ciou: [] };
+const HINTS = {
+  boxes: "Drag a round handle to move a box, a square one to resize it. Arrows: ten steps like the next.",
+  map: `Colour: a box of the start's size, begun here, reaches IoU 0.9 in ${MOST} steps; stronger is sooner. Cross: never.`,
+};
 
 function makeScene() {
   return { pictures: [], key: "", runs: {}, step: 0, box: null, target: null, local: null, map: null };
 }
 
-/** Bring a scene up to date with the traits; return whether the map of starts needs another frame. */
-function updateScene(scene, get, deadline = () => false) {
+/** Bring a scene up to date with the traits; say whether the map of starts, which is extra, needs another frame. */
+function updateScene(scene, get, { deadline }) {
   const data = get("data");
   if (scene.data !== data) Object.assign(scene, { data, pictures: (data.pictures || []).map(readPicture) });
   const target = tidyBox(get("target"), SIDE);
@@ -46,7 +48,7 @@ function updateScene(scene, get, deadline = () => false) {
   scene.local = measures(scene.box, target);
   scene.parts = penalties(scene.box, target);
   scene.showMap = get("starts");
-  return scene.showMap && fillMap(scene, box, deadline);
+  return scene.showMap && fillMap(scene, box, deadline) && "extra";
 }
 
 /** Run the chosen loss from starts all over the picture, row by row; return whether some are left. */
@@ -66,15 +68,6 @@ function fillMap(scene, box, deadline) {
   return false;
 }
 
-function follow(app, scene) {
-  const start = performance.now();
-  const more = updateScene(scene, app.get, () => performance.now() - start > BUDGET);
-  const overlap = scene.run.overlaps[scene.step];
-  if (Math.abs(overlap - app.get("overlap")) > 1e-12) app.set({ overlap }, { later: true });
-  app.say(summarise(scene));
-  return more;
-}
-
 function summarise({ loss, local, step, run }) {
   const values = LOSSES.map((name) => `${NAMES[name]} ${formatFixed(local[name].value, 3)}`).join(", ");
   const state = run.broken && step === stepsDone(run) ? `, and ${run.broken}` : "";
@@ -85,43 +78,28 @@ const slopeOf = ({ slope }) => Math.hypot(...slope);
 
 /** The picture with both boxes, what the loss measures between them, and its pull on each edge. */
 function drawBoxes(ctx, width, height, theme, scene) {
-  const x = linearScale([0, SIDE], [0, Math.min(width, height)]);
-  if (scene.picture) drawPicture(ctx, scene.picture, Math.min(width, height), theme, theme.dark ? 0.3 : 0.45);
+  const side = Math.min(width, height);
+  const x = linearScale([0, SIDE], [0, side]);
+  const { picture, still } = scene;
+  if (picture) drawPicture(ctx, still ? halfPicture(picture) : picture, side, theme, theme.dark ? 0.3 : 0.45);
   if (scene.showMap && scene.map) drawStarts(ctx, x, theme, scene.map);
   drawParts(ctx, x, theme, scene);
-  scene.run.boxes.slice(0, scene.step).forEach((box, k) => k % 10 === 0 && outline(ctx, x, box, { color: theme.b, width: 1, alpha: 0.45 }));
+  scene.run.boxes.slice(0, scene.step).forEach((box, k) => k % 10 === 0 && drawBox(ctx, x, box, { color: theme.b, width: 1, alpha: 0.45 }));
   drawTrail(ctx, x, theme, scene);
-  outline(ctx, x, scene.target, { color: theme.a, width: 3, edge: theme.bg });
-  outline(ctx, x, scene.box, { color: theme.b, width: 3, edge: theme.bg });
+  drawBox(ctx, x, scene.target, { color: theme.a, width: 3, edge: theme.bg });
+  drawBox(ctx, x, scene.box, { color: theme.b, width: 3, edge: theme.bg });
   drawPull(ctx, x, theme, scene);
   drawLabel(ctx, "target", x(scene.target[0]) + 2, x(scene.target[1]) - 4, theme, { color: theme.a, weight: 600, baseline: "bottom" });
   drawLabel(ctx, "prediction", x(scene.box[0]) + 2, x(scene.box[3]) + 4, theme, { color: theme.b, weight: 600 });
 }
 
-function outline(ctx, x, box, { color, width, dash = [], alpha = 1, edge = null, fill = null }) {
-  const place = [x(box[0]), x(box[1]), x(box[2]) - x(box[0]), x(box[3]) - x(box[1])];
-  ctx.save();
-  ctx.globalAlpha = alpha;
-  if (fill) {
-    ctx.fillStyle = fill;
-    ctx.fillRect(...place);
-  }
-  ctx.setLineDash(dash);
-  for (const [look, wide] of edge ? [[edge, width + 2], [color, width]] : [[color, width]]) {
-    ctx.strokeStyle = look;
-    ctx.lineWidth = wide;
-    ctx.strokeRect(...place);
-  }
-  ctx.restore();
-}
-
 /** The enclosing box, and for the measures that know distance the two lengths they compare. */
 function drawParts(ctx, x, theme, { loss, box, target }) {
   const shared = [Math.max(box[0], target[0]), Math.max(box[1], target[1]), Math.min(box[2], target[2]), Math.min(box[3], target[3])];
-  if (shared[0] < shared[2] && shared[1] < shared[3]) outline(ctx, x, shared, { color: theme.good, width: 1, fill: theme.good, alpha: 0.4 });
+  if (shared[0] < shared[2] && shared[1] < shared[3]) drawBox(ctx, x, shared, { color: theme.good, width: 1, fill: theme.good, alpha: 0.4 });
   if (loss === "iou") return;
   const around = [Math.min(box[0], target[0]), Math.min(box[1], target[1]), Math.max(box[2], target[2]), Math.max(box[3], target[3])];
-  outline(ctx, x, around, { color: theme.text, width: 1.5, dash: [5, 4] });
+  drawBox(ctx, x, around, { color: theme.text, width: 1.5, dash: [5, 4] });
   if (loss === "giou") return;
   ctx.strokeStyle = theme.text;
   ctx.lineWidth = 1;
@@ -142,23 +120,10 @@ function drawPull(ctx, x, theme, { run, step, local, loss, box }) {
   const rate = AHEAD * (rateAt(run, step) || run.lr / MOST);
   const [mx, my] = boxMiddle(box);
   [[box[0], my], [mx, box[1]], [box[2], my], [mx, box[3]]].forEach(([u, v], i) => {
-    const far = Math.max(-70, Math.min(70, x(rate * local[loss].slope[i]) - x(0)));
+    const far = Math.max(-LONGEST, Math.min(LONGEST, x(rate * local[loss].slope[i]) - x(0)));
     const end = i % 2 ? [x(u), x(v) + far] : [x(u) + far, x(v)];
-    if (Math.abs(far) > 1) drawArrow(ctx, [x(u), x(v)], end, theme);
+    drawArrow(ctx, [x(u), x(v)], end, theme.text, { width: 2.25, edge: theme.bg, least: 1 });
   });
-}
-
-function drawArrow(ctx, [px, py], [qx, qy], theme) {
-  const [dx, dy] = [Math.sign(qx - px), Math.sign(qy - py)];
-  const head = Math.min(7, Math.hypot(qx - px, qy - py));
-  for (const [color, width] of [[theme.bg, 5], [theme.text, 2.25]]) {
-    ctx.strokeStyle = color;
-    ctx.lineWidth = width;
-    ctx.lineCap = "round";
-    strokeSegment(ctx, px, py, qx, qy);
-    for (const side of [-0.6, 0.6]) strokeSegment(ctx, qx, qy, qx - head * (dx + side * dy), qy - head * (dy + side * dx));
-  }
-  ctx.lineCap = "butt";
 }
 
 /** Where a box of this size may begin: the stronger the colour, the sooner it arrives; a cross where it never does. */
@@ -178,13 +143,14 @@ function drawStarts(ctx, x, theme, { steps }) {
   ctx.globalAlpha = 1;
 }
 
-const chartBox = (width, height) => plotBox(width, height, { left: 34, top: 8, right: 42, bottom: 24 });
+function chartScales(width, height) {
+  const box = plotBox(width, height, { left: 34, top: 8, right: 42, bottom: 24 });
+  return { box, x: linearScale([0, MOST], [box.x, box.x + box.width]), y: linearScale([0, 1.02], [box.y + box.height, box.y]) };
+}
 
 /** The IoU by step of all four descents, the chosen one strong. */
 function drawChart(ctx, width, height, theme, scene) {
-  const box = chartBox(width, height);
-  const x = linearScale([0, MOST], [box.x, box.x + box.width]);
-  const y = linearScale([0, 1.02], [box.y + box.height, box.y]);
+  const { box, x, y } = chartScales(width, height);
   drawAxes(ctx, box, x, y, theme, { xLabel: "step", yLabel: "IoU", xTicks: 4, yTicks: [0, 0.5, 0.9] });
   clipped(ctx, { ...box, y: box.y - 2, height: box.height + 4 }, () => {
     for (const loss of [...LOSSES.filter((name) => name !== scene.loss), scene.loss]) {
@@ -212,24 +178,10 @@ function labelEnds(ctx, box, y, theme, scene) {
 }
 
 /** The four measures now, their slopes, and when each descent arrives. */
-function addTable(app, parent, scene) {
-  const head = ["measure", "now", "slope /px", "IoU 0.9 at"].map((text) => make("th", { text, scope: "col" }));
-  const rows = LOSSES.map((loss) => make("tr", {}, make("th", { text: NAMES[loss], scope: "row" }), make("td"), make("td"), make("td")));
-  const table = make("table", { class: "d2l-measures" }, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows));
-  const verdict = make("p", { class: "d2l-verdict" });
-  const element = make("div", {}, table, verdict);
-  nameElement(app, "readout", element);
-  parent.append(element);
-  app.draw(() => {
-    LOSSES.forEach((loss, i) => {
-      const step = arrival(scene.runs[loss]);
-      const texts = [formatFixed(scene.local[loss].value, 3), formatFixed(slopeOf(scene.local[loss]), 4), step < 0 ? "never" : `step ${step}`];
-      texts.forEach((text, k) => writeText(rows[i].children[k + 1], text));
-      rows[i].classList.toggle("d2l-chosen", loss === scene.loss);
-    });
-    const { text, bad } = judge(scene);
-    writeText(verdict, text);
-    verdict.classList.toggle("d2l-bad", bad);
+function measureRows({ local, runs }) {
+  return LOSSES.map((loss) => {
+    const step = arrival(runs[loss]);
+    return [NAMES[loss], formatFixed(local[loss].value, 3), formatFixed(slopeOf(local[loss]), 4), step < 0 ? "never" : `step ${step}`];
   });
 }
 
@@ -273,66 +225,51 @@ function boxNow(app, scene) {
   return app.get("step_count") > 0 && scene.box ? tidyBox(scene.box, SIDE) : tidyBox(app.get("box"), SIDE);
 }
 
-function addRight(app, parent, scene) {
-  const forward = (n) => {
-    const target = Math.min(MOST, app.get("step_count") + n);
-    app.set({ step_count: target }, { later: true });
-    return target < Math.min(MOST, stepsDone(scene.run));
-  };
-  const transport = addTransport(app, parent, {
-    forward,
-    back: (n) => app.set({ step_count: Math.max(0, app.get("step_count") - n) }),
-    reset: () => app.set({ step_count: 0 }),
-  });
-  const draw = (ctx, width, height, theme) => drawChart(ctx, width, height, theme, scene);
-  const stage = addStage(app, parent, { draw, label: "IoU by step for the four losses", ratio: 1.9 });
-  addScrubber(app, stage, {
-    label: "Step shown",
-    value: () => scene.step,
-    max: () => stepsDone(scene.run),
-    valueAt: (px) => linearScale([0, MOST], [34, stage.width() - 42]).invert(px),
-    move: (step) => transport.pause() || app.set({ step_count: step }),
-    text: () => summarise(scene),
-  });
-  addTable(app, parent, scene);
-}
-
-export function render({ model, el }) {
-  const app = openExplorer({ model, el, title: "Boxes explorer: two boxes, four measures of overlap" });
-  const scene = makeScene();
-  app.update(() => follow(app, scene));
-  app.body.classList.add("d2l-columns");
-  const [left, right] = [make("div", { class: "d2l-column" }), make("div", { class: "d2l-column" })];
-  app.body.append(left, right);
-  const draw = (ctx, width, height, theme) => drawBoxes(ctx, width, height, theme, scene);
-  const stage = addStage(app, left, { draw, label: "A picture with the target box and the predicted box" });
-  addBoxHandles(app, stage, { name: "Target", trait: "target", color: "var(--d2l-a)", now: () => tidyBox(app.get("target"), SIDE) });
-  addBoxHandles(app, stage, { name: "Prediction", trait: "box", color: "var(--d2l-b)", now: () => boxNow(app, scene) });
-  const hint = make("p", { class: "d2l-hint" });
-  left.append(hint);
-  addRight(app, right, scene);
-  const panel = addControls(app, app.body, ["loss", "lr"]);
-  addControl(app, panel, "scene", { change: (next) => app.set({ scene: next, target: app.get("data").targets[next], step_count: 0 }) });
-  for (const name of ["decay", "starts"]) addControl(app, panel, name);
-  app.draw(() => {
-    const plain = "Drag a round handle to move a box, a square one to resize it. Arrows: ten steps like the next.";
-    const map = `Colour: a box of the start's size, begun here, reaches IoU 0.9 in ${MOST} steps; stronger is sooner. Cross: never.`;
-    writeText(hint, scene.showMap ? map : plain);
-  });
-  return app.close;
-}
-
-/** The picture without a page: for the build's placeholders and thumbnails. */
-export function preview(ctx, state, width, height, themeName) {
-  const scene = makeScene();
-  const get = (name) => state[name];
-  updateScene(scene, get);
-  if (scene.picture) scene.picture = halfPicture(scene.picture);
-  const theme = plainTheme(themeName);
-  const side = Math.min(height, width / 2);
-  clipped(ctx, { x: 0, y: 0, width: side, height: side }, () => drawBoxes(ctx, side, side, theme, scene));
-  ctx.save();
-  ctx.translate(side + 8, 0);
-  drawChart(ctx, width - side - 8, side, theme, scene);
-  ctx.restore();
-}
+export const { render, preview } = defineExplorer({
+  title: "Boxes explorer: two boxes, four measures of overlap",
+  scene: makeScene,
+  update: updateScene,
+  output: ({ run, step }) => ({ overlap: run.overlaps[step] }),
+  say: summarise,
+  left: [
+    stage({
+      draw: drawBoxes,
+      label: "A picture with the target box and the predicted box",
+      use: (app, picture, scene) => {
+        addBoxHandles(app, picture, { name: "Target", trait: "target", color: "var(--d2l-a)", now: () => tidyBox(app.get("target"), SIDE) });
+        addBoxHandles(app, picture, { name: "Prediction", trait: "box", color: "var(--d2l-b)", now: () => boxNow(app, scene) });
+      },
+    }),
+    hint(({ showMap }) => (showMap ? HINTS.map : HINTS.boxes)),
+  ],
+  right: [
+    player({ last: ({ run }) => stepsDone(run) }),
+    stage({
+      draw: drawChart,
+      label: "IoU by step for the four losses",
+      ratio: 1.9,
+      scrub: {
+        trait: "step_count",
+        last: ({ run }) => stepsDone(run),
+        scale: (scene, width, height) => chartScales(width, height).x,
+        text: summarise,
+      },
+    }),
+    group(
+      { name: "readout" },
+      table({
+        className: "d2l-measures",
+        heads: ["measure", "now", "slope /px", "IoU 0.9 at"],
+        rows: measureRows,
+        chosen: ({ loss }) => LOSSES.indexOf(loss),
+      }),
+      paragraph(judge, { className: "d2l-verdict" }),
+    ),
+  ],
+  controls: [
+    "loss", "lr",
+    control("scene", { change: (scene, app) => app.set({ scene, target: app.get("data").targets[scene], step_count: 0 }) }),
+    "decay", "starts",
+  ],
+  preview: squareBeside(drawBoxes, drawChart),
+});

@@ -155,3 +155,26 @@ export function usersOf(settings, y, x) {
   const [rows, columns] = [along(y), along(x)];
   return rows.flatMap((i) => columns.map((j) => i * side + j));
 }
+
+const SETTINGS = ["size", "channels", "kernel_size", "stride", "padding", "dilation", "flip"];
+
+/** What the traits say: the settings of correlate. */
+export function settingsOf(get) {
+  return Object.fromEntries(SETTINGS.map((name) => [name, get(name)]));
+}
+
+function fitted(list, length) {
+  return Array.from({ length }, (_, i) => list[i] || 0);
+}
+
+/** The picture as a flat list. */
+export function pixelsOf(get) {
+  const [size, channels] = [get("size"), get("channels")];
+  return get("picture") === "own" ? fitted(get("pixels"), channels * size * size) : makePicture(get("picture"), size, channels);
+}
+
+/** The kernel as a flat list. */
+export function kernelOf(get) {
+  const [k, channels] = [get("kernel_size"), get("channels")];
+  return get("preset") === "own" ? fitted(get("kernel"), channels * k * k) : replaned(presetKernel(get("preset"), k), k, k, channels);
+}

@@ -58,7 +58,7 @@ export function outlineOf(pixels) {
 }
 
 /** The palette's items from base64: { pixels, outline, label } each. */
-export function readItems({ pixels, labels }) {
+export function readPalette({ pixels, labels }) {
   const bytes = bytesOf(pixels);
   return labels.map((label, i) => {
     const own = bytes.slice(i * ITEM * ITEM, (i + 1) * ITEM * ITEM);

@@ -1,18 +1,18 @@
-// A small one-stage detector, run in the page: its convolutions, its boxes, suppression, and what a detection is worth.
+// A small one-stage detector, run in the page: its convolutions, its boxes, suppression, and whether a detection is right.
 // Everything in double precision, so that the numbers are those of torch's double precision with the same weights.
 import { boxIou } from "../_math/boxes.js";
-import { bytesOf } from "../_math/bytes.js";
-import { SIDE, composeScene, makeCloud, readItems, toBytes, truthOf } from "./compose.js";
+import { bytesOf, floatsOf } from "../_math/bytes.js";
+import { argmax, sigmoid, softmax } from "../_math/nn.js";
+import { SIDE, composeScene, makeCloud, toBytes, truthOf } from "./compose.js";
+
+export { readPalette } from "./compose.js";
 
 const SLOPE = 0.1; // of the leaky ReLU
 const CELL = 8; // pixels of the picture a cell of the grid
+export const GRID = SIDE / CELL; // cells along a side
 const LOG_LIMIT = 8; // of t_w and t_h, as in d2lite.vision.anchors.decode
 const HIT = 0.5; // IoU from which a box counts as right
 const NEAR = 0.1; // IoU from which a wrong box belongs to an item at all
-
-function floatsOf(text) {
-  return Float64Array.from(new Float32Array(bytesOf(text).buffer));
-}
 
 /** A detector from what Python's detector_payload made: layers with their weights, anchors, the number of classes. */
 export function readDetector(payload) {
@@ -121,20 +121,11 @@ function finishChannel(layer, sums, output, o, skipped) {
   }
 }
 
-export function sigmoidOf(value) {
-  return 1 / (1 + Math.exp(-value));
-}
-
 /** A pass from start to end. */
 export function runPass(detector, image) {
   const pass = startPass(detector, image);
   continuePass(pass);
   return pass;
-}
-
-/** The items of a payload's palette. */
-export function readPalette(payload) {
-  return readItems(payload);
 }
 
 /** The scene of settings { background, items, strokes }: numbers not yet rounded, bytes, and the true boxes. */
@@ -164,13 +155,13 @@ export function readPositions({ detector, maps }) {
 }
 
 function readNumbers(t, row, column, [width, height]) {
-  const [x, y] = [(column + sigmoidOf(t[0])) * CELL, (row + sigmoidOf(t[1])) * CELL];
+  const [x, y] = [(column + sigmoid(t[0])) * CELL, (row + sigmoid(t[1])) * CELL];
   const [w, h] = [width, height].map((size, i) => size * Math.exp(Math.min(LOG_LIMIT, Math.max(-LOG_LIMIT, t[2 + i]))));
-  const most = Math.max(...t.slice(5));
-  const total = t.slice(5).reduce((sum, logit) => sum + Math.exp(logit - most), 0);
-  const [objectness, probability] = [sigmoidOf(t[4]), 1 / total];
+  const logits = t.slice(5);
+  const label = argmax(logits);
+  const [objectness, probability] = [sigmoid(t[4]), softmax(logits)[label]];
   const box = [x - w / 2, y - h / 2, x + w / 2, y + h / 2];
-  return { box, objectness, probability, score: objectness * probability, label: t.indexOf(most, 5) - 5 };
+  return { box, objectness, probability, score: objectness * probability, label };
 }
 
 /** The box of an anchor before the network moves it. */

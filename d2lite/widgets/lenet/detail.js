@@ -1,8 +1,9 @@
 // One value taken apart: the maps it is made of, their kernels, and the products of one window, number by number.
-import { formatNumber } from "../_core/format.js";
+import { formatCell, formatNumber } from "../_core/format.js";
 import { drawMatrix } from "../_draw/layers.js";
 import { drawLabel } from "../_draw/scales.js";
-import { argmax, sourceOf } from "./model.js";
+import { argmax } from "../_math/nn.js";
+import { sourceOf } from "./model.js";
 import { makeRamps, outline, percent, shadeOf, shadeValues } from "./overview.js";
 
 const NARROW = 560; // px of width below which the parts stand under each other
@@ -105,16 +106,8 @@ function drawNumbers(ctx, box, { rows, columns }, values, { shade, even }, theme
   for (let k = 0; k < values.length; k++) {
     const t = shade(values[k]);
     ctx.fillStyle = (even ? Math.abs(t - 0.5) > 0.34 : t > 0.55) ? theme.bg : theme.text;
-    ctx.fillText(shortest(values[k]), box.x + ((k % columns) + 0.5) * w, box.y + (Math.floor(k / columns) + 0.5) * h + 0.5);
+    ctx.fillText(formatCell(values[k]), box.x + ((k % columns) + 0.5) * w, box.y + (Math.floor(k / columns) + 0.5) * h + 0.5);
   }
-}
-
-/** A number in at most four signs: .52, −1.3, 12. */
-export function shortest(value) {
-  const size = Math.abs(value);
-  if (size < 0.005) return "0";
-  const text = size < 0.995 ? size.toFixed(2).slice(1) : size < 9.95 ? size.toFixed(1) : size.toFixed(0);
-  return value < 0 ? `−${text}` : text;
 }
 
 function signed(value) {
@@ -154,7 +147,7 @@ export function detailAt(layout, { pick, parts }, px, py) {
 }
 
 /** One product in words. */
-export function describeCell(scene, cell) {
+export function describeProduct(scene, cell) {
   const { values, weights, products } = openSource(scene);
   if (!weights) return formatNumber(values[cell]);
   return `${formatNumber(values[cell])} × ${formatNumber(weights[cell])} = ${formatNumber(products[cell])}`;

@@ -1,5 +1,6 @@
 // LeNet on one image: every layer's values, and one value taken apart into the products it is the sum of. No DOM here.
-import { bytesOf, scaledBytes } from "../_math/bytes.js";
+import { bytesOf, floatsOf, scaledBytes } from "../_math/bytes.js";
+import { ACTIVATIONS, argmax, dense, softmax } from "../_math/nn.js";
 
 const KERNEL = 5;
 const PADDING = 2; // of the first convolution
@@ -36,15 +37,12 @@ export function openNetwork(data) {
   }
   const parameters = {};
   for (const { name, codes, scales, biases } of data.layers) {
-    const weight = scaledBytes(codes, new Float32Array(bytesOf(scales).buffer));
-    parameters[name] = { weight, bias: Float64Array.from(new Float32Array(bytesOf(biases).buffer)) };
+    parameters[name] = { weight: scaledBytes(codes, floatsOf(scales)), bias: floatsOf(biases) };
   }
   const pixels = bytesOf(data.images);
   const images = Array.from({ length: pixels.length / SIDE ** 2 }, (_, i) => pixels.subarray(i * SIDE ** 2, (i + 1) * SIDE ** 2));
   return { ...data, parameters, images };
 }
-
-const ACTIVATIONS = { relu: (z) => (z > 0 ? z : 0), tanh: Math.tanh, sigmoid: (z) => 1 / (1 + Math.exp(-z)) };
 
 function activate({ activation }, layer, values) {
   if (layer.kind === "pool" || layer.name === "output") return values;
@@ -93,29 +91,14 @@ function pool(values, count, size, pooling) {
   return out;
 }
 
-function dense(values, { weight, bias }) {
-  return bias.map((b, o) => {
-    let sum = b;
-    for (let i = 0, k = o * values.length; i < values.length; i++, k++) sum += weight[k] * values[i];
-    return sum;
-  });
-}
-
 function applyLayer(network, layer, values) {
   const from = sourceOf(layer);
   if (layer.kind === "pool") return pool(values, from.count, from.size, network.pooling);
-  if (layer.kind === "dense") return dense(values, network.parameters[layer.name]);
+  const { weight, bias } = network.parameters[layer.name];
+  if (layer.kind === "dense") return dense(weight, bias, values);
   const whole = layer.source === "input" ? padded(values) : values;
   const side = layer.source === "input" ? SIDE + 2 * PADDING : from.size;
-  return convolve(whole, from.count, side, network.parameters[layer.name], layer.count);
-}
-
-/** Probabilities of logits. */
-export function softmax(logits) {
-  const most = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = logits.map((z) => Math.exp(z - most));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
+  return convolve(whole, from.count, side, { weight, bias }, layer.count);
 }
 
 /**
@@ -127,11 +110,6 @@ export function runNetwork(network, pixels) {
   for (const layer of LAYERS) run[layer.name] = activate(network, layer, applyLayer(network, layer, run[layer.source]));
   run.probabilities = softmax(run.output);
   return run;
-}
-
-/** The class with the greatest of some numbers. */
-export function argmax(values) {
-  return values.reduce((best, value, i) => (value > values[best] ? i : best), 0);
 }
 
 /** A selection inside its layer: { layer, unit, row, column }, whatever was asked for. */

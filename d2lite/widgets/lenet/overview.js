@@ -3,7 +3,8 @@ import { formatFixed } from "../_core/format.js";
 import { drawMatrix } from "../_draw/layers.js";
 import { drawLabel, strokeSegment } from "../_draw/scales.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
-import { LAYERS, argmax } from "./model.js";
+import { argmax } from "../_math/nn.js";
+import { LAYERS } from "./model.js";
 
 const LABEL = 15; // px above each layer
 const CLASS = 14; // px a class

@@ -1,14 +1,13 @@
 // The picture: drawn on, covered, and coloured by how much the places matter. By mouse, finger and keys.
-import { make } from "../_core/dom.js";
-import { drawMatrix, drawPixels } from "../_draw/layers.js";
+import { addKeys, ARROWS } from "../_core/keys.js";
 import { makeRamp, parseColor } from "../_core/theme.js";
+import { drawMatrix, drawPixels } from "../_draw/layers.js";
 import { SIDE, coverCorner, paintStroke, receptiveField } from "./model.js";
 
 const INK = 220; // of the brush, of 255
-const MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 /** Draw the picture as the network gets it, what is covered, and where the chosen value looks. */
-export function drawPicture(ctx, width, height, theme, scene) {
+export function drawInput(ctx, width, height, theme, scene) {
   const side = Math.min(width, height);
   const cell = side / SIDE;
   drawMatrix(ctx, scene.shown, SIDE, SIDE, { x: 0, y: 0, width: side, height: side }, makeRamp(theme.bg, theme.text), (v) => v / 255);
@@ -51,18 +50,11 @@ function drawSensitivity(ctx, side, theme, { drops }, image) {
   drawPixels(ctx, pixels, SIDE, SIDE, [0, 0, side, side], false);
 }
 
-/** Make a canvas a thing of its own for the keyboard: what it is called, and its keys, shown while it has the focus. */
-export function takeKeys(canvas, what, keys) {
-  const look = { tabindex: 0, role: "application", "aria-roledescription": what, "aria-description": keys };
-  Object.entries(look).forEach(([name, value]) => canvas.setAttribute(name, value));
-  canvas.after(make("p", { class: "d2l-keys", "aria-hidden": "true", text: keys }));
-}
-
 /** Let the reader's pointer and keys draw, erase and cover on the picture's stage. */
-export function addHand(app, stage, scene) {
+export function addPainting(app, stage, scene) {
   const { canvas } = stage;
-  const keys = "Arrows move, with Shift by five; Space draws, erases or covers, Delete takes the cover away.";
-  takeKeys(canvas, "picture to draw on", keys);
+  const help = "Arrows move, with Shift by five; Space draws, erases or covers, Delete takes the cover away.";
+  addKeys(app, stage, { kind: "picture to draw on", help, press: (key, { shiftKey }) => paintingKey(app, scene, key, shiftKey ? 5 : 1) });
   app.draw(() => canvas.classList.toggle("d2l-paper", app.get("tool") !== "cover")); // there a finger scrolls
   const at = (event) => stage.at(event).map((p) => (p / Math.min(stage.width(), stage.height())) * SIDE - 0.5).reverse();
   let last = null;
@@ -79,7 +71,6 @@ export function addHand(app, stage, scene) {
     last = here;
   });
   for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(canvas, type, () => (last = null));
-  app.scope.on(canvas, "keydown", (event) => handKey(app, scene, event));
   app.scope.on(canvas, "blur", () => {
     scene.cursor = null;
     app.refresh();
@@ -99,18 +90,18 @@ function useTool(app, scene, from, to) {
   app.set({ pixels: paintStroke(before, from, to, app.get("brush"), value) }, { later: true });
 }
 
-function handKey(app, scene, event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+function paintingKey(app, scene, key, far) {
   const covering = app.get("tool") === "cover";
   const [covered] = app.get("cover");
   const here = (covering && covered) || scene.cursor || [SIDE / 2, SIDE / 2];
-  if (MOVES[event.key]) {
-    const there = clampPlace(here.map((p, i) => p + MOVES[event.key][i] * (event.shiftKey ? 5 : 1)));
+  if (ARROWS[key]) {
+    const [right, down] = ARROWS[key];
+    const there = clampPlace([here[0] + far * down, here[1] + far * right]);
     if (covering && covered) app.set({ cover: [there] });
     else scene.cursor = there;
-  } else if (event.key === " " || event.key === "Enter") useTool(app, scene, here, here);
-  else if (event.key === "Delete" || event.key === "Backspace") app.set({ cover: [] });
-  else return;
-  event.preventDefault();
+  } else if (key === " " || key === "Enter") useTool(app, scene, here, here);
+  else if (key === "Delete" || key === "Backspace") app.set({ cover: [] });
+  else return false;
   app.refresh();
+  return true;
 }

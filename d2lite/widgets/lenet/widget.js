@@ -1,23 +1,25 @@
 // The LeNet explorer: a picture on the left, every layer on the right, and below one value down to its products.
-import { addControl, addControls } from "../_core/controls.js";
-import { make, makeButton, writeText } from "../_core/dom.js";
-import { nameElement, openExplorer } from "../_core/frame.js";
+import { control, defineExplorer, settings } from "../_core/define.js";
+import { make, writeText } from "../_core/dom.js";
 import { formatNumber } from "../_core/format.js";
-import { clipped, drawMatrix } from "../_draw/layers.js";
+import { nameElement } from "../_core/frame.js";
+import { addKeys, ARROWS } from "../_core/keys.js";
+import { button, group, hint, paragraph, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
-import { addStage, addTooltip } from "../_core/stage.js";
-import { makeRamp, plainTheme } from "../_core/theme.js";
-import { describeCell, detailAt, drawDetail, explainValue, layOutDetail } from "./detail.js";
-import { SIDE, argmax, continueCover, coverImage, layerNamed, makeCoverMap, openNetwork, runNetwork, selectUnit, takeApart } from "./model.js";
+import { makeRamp } from "../_core/theme.js";
+import { drawMatrix } from "../_draw/layers.js";
+import { beside } from "../_draw/panes.js";
+import { argmax } from "../_math/nn.js";
+import { describeProduct, detailAt, drawDetail, explainValue, layOutDetail } from "./detail.js";
+import { SIDE, continueCover, coverImage, layerNamed, makeCoverMap, openNetwork, runNetwork, selectUnit, takeApart } from "./model.js";
 import { drawOverview, layOut, neighbour, percent, unitAt } from "./overview.js";
-import { addHand, drawPicture, takeKeys } from "./picture.js";
+import { addPainting, drawInput } from "./picture.js";
 
-const BUDGET = 9; // ms a frame may spend on the covering map
-const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const BUDGET = 9; // ms a frame may spend on the occlusion map
 const BLANK = new Uint8Array(SIDE * SIDE);
 
-/** Bring a scene up to date with the traits; return whether the covering map needs another frame. */
-function updateScene(scene, get, deadline = () => false) {
+/** Bring a scene up to date with the traits; say whether the occlusion map, which is extra, needs another frame. */
+function updateScene(scene, get, { deadline }) {
   if (scene.data !== get("data")) Object.assign(scene, { data: get("data"), network: openNetwork(get("data")), key: "", heatKey: "" });
   const { network } = scene;
   const drawn = get("pixels");
@@ -39,16 +41,7 @@ function updateHeat(scene, wanted, deadline) {
   const key = `${scene.index};${scene.drawn ? scene.pixels : ""};${scene.coverSize}`;
   if (!wanted) scene.heat = null;
   else if (!scene.heat || scene.heatKey !== key) Object.assign(scene, { heatKey: key, heat: makeCoverMap(scene.network, scene.pixels, scene.coverSize) });
-  return wanted && continueCover(scene.heat, scene.network, deadline);
-}
-
-function advance(app, scene) {
-  const start = performance.now();
-  const before = scene.run;
-  const more = updateScene(scene, app.get, () => performance.now() - start > BUDGET);
-  if (scene.run !== before) app.set({ logits: [...scene.run.output] }, { later: true });
-  app.say(summarise(scene));
-  return more;
+  return wanted && continueCover(scene.heat, scene.network, deadline) && "extra";
 }
 
 function summarise(scene) {
@@ -76,8 +69,8 @@ function describeHeat({ heat, network }) {
   return `Orange: covering here lowers the probability of ${network.classes[heat.target]}, by up to ${formatNumber(100 * most, 2)} points of ${percent(heat.base)}. Blue: it rises.`;
 }
 
-/** A radio button with a small picture for each image, and one for an empty sheet. */
-function addChooser(app, parent, scene) {
+/** A part: a radio button with a small picture for each image, and one for an empty sheet. */
+function chooser(app, parent, scene) {
   const group = `d2l-images-${app.id}`;
   const bar = make("div", { class: "d2l-chooser", role: "radiogroup", "aria-label": "Image" });
   nameElement(app, "image", bar);
@@ -102,117 +95,8 @@ function addChooser(app, parent, scene) {
   });
 }
 
-/** Let pointer and arrows choose a map or unit on the overview. */
-function addChoice(app, stage) {
-  const { canvas } = stage;
-  const keys = "Arrows go from map to map and from layer to layer.";
-  takeKeys(canvas, "layers of a network", keys);
-  const layout = () => layOut(stage.width(), stage.height());
-  const choose = (event) => {
-    const found = unitAt(layout(), ...stage.at(event));
-    if (found) app.set({ layer: found.layer, unit: found.unit, place: found.place });
-  };
-  app.scope.on(canvas, "click", choose);
-  app.scope.on(canvas, "keydown", (event) => {
-    if (!ARROWS[event.key] || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { layer, unit } = selectUnit(app.get("layer"), app.get("unit"), app.get("place"));
-    const next = neighbour(layout(), layer.name, unit, ARROWS[event.key]);
-    if (next) app.set(next);
-    event.preventDefault();
-  });
-}
-
-/** Let pointer and arrows choose a place of the map and the input map whose products are shown. */
-function addPlace(app, stage, scene) {
-  const { canvas } = stage;
-  takeKeys(canvas, "one value taken apart", "Arrows move the place in the map, Page Up and Page Down choose the input map.");
-  const found = (event) => detailAt(layOutDetail(stage.width(), stage.height(), scene), scene, ...stage.at(event));
-  const choose = (event) => {
-    const { source, place } = found(event) || {};
-    if (source !== undefined) app.set({ source });
-    if (place) app.set({ place });
-  };
-  onPress(app, canvas, choose);
-  app.scope.on(canvas, "keydown", (event) => {
-    const page = { PageUp: -1, PageDown: 1 }[event.key];
-    if ((!ARROWS[event.key] && !page) || event.ctrlKey || event.metaKey || event.altKey) return;
-    const { layer, row, column } = selectUnit(app.get("layer"), app.get("unit"), app.get("place"));
-    const [dx, dy] = ARROWS[event.key] || [0, 0];
-    const inside = (p) => Math.min(layer.size - 1, Math.max(0, p));
-    const last = scene.parts.sources.length - 1;
-    if (page) app.set({ source: Math.min(last, Math.max(0, Math.min(last, app.get("source")) + page)) });
-    else app.set({ place: [inside(row + dy), inside(column + dx)] });
-    event.preventDefault();
-  });
-}
-
-function addTools(app, parent) {
-  const bar = make("div", { class: "d2l-tools" });
-  parent.append(bar);
-  addControl(app, bar, "tool");
-  const act = (label, change) => {
-    const button = makeButton({ label });
-    button.onclick = () => app.set(change);
-    bar.append(button);
-  };
-  act("Uncover", { cover: [] });
-  act("Undo drawing", { pixels: [] });
-}
-
-function addStory(app, parent, scene) {
-  const [heat, story] = [make("p", { class: "d2l-hint" }), make("p", { class: "d2l-story" }, make("b"), make("span"))];
-  parent.append(story);
-  app.draw(() => {
-    const [what, how] = explainValue(scene);
-    writeText(story.firstChild, what);
-    writeText(story.lastChild, ` = ${how}.`);
-    writeText(heat, describeHeat(scene));
-  });
-  return heat;
-}
-
-function addSay(app, parent, scene) {
-  const line = make("p", { class: "d2l-verdict" });
-  parent.append(line);
-  app.draw(() => {
-    const { network, index, drawn, run } = scene;
-    writeText(line, `${describePicture(scene)} ${predict(scene)}`);
-    line.classList.toggle("d2l-bad", index >= 0 && !drawn && argmax(run.probabilities) !== network.labels[index]);
-  });
-}
-
-export function render({ model, el }) {
-  const app = openExplorer({ model, el, title: "LeNet explorer: a trained network on one image" });
-  const scene = {};
-  app.update(() => advance(app, scene));
-  app.body.classList.add("d2l-columns");
-  const [left, right, below] = ["d2l-column", "d2l-column", "d2l-below"].map((name) => make("div", { class: name }));
-  app.body.append(left, right, below);
-
-  const picture = addStage(app, left, { draw: (ctx, w, h, theme) => drawPicture(ctx, w, h, theme, scene), label: "The picture" });
-  addHand(app, picture, scene);
-  addSay(app, left, scene);
-  addTools(app, left);
-  const panel = addControls(app, left, ["brush", "cover_size", "sensitivity"]);
-  addChooser(app, left, scene);
-
-  const overview = addStage(app, right, { draw: (ctx, w, h, theme) => drawOverview(ctx, w, h, theme, scene), label: "Every layer of the network", ratio: 0.52 });
-  addChoice(app, overview);
-  addTooltip(app, overview, (px, py) => tipOf(scene, unitAt(layOut(overview.width(), overview.height()), px, py)));
-
-  const heat = addStory(app, below, scene);
-  panel.after(heat);
-  const detail = addStage(app, below, { draw: (ctx, w, h, theme) => drawDetail(ctx, w, h, theme, scene), label: "The chosen value taken apart", ratio: 2, className: "d2l-detail" });
-  addPlace(app, detail, scene);
-  addTooltip(app, detail, (px, py) => {
-    const { cell } = detailAt(layOutDetail(detail.width(), detail.height(), scene), scene, px, py) || {};
-    return cell === undefined ? null : describeCell(scene, cell);
-  });
-  addControls(app, below, ["layer", "unit"]);
-  return app.close;
-}
-
-function tipOf({ run }, found) {
+function describeUnit({ run }, px, py, width, height) {
+  const found = unitAt(layOut(width, height), px, py);
   if (!found || found.layer === "output") return null;
   const { name, size, title } = layerNamed(found.layer);
   const [row, column] = found.place;
@@ -220,15 +104,94 @@ function tipOf({ run }, found) {
   return size > 1 ? `${title}, map ${found.unit}, row ${row}, column ${column}: ${value}` : `${title}, unit ${found.unit}: ${value}`;
 }
 
-/** The picture without a page: for the build's placeholders and thumbnails. */
-export function preview(ctx, state, width, height, themeName) {
-  const scene = {};
-  updateScene(scene, (name) => state[name]);
-  const theme = plainTheme(themeName);
-  const side = Math.min(height, width * 0.4);
-  clipped(ctx, { x: 0, y: 0, width: side, height }, () => drawPicture(ctx, side, side, theme, scene));
-  ctx.save();
-  ctx.translate(side + 16, 0);
-  drawOverview(ctx, width - side - 16, height, theme, scene);
-  ctx.restore();
+/** The value that the traits choose: keys may not wait for the next frame's scene. */
+function chosen(get) {
+  return selectUnit(get("layer"), get("unit"), get("place"));
 }
+
+/** Let pointer and arrows choose a map or unit on the overview. */
+function addChoice(app, overview) {
+  const layout = () => layOut(overview.width(), overview.height());
+  app.scope.on(overview.canvas, "click", (event) => {
+    const found = unitAt(layout(), ...overview.at(event));
+    if (found) app.set({ layer: found.layer, unit: found.unit, place: found.place });
+  });
+  const press = (key) => {
+    if (!ARROWS[key]) return false;
+    const { layer, unit } = chosen(app.get);
+    const next = neighbour(layout(), layer.name, unit, ARROWS[key]);
+    if (next) app.set(next);
+    return true;
+  };
+  addKeys(app, overview, { kind: "layers of a network", help: "Arrows go from map to map and from layer to layer.", press });
+}
+
+/** Let pointer and arrows choose a place of the map and the input map whose products are shown. */
+function addPlace(app, detail, scene) {
+  onPress(app, detail.canvas, (event) => {
+    const { source, place } = detailAt(layOutDetail(detail.width(), detail.height(), scene), scene, ...detail.at(event)) || {};
+    if (source !== undefined) app.set({ source });
+    if (place) app.set({ place });
+  });
+  const press = (key) => {
+    const page = { PageUp: -1, PageDown: 1 }[key];
+    if (!ARROWS[key] && !page) return false;
+    const { layer, row, column } = chosen(app.get);
+    const [dx, dy] = ARROWS[key] || [0, 0];
+    const inside = (p) => Math.min(layer.size - 1, Math.max(0, p));
+    const last = scene.parts.sources.length - 1;
+    if (page) app.set({ source: Math.min(last, Math.max(0, Math.min(last, app.get("source")) + page)) });
+    else app.set({ place: [inside(row + dy), inside(column + dx)] });
+    return true;
+  };
+  addKeys(app, detail, { kind: "one value taken apart", help: "Arrows move the place in the map, Page Up and Page Down choose the input map.", press });
+}
+
+function describePlace(scene, px, py, width, height) {
+  const { cell } = detailAt(layOutDetail(width, height, scene), scene, px, py) || {};
+  return cell === undefined ? null : describeProduct(scene, cell);
+}
+
+function story(app, parent, scene) {
+  const line = make("p", { class: "d2l-story" }, make("b"), make("span"));
+  parent.append(line);
+  app.draw(() => {
+    const [what, how] = explainValue(scene);
+    writeText(line.firstChild, what);
+    writeText(line.lastChild, ` = ${how}.`);
+  });
+}
+
+function verdict(scene) {
+  const { network, index, drawn, run } = scene;
+  const bad = index >= 0 && !drawn && argmax(run.probabilities) !== network.labels[index];
+  return { text: `${describePicture(scene)} ${predict(scene)}`, bad };
+}
+
+export const { render, preview } = defineExplorer({
+  title: "LeNet explorer: a trained network on one image",
+  update: updateScene,
+  budget: BUDGET,
+  output: ({ run }) => ({ logits: [...run.output] }),
+  say: summarise,
+  left: [
+    stage({ draw: drawInput, label: "The picture", use: addPainting }),
+    paragraph(verdict, { className: "d2l-verdict" }),
+    group(
+      { className: "d2l-tools" },
+      control("tool"),
+      button({ label: "Uncover", press: (app) => app.set({ cover: [] }) }),
+      button({ label: "Undo drawing", press: (app) => app.set({ pixels: [] }) }),
+    ),
+    settings(["brush", "cover_size", "sensitivity"]),
+    hint(describeHeat),
+    chooser,
+  ],
+  right: [stage({ draw: drawOverview, label: "Every layer of the network", ratio: 0.52, use: addChoice, tip: describeUnit })],
+  bottom: [
+    story,
+    stage({ draw: drawDetail, label: "The chosen value taken apart", ratio: 2, className: "d2l-detail", use: addPlace, tip: describePlace }),
+    settings(["layer", "unit"]),
+  ],
+  preview: beside(drawInput, drawOverview, 0.4),
+});

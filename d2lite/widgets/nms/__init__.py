@@ -73,7 +73,7 @@ class NmsExplorer(Explorer):
         (-1, *range(10)),
         names=("all, merged", *CLASSES),
         label="curve of",
-        help="Merged: whatever the class said.",
+        help="Merged: whatever their class.",
     )
     data = Payload(loader=load_detections)
     average_precision = Real(0, min=0, max=1, output=True)

@@ -50,8 +50,10 @@ function hardNms(image, { method, threshold, perClass }) {
   for (const i of ranked(image.scores)) {
     const over = (k) => meets(image, k, i, perClass) && image.overlaps[k][i] > threshold;
     const at = method === "none" ? -1 : result.kept.findIndex(over);
-    if (at < 0) result.round[i] = result.kept.push(i) - 1;
-    else {
+    if (at < 0) {
+      result.round[i] = result.kept.length;
+      result.kept.push(i);
+    } else {
       [result.round[i], result.by[i]] = [at, result.kept[at]];
       result.overlap[i] = image.overlaps[result.kept[at]][i];
     }
@@ -93,7 +95,7 @@ export function matchDetections(rows, level) {
   });
 }
 
-/** Match one class of an image's kept boxes (label -1: all, whatever their class): { indices, matches } into candidates and targets. */
+/** Match one class of an image's kept boxes (label -1: all, whatever their class): { indices, matches } into candidates and targets, and count, of the targets. */
 export function matchImage(image, result, level, label = -1) {
   const indices = result.kept.filter((i) => label < 0 || image.classes[i] === label);
   const goals = image.labels.map((_, k) => k).filter((k) => label < 0 || image.labels[k] === label);
@@ -101,20 +103,17 @@ export function matchImage(image, result, level, label = -1) {
   return { indices, matches: found.map((k) => (k < 0 ? -1 : goals[k])), count: goals.length };
 }
 
-/** The precision-recall curve over all images: { scores, hits, precision, recall, count }, best score first. */
+/** The precision-recall curve over all images: { scores, isTruePositive, precision, recall, count }, best score first. */
 export function makeCurve(images, results, level, label = -1) {
-  const [scores, hits] = [[], []];
-  let count = 0;
-  images.forEach((image, n) => {
-    const { indices, matches, count: goals } = matchImage(image, results[n], level, label);
-    indices.forEach((i, k) => scores.push(results[n].scores[i]) && hits.push(matches[k] >= 0));
-    count += goals;
-  });
+  const matched = images.map((image, n) => matchImage(image, results[n], level, label));
+  const count = matched.reduce((sum, image) => sum + image.count, 0);
+  const scores = matched.flatMap(({ indices }, n) => indices.map((i) => results[n].scores[i]));
+  const isTrue = matched.flatMap(({ matches }) => matches.map((target) => target >= 0));
   const order = ranked(scores);
-  const curve = { scores: order.map((i) => scores[i]), hits: order.map((i) => hits[i]), precision: [], recall: [], count };
+  const curve = { scores: order.map((i) => scores[i]), isTruePositive: order.map((i) => isTrue[i]), precision: [], recall: [], count };
   let found = 0;
-  curve.hits.forEach((hit, n) => {
-    found += hit;
+  curve.isTruePositive.forEach((right, n) => {
+    found += right;
     curve.precision.push(found / (n + 1));
     curve.recall.push(found / count);
   });
