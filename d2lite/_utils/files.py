@@ -10,7 +10,8 @@ def cache_folder():
     """Return the folder of downloads and finished runs: $D2LITE_DATA_DIR, or d2lite in the user's cache folder."""
     import pooch
 
-    return Path(os.environ.get("D2LITE_DATA_DIR") or pooch.os_cache("d2lite")).expanduser()
+    own = os.environ.get("D2LITE_DATA_DIR")
+    return user_path(own) if own else Path(pooch.os_cache("d2lite"))
 
 
 def user_path(path):

@@ -1,8 +1,8 @@
 """Random numbers that Python and JavaScript agree on: the twin of widgets/_math/rng.js."""
 
-import numbers
-
 import numpy as np
+
+from d2lite._utils.checks import check_seed
 
 _STEP = 0x6D2B79F5
 
@@ -17,9 +17,7 @@ class Rng:
     """
 
     def __init__(self, seed=0):
-        if not isinstance(seed, numbers.Integral) or not 0 <= seed < 2**32:
-            raise ValueError(f"seed is {seed!r}, expected an integer from 0 to 2**32 - 1: choose one, e.g. 0")
-        self._state = int(seed)
+        self._state = check_seed(seed)
 
     def uniform(self, count):
         """Return (count,) float64 numbers in [0, 1)."""
