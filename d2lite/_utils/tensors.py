@@ -1,9 +1,13 @@
-"""Tensors from whatever holds numbers: arrays that are read-only, reversed or of other byte orders, lists of tensors."""
+"""Tensors from whatever holds numbers: read-only, reversed and foreign arrays, lists of tensors."""
 
 import numpy as np
 import torch
 
-_WIDE = {torch.uint16: torch.int64, torch.uint32: torch.int64, torch.uint64: torch.int64}  # torch counts with few
+_WIDE = {
+    torch.uint16: torch.int64,
+    torch.uint32: torch.int64,
+    torch.uint64: torch.int64,
+}  # torch counts with few
 
 
 def as_tensor(value, name, device=None):
@@ -20,7 +24,9 @@ def as_tensor(value, name, device=None):
     try:
         tensor = _convert(value, name)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise ValueError(f"{name} is {value!r:.80}: expected a tensor, an array or lists of numbers") from error
+        raise ValueError(
+            f"{name} is {value!r:.80}: expected a tensor, an array or lists of numbers"
+        ) from error
     if tensor.is_complex():
         raise ValueError(f"{name} is of {tensor.dtype}: expected real numbers")
     tensor = tensor.to(_WIDE.get(tensor.dtype, tensor.dtype))

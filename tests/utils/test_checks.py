@@ -1,4 +1,4 @@
-"""Checks of arguments: numbers of Python, NumPy and torch are numbers, booleans are not, and one sentence says what is wrong."""
+"""Checks of arguments: numbers of every library are numbers, booleans are not, and one sentence says what is wrong."""
 
 import math
 import re

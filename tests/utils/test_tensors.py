@@ -52,11 +52,23 @@ def test_tensors_and_writable_arrays_are_not_copied():
 
 @pytest.mark.parametrize(
     "value",
-    [None, "abc", ["a", "b"], [[1, 2], [3]], [torch.zeros(2), torch.zeros(3)], [np.zeros(2), np.zeros(3)], [1j], {}, [None]],
+    [
+        None,
+        "abc",
+        ["a", "b"],
+        [[1, 2], [3]],
+        [torch.zeros(2), torch.zeros(3)],
+        [np.zeros(2), np.zeros(3)],
+        [1j],
+        {},
+        [None],
+    ],
     ids=repr,
 )
 def test_what_holds_no_numbers(value):
-    with pytest.raises(ValueError, match=r"^boxes is .*: expected (a tensor, an array or lists of|real) numbers$"):
+    with pytest.raises(
+        ValueError, match=r"^boxes is .*: expected (a tensor, an array or lists of|real) numbers$"
+    ):
         as_tensor(value, "boxes")
 
 
