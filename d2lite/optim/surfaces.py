@@ -87,7 +87,7 @@ def make_surface(name, condition=10.0, angle=0.0):
 
 def _weights(w):
     """Return (..., 2) weights in float64, on the CPU, for not every accelerator has that."""
-    w = as_tensor(w, "w")
+    w = as_tensor(w, "w", dtype=torch.float64)
     if w.ndim == 0 or w.shape[-1] != 2:
         raise ValueError(f"w has shape {tuple(w.shape)}: expected (..., 2), two weights")
     return w.to("cpu", torch.float64)

@@ -31,7 +31,7 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
 
     Source: Lin et al. 2014 (COCO), and its evaluation code. Taught in chapters/08_detection/nms_and_map.
     """
-    overlaps = as_tensor(overlaps, "overlaps").detach().cpu().double().numpy()
+    overlaps = as_tensor(overlaps, "overlaps", dtype=torch.float64).detach().cpu().double().numpy()
     iou_threshold = check_number(iou_threshold, "iou_threshold", 0, 1, open_low=True)
     shape = overlaps.shape
     if len(shape) != 2 or np.isnan(overlaps).any():
@@ -72,7 +72,7 @@ def precision_recall(scores, is_true_positive, num_targets):
 
     Source: Everingham et al. 2010 (PASCAL VOC), section 4.2. Taught in chapters/08_detection/nms_and_map.
     """
-    scores = as_tensor(scores, "scores").detach().cpu()
+    scores = as_tensor(scores, "scores", dtype=torch.float64).detach().cpu()
     is_true_positive = as_tensor(is_true_positive, "is_true_positive").detach().cpu().bool()
     num_targets = check_count(num_targets, "num_targets", 0)
     if scores.dim() != 1 or scores.isnan().any():
@@ -260,7 +260,7 @@ def _check_image(image, what, required, optional=()):
         got = f"the keys {[*image]}" if isinstance(image, dict) else f"a {type(image).__name__}"
         extra = f", optionally {[*optional]}" if optional else ""
         raise ValueError(f"{what} has {got} for an image: expected a dict with {[*required]}{extra}")
-    checked = {key: as_tensor(value, key).detach().cpu() for key, value in image.items()}
+    checked = {key: as_tensor(value, key, dtype=torch.float64).detach().cpu() for key, value in image.items()}
     checked["boxes"] = check_boxes(checked["boxes"].double())
     checked["classes"] = as_whole_numbers(checked["classes"], "classes")
     count = len(checked["boxes"])
