@@ -12,7 +12,7 @@ from d2lite._utils.tensors import as_whole_numbers
 
 LEVELS = ("character", "word")
 UNKNOWN = "<unk>"
-_JOINERS = "\u200c\u200d"  # inside words of Persian and Hindi, and inside emoji
+_JOINERS = "\u200c\u200d\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # in Persian, Hindi and emoji
 
 
 def tokenize(text, level="character"):
