@@ -22,7 +22,7 @@ def find_output():
     chosen = os.environ.get("D2LITE_PROGRESS")
     if chosen:
         check_choice(chosen, OUTPUTS, "D2LITE_PROGRESS")
-        return chosen
+        return "log" if chosen == "terminal" and sys.stderr is None else chosen
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
