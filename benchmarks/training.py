@@ -81,7 +81,7 @@ def fit(images, labels):
     optimizer = torch.optim.Adam(model.parameters(), lr=LR)
 
     def train(images, labels):
-        bar = d2lite.ProgressBar(place="terminal")
+        bar = d2lite.ProgressBar(output="terminal")
         d2lite.fit(
             model, (images, labels), optimizer=optimizer, num_epochs=1, batch_size=BATCH_SIZE, callbacks=[bar]
         )

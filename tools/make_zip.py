@@ -13,6 +13,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from d2lite._utils.files import replacing, user_path
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from d2lite.widgets import _bundle  # noqa: E402 (the package of this folder, not an installed one)
@@ -78,27 +80,28 @@ def contents(wheel, site=SITE):
 def make_zip(output, site=SITE):
     """Write the archive and return its size in bytes; a site that is not built is refused."""
     if not (site / "index.html").exists():
-        raise FileNotFoundError(f"no site in {site}; build it first: make site")
+        raise FileNotFoundError(f"{site} has no index.html: expected a built site; make it with make site")
     with tempfile.TemporaryDirectory() as folder:
         files = contents(build_wheel(folder), site)
     output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_suffix(".part")
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    with (
+        replacing(output) as file,
+        zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,
+    ):
         for name, data in files.items():
             info = zipfile.ZipInfo(f"d2lite/{name}", EPOCH)
             info.external_attr = 0o644 << 16
             archive.writestr(info, data, zipfile.ZIP_DEFLATED)
-    partial.replace(output)
     return output.stat().st_size
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("output", nargs="?", type=Path, default=ROOT / "_build" / "d2lite.zip")
+    parser.add_argument("output", nargs="?", type=user_path, default=ROOT / "_build" / "d2lite.zip")
     output = parser.parse_args().output
     try:
         size = make_zip(output)
-    except FileNotFoundError as error:
+    except OSError as error:
         sys.exit(str(error))
     print(f"{output}: {size / 1e6:.1f} MB; unpack it and open START.html")
 

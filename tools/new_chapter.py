@@ -5,6 +5,7 @@ fills in the title and the explorer, and enters the chapter in _toc.yml. It over
 """
 
 import argparse
+import json
 import re
 import sys
 from pathlib import Path
@@ -32,15 +33,19 @@ def new_chapter(path, title, explorer="BoundaryExplorer", root=ROOT):
     match = re.fullmatch(r"(\d\d_[a-z_]+)/([a-z][a-z0-9_]*)", path)
     if not match:
         raise ValueError(
-            f"the path is {path!r}; expected NN_part/name, in lower case: 03_networks/activations"
+            f"path is {path!r}: expected NN_part/name, in lower case, such as 03_networks/activations"
         )
     target = root / "chapters" / f"{path}.ipynb"
     if target.exists():
-        raise FileExistsError(f"chapters/{path}.ipynb exists; choose another name, or edit that file")
+        raise FileExistsError(
+            f"path is {path!r}: expected one that is not taken; choose another name, or edit that file"
+        )
+    if not re.fullmatch(r"[A-Z]\w*", explorer):
+        raise ValueError(f"explorer is {explorer!r}: expected the name of a class of d2lite.widgets")
     repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
     text = (root / "tools" / "chapter.ipynb").read_text(encoding="utf-8")
-    for mark, value in {"TITLE": title, "EXPLORER": explorer, "REPOSITORY": repository}.items():
-        text = text.replace(mark, value.replace("\\", "\\\\").replace('"', '\\"'))
+    values = {"TITLE": " ".join(title.split()), "EXPLORER": explorer, "REPOSITORY": repository}
+    text = re.sub("|".join(values), lambda mark: json.dumps(values[mark[0]], ensure_ascii=False)[1:-1], text)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8")
     return f"wrote chapters/{path}.ipynb; {enter_toc(root, *match.groups())}"

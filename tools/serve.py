@@ -12,6 +12,8 @@ import webbrowser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from d2lite._utils.files import user_path
+
 FOLDER = Path(__file__).resolve().parent.parent / "_build" / "html"
 
 
@@ -31,7 +33,8 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_header("Content-Type", "text/html; charset=utf-8")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
 
 
 def has_desktop():
@@ -44,17 +47,18 @@ def has_desktop():
 def main():
     """Serve until Ctrl+C."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    parser.add_argument("folder", nargs="?", type=user_path, default=FOLDER)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--no-browser", action="store_true")
     options = parser.parse_args()
     if not (options.folder / "index.html").exists():
-        sys.exit(f"{options.folder} has no index.html: build the site first, with make site")
+        sys.exit(f"{options.folder} has no index.html: expected a built site; make it with make site")
     handler = functools.partial(Handler, directory=str(options.folder))
-    with (
-        contextlib.suppress(KeyboardInterrupt),
-        ThreadingHTTPServer(("127.0.0.1", options.port), handler) as server,
-    ):
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", options.port), handler)
+    except (OSError, OverflowError) as error:
+        sys.exit(f"port is {options.port} ({error}): expected one that is free; leave --port out to take any")
+    with contextlib.suppress(KeyboardInterrupt), server:
         address = f"http://127.0.0.1:{server.server_port}/"
         print(f"The book is at {address}   (Ctrl+C stops)", flush=True)
         if has_desktop() and not options.no_browser:

@@ -1,4 +1,4 @@
-"""Tensors from what holds numbers: arrays, read-only, reversed or of other byte orders, and lists of tensors."""
+"""Tensors from whatever holds numbers: read-only, reversed and foreign arrays, lists of tensors."""
 
 import numpy as np
 import torch
@@ -10,19 +10,20 @@ _WIDE = {
 }  # torch counts with few
 
 
-def as_tensor(value, name, device=None):
+def as_tensor(value, name, device=None, dtype=None):
     """Return a tensor of real numbers or booleans, sharing memory where that is safe.
 
     Args:
         value: tensor, array, or lists of numbers, arrays or tensors of one shape.
         name: the argument's name, for the message.
         device: where to put what is not a tensor yet; None leaves it on the CPU.
+        dtype: how to read lists of Python's numbers; None takes torch's way, float32 for floats.
 
     Raises:
         ValueError: it holds something else, or its parts differ in shape.
     """
     try:
-        tensor = _convert(value, name)
+        tensor = _convert(value, name, dtype)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
         raise ValueError(
             f"{name} is {value!r:.80}: expected a tensor, an array or lists of numbers"
@@ -43,14 +44,14 @@ def as_whole_numbers(value, name, device=None):
     return tensor.to(torch.int64)
 
 
-def _convert(value, name):
+def _convert(value, name, dtype):
     if torch.is_tensor(value):
         return value
     if isinstance(value, (list, tuple)):
         if any(torch.is_tensor(part) for part in value):
-            return torch.stack([as_tensor(part, name) for part in value])
+            return torch.stack([as_tensor(part, name, dtype=dtype) for part in value])
         if not any(isinstance(part, np.ndarray) for part in value):
-            return torch.as_tensor(value)
+            return torch.as_tensor(value, dtype=dtype)
     array = np.asarray(value)
     unsafe = not array.flags.writeable or not array.dtype.isnative or min(array.strides, default=0) < 0
     return torch.as_tensor(array.astype(array.dtype.newbyteorder("=")) if unsafe else array)

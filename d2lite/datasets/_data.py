@@ -8,6 +8,9 @@ import numbers
 import numpy as np
 import torch
 
+from d2lite._utils.checks import check_number, check_seed, plain_number
+from d2lite._utils.tensors import as_tensor
+
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Data:
@@ -38,18 +41,17 @@ class Data:
     licence: str = ""
 
     def __post_init__(self):
-        inputs = torch.as_tensor(self.inputs).to(torch.float32)
-        targets = torch.as_tensor(self.targets)
+        inputs = as_tensor(self.inputs, "inputs").to(torch.float32)
+        targets = as_tensor(self.targets, "targets")
         targets = targets.to(torch.float32 if targets.is_floating_point() else torch.int64)
         if inputs.ndim == 0 or targets.ndim != 1:
             raise ValueError(
-                f"inputs have shape {tuple(inputs.shape)} and targets {tuple(targets.shape)}, expected "
-                "(N, ...) and (N,): give one target a sample, for classes the class index"
+                f"inputs has shape {tuple(inputs.shape)} and targets {tuple(targets.shape)}: expected "
+                "(N, ...) and (N,), one target a sample; for classes give the class index"
             )
         if len(inputs) != len(targets):
             raise ValueError(
-                f"got {len(inputs)} inputs and {len(targets)} targets, expected one target a sample: "
-                "select the same rows of both"
+                f"inputs has {len(inputs)} samples and targets {len(targets)}: expected one target a sample"
             )
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "targets", targets)
@@ -64,10 +66,7 @@ class Data:
 
     def __getitem__(self, index):
         """Return the chosen samples as Data; an integer gives one sample and keeps the batch axis."""
-        if isinstance(index, numbers.Integral):
-            index = [int(index)]
-        elif isinstance(index, np.ndarray):
-            index = torch.from_numpy(index)
+        index = row_index(index, len(self))
         return dataclasses.replace(self, inputs=self.inputs[index], targets=self.targets[index])
 
     def __getitems__(self, indices):
@@ -100,7 +99,7 @@ class Data:
         Taught in chapters/01_foundations/data.
         """
         fractions = _check_fractions(fractions)
-        generator = torch.Generator().manual_seed(seed)
+        generator = torch.Generator().manual_seed(check_seed(seed))
         parts = [[] for _ in fractions]
         ends = [0.0, *itertools.accumulate(fractions)]
         groups = self._groups()
@@ -112,8 +111,7 @@ class Data:
                 part.append(group[start:stop])
         if not all(sum(map(len, part)) for part in parts):
             raise ValueError(
-                f"fractions {fractions} of {len(self)} samples leave a part empty, expected at least one "
-                "sample in each: use larger fractions or more data"
+                f"fractions is {fractions}, of {len(self)} samples: expected at least one sample in each part"
             )
         return [self[_shuffle(torch.cat(part), generator)] for part in parts]
 
@@ -137,18 +135,33 @@ class Data:
 
         Raises:
             ValueError: inputs are neither (N, D) nor (N, C, H, W), the sets differ in columns or channels, or
-                `like` is empty.
+                `like` is no Data, is empty, or holds NaN or infinity.
 
         Taught in chapters/01_foundations/data.
         """
-        mean, std = _mean_and_std((self if like is None else like).inputs)
+        like = self if like is None else like
+        if not isinstance(like, Data):
+            raise ValueError(f"like is a {type(like).__name__}: expected Data, the training set")
+        mean, std = _mean_and_std(like.inputs)
         if self.inputs.ndim != mean.ndim or self.inputs.shape[1] != mean.shape[1]:
             raise ValueError(
-                f"inputs of shape {tuple(self.inputs.shape)} cannot be scaled like inputs of shape "
-                f"{tuple(like.inputs.shape)}: give a `like` with the same columns or channels"
+                f"like has inputs of shape {tuple(like.inputs.shape)}: expected the columns or channels of the inputs, "
+                f"{tuple(self.inputs.shape)}"
             )
-        inputs = ((self.inputs.cpu() - mean) / std).float()  # not every device has float64
-        return dataclasses.replace(self, inputs=inputs.to(self.inputs.device))
+        scaled = ((self.inputs.cpu() - mean) / std).to(torch.float32)  # not every accelerator has float64
+        return dataclasses.replace(self, inputs=scaled.to(self.inputs.device))
+
+
+def row_index(index, count):
+    """Return an index of rows that torch takes: a number becomes a list, arrays and backward slices tensors."""
+    if isinstance(plain_number(index), numbers.Integral):
+        return [int(index)]
+    if isinstance(index, slice) and index.step is not None and index.step < 0:
+        return torch.arange(count)[list(range(count)[index])]
+    if isinstance(index, np.ndarray) or torch.is_tensor(index):
+        index = as_tensor(index, "index")
+        return index if index.dtype == torch.bool else index.long()  # to torch bytes are a mask
+    return index
 
 
 def _shuffle(indices, generator):
@@ -156,16 +169,11 @@ def _shuffle(indices, generator):
 
 
 def _check_fractions(fractions):
-    fractions = [float(fraction) for fraction in fractions]
-    if not fractions or not all(0 < fraction <= 1 for fraction in fractions):
-        raise ValueError(
-            f"fractions are {fractions}, expected numbers above 0 and at most 1: give e.g. (0.6, 0.2, 0.2)"
-        )
+    if plain_number(fractions) is not None or not len(fractions):
+        raise ValueError(f"fractions is {fractions!r}: expected a number for each part, such as (0.8, 0.2)")
+    fractions = [check_number(f, f"fractions[{i}]", 0, 1, open_low=True) for i, f in enumerate(fractions)]
     if sum(fractions) > 1 + 1e-9:
-        raise ValueError(
-            f"fractions {fractions} sum to {sum(fractions):g}, expected at most 1: make them smaller, "
-            "e.g. (0.6, 0.2, 0.2)"
-        )
+        raise ValueError(f"fractions is {fractions}, in sum {sum(fractions):g}: expected at most 1 in sum")
     return fractions
 
 
@@ -173,11 +181,12 @@ def _mean_and_std(inputs):
     """Return float64 statistics of each column or channel, shaped to broadcast; 1 for a deviation of 0."""
     if inputs.ndim not in (2, 4) or not len(inputs):
         raise ValueError(
-            f"inputs have shape {tuple(inputs.shape)}, expected (N, D) or (N, C, H, W) with N of 1 or more: "
-            "reshape them first"
+            f"inputs has shape {tuple(inputs.shape)}: expected (N, D) or (N, C, H, W) with N of 1 or more"
         )
     axes = [0] if inputs.ndim == 2 else [0, 2, 3]
     values = inputs.cpu().double()
+    if not values.isfinite().all():
+        raise ValueError("inputs holds NaN or infinity: expected finite numbers, of which there is a mean")
     mean = values.mean(axes, keepdim=True)
     std = values.std(axes, correction=0, keepdim=True)
     rounding = torch.finfo(torch.float32).eps * mean.abs()

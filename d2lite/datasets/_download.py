@@ -1,31 +1,27 @@
-"""Download of the official files: checksums, mirrors, resumed after a kill, safe for several processes.
+"""Download of the official files: each mirror in turn, until one gives the file with the right checksum."""
 
-pooch names the cache folder and computes the checksums; it cannot continue a broken transfer, so the transfer
-itself is here.
-"""
-
+import hashlib
 import os
+import sys
 
 import filelock
 import pooch
 import requests
-import urllib3
-from tqdm.auto import tqdm
 
-from d2lite._utils.files import cache_folder
+from d2lite._utils.files import cache_folder, replacing
 
-FILES = {
+FILES = {  # SHA-256
     "fashion_mnist": {
-        "train-images-idx3-ubyte.gz": "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
-        "train-labels-idx1-ubyte.gz": "25c81989df183df01b3e8a0aad5dffbe",
-        "t10k-images-idx3-ubyte.gz": "bef4ecab320f06d8554ea6380940ec79",
-        "t10k-labels-idx1-ubyte.gz": "bb300cfdad3c16e7a12a480ee83cd310",
+        "train-images-idx3-ubyte.gz": "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+        "train-labels-idx1-ubyte.gz": "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+        "t10k-images-idx3-ubyte.gz": "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+        "t10k-labels-idx1-ubyte.gz": "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
     },
     "mnist": {
-        "train-images-idx3-ubyte.gz": "f68b3c2dcbeaaa9fbdd348bbdeb94873",
-        "train-labels-idx1-ubyte.gz": "d53e105ee54ea40749a09fcbcd1e9432",
-        "t10k-images-idx3-ubyte.gz": "9fb629c4189551a2d022fa330f9573f3",
-        "t10k-labels-idx1-ubyte.gz": "ec29112dd5afa0611ce80d1b7f02629c",
+        "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
     },
 }
 MIRRORS = {
@@ -38,9 +34,7 @@ MIRRORS = {
         "https://storage.googleapis.com/cvdf-datasets/mnist",
     ),
 }
-ATTEMPTS = 3  # on one mirror, while it answers
 TIMEOUT = (10, 30)  # seconds: to connect, and without a byte
-_CHUNK = 1 << 16  # bytes
 
 
 def mirrors(name):
@@ -52,8 +46,7 @@ def mirrors(name):
 def fetch(name, file):
     """Return the path of one official file, downloading it unless a correct copy is there.
 
-    The bytes go to a `.part` file, which a later call continues; it gets its real name only once its checksum
-    is right. A lock, which the system frees when its holder dies, makes other processes wait.
+    The file gets its name only once its checksum is right; other processes wait for the one that downloads.
 
     Args:
         name: "fashion_mnist" or "mnist".
@@ -63,104 +56,63 @@ def fetch(name, file):
         pathlib.Path of the complete file.
 
     Raises:
-        ConnectionError: no mirror gave a whole, correct file; what can be continued is kept.
+        ConnectionError: no mirror gave a whole, correct file.
         OSError: the file cannot be written.
     """
-    target, md5 = cache_folder() / name / file, FILES[name][file]
+    target, sha256 = cache_folder() / name / file, FILES[name][file]
+    if _is_correct(target, sha256):  # also where nobody may write
+        return target
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(target):
-            if not _is_correct(target, md5):
-                _download(target, md5, mirrors(name))
+        with filelock.FileLock(target.with_name(f"{file}.lock")):
+            if not _is_correct(target, sha256):  # nor did the process that held the lock fetch it
+                _download(target, sha256, mirrors(name))
     except ConnectionError:
         raise
     except OSError as error:
-        advice = "set the environment variable D2LITE_DATA_DIR to a folder of yours that has room"
-        raise OSError(error.errno, f"cannot write {target} ({error.strerror or error}): {advice}") from error
+        raise OSError(
+            error.errno,
+            f"{target} cannot be written ({error.strerror or error}): expected a folder of yours that has room; "
+            "name one in the environment variable D2LITE_DATA_DIR",
+        ) from error
     return target
 
 
-def _lock(target):
-    lock = filelock.FileLock(target.with_name(f"{target.name}.lock"))
-    try:
-        return lock.acquire(timeout=0)
-    except filelock.Timeout:
-        print(f"waiting for another process that is downloading {target.name}")
-        return lock.acquire()
+def _is_correct(path, sha256):
+    return path.exists() and pooch.file_hash(str(path)) == sha256
 
 
-def _is_correct(path, md5):
-    return path.exists() and pooch.file_hash(str(path), alg="md5") == md5
-
-
-def _download(target, md5, bases):
-    """Try each mirror in turn, keeping what arrived, until the checksum is right."""
-    part = target.with_name(f"{target.name}.part")
+def _download(target, sha256, bases):
+    for left_by_a_kill in target.parent.glob(f".{target.name}.*.part"):
+        left_by_a_kill.unlink()
     problems = []
     for base in bases:
-        problem = _from_mirror(f"{base}/{target.name}", part, md5)
-        if not problem:
-            os.replace(part, target)
-            return
-        problems.append(problem)
-    kept = f" ({part.stat().st_size} bytes are kept and will be continued)" if part.exists() else ""
+        url = f"{base}/{target.name}"
+        try:
+            return _transfer(url, target, sha256)
+        except (requests.RequestException, ValueError) as error:
+            problems.append(f"{url}: {_last_cause(error)}")
     raise ConnectionError(
-        f"could not download {target.name} [{'; '.join(problems)}]: check the connection and call again{kept}"
-        ", or leave out full=True for the images that ship with d2lite"
+        f"{target.name} could not be downloaded [{'; '.join(problems)}]: expected one whole file; check the connection "
+        "and call again, or leave out full=True for the images that ship with d2lite"
     )
 
 
-def _from_mirror(url, part, md5):
-    """Complete the part file from one address; return what went wrong, or "" once the checksum is right."""
-    problem = ""
-    for _ in range(ATTEMPTS):
-        if _is_correct(part, md5):  # a kill may have come between the last byte and the renaming
-            return ""
-        try:
-            _transfer(url, part)
-        except requests.HTTPError as error:
-            return str(error)
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            problem = f"{url}: {_root_cause(error)}"
-            continue
-        if _is_correct(part, md5):
-            return ""
-        problem = f"{url}: md5 is {pooch.file_hash(str(part), alg='md5')}, expected {md5}, so it was deleted"
-        part.unlink()
-    return problem
+def _transfer(url, target, sha256):
+    # Bytes as they are, for the file is packed already; no bar without a standard error stream.
+    download = pooch.HTTPDownloader(
+        sys.stderr is not None, timeout=TIMEOUT, headers={"Accept-Encoding": "identity"}
+    )
+    with replacing(target, "w+b") as file:
+        download(url, file, None)
+        file.seek(0)
+        found = hashlib.sha256(file.read()).hexdigest()
+        if found != sha256:
+            raise ValueError(f"SHA-256 is {found}, expected {sha256}, so it was not kept")
 
 
-def _root_cause(error):
+def _last_cause(error):
     """Return the few words at the bottom of a chain of errors, such as "Connection refused"."""
     while error.__context__ is not None:
         error = error.__context__
-    return str(error) or type(error).__name__
-
-
-def _transfer(url, part):
-    """Append to the part file what it lacks, or write it anew where the server cannot continue."""
-    start = part.stat().st_size if part.exists() else 0
-    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={start}-"} if start else {})}
-    with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
-        if response.status_code == 416:  # nothing lies beyond what is there: the checksum decides
-            return
-        response.raise_for_status()
-        if response.status_code != 206:
-            start = 0
-        elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
-            part.unlink()
-            raise requests.RequestException("the server sent another range than was asked for")
-        _save(response, part, start)
-
-
-def _save(response, part, start):
-    length = response.headers.get("Content-Length", "")
-    total = start + int(length) if length.isdigit() else None
-    bar = tqdm(total=total, initial=start, unit="B", unit_scale=True, desc=part.name.removesuffix(".part"))
-    with bar, open(part, "ab" if start else "wb") as file:
-        # The bytes as sent: where a server labels the file Content-Encoding: gzip, it must not be unpacked.
-        for chunk in response.raw.stream(_CHUNK, decode_content=False):
-            file.write(chunk)
-            bar.update(len(chunk))
-    if total is not None and part.stat().st_size < total:
-        raise requests.ConnectionError(f"closed after {part.stat().st_size} of {total} bytes")
+    return " ".join(str(error).split()) or type(error).__name__

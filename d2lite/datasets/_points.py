@@ -1,11 +1,8 @@
 """Synthetic points in the plane, two classes: the twin of widgets/_math/points.js."""
 
-import math
-import numbers
-
 import numpy as np
 
-from d2lite._utils.checks import check_choice
+from d2lite._utils.checks import check_choice, check_count, check_number, check_seed
 from d2lite._utils.rng import Rng, normal_from_uniform
 from d2lite.datasets._data import Data
 
@@ -64,6 +61,9 @@ def points(kind, num_samples=200, noise=0.1, seed=0):
 
     Taught in chapters/02_linear_models/logistic_regression.
     """
+    check_choice(kind, list(_SHAPES), "kind of points")
+    num_samples = check_count(num_samples, "num_samples", 2, _MAX_SAMPLES)
+    noise, seed = check_number(noise, "noise", 0), check_seed(seed)
     coordinates, labels = _make_points(kind, num_samples, noise, seed)
     return Data(
         coordinates.astype(np.float32),
@@ -78,13 +78,6 @@ def points(kind, num_samples=200, noise=0.1, seed=0):
 
 def _make_points(kind, num_samples, noise, seed):
     """Return (N, 2) float64 coordinates and (N,) labels."""
-    check_choice(kind, list(_SHAPES), "kind of points")
-    if not isinstance(num_samples, numbers.Integral) or not 2 <= num_samples <= _MAX_SAMPLES:
-        raise ValueError(
-            f"num_samples is {num_samples!r}, expected an integer from 2 to {_MAX_SAMPLES}: try 200"
-        )
-    if not isinstance(noise, numbers.Real) or not math.isfinite(noise) or noise < 0:
-        raise ValueError(f"noise is {noise!r}, expected a standard deviation of 0 or more: try 0.1")
     u, v, a, b, c, d = Rng(seed).uniform(6 * num_samples).reshape(-1, 6).T
     row = np.arange(num_samples)
     label = row % 2

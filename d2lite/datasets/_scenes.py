@@ -3,12 +3,12 @@
 import dataclasses
 import functools
 import itertools
-import numbers
 
 import numpy as np
 import torch
 
-from d2lite._utils.checks import check_choice
+from d2lite._utils.checks import check_choice, check_count, check_number, check_seed, plain_number
+from d2lite.datasets._data import row_index
 from d2lite.datasets._images import _FASHION, _shipped
 
 _PARTS = ("train", "test")
@@ -60,7 +60,7 @@ class Scenes:
 
     def __getitem__(self, index):
         """Return the chosen scenes as Scenes; an integer gives one scene and keeps the batch axis."""
-        chosen = torch.arange(len(self))[[int(index)] if isinstance(index, numbers.Integral) else index]
+        chosen = torch.arange(len(self))[row_index(index, len(self))]
         boxes, classes = ([values[i] for i in chosen.tolist()] for values in (self.boxes, self.classes))
         return dataclasses.replace(
             self, pixels=self.pixels[chosen], boxes=boxes, classes=classes, masks=self.masks[chosen]
@@ -101,10 +101,7 @@ def scenes(
 
     Source: the items are Xiao, Rasul and Vollgraf 2017 (Fashion-MNIST). Taught in chapters/08_detection/boxes.
     """
-    if num_train < 0 or num_test < 0:
-        raise ValueError(
-            f"got num_train {num_train} and num_test {num_test}, expected 0 or more: change them"
-        )
+    num_train, num_test = check_count(num_train, "num_train", 0), check_count(num_test, "num_test", 0)
     layout = _check_layout(size, max_items, item_sizes, max_overlap, seed)
     train, test = (
         _collect([_scene(part, i, **layout) for i in range(count)], layout)
@@ -140,35 +137,24 @@ def scene_stream(
     Taught in chapters/08_detection/yolo.
     """
     check_choice(part, _PARTS, "part")
-    if batch_size < 1 or start < 0:
-        raise ValueError(
-            f"got batch_size {batch_size} and start {start}, expected 1 and 0 or more: change them"
-        )
+    batch_size, start = check_count(batch_size, "batch_size"), check_count(start, "start", 0)
     layout = _check_layout(size, max_items, item_sizes, max_overlap, seed)
     starts = itertools.count(start, batch_size)
     return (_collect([_scene(part, i + k, **layout) for k in range(batch_size)], layout) for i in starts)
 
 
 def _check_layout(size, max_items, item_sizes, max_overlap, seed):
-    height, width = (size, size) if isinstance(size, numbers.Number) else size
-    smallest, largest = item_sizes
-    if not all(isinstance(side, numbers.Integral) and side >= 16 for side in (height, width)):
-        raise ValueError(f"size is {size}, expected at least 16 pixels a side, whole ones: choose e.g. 96")
-    if not 0 < smallest <= largest <= 1:
-        raise ValueError(
-            f"item_sizes are {item_sizes}, expected 0 < smallest <= largest <= 1: give e.g. (0.2, 0.5)"
-        )
-    if not 1 <= max_items <= 250 or not 0 <= max_overlap <= 1 or seed < 0:
-        got = f"max_items {max_items}, max_overlap {max_overlap} and seed {seed}"
-        raise ValueError(f"got {got}, expected 1 to 250, 0 to 1 and 0 or more: change the one outside")
-    side = min(height, width)
-    pixels = (max(4, int(smallest * side)), max(4, int(largest * side)))
+    sides = tuple(size) if np.shape(size) == (2,) else (size, size)
+    height, width = (check_count(side, "size", 16) for side in sides)
+    shares = list(map(plain_number, item_sizes)) if np.shape(item_sizes) == (2,) else [None]
+    if None in shares or not 0 < shares[0] <= shares[1] <= 1:
+        raise ValueError(f"item_sizes is {item_sizes!r}: expected (smallest, largest), above 0 and at most 1")
     return {
         "shape": (height, width),
-        "max_items": max_items,
-        "sides": pixels,
-        "max_overlap": max_overlap,
-        "seed": seed,
+        "max_items": check_count(max_items, "max_items", 1, 250),
+        "sides": tuple(max(4, int(share * min(height, width))) for share in shares),
+        "max_overlap": check_number(max_overlap, "max_overlap", 0, 1),
+        "seed": check_seed(seed),
     }
 
 

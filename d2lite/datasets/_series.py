@@ -45,9 +45,11 @@ class Series:
         return len(self.values)
 
     def __getitem__(self, index):
-        """Return a part of the series; the index is a slice."""
+        """Return a part of the series; the index is a slice that goes forwards."""
         if not isinstance(index, slice):
-            raise TypeError(f"a series is cut by slices, got {index!r}: write series[start:stop]")
+            raise TypeError(f"index is {index!r}: expected a slice, as in series[start:stop]")
+        if index.step is not None and index.step < 1:
+            raise ValueError(f"step of the slice is {index.step}: expected 1 or more, for time goes forwards")
         return dataclasses.replace(self, dates=self.dates[index], values=self.values[index])
 
     def __repr__(self):

@@ -3,8 +3,9 @@
 import numpy as np
 import torch
 
-from d2lite._utils.checks import check_choice, check_counts
+from d2lite._utils.checks import check_choice, check_count, check_counts
 from d2lite._utils.rng import Rng
+from d2lite._utils.tensors import as_tensor
 
 ORDERS = ("random", "sequential")
 
@@ -35,12 +36,15 @@ def window_starts(length, num_steps, batch_size, *, order="random", horizon=1, s
     Taught in chapters/07_rnn/sequences.
     """
     check_choice(order, ORDERS, "order")
-    step = num_steps if stride is None else stride
-    check_counts(num_steps=num_steps, batch_size=batch_size, horizon=horizon, stride=step)
+    num_steps, batch_size, horizon = check_counts(num_steps=num_steps, batch_size=batch_size, horizon=horizon)
+    length, step = (
+        check_count(length, "length", 0),
+        num_steps if stride is None else check_count(stride, "stride"),
+    )
     if order == "sequential" and step != num_steps:
         raise ValueError(
-            f"stride is {step} and num_steps {num_steps}: in sequential order each window goes on where the one "
-            "before it ended, so leave stride out"
+            f"stride is {step}: expected num_steps, {num_steps}, in sequential order, where each window goes on where "
+            "the one before it ended; leave stride out"
         )
     rng = Rng(0 if seed is None else seed)
     offset = 0 if seed is None else int(rng.uniform(1)[0] * step)
@@ -49,8 +53,8 @@ def window_starts(length, num_steps, batch_size, *, order="random", horizon=1, s
     if len(starts) == 0:
         needed = num_steps + (batch_size - 1) * step + horizon + offset
         raise ValueError(
-            f"a sequence of {length} is too short for one batch of {batch_size} windows of {num_steps}: expected "
-            f"at least {needed}; take shorter windows or smaller batches"
+            f"length is {length}: expected at least {needed} for one batch of {batch_size} windows of {num_steps}; "
+            "take shorter windows or smaller batches"
         )
     return starts
 
@@ -68,7 +72,7 @@ def _sequential_starts(usable, num_steps, batch_size, stride, rng):
 
 
 def windows(sequence, num_steps, batch_size, **options):
-    """Yield the batches (inputs, targets) of one epoch.
+    """Return an iterator over the batches (inputs, targets) of one epoch.
 
     Args:
         sequence: (N,) tensor of token numbers, or (N,) or (N, D) tensor of a series' values.
@@ -76,18 +80,20 @@ def windows(sequence, num_steps, batch_size, **options):
         batch_size: B, the windows of one batch.
         **options: order, horizon, stride and seed, as in `window_starts`.
 
-    Yields:
-        inputs (B, T) or (B, T, D), and targets of the same shape, `horizon` elements later. Where one value
-        is to be predicted from a whole window, take the last target: targets[:, -1].
+    Returns:
+        iterator of inputs (B, T) or (B, T, D) and targets of the same shape, `horizon` elements later. Where one
+        value is to be predicted from a whole window, take the last target: targets[:, -1].
 
     Raises:
         ValueError: as in `window_starts`.
 
     Taught in chapters/07_rnn/sequences.
     """
-    sequence = torch.as_tensor(sequence)
-    starts = window_starts(len(sequence), num_steps, batch_size, **options)
-    steps = torch.arange(num_steps)
-    for batch in torch.from_numpy(starts):
-        index = batch[:, None] + steps  # (B, 1) + (T,) -> (B, T)
-        yield sequence[index], sequence[index + options.get("horizon", 1)]
+    sequence = as_tensor(sequence, "sequence")
+    if sequence.ndim not in (1, 2):
+        raise ValueError(f"sequence has shape {tuple(sequence.shape)}: expected (N,) or (N, D)")
+    starts = torch.from_numpy(window_starts(len(sequence), num_steps, batch_size, **options))
+    # (B, 1) + (T,) -> (B, T)
+    indices = (batch[:, None] + torch.arange(int(num_steps)) for batch in starts)
+    horizon = int(options.get("horizon", 1))
+    return ((sequence[index], sequence[index + horizon]) for index in indices)

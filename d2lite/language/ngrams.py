@@ -1,7 +1,12 @@
 """Language models that count: n-grams with interpolated Kneser-Ney smoothing."""
 
+import warnings
+
 import numpy as np
 import torch
+
+from d2lite._utils.checks import check_count
+from d2lite._utils.tensors import as_whole_numbers
 
 
 class NgramModel:
@@ -30,13 +35,10 @@ class NgramModel:
     """
 
     def __init__(self, ids, order, num_tokens):
-        for name, value in (("order", order), ("num_tokens", num_tokens)):
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-                raise ValueError(f"{name} is {value!r}: expected a whole number, at least 1")
-        self.order, self.num_tokens = int(order), int(num_tokens)
+        self.order, self.num_tokens = check_count(order, "order"), check_count(num_tokens, "num_tokens")
         ids = self._checked(ids)
-        if len(ids) < order:
-            raise ValueError(f"{len(ids)} ids for order {order}: expected at least as many ids as the order")
+        if len(ids) < self.order:
+            raise ValueError(f"ids has {len(ids)} numbers: expected at least {order}, the order")
         self._tables, grams = [], np.zeros(len(ids), dtype=np.int64)
         for n in range(1, self.order + 1):
             table, grams = _count(ids, grams, n, self.num_tokens)
@@ -64,16 +66,21 @@ class NgramModel:
         """
         chances = self.probabilities(ids)
         if len(chances) == 0:
-            raise ValueError("the text is empty: expected at least one token")
+            raise ValueError("ids is empty: expected at least one token")
         return float(np.exp(-np.log(chances).mean()))
 
-    def next_token(self, context):
+    def next_token_probabilities(self, context):
         """Return (K,) float64, the chance of every token after a context of any length (it sums to 1)."""
         context = self._checked(context)[-(self.order - 1) :] if self.order > 1 else np.zeros(0, np.int64)
         rows = np.full((self.num_tokens, self.order), -1)
         rows[:, self.order - 1 - len(context) : -1] = context  # (n - 1,) -> (K, n - 1)
         rows[:, -1] = np.arange(self.num_tokens)
         return self._score(rows)
+
+    def next_token(self, context):
+        """Return `next_token_probabilities`, with a warning: the name said that a token comes back."""
+        warnings.warn("next_token is now next_token_probabilities", DeprecationWarning, stacklevel=2)
+        return self.next_token_probabilities(context)
 
     def sample(self, count, context=(), generator=None):
         """Return (count,) long: tokens drawn one after another, each from what came before it.
@@ -83,17 +90,17 @@ class NgramModel:
             context: (M,) ids that come before the first.
             generator: torch.Generator; None uses the global one.
         """
-        text = [int(token) for token in context]
+        text, count = self._checked(context).tolist(), check_count(count, "count", 0)
         for _ in range(count):
-            chances = torch.from_numpy(self.next_token(text[-self.order :]))
+            chances = torch.from_numpy(self.next_token_probabilities(text[-self.order :]))
             text.append(int(torch.multinomial(chances, 1, generator=generator)))
         return torch.tensor(text[len(text) - count :], dtype=torch.long)
 
     def _checked(self, ids):
-        ids = np.asarray(ids, dtype=np.int64).reshape(-1)
+        ids = as_whole_numbers(ids, "ids").cpu().numpy().reshape(-1)
         if ids.size and not 0 <= ids.min() <= ids.max() < self.num_tokens:
             raise ValueError(
-                f"ids run from {ids.min()} to {ids.max()}: expected 0 to {self.num_tokens - 1} for a vocabulary "
+                f"ids is from {ids.min()} to {ids.max()}: expected 0 to {self.num_tokens - 1} for a vocabulary "
                 f"of {self.num_tokens}"
             )
         return ids
@@ -137,9 +144,9 @@ class _Table:
     def find(self, suffixes, oldest):
         """Return (R,) numbers of grams; -1 for one that the training text does not hold."""
         keys = suffixes * self.num_tokens + oldest
-        place = np.searchsorted(self.keys, keys).clip(max=len(self.keys) - 1)
-        known = (suffixes >= 0) & (oldest >= 0) & (self.keys[place] == keys)
-        return np.where(known, place, -1)
+        grams = np.searchsorted(self.keys, keys).clip(max=len(self.keys) - 1)
+        known = (suffixes >= 0) & (oldest >= 0) & (self.keys[grams] == keys)
+        return np.where(known, grams, -1)
 
     def mix(self, shorter, grams, contexts):
         """Return (R,) chances, given those of the shorter context; it stands alone where the context is new."""

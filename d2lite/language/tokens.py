@@ -1,16 +1,18 @@
 """Text as numbers: tokens and a vocabulary."""
 
 import collections
+import functools
 import re
+import unicodedata
 
-import numpy as np
 import torch
 
-from d2lite._utils.checks import check_choice, check_counts
+from d2lite._utils.checks import check_choice, check_count
+from d2lite._utils.tensors import as_whole_numbers
 
 LEVELS = ("character", "word")
 UNKNOWN = "<unk>"
-_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[^\w\s]")
+_JOINERS = "\u200c\u200d\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"  # in Persian, Hindi and emoji
 
 
 def tokenize(text, level="character"):
@@ -19,7 +21,8 @@ def tokenize(text, level="character"):
     Args:
         text: a string.
         level: "character" gives every character, spaces and line ends included; "word" gives words in lower
-            case, with their inner apostrophes, and each punctuation mark by itself: white space is lost.
+            case, with their inner apostrophes, and each other mark by itself: white space is lost. Accents and
+            vowel signs stay with their letters; what is written without spaces, such as Thai, is not cut.
 
     Returns:
         list of strings.
@@ -32,8 +35,20 @@ def tokenize(text, level="character"):
     """
     check_choice(level, LEVELS, "level")
     if not isinstance(text, str):
-        raise TypeError(f"text is a {type(text).__name__}: expected a string; decode bytes first")
-    return list(text) if level == "character" else _WORD.findall(text.lower())
+        raise TypeError(f"text is of type {type(text).__name__}: expected a string; decode bytes first")
+    if level == "character":
+        return list(text)
+    text = text.lower()
+    marks = sorted(c for c in set(text) if unicodedata.category(c)[0] == "M" or c in _JOINERS)
+    return _word_pattern("".join(marks)).findall(text)
+
+
+@functools.cache
+def _word_pattern(marks):
+    r"""Return the pattern of a word or another mark, for texts with these combining marks, which \w does not hold."""
+    joined = f"[{marks}]" if marks else "(?!)"  # nothing
+    letters, mark = rf"[^\W_]+(?:{joined}+[^\W_]*)*", rf"(?:_|[^\w\s]){joined}*"
+    return re.compile(rf"{letters}(?:['’]{letters})*|{mark}(?:(?<=\u200d){mark})*")
 
 
 class Vocabulary:
@@ -46,6 +61,7 @@ class Vocabulary:
 
     Raises:
         ValueError: no tokens, or a min_count or max_size below 1.
+        TypeError: the tokens are not strings.
 
     Attributes:
         tokens: list of K strings; the first is "<unk>".
@@ -55,10 +71,11 @@ class Vocabulary:
     """
 
     def __init__(self, tokens, min_count=1, max_size=None):
-        check_counts(min_count=min_count, **({} if max_size is None else {"max_size": max_size}))
-        counted = collections.Counter(tokens)
+        min_count = check_count(min_count, "min_count")
+        max_size = None if max_size is None else check_count(max_size, "max_size")
+        counted = collections.Counter(map(_check_token, tokens))
         if not counted:
-            raise ValueError("there are no tokens: expected the tokens of a training text, at least one")
+            raise ValueError("tokens is empty: expected the tokens of a training text, at least one")
         unknown = counted.pop(UNKNOWN, 0)
         ranked = sorted(counted.items(), key=lambda pair: (-pair[1], pair[0]))
         kept = [pair for pair in ranked if pair[1] >= min_count]
@@ -87,10 +104,18 @@ class Vocabulary:
         Raises:
             ValueError: a number outside 0 to K - 1.
         """
-        numbers = np.asarray(ids).reshape(-1)
-        if numbers.size and not 0 <= numbers.min() <= numbers.max() < len(self):
+        numbers = as_whole_numbers(ids, "ids").flatten()
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(self):
             raise ValueError(
-                f"ids run from {numbers.min()} to {numbers.max()}: expected 0 to {len(self) - 1}, "
+                f"ids is from {numbers.min()} to {numbers.max()}: expected 0 to {len(self) - 1}, "
                 f"the numbers of {len(self)} tokens"
             )
-        return [self.tokens[number] for number in numbers]
+        return [self.tokens[number] for number in numbers.tolist()]
+
+
+def _check_token(token):
+    if not isinstance(token, str):
+        raise TypeError(
+            f"tokens has one of type {type(token).__name__}: expected strings; join lists of tokens first"
+        )
+    return token

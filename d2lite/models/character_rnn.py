@@ -35,7 +35,8 @@ def clean(text, alphabet=ALPHABET):
     """
     for name, value in (("text", text), ("alphabet", alphabet)):
         _check_text(value, name)
-    text = re.sub(r"\r\n?", "\n", text)
+    text = re.sub(r"\r\n?|\u2028|\u2029", "\n", text)  # of other systems
+    text = re.sub(r"[^\S\n]*\n", "\n", text)  # a line of spaces is empty, too
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", text)
     text = "".join(c for c in text if c in set(alphabet))
     return re.sub(r" +", " ", re.sub(r" *\n[\n ]*", "\n", text)).strip()

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 import torch
 
+from d2lite._utils.checks import check_choice, check_number
+from d2lite._utils.tensors import as_tensor
+
 RIPPLE = 0.4  # half the height of a ripple; they are 2 apart
 _RIPPLE_MINIMA = (0.0, 1.9021022992005567, 3.7936606057941957)
 
@@ -39,16 +42,16 @@ class Surface:
     lowest: float = 0.0
 
     def __call__(self, w):
-        return self.value(torch.as_tensor(w, dtype=torch.float64))
+        return self.value(_weights(w))
 
     def gradient(self, w):
         """Return the gradient at the weights w, (..., 2): a tensor of that shape, float64."""
-        w = torch.as_tensor(w, dtype=torch.float64).detach().clone().requires_grad_()
+        w = _weights(w).detach().clone().requires_grad_()
         return torch.autograd.grad(self.value(w).sum(), w)[0]
 
     def hessian(self, w):
         """Return the matrices of second derivatives at w, (..., 2): a (..., 2, 2) tensor, float64."""
-        w = torch.as_tensor(w, dtype=torch.float64).detach().clone().requires_grad_()
+        w = _weights(w).detach().clone().requires_grad_()
         gradient = torch.autograd.grad(self.value(w).sum(), w, create_graph=True)[0]
         rows = [torch.autograd.grad(gradient[..., i].sum(), w, retain_graph=True)[0] for i in (0, 1)]
         return torch.stack(rows, dim=-2)  # two of (..., 2) -> (..., 2, 2)
@@ -71,17 +74,23 @@ def make_surface(name, condition=10.0, angle=0.0):
         The Surface.
 
     Raises:
-        ValueError: there is no such surface, or the condition number is below 1.
+        ValueError: there is no such surface, the condition number is below 1, or the angle is no number.
 
     Source: Rosenbrock 1960; Beale 1958; Himmelblau 1972. Taught in chapters/05_optimizers/gradient_descent.
     """
-    if name not in _SURFACES:
-        raise ValueError(f"there is no surface {name!r}; choose one of {', '.join(_SURFACES)}")
-    if not condition >= 1:
-        raise ValueError(f"the condition number is {condition}; expected at least 1")
+    check_choice(name, list(_SURFACES), "surface")
+    condition, angle = check_number(condition, "condition", 1), check_number(angle, "angle")
     if name == "bowl":
-        return _bowl(float(condition), math.radians(angle))
+        return _bowl(condition, math.radians(angle))
     return Surface(name, *_SURFACES[name])
+
+
+def _weights(w):
+    """Return (..., 2) weights in float64, on the CPU, for not every accelerator has that."""
+    w = as_tensor(w, "w", dtype=torch.float64)
+    if w.ndim == 0 or w.shape[-1] != 2:
+        raise ValueError(f"w has shape {tuple(w.shape)}: expected (..., 2), two weights")
+    return w.to("cpu", torch.float64)
 
 
 def _bowl(condition, angle):
@@ -128,8 +137,8 @@ def _square(side):
 
 
 def _ripple_minima():
-    places = sorted({side * x for x in _RIPPLE_MINIMA for side in (-1.0, 1.0)})
-    return tuple((x, y) for x in places for y in places)
+    coordinates = sorted({side * x for x in _RIPPLE_MINIMA for side in (-1.0, 1.0)})
+    return tuple((x, y) for x in coordinates for y in coordinates)
 
 
 # name: value, domain, minima, start, lr, saddles, lowest

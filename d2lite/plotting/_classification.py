@@ -3,8 +3,10 @@
 import numpy as np
 import torch
 
+from d2lite._utils.checks import check_count, check_number
 from d2lite._utils.state import keep_mode
-from d2lite.plotting._style import INK, MARKERS, class_color, make_figure, own_axes
+from d2lite._utils.tensors import as_tensor, as_whole_numbers
+from d2lite.plotting._style import INK, check_names, class_color, make_figure, marker_of, own_axes, to_array
 
 
 def decision_boundary(predict, data, ax=None, *, class_names=None, margin=0.15, resolution=200):
@@ -25,15 +27,15 @@ def decision_boundary(predict, data, ax=None, *, class_names=None, margin=0.15, 
         The axes.
 
     Raises:
-        ValueError: the inputs are not (N, 2), or the predictions are none of the above.
+        ValueError: the data are none that `points` draws, there are none, or the predictions are none of the above.
     """
-    inputs, targets = data
-    inputs, targets = torch.as_tensor(inputs), torch.as_tensor(targets)
-    if inputs.ndim != 2 or inputs.shape[1] != 2 or len(inputs) == 0:
-        raise ValueError(f"inputs have shape {tuple(inputs.shape)}: expected (N, 2), two features to draw")
-    ax = own_axes(ax)
-    x1, x2, grid = _grid(inputs, margin, resolution)
+    inputs = _check_points(data, class_names)[0]
+    if len(inputs) == 0:
+        raise ValueError("inputs has shape (0, 2): expected at least one sample")
+    margin, resolution = check_number(margin, "margin", 0), check_count(resolution, "resolution", 2)
+    x1, x2, grid = _grid(torch.from_numpy(inputs).float(), margin, resolution)
     scores = _predict(predict, grid)
+    ax = own_axes(ax)
     extent = (x1[0, 0], x1[0, -1], x2[0, 0], x2[-1, 0])
     shades = _shades(scores).reshape(*x1.shape, 4)
     ax.imshow(shades, extent=extent, origin="lower", aspect="auto", interpolation="none", zorder=0)
@@ -51,27 +53,43 @@ def points(data, ax=None, *, class_names=None):
         data: pair of inputs (N, 2) and class indices (N,).
         ax: axes to draw on; None makes a figure.
         class_names: names for the legend; None takes the data's, if it has any.
+
+    Raises:
+        ValueError: the inputs are not (N, 2) or finite, the classes are no whole numbers from 0 up, or lack a name.
     """
-    inputs, targets = (torch.as_tensor(part).cpu() for part in data)
-    names = class_names or getattr(data, "class_names", None)
+    inputs, targets, names = _check_points(data, class_names)
     ax = own_axes(ax)
-    for k in sorted(targets.unique().long().tolist()):
-        chosen = inputs[targets == k]
-        label = names[k] if names else f"class {k}"
-        marker = MARKERS[k % len(MARKERS)]
-        ax.scatter(
-            *chosen.T,
-            s=22,
-            color=class_color(k),
-            marker=marker,
-            edgecolor="white",
-            linewidth=0.5,
-            label=label,
-        )
+    for k in np.unique(targets).tolist():
+        look = {
+            "color": class_color(k),
+            "marker": marker_of(k),
+            "edgecolor": "white",
+            "linewidth": 0.5,
+            "s": 22,
+        }
+        ax.scatter(*inputs[targets == k].T, label=names[k] if names else f"class {k}", **look)
     feature_names = getattr(data, "feature_names", None) or ("$x_1$", "$x_2$")
     ax.set(xlabel=feature_names[0], ylabel=feature_names[1])
-    ax.legend()
+    if len(targets):
+        ax.legend()
     return ax
+
+
+def _check_points(data, class_names):
+    """Return (N, 2) inputs and (N,) classes as arrays, and the list of the classes' names, empty for none."""
+    inputs, targets = data
+    inputs, targets = to_array(inputs, "inputs"), as_whole_numbers(targets, "targets").cpu().numpy()
+    if inputs.ndim != 2 or inputs.shape[1] != 2 or not np.isfinite(inputs).all():
+        raise ValueError(f"inputs has shape {inputs.shape}: expected (N, 2), two finite features to draw")
+    if targets.shape != inputs.shape[:1]:
+        raise ValueError(f"targets has shape {targets.shape}: expected ({len(inputs)},), one class a sample")
+    names = getattr(data, "class_names", ()) if class_names is None else class_names
+    names = check_names(names, len(names), "class_names", "classes")
+    low, high = (targets.min(), targets.max()) if len(targets) else (0, -1)
+    if low < 0 or (names and high >= len(names)):
+        wanted = f"0 to {len(names) - 1}, those with a name" if names else "0 or more"
+        raise ValueError(f"targets is from {low} to {high}: expected {wanted}")
+    return inputs, targets, names
 
 
 def confusion_matrix(matrix, class_names=None, ax=None):
@@ -86,23 +104,25 @@ def confusion_matrix(matrix, class_names=None, ax=None):
         The axes.
 
     Raises:
-        ValueError: the matrix is not square, or the names are not K.
+        ValueError: the matrix is not square or holds what is no count, or the names are not K.
     """
-    matrix = torch.as_tensor(matrix).cpu()
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise ValueError(f"the matrix has shape {tuple(matrix.shape)}: expected (K, K)")
-    names = [str(k) for k in range(len(matrix))] if class_names is None else list(class_names)
-    if len(names) != len(matrix):
-        raise ValueError(f"{len(names)} class names for {len(matrix)} classes: expected one for each")
+    matrix = to_array(matrix, "matrix").astype(float)
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or len(matrix) == 0:
+        raise ValueError(f"matrix has shape {matrix.shape}: expected (K, K)")
+    if not (np.isfinite(matrix) & (matrix >= 0)).all():
+        raise ValueError("matrix holds NaN, infinity or a negative number: expected counts, 0 or more")
+    names = range(len(matrix)) if class_names is None else class_names
+    names = check_names(names, len(matrix), "class_names", "classes")
     if ax is None:
         side = 1.6 + 0.45 * len(matrix)
         ax = make_figure(1, 1, figsize=(side + 0.6, side))
-    fractions = matrix / matrix.sum(1, keepdim=True).clamp(min=1)  # (K, K), rows sum to 1
-    ax.imshow(fractions.numpy(), cmap="Blues", vmin=0, vmax=1)
+    totals = matrix.sum(1, keepdims=True)
+    fractions = matrix / np.where(totals > 0, totals, 1)  # (K, K), rows sum to 1
+    ax.imshow(fractions, cmap="Blues", vmin=0, vmax=1)
     ax.grid(False)
-    for (i, j), count in np.ndenumerate(matrix.numpy()):
+    for (i, j), count in np.ndenumerate(matrix):
         color = "white" if fractions[i, j] > 0.5 else "#22272e"
-        ax.text(j, i, f"{count:g}", ha="center", va="center", color=color, fontsize="small")
+        ax.text(j, i, f"{count:.10g}", ha="center", va="center", color=color, fontsize="small")
     ax.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="predicted class", ylabel="true class")
@@ -136,20 +156,23 @@ def _predict(predict, grid):
             scores = predict(grid.to(weights))
         scores = scores.sigmoid() if scores.ndim == 1 or scores.shape[1] == 1 else scores.softmax(1)
     else:
-        scores = torch.as_tensor(predict(grid))
-    scores = scores.detach().cpu()
-    if len(scores) != len(grid) or scores.ndim > 2:
+        scores = as_tensor(predict(grid), "result of predict")
+    scores = scores.detach().cpu().double()
+    if scores.ndim not in (1, 2) or len(scores) != len(grid) or scores.numel() == 0:
         raise ValueError(
-            f"predict gave shape {tuple(scores.shape)} for {len(grid)} points: expected (M,) or (M, K)"
+            f"result of predict has shape {tuple(scores.shape)}: expected (M,) or (M, K) for M = {len(grid)} points"
         )
+    if scores.isnan().any():
+        raise ValueError("result of predict holds NaN: expected numbers")
     if scores.ndim == 2 and scores.shape[1] == 2:
         scores = scores[:, 1] if _are_probabilities(scores) else scores
     scores = scores.squeeze(1) if scores.ndim == 2 and scores.shape[1] == 1 else scores
     if scores.ndim == 1 and not bool(((scores >= 0) & (scores <= 1)).all()):
         raise ValueError(
-            "predict gave numbers outside [0, 1]: expected probabilities; put torch.sigmoid around logits"
+            f"result of predict is from {scores.min():g} to {scores.max():g}: expected probabilities, from 0 to 1; "
+            "put torch.sigmoid around logits"
         )
-    return scores.double().numpy()
+    return scores.numpy()
 
 
 def _are_probabilities(scores):

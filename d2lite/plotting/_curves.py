@@ -2,7 +2,9 @@
 
 import numpy as np
 
-from d2lite.plotting._style import MARKERS, make_figure, own_axes
+from d2lite.plotting._style import PALETTE, make_figure, marker_of, own_axes, to_array
+
+_DASHES = ("-", "--", ":", "-.")
 
 
 def curves(history, axes=None, *, ylabel=None):
@@ -10,7 +12,7 @@ def curves(history, axes=None, *, ylabel=None):
 
     Args:
         history: History of a run: one panel for the loss and one for each metric, training against
-            validation; or dict from label to list of numbers, one per epoch: one panel.
+            validation; or dict from label to list of numbers, one per epoch: one panel. NaN leaves a gap.
         axes: axes to draw on, one for each panel; None makes a figure.
         ylabel: what the numbers of a dict are.
 
@@ -22,18 +24,24 @@ def curves(history, axes=None, *, ylabel=None):
     """
     if isinstance(history, dict):
         if not history:
-            raise ValueError("there are no curves to draw: expected a dict from label to list of numbers")
-        ax = own_axes(axes)
-        _panel(ax, {label: list(values) for label, values in history.items()}, ylabel)
+            raise ValueError("history is an empty dict: expected one from label to list of numbers")
+        lines = {label: to_array(values, f"history[{label!r}]") for label, values in history.items()}
+        for label, values in lines.items():
+            if values.ndim != 1:
+                raise ValueError(f"history[{label!r}] has shape {values.shape}: expected (epochs,)")
+        ax = own_axes(_one(axes))
+        _panel(ax, lines, ylabel)
         return ax
     figures = panels(history)
     if not figures:
-        raise ValueError("the history is empty: train at least one epoch")
+        raise ValueError("history is empty: expected at least one epoch")
     if axes is None:
         axes = make_figure(1, len(figures), figsize=(4.2 * len(figures) + 0.6, 3.2))
     axes = list(np.ravel(axes))
     if len(axes) != len(figures):
-        raise ValueError(f"{len(axes)} axes for {len(figures)} panels ({', '.join(figures)})")
+        raise ValueError(
+            f"axes has {len(axes)} for {len(figures)} panels: expected one for each of {', '.join(figures)}"
+        )
     for ax, (figure, lines) in zip(axes, figures.items(), strict=True):
         _panel(ax, lines, figure)
     return axes
@@ -51,9 +59,18 @@ def panels(history):
 
 
 def _panel(ax, lines, ylabel):
+    from matplotlib.ticker import MaxNLocator
+
     for i, (label, values) in enumerate(lines.items()):
-        marker = MARKERS[i % len(MARKERS)] if len(values) <= 30 else None
-        ax.plot(range(1, len(values) + 1), values, label=label, marker=marker, markersize=4)
+        marker = marker_of(i) if len(values) <= 30 else None
+        dashes = _DASHES[i // len(PALETTE) % len(_DASHES)]  # a second round of the colours looks otherwise
+        ax.plot(range(1, len(values) + 1), values, dashes, label=str(label), marker=marker, markersize=4)
     ax.set(xlabel="epoch", ylabel=ylabel)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    if isinstance(ax.xaxis.get_major_locator(), MaxNLocator):
+        ax.xaxis.get_major_locator().set_params(integer=True)
     ax.legend()
+
+
+def _one(axes):
+    """Return the axes of a list or array of one, or what came."""
+    return axes if axes is None or np.size(axes) != 1 else np.ravel(axes)[0]

@@ -2,6 +2,10 @@
 
 import sys
 
+import torch
+
+from d2lite._utils.tensors import as_tensor
+
 # Six colours that differ by at least 16 (CIE76) for normal, protan, deutan and tritan sight (by the matrices
 # of Machado and others, 2009), each at least 3:1 against the light and the dark page. Blue, orange and green
 # follow Okabe and Ito (2008).
@@ -67,3 +71,22 @@ def own_axes(ax):
 
 def class_color(k):
     return CLASS_COLORS[k % len(CLASS_COLORS)]
+
+
+def marker_of(k):
+    """Return the marker of class or curve k: after one round of the colours each goes with another marker."""
+    return MARKERS[(k + k // len(MARKERS)) % len(MARKERS)]
+
+
+def to_array(values, name):
+    """Return what holds numbers as an array that matplotlib draws: off the accelerator, without gradients or halves."""
+    tensor = as_tensor(values, name).detach().cpu()
+    return (tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor).numpy()
+
+
+def check_names(names, count, what, things):
+    """Return a list of texts, one for each of count things; another number of them raises a ValueError."""
+    names = [str(name) for name in (names.tolist() if hasattr(names, "tolist") else names)]
+    if len(names) != count:
+        raise ValueError(f"{what} has {len(names)} texts for {count} {things}: expected one for each")
+    return names

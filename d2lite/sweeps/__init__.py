@@ -118,11 +118,11 @@ def _bar(total, done, progress):
     from tqdm.auto import tqdm
     from tqdm.std import tqdm as text
 
-    from d2lite.training.progress import find_place
+    from d2lite.training.progress import find_output
 
-    place = find_place() if progress and total > done else "nowhere"
-    bar = tqdm if place == "notebook" else text
-    watched = place in ("notebook", "terminal")
+    output = find_output() if progress and total > done else "nowhere"
+    bar = tqdm if output == "notebook" else text
+    watched = output in ("notebook", "terminal")
     return bar(total=total, initial=done, unit="run", desc="sweep", disable=not watched)
 
 

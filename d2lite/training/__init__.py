@@ -13,7 +13,7 @@ from d2lite.training._callbacks import Callback, EarlyStopping, Schedule, check_
 from d2lite.training._checkpoint import Checkpoint
 from d2lite.training._history import History, Table
 from d2lite.training._rehearsal import try_data
-from d2lite.training._run import Run, check_seed, measure, place, resolve_metrics
+from d2lite.training._run import Run, check_seed, measure, move_model, resolve_metrics
 from d2lite.training.progress import LivePlot, ProgressBar
 
 __all__ = [
@@ -115,7 +115,7 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=256, device=Non
     Raises:
         TypeError, ValueError: data, shapes, types or labels that cannot work.
     """
-    device = place(model, device)
+    device = move_model(model, device)
     loss, metrics = losses.resolve(loss), resolve_metrics(metrics)
     batches = batches_of(data, batch_size, device, name="data")
     try_data(model, batches, loss, "data")

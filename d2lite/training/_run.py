@@ -35,7 +35,7 @@ class Run:
         self, model, train, validation, loss, optimizer, num_epochs, batch_size, metrics, device, seed
     ):
         self.num_epochs, self.seed = check_count(num_epochs, "num_epochs", least=0), check_seed(seed)
-        self.model, self.device = model, place(model, device)
+        self.model, self.device = model, move_model(model, device)
         self.frozen = [name for name, part in model.named_modules() if model.training and not part.training]
         self.loss, self.metrics = losses.resolve(loss), resolve_metrics(metrics)
         generator = torch.Generator().manual_seed(self.seed)
@@ -170,7 +170,7 @@ def _join(batches):
         ) from error
 
 
-def place(model, device):
+def move_model(model, device):
     """Move the model to the device, unless that is None; return where it is."""
     if not isinstance(model, nn.Module):
         got = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
@@ -181,12 +181,12 @@ def place(model, device):
         except (RuntimeError, AssertionError) as error:
             raise ValueError(f"device is {device!r}: {str(error).splitlines()[0]}") from error
         model.to(device)
-    places = {tensor.device for tensor in itertools.chain(model.parameters(), model.buffers())}
-    if len(places) > 1:
+    devices = {tensor.device for tensor in itertools.chain(model.parameters(), model.buffers())}
+    if len(devices) > 1:
         raise ValueError(
-            f"the model is on {' and '.join(sorted(map(str, places)))}: expected one device; give device=..."
+            f"the model is on {' and '.join(sorted(map(str, devices)))}: expected one device; give device=..."
         )
-    return next(iter(places), torch.device(device or "cpu"))  # "cuda" becomes "cuda:0"
+    return next(iter(devices), torch.device(device or "cpu"))  # "cuda" becomes "cuda:0"
 
 
 def check_seed(seed):

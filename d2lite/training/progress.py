@@ -5,55 +5,54 @@ import os
 import sys
 import time
 
+from d2lite._utils.checks import check_choice, check_number
 from d2lite.training._callbacks import Callback
 
-PLACES = ("notebook", "static", "terminal", "log")
+OUTPUTS = ("notebook", "static", "terminal", "log")
 MOST_POINTS = 200  # of the loss of single steps in the live plot; neighbours are averaged
 
 
-def find_place():
-    """Return where output goes: "notebook", "terminal", or where nobody watches it change: "static" or "log".
+def find_output():
+    """Return the kind of output: "notebook", "terminal", or where nobody watches it change: "static" or "log".
 
     A notebook that is executed without a reader (by nbconvert, or when this book is built) is static: its
-    kernel is told that nobody can answer a question. A pipe or a file is a log. The environment variable
-    D2LITE_PROGRESS, set to one of the four words, decides otherwise.
+    kernel is told that nobody can answer a question. A pipe, a file or no standard error stream at all (under
+    pythonw) is a log. The environment variable D2LITE_PROGRESS, set to one of the four words, decides otherwise.
     """
     chosen = os.environ.get("D2LITE_PROGRESS")
     if chosen:
-        if chosen not in PLACES:
-            raise ValueError(f"D2LITE_PROGRESS is {chosen!r}: expected one of {', '.join(PLACES)}")
+        check_choice(chosen, OUTPUTS, "D2LITE_PROGRESS")
         return "log" if chosen == "terminal" and sys.stderr is None else chosen
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     kernel = getattr(shell, "kernel", None)
     if kernel is not None:
         return "notebook" if getattr(kernel, "_allow_stdin", True) else "static"
-    return "terminal" if _is_terminal(sys.stderr) else "log"
-
-
-def _is_terminal(stream):
-    """Whether somebody reads what is written; a program without a console has no stream, or a closed one."""
-    return stream is not None and not stream.closed and stream.isatty()
+    try:
+        return "terminal" if sys.stderr.isatty() else "log"
+    except (AttributeError, ValueError):  # no stream, one of another kind, or a closed one
+        return "log"
 
 
 class ProgressBar(Callback):
     """Show how far a run is and its latest figures; where nobody watches, only the last line, as plain text.
 
     Args:
-        place: one of `PLACES`; None finds out.
+        output: one of `OUTPUTS`; None finds out.
         clock: function that gives seconds; a test gives its own.
         interval: seconds between two looks at the loss, which costs time on an accelerator.
     """
 
-    def __init__(self, place=None, clock=time.monotonic, interval=0.2):
-        self.place, self.clock, self.interval = place, clock, interval
+    def __init__(self, output=None, clock=time.monotonic, interval=0.2):
+        self.output, self.clock = _check_output(output), clock
+        self.interval = check_number(interval, "interval", 0)
         self.bar = None
 
     def on_train_start(self, run):
-        self.where = self.place or find_place()
+        self.found = self.output or find_output()
         self.bar, self.shown_at = None, self.clock()
 
     def on_step_end(self, run):
-        if self.where in ("static", "log"):
+        if self.found in ("static", "log"):
             return
         if self.bar is None:
             self.bar = self._make_bar(run)
@@ -77,14 +76,27 @@ class ProgressBar(Callback):
             print(f"epoch {run.epoch}/{run.num_epochs}: {summary(run.history[-1])} ({seconds:.1f} s)")
 
     def _make_bar(self, run):
-        if self.where == "notebook":
+        if self.found == "notebook":
             from tqdm.auto import tqdm
         else:
             from tqdm import tqdm
         steps = run.num_steps
         total = None if steps is None else steps * run.num_epochs
         done = 0 if steps is None else steps * run.epoch + run.step - 1
-        return tqdm(total=total, initial=done, desc=f"epoch {run.epoch + 1}/{run.num_epochs}", unit="step")
+        hidden = sys.stderr is None and self.found != "notebook"
+        return tqdm(
+            disable=hidden,
+            total=total,
+            initial=done,
+            desc=f"epoch {run.epoch + 1}/{run.num_epochs}",
+            unit="step",
+        )
+
+
+def _check_output(output):
+    if output is not None:
+        check_choice(output, OUTPUTS, "output")
+    return output
 
 
 def summary(row):
@@ -101,20 +113,19 @@ class LivePlot(Callback):
 
     Args:
         interval: seconds between two drawings.
-        place: one of `PLACES`; None finds out.
+        output: one of `OUTPUTS`; None finds out.
         clock: function that gives seconds; a test gives its own.
         display: function that shows a figure and returns an object whose ``update(figure)`` shows it anew;
             None uses IPython's.
     """
 
-    def __init__(self, interval=0.5, place=None, clock=time.monotonic, display=None):
-        if interval < 0:
-            raise ValueError(f"interval is {interval}: expected seconds, 0 or more")
-        self.interval, self.place, self.clock, self.display = interval, place, clock, display or _display
+    def __init__(self, interval=0.5, output=None, clock=time.monotonic, display=None):
+        self.interval, self.output = check_number(interval, "interval", 0), _check_output(output)
+        self.clock, self.display = clock, display or _display
         self.figure = None
 
     def on_train_start(self, run):
-        self.where = self.place or find_place()
+        self.found = self.output or find_output()
         self.figure, self.handle, self.lines, self.drawn_at = None, None, {}, -math.inf
 
     def on_step_end(self, run):
@@ -124,11 +135,11 @@ class LivePlot(Callback):
         self._draw_if_due(run)
 
     def on_train_end(self, run):
-        if self.where in ("notebook", "static") and len(run.history):
+        if self.found in ("notebook", "static") and len(run.history):
             self.draw(run)
 
     def _draw_if_due(self, run):
-        if self.where == "notebook" and self.clock() - self.drawn_at >= self.interval:
+        if self.found == "notebook" and self.clock() - self.drawn_at >= self.interval:
             self.draw(run)
             self.drawn_at = (
                 self.clock()

@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 import torch
 
+from d2lite._utils.checks import check_count, check_seed
 from d2lite._utils.rng import Rng
+from d2lite._utils.tensors import as_tensor
 from d2lite.vision.boxes import iou
 
 __all__ = ["Clusters", "kmeans", "kmeans_start", "kmeans_step", "size_iou"]
@@ -41,7 +43,11 @@ def kmeans_step(sizes, anchors):
 
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/anchors.
     """
-    sizes, anchors = check_sizes(sizes, "sizes"), check_sizes(anchors, "anchors")
+    sizes, anchors = check_sizes(sizes, "sizes").detach(), check_sizes(anchors, "anchors").detach()
+    anchors = anchors.to(sizes.device)
+    for name, given in (("sizes", sizes), ("anchors", anchors)):
+        if len(given) == 0:
+            raise ValueError(f"{name} has shape (0, 2): expected at least one")
     best, labels = size_iou(sizes, anchors).max(dim=1)  # (N,) each; of equal IoUs the first anchor
     owners, cover = labels.clone(), best.clone()
     for empty in (torch.bincount(owners, minlength=len(anchors)) == 0).nonzero()[:, 0]:
@@ -65,15 +71,16 @@ def kmeans_start(sizes, num_anchors, seed=0):
 
     Source: Arthur and Vassilvitskii 2007 (k-means++). Taught in chapters/08_detection/anchors.
     """
-    sizes = check_sizes(sizes, "sizes")
-    different = len(sizes.unique(dim=0))
-    if not 1 <= num_anchors <= different or num_anchors != int(num_anchors):
-        got = f"Got num_anchors {num_anchors}, expected 1 to {different}, the number of different sizes"
-        raise ValueError(f"{got}, and whole: change it.")
-    draws = Rng(seed).uniform(int(num_anchors)).tolist()
+    sizes = check_sizes(sizes, "sizes").detach()
+    num_anchors, different = check_count(num_anchors, "num_anchors"), len(sizes.unique(dim=0))
+    if num_anchors > different:
+        raise ValueError(
+            f"num_anchors is {num_anchors}: expected at most {different}, the number of different sizes"
+        )
+    draws = Rng(seed).uniform(num_anchors).tolist()
+    exact = sizes.cpu().double()  # not every device has float64
     chosen = [int(draws[0] * len(sizes))]
     distance = torch.ones(len(sizes), dtype=torch.float64)  # to the nearest chosen size
-    exact = sizes.cpu().double()  # not every device has float64
     for draw in draws[1:]:
         overlap = size_iou(exact, exact[chosen[-1:]])[:, 0]
         distance = torch.minimum(distance, 1 - overlap)
@@ -104,10 +111,12 @@ def kmeans(sizes, num_anchors, seed=0, num_starts=5, max_iterations=100):
 
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/anchors.
     """
-    if num_anchors != int(num_anchors) or num_starts < 1 or max_iterations < 0:
-        got = f"Got num_anchors {num_anchors}, num_starts {num_starts} and max_iterations {max_iterations}"
-        raise ValueError(f"{got}, expected whole numbers, at least 1, 1 and 0: change them.")
-    starts = (kmeans_start(sizes, num_anchors, seed + i) for i in range(num_starts))
+    num_starts, max_iterations = (
+        check_count(num_starts, "num_starts"),
+        check_count(max_iterations, "max_iterations", 0),
+    )
+    seed = check_seed(seed)
+    starts = [kmeans_start(sizes, num_anchors, (seed + i) % 2**32) for i in range(num_starts)]
     best = max((_descend(sizes, start, max_iterations) for start in starts), key=lambda found: found.mean_iou)
     order = best.anchors.prod(dim=1).argsort(stable=True)
     return Clusters(best.anchors[order], order.argsort()[best.labels], best.mean_iou)
@@ -127,14 +136,16 @@ def _descend(sizes, anchors, max_iterations):
 
 def check_sizes(sizes, name, dims=2):
     """Return (..., 2) sizes of any dtype as a float tensor, float32 at least; bad ones raise ValueError."""
-    sizes = torch.as_tensor(sizes)
+    sizes = as_tensor(sizes, name)
     sizes = sizes.to(torch.promote_types(sizes.dtype, torch.float32))
     if sizes.dim() == 0 or sizes.shape[-1] != 2 or (dims and sizes.dim() != dims):
+        shape = "(N, 2)" if dims else "(..., 2)"
         raise ValueError(
-            f"{name} has shape {tuple(sizes.shape)}, expected (N, 2): give a width and a height for each."
+            f"{name} has shape {tuple(sizes.shape)}: expected {shape}, a width and a height for each"
         )
-    if not ((sizes > 0) & sizes.isfinite()).all():
+    wrong = sizes[~((sizes > 0) & sizes.isfinite())]
+    if len(wrong):
         raise ValueError(
-            f"{name} holds {sizes.min()} to {sizes.max()}, expected finite positive pixels: drop empty boxes."
+            f"{name} holds {wrong[0].item():g}: expected finite numbers of pixels above 0; leave out boxes without area"
         )
     return sizes

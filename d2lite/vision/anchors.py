@@ -6,6 +6,8 @@ A grid of H rows and W columns lies over the image, `stride` pixels a cell; a ce
 
 import torch
 
+from d2lite._utils.checks import check_counts, check_number
+from d2lite._utils.tensors import as_tensor, as_whole_numbers
 from d2lite.vision.anchor_sizes import check_sizes, size_iou
 from d2lite.vision.boxes import box_convert, check_boxes, iou
 
@@ -21,13 +23,14 @@ _MAX_LOG = 8.0  # decoded sizes are at most exp(8) = 2981 times the anchor's, an
 
 def grid_cells(height, width):
     """Return the (H, W, 2) long tensor of the cells, (column, row), of a grid of `height` rows and `width` columns."""
+    height, width = check_counts(height=height, width=width)
     row, column = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     return torch.stack([column, row], dim=-1)
 
 
 def cell_centres(height, width, stride):
     """Return the (H, W, 2) float tensor of the cells' centres, (x, y) in pixels, `stride` pixels apart."""
-    return (grid_cells(height, width) + 0.5) * stride
+    return (grid_cells(height, width) + 0.5) * _check_stride(stride)
 
 
 def anchor_boxes(anchors, height, width, stride):
@@ -42,12 +45,14 @@ def anchor_boxes(anchors, height, width, stride):
         (H, W, A, 4) float tensor, xyxy in pixels.
 
     Raises:
-        ValueError: the anchors are not (A, 2), finite and positive.
+        ValueError: the anchors are not (A, 2), finite and positive, or a number does not fit.
 
     Source: Ren et al. 2015 (Faster R-CNN), section 3.1.1. Taught in chapters/08_detection/anchors.
     """
     anchors = check_sizes(anchors, "anchors")
-    centres = cell_centres(height, width, stride)[:, :, None].expand(-1, -1, len(anchors), -1)  # (H, W, A, 2)
+    centres = (
+        cell_centres(height, width, stride).to(anchors.device)[:, :, None].expand(-1, -1, len(anchors), -1)
+    )  # (H, W, A, 2)
     return box_convert(torch.cat([centres, anchors.expand_as(centres)], dim=-1), "cxcywh", "xyxy")
 
 
@@ -77,22 +82,25 @@ def match(boxes, anchors, height, width, stride, ignore_threshold=0.5, candidate
     Source: Redmon et al. 2016 (YOLO), section 2; Redmon and Farhadi 2018 (YOLOv3), section 2.1. Taught in
     chapters/08_detection/anchors.
     """
-    boxes, anchors = check_boxes(boxes).detach().cpu(), check_sizes(anchors, "anchors").cpu()
+    boxes, anchors = check_boxes(boxes).detach().cpu(), check_sizes(anchors, "anchors").detach().cpu()
+    if boxes.dim() != 2:
+        raise ValueError(f"boxes has shape {tuple(boxes.shape)}: expected (N, 4), the boxes of one image")
+    sizes = check_sizes(boxes[:, 2:] - boxes[:, :2], "sizes of boxes")
+    ignore_threshold = check_number(ignore_threshold, "ignore_threshold", 0, 1)
+    height, width = check_counts(height=height, width=width)
     if candidates is None:
         candidates = anchor_boxes(anchors, height, width, stride)
     candidates = check_boxes(candidates, "candidates").detach().cpu()
     shape = (height, width, len(anchors))
     if candidates.shape != (*shape, 4):
-        raise ValueError(
-            f"Got candidates of shape {tuple(candidates.shape)}, expected {(*shape, 4)}: reshape them."
-        )
+        raise ValueError(f"candidates has shape {tuple(candidates.shape)}: expected {(*shape, 4)}")
     assigned = torch.full(shape, BACKGROUND)
     if len(boxes) == 0:
         return assigned
     near = iou(candidates.reshape(-1, 4), boxes).amax(dim=1) > ignore_threshold  # (H W A,)
     assigned[near.view(shape)] = IGNORE
     cells = box_cells(boxes, height, width, stride).tolist()
-    overlaps = size_iou(boxes[:, 2:] - boxes[:, :2], anchors)  # (N, A)
+    overlaps = size_iou(sizes, anchors)  # (N, A)
     placed = set()
     for pair in overlaps.flatten().argsort(descending=True, stable=True).tolist():
         i, a = divmod(pair, len(anchors))
@@ -108,13 +116,14 @@ def box_cells(boxes, height, width, stride):
 
     A centre on an edge belongs to the cell right of it or below, on the border of the image to the last one.
     """
-    centres = box_convert(boxes, "xyxy", "cxcywh")[..., :2] / stride
+    height, width = check_counts(height=height, width=width)
+    centres = box_convert(boxes, "xyxy", "cxcywh")[..., :2] / _check_stride(stride)
     limit = torch.tensor([width, height], device=centres.device)
     outside = ((centres < 0) | (centres > limit)).any(dim=-1)
     if outside.any():
         raise ValueError(
-            f"Got {int(outside.sum())} boxes centred outside the grid of {width} by {height} cells of {stride} pixels, "
-            "expected them inside: clip or drop them, or check the stride."
+            f"boxes has {int(outside.sum())} with centres outside the grid: expected all inside its {width} by "
+            f"{height} cells of {stride} pixels; check the stride, clip the boxes or leave them out"
         )
     return torch.minimum(centres.floor().long(), limit - 1)
 
@@ -139,16 +148,14 @@ def encode(boxes, cells, anchors, stride):
 
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2, solved for t. Taught in chapters/08_detection/yolo.
     """
-    x, y, width, height = box_convert(boxes, "xyxy", "cxcywh").unbind(dim=-1)
-    cells = torch.as_tensor(cells, device=x.device)
-    anchors = check_sizes(anchors, "anchors", dims=None).to(x.device)
-    offsets = torch.stack([x, y], dim=-1) / stride - cells
+    boxes = box_convert(boxes, "xyxy", "cxcywh")
+    cells, anchors = _broadcast(boxes, "boxes", cells, anchors)
+    offsets = boxes[..., :2] / _check_stride(stride) - cells
     if ((offsets < -_SLACK) | (offsets > 1 + _SLACK)).any():
         raise ValueError(
-            "Got a box centred outside its cell, expected cells from box_cells: is (row, column) swapped?"
+            "boxes has one with its centre outside its cell: expected the cells that box_cells gives, (column, row)"
         )
-    ratios = torch.stack([width, height], dim=-1) / anchors
-    logs = ratios.log().clamp(-_MAX_LOG, _MAX_LOG)
+    logs = (boxes[..., 2:] / anchors).log().clamp(-_MAX_LOG, _MAX_LOG)
     offsets, logs = torch.broadcast_tensors(offsets.clamp(_MARGIN, 1 - _MARGIN).logit(), logs)
     return torch.cat([offsets, logs], dim=-1)
 
@@ -173,14 +180,35 @@ def decode(outputs, cells, anchors, stride):
 
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/yolo.
     """
-    outputs = torch.as_tensor(outputs)
-    if outputs.dim() == 0 or outputs.shape[-1] != 4 or not outputs.isfinite().all():
-        raise ValueError(
-            f"Got outputs of shape {tuple(outputs.shape)}, expected finite (..., 4): check the detector's head."
-        )
-    cells = torch.as_tensor(cells, device=outputs.device)
-    anchors = check_sizes(anchors, "anchors", dims=None).to(outputs.device)
-    centres = (outputs[..., :2].sigmoid() + cells) * stride
+    outputs = as_tensor(outputs, "outputs")
+    outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+    if outputs.dim() == 0 or outputs.shape[-1] != 4:
+        raise ValueError(f"outputs has shape {tuple(outputs.shape)}: expected (..., 4), (t_x, t_y, t_w, t_h)")
+    if not outputs.isfinite().all():
+        raise ValueError("outputs holds NaN or infinity: expected finite numbers")
+    cells, anchors = _broadcast(outputs, "outputs", cells, anchors)
+    centres = (outputs[..., :2].sigmoid() + cells) * _check_stride(stride)
     sizes = outputs[..., 2:].clamp(-_MAX_LOG, _MAX_LOG).exp() * anchors
     centres, sizes = torch.broadcast_tensors(centres, sizes)
     return box_convert(torch.cat([centres, sizes], dim=-1), "cxcywh", "xyxy")
+
+
+def _check_stride(stride):
+    return check_number(stride, "stride", 0, open_low=True)
+
+
+def _broadcast(boxes, name, cells, anchors):
+    """Return the cells and anchors on the boxes' device; shapes that do not broadcast raise a ValueError."""
+    cells = as_whole_numbers(cells, "cells", boxes.device)
+    anchors = check_sizes(anchors, "anchors", dims=None).to(boxes.device)
+    shapes = tuple(boxes.shape[:-1]), tuple(cells.shape[:-1]), tuple(anchors.shape[:-1])
+    try:
+        torch.broadcast_shapes(*shapes)
+    except RuntimeError:
+        shapes = None
+    if shapes is None or cells.dim() == 0 or cells.shape[-1] != 2:
+        raise ValueError(
+            f"{name}, cells and anchors have shapes {tuple(boxes.shape)}, {tuple(cells.shape)} and "
+            f"{tuple(anchors.shape)}: expected (..., 4), (..., 2) and (..., 2) that broadcast"
+        )
+    return cells, anchors

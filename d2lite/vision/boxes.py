@@ -9,6 +9,9 @@ import math
 
 import torch
 
+from d2lite._utils.checks import check_choice
+from d2lite._utils.tensors import as_tensor
+
 FORMATS = ("xyxy", "xywh", "cxcywh")
 
 
@@ -28,11 +31,8 @@ def box_convert(boxes, in_format, out_format):
 
     Taught in chapters/08_detection/boxes.
     """
-    for name in (in_format, out_format):
-        if name not in FORMATS:
-            raise ValueError(
-                f"Got the box format {name!r}, expected one of {', '.join(FORMATS)}: choose one of these."
-            )
+    check_choice(in_format, FORMATS, "in_format")
+    check_choice(out_format, FORMATS, "out_format")
     boxes = check_boxes(boxes, box_format=in_format)
     if in_format == out_format:
         return boxes
@@ -83,7 +83,7 @@ def intersection(boxes_a, boxes_b, pairwise=True):
 def iou(boxes_a, boxes_b, pairwise=True):
     """Return the intersection over union of two sets of boxes.
 
-    Boxes that are apart have 0 and no slope towards each other: only the other three measures pull them.
+    Boxes that are apart have IoU 0 and gradient 0, so that it cannot move them; GIoU, DIoU and CIoU can.
 
     Args:
         boxes_a: (N, 4) tensor, xyxy in pixels, x1 <= x2 and y1 <= y2; (..., 4) with `pairwise=False`.
@@ -200,12 +200,14 @@ def ciou_loss(boxes, targets, reduction="mean"):
     return _loss(ciou, boxes, targets, reduction)
 
 
-def check_boxes(boxes, name="boxes", box_format="xyxy"):
+def check_boxes(boxes, name="boxes", box_format="xyxy", device=None):
     """Return (..., 4) boxes of any dtype as a float tensor, float32 at least; bad ones raise ValueError."""
-    boxes = torch.as_tensor(boxes)
+    boxes = as_tensor(boxes, name, device)
     if boxes.dim() == 0 or boxes.shape[-1] != 4:
-        got = f"{name} has shape {tuple(boxes.shape)}, expected (..., 4) in {box_format}"
-        raise ValueError(f"{got}: give four numbers a box, and torch.zeros(0, 4) for no boxes.")
+        raise ValueError(
+            f"{name} has shape {tuple(boxes.shape)}: expected (..., 4), four numbers a box in {box_format}; for no "
+            "boxes give torch.zeros(0, 4)"
+        )
     boxes = boxes.to(torch.promote_types(boxes.dtype, torch.float32))
     size = _size(boxes) if box_format == "xyxy" else boxes[..., 2:]
     limit = math.sqrt(torch.finfo(boxes.dtype).max) / 4  # beyond it areas overflow
@@ -213,13 +215,13 @@ def check_boxes(boxes, name="boxes", box_format="xyxy"):
     wrong = ~(finite & (size >= 0).all(dim=-1))
     if wrong.any():
         index = tuple(wrong.nonzero()[0].tolist())
-        got = f"{name}{list(index) or ''} = {boxes[index].tolist()}"
+        got = f"{name}{list(index) or ''} is {boxes[index].tolist()}"
         if not finite[index]:
-            raise ValueError(
-                f"{got} is not finite or is too large, expected real coordinates: find where it arose."
-            )
+            raise ValueError(f"{got}: expected finite coordinates below {limit:.0e}")
         order = "x1 <= x2 and y1 <= y2" if box_format == "xyxy" else "width and height >= 0"
-        raise ValueError(f"{got} has negative size, expected {box_format} with {order}: check its format.")
+        raise ValueError(
+            f"{got}, which has negative size: expected {box_format} with {order}; check the format"
+        )
     return boxes
 
 
@@ -234,14 +236,17 @@ def _area(boxes):
 
 def _pair(boxes_a, boxes_b, pairwise):
     """Check both sets and shape them so that they broadcast to the result."""
-    a, b = check_boxes(boxes_a, "boxes_a"), check_boxes(boxes_b, "boxes_b")
-    got = f"Got boxes of shapes {tuple(a.shape)} and {tuple(b.shape)}"
+    device = next((boxes.device for boxes in (boxes_a, boxes_b) if torch.is_tensor(boxes)), None)
+    a, b = check_boxes(boxes_a, "boxes_a", device=device), check_boxes(boxes_b, "boxes_b", device=device)
+    got = f"boxes_a has shape {tuple(a.shape)} and boxes_b {tuple(b.shape)}"
     if pairwise and (a.dim() != 2 or b.dim() != 2):
         raise ValueError(
-            f"{got}, expected (N, 4) and (M, 4) for all pairs: flatten them, or pass pairwise=False."
+            f"{got}: expected (N, 4) and (M, 4) for all pairs; to compare row with row pass pairwise=False"
         )
     if not pairwise and a.shape != b.shape:
-        raise ValueError(f"{got}, expected one shape for row with row: match them, or pass pairwise=True.")
+        raise ValueError(
+            f"{got}: expected one shape, to compare row with row; for all pairs pass pairwise=True"
+        )
     return (a[:, None], b[None]) if pairwise else (a, b)  # (N, 1, 4) and (1, M, 4)
 
 
@@ -281,10 +286,7 @@ def _aspect_angle(boxes):
 
 
 def _loss(measure, boxes, targets, reduction):
-    if reduction not in ("mean", "sum", "none"):
-        raise ValueError(
-            f"Got the reduction {reduction!r}, expected 'mean', 'sum' or 'none': choose one of these."
-        )
+    check_choice(reduction, ("mean", "sum", "none"), "reduction")
     loss = 1 - measure(boxes, targets, pairwise=False)
     if reduction == "none":
         return loss

@@ -6,6 +6,8 @@ Rules and results are those of COCO's own evaluation. Boxes are xyxy in pixels.
 import numpy as np
 import torch
 
+from d2lite._utils.checks import check_choice, check_count, check_number, plain_number
+from d2lite._utils.tensors import as_tensor, as_whole_numbers
 from d2lite.vision.boxes import area, check_boxes, intersection, iou
 
 COCO_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())
@@ -29,20 +31,12 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
 
     Source: Lin et al. 2014 (COCO), and its evaluation code. Taught in chapters/08_detection/nms_and_map.
     """
-    overlaps = torch.as_tensor(overlaps).detach().cpu().numpy()
+    overlaps = as_tensor(overlaps, "overlaps", dtype=torch.float64).detach().cpu().double().numpy()
+    iou_threshold = check_number(iou_threshold, "iou_threshold", 0, 1, open_low=True)
     shape = overlaps.shape
-    masks = [
-        np.zeros(shape[1:], bool) if mask is None else np.asarray(mask, bool) for mask in (crowd, ignored)
-    ]
-    if len(shape) != 2 or any(mask.shape != shape[1:] for mask in masks):
-        shapes = [shape, *(mask.shape for mask in masks)]
-        raise ValueError(
-            f"Got shapes {shapes}, expected (N, M) overlaps with (M,) masks: give one row a detection."
-        )
-    if not 0 < iou_threshold <= 1:
-        got = f"Got iou_threshold {iou_threshold}, expected a number above 0, at most 1"
-        raise ValueError(f"{got}: give a share, not percent.")
-    crowd, ignored = masks
+    if len(shape) != 2 or np.isnan(overlaps).any():
+        raise ValueError(f"overlaps has shape {shape}: expected (N, M) without NaN, a row for each detection")
+    crowd, ignored = _mask(crowd, "crowd", shape[1]), _mask(ignored, "ignored", shape[1])
     free = np.ones(shape[1], bool)
     matches = torch.full(shape[:1], -1)
     for i, row in enumerate(overlaps):
@@ -55,41 +49,52 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
     return matches
 
 
-def precision_recall(scores, hits, num_targets):
+def _mask(mask, name, count):
+    mask = torch.zeros(count) if mask is None else as_tensor(mask, name).detach().cpu()
+    if mask.shape != (count,):
+        raise ValueError(f"{name} has shape {tuple(mask.shape)}: expected ({count},), one for each target")
+    return mask.bool().numpy()
+
+
+def precision_recall(scores, is_true_positive, num_targets):
     """Return precision and recall after each detection, best score first.
 
     Args:
         scores: (N,) tensor; equal scores keep their order.
-        hits: (N,) bool tensor, true where the detection has a target of its own.
+        is_true_positive: (N,) bool tensor, true where the detection has a target of its own.
         num_targets: how many targets there are.
 
     Returns:
-        (N,) float64 tensor of precision and (N,) of recall; recall is NaN without targets.
+        (N,) float64 tensor of precision and (N,) of recall, on the CPU; recall is NaN without targets.
 
     Raises:
-        ValueError: the shapes differ, a score is NaN, or there are more hits than targets.
+        ValueError: the shapes differ, a score is NaN, or there are more true positives than targets.
 
     Source: Everingham et al. 2010 (PASCAL VOC), section 4.2. Taught in chapters/08_detection/nms_and_map.
     """
-    scores, hits = torch.as_tensor(scores), torch.as_tensor(hits, dtype=torch.bool)
-    if scores.dim() != 1 or scores.shape != hits.shape or scores.isnan().any():
-        got = f"Got scores of shape {tuple(scores.shape)} and hits of shape {tuple(hits.shape)}"
-        raise ValueError(f"{got}, expected two (N,) tensors without NaN: give one hit for each score.")
-    if hits.sum() > num_targets:
+    scores = as_tensor(scores, "scores", dtype=torch.float64).detach().cpu()
+    is_true_positive = as_tensor(is_true_positive, "is_true_positive").detach().cpu().bool()
+    num_targets = check_count(num_targets, "num_targets", 0)
+    if scores.dim() != 1 or scores.isnan().any():
+        raise ValueError(f"scores has shape {tuple(scores.shape)}: expected (N,) without NaN")
+    if is_true_positive.shape != scores.shape:
+        got = tuple(is_true_positive.shape)
+        raise ValueError(f"is_true_positive has shape {got}: expected ({len(scores)},), one for each score")
+    if is_true_positive.sum() > num_targets:
         raise ValueError(
-            f"Got {hits.sum()} hits, expected at most the {num_targets} targets: match each once."
+            f"is_true_positive has {is_true_positive.sum()} true: expected at most {num_targets}, the number of "
+            "targets; match each target once"
         )
-    scores, hits = scores.cpu(), hits.cpu()  # not every device has float64
-    found = hits[scores.argsort(descending=True, stable=True)].double().cumsum(dim=0)
+    found = is_true_positive[scores.argsort(descending=True, stable=True)].double().cumsum(dim=0)
     precision = found / torch.arange(1, len(found) + 1, dtype=torch.float64)
     return precision, found / num_targets
 
 
-def average_precision(scores, hits, num_targets, method="101-point"):
+def average_precision(scores, is_true_positive, num_targets, method="101-point"):
     """Return the area under the precision-recall curve, precision taken as the best at this recall or beyond.
 
     Args:
-        scores, hits, num_targets: as in `precision_recall`.
+        scores, is_true_positive, num_targets: as in `precision_recall`.
         method: "11-point" (mean at recalls 0, 0.1, ..., 1: VOC 2007), "all-point" (the exact area: VOC 2010)
             or "101-point" (mean at recalls 0, 0.01, ..., 1: COCO).
 
@@ -101,9 +106,8 @@ def average_precision(scores, hits, num_targets, method="101-point"):
 
     Source: Everingham et al. 2010; Lin et al. 2014. Taught in chapters/08_detection/nms_and_map.
     """
-    if method not in _METHODS:
-        raise ValueError(f"Got the method {method!r}, expected one of {_METHODS}: choose one of these.")
-    precision, recall = (x.cpu().numpy() for x in precision_recall(scores, hits, num_targets))
+    check_choice(method, _METHODS, "method")
+    precision, recall = (x.numpy() for x in precision_recall(scores, is_true_positive, num_targets))
     if num_targets == 0:
         return float("nan")
     envelope = np.maximum.accumulate(np.append(precision, 0.0)[::-1])[
@@ -147,19 +151,16 @@ def mean_average_precision(
 
     Source: Lin et al. 2014 (COCO), and its evaluation code. Taught in chapters/08_detection/nms_and_map.
     """
+    predictions, targets = _dicts(predictions, "predictions"), _dicts(targets, "targets")
     if len(predictions) != len(targets):
-        got = f"Got {len(predictions)} predictions and {len(targets)} targets"
         raise ValueError(
-            f"{got}, expected one dict each for every image: give empty tensors where nothing is."
+            f"predictions has {len(predictions)} dicts and targets {len(targets)}: expected one each for every image, "
+            "with empty tensors where nothing is"
         )
-    thresholds = np.atleast_1d(np.asarray(iou_thresholds, dtype=float))
-    smallest, largest = area_range or (0, float("inf"))
-    if not (len(thresholds) and ((thresholds > 0) & (thresholds <= 1)).all()):
-        got = f"Got iou_thresholds {iou_thresholds}, expected numbers above 0, at most 1"
-        raise ValueError(f"{got}: give shares, not percent.")
-    if max_detections < 1 or not smallest <= largest:
-        got = f"Got max_detections {max_detections} and area_range {area_range}"
-        raise ValueError(f"{got}, expected 1 or more and smallest <= largest: change them.")
+    check_choice(method, _METHODS, "method")
+    max_detections = check_count(max_detections, "max_detections")
+    thresholds = _thresholds(iou_thresholds)
+    smallest, largest = _areas(area_range)
     targets = [_check_target(target, smallest, largest) for target in targets]
     predictions = [_check_prediction(prediction, smallest, largest) for prediction in predictions]
     classes = sorted({label for target in targets for label in target["classes"].tolist()})
@@ -178,17 +179,17 @@ def mean_average_precision(
 
 
 def _pool(pairs, threshold):
-    """Match image by image; return all scores, hits and the number of targets, less what is ignored."""
-    scores, hits, num_targets = [], [], 0
+    """Match image by image; return scores, whether each is a true positive, and the number of targets not ignored."""
+    scores, is_true_positive, num_targets = [], [], 0
     for prediction, target, overlaps in pairs:
         match = match_detections(overlaps, threshold, target["crowd"], target["ignored"])
         free = match < 0
         counted = ~(free & prediction["outside"])
         counted[~free] = ~target["ignored"][match[~free]]
         scores.append(prediction["scores"][counted])
-        hits.append(~free[counted])
+        is_true_positive.append(~free[counted])
         num_targets += int((~target["ignored"]).sum())
-    return torch.cat(scores), torch.cat(hits), num_targets
+    return torch.cat(scores), torch.cat(is_true_positive), num_targets
 
 
 def _overlaps(prediction, target):
@@ -206,20 +207,46 @@ def _of_class(image, label, limit=None):
     return {key: value[chosen] for key, value in image.items()}
 
 
+def _dicts(images, name):
+    if isinstance(images, dict):
+        raise ValueError(f"{name} is a dict: expected a list of dicts, one for each image")
+    return list(images)
+
+
+def _thresholds(values):
+    values = [values] if plain_number(values) is not None else list(values)
+    if not values:
+        raise ValueError("iou_thresholds is empty: expected at least one number, above 0 and at most 1")
+    return np.array([check_number(value, "iou_thresholds", 0, 1, open_low=True) for value in values])
+
+
+def _areas(area_range):
+    if area_range is None:
+        return 0.0, float("inf")
+    smallest, largest = map(plain_number, area_range) if np.shape(area_range) == (2,) else (None, None)
+    if smallest is None or largest is None or not 0 <= smallest <= largest:
+        raise ValueError(
+            f"area_range is {area_range!r}: expected (smallest, largest) square pixels, 0 or more"
+        )
+    return float(smallest), float(largest)
+
+
 def _check_prediction(prediction, smallest, largest):
     """Return the prediction on the CPU in float64, best first, marking boxes outside the area range."""
-    image = _check_image(prediction, ("boxes", "scores", "classes"))
+    image = _check_image(prediction, "predictions", ("boxes", "scores", "classes"))
     image["outside"] = (area(image["boxes"]) < smallest) | (area(image["boxes"]) > largest)
     if image["scores"].isnan().any():
-        raise ValueError("Got a score of NaN, expected numbers to sort by: find where it arose.")
+        raise ValueError("scores hold NaN: expected numbers to sort by")
     order = image["scores"].argsort(descending=True, stable=True)
     return {key: value[order] for key, value in image.items()}
 
 
 def _check_target(target, smallest, largest):
     """Return the target on the CPU in float64, marking all that is ignored."""
-    image = _check_image(target, ("boxes", "classes"), ("crowd", "ignored", "areas"))
+    image = _check_image(target, "targets", ("boxes", "classes"), ("crowd", "ignored", "areas"))
     areas = image.pop("areas", area(image["boxes"]))
+    if not (areas >= 0).all():
+        raise ValueError(f"areas hold {areas[~(areas >= 0)][0].item():g}: expected square pixels, 0 or more")
     nothing = torch.zeros(len(areas), dtype=torch.bool)
     image["crowd"] = image.get("crowd", nothing).bool()
     image["ignored"] = (
@@ -228,17 +255,17 @@ def _check_target(target, smallest, largest):
     return image
 
 
-def _check_image(image, required, optional=()):
-    if not set(required) <= set(image) <= {*required, *optional}:
-        raise ValueError(
-            f"Got a dict of {[*image]}, expected the keys {[*required]}, optionally {[*optional]}: rename."
-        )
-    checked = {key: torch.as_tensor(value).detach().cpu() for key, value in image.items()}
+def _check_image(image, what, required, optional=()):
+    if not isinstance(image, dict) or not set(required) <= set(image) <= {*required, *optional}:
+        got = f"the keys {[*image]}" if isinstance(image, dict) else f"a {type(image).__name__}"
+        extra = f", optionally {[*optional]}" if optional else ""
+        raise ValueError(f"{what} has {got} for an image: expected a dict with {[*required]}{extra}")
+    checked = {key: as_tensor(value, key, dtype=torch.float64).detach().cpu() for key, value in image.items()}
     checked["boxes"] = check_boxes(checked["boxes"].double())
+    checked["classes"] = as_whole_numbers(checked["classes"], "classes")
+    count = len(checked["boxes"])
     for key, value in checked.items():
-        if value.shape != (len(checked["boxes"]), 4)[: 2 if key == "boxes" else 1]:
-            got = (
-                f"Got {key} of shape {tuple(value.shape)} with boxes of shape {tuple(checked['boxes'].shape)}"
-            )
-            raise ValueError(f"{got}, expected (N,) with (N, 4): give one for each box.")
+        expected = (count, 4) if key == "boxes" else (count,)
+        if value.shape != expected:
+            raise ValueError(f"{key} has shape {tuple(value.shape)}: expected {expected}, one for each box")
     return checked

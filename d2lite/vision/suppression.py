@@ -5,6 +5,8 @@ Boxes are xyxy in pixels.
 
 import torch
 
+from d2lite._utils.checks import check_choice, check_number
+from d2lite._utils.tensors import as_tensor
 from d2lite.vision.boxes import check_boxes, iou
 
 __all__ = ["nms", "soft_nms"]
@@ -33,7 +35,8 @@ def nms(boxes, scores, iou_threshold=0.5, classes=None):
     Source: Rosenfeld and Thurston 1971; for detection, Felzenszwalb et al. 2010. Taught in
     chapters/08_detection/nms_and_map.
     """
-    boxes, scores, classes = _check_scored(boxes, scores, classes, iou_threshold)
+    boxes, scores, classes = _check_scored(boxes, scores, classes)
+    iou_threshold = check_number(iou_threshold, "iou_threshold", 0, 1)
     rest = scores.argsort(descending=True, stable=True)
     kept = []
     while len(rest):
@@ -59,7 +62,7 @@ def soft_nms(
             exp(-IoU^2 / sigma) everywhere.
         iou_threshold: float in [0, 1], for "linear".
         sigma: positive float, for "gaussian".
-        score_threshold: number from 0 up; boxes whose lowered score is smaller are dropped.
+        score_threshold: number, 0 or more; boxes whose lowered score is smaller are dropped.
         classes: (N,) tensor: boxes lower only their own class; None: all boxes lower each other.
 
     Returns:
@@ -70,16 +73,15 @@ def soft_nms(
 
     Source: Bodla et al. 2017, equations 2 and 3. Taught in chapters/08_detection/nms_and_map.
     """
-    boxes, scores, classes = _check_scored(boxes, scores, classes, iou_threshold)
-    if method not in ("linear", "gaussian"):
-        raise ValueError(f"Got the method {method!r}, expected 'linear' or 'gaussian': choose one of these.")
-    if not score_threshold >= 0:
-        got = f"Got score_threshold {score_threshold}, expected a number from 0 up"
-        raise ValueError(f"{got}: taken boxes must fall below it.")
-    if not sigma > 0 or (scores < 0).any():
-        raise ValueError(
-            f"Got sigma {sigma} and scores {scores}, expected sigma > 0 and scores >= 0: change them."
-        )
+    boxes, scores, classes = _check_scored(boxes, scores, classes)
+    check_choice(method, ("linear", "gaussian"), "method")
+    iou_threshold = check_number(iou_threshold, "iou_threshold", 0, 1)
+    sigma = check_number(sigma, "sigma", 0, open_low=True)
+    score_threshold = check_number(score_threshold, "score_threshold", 0)
+    scores = scores.to(torch.promote_types(scores.dtype, torch.float32))
+    wrong = scores[(scores < 0) | scores.isinf()]
+    if len(wrong):
+        raise ValueError(f"scores hold {wrong[0].item():g}: expected finite numbers, 0 or more")
     rest = scores.argsort(descending=True, stable=True)
     lowered = scores[rest].clone()
     indices, values = [], []
@@ -99,20 +101,19 @@ def soft_nms(
     return torch.stack(indices), torch.stack(values)
 
 
-def _check_scored(boxes, scores, classes, iou_threshold):
+def _check_scored(boxes, scores, classes):
     boxes = check_boxes(boxes).detach()
-    scores = torch.as_tensor(scores, device=boxes.device).detach()
-    classes = None if classes is None else torch.as_tensor(classes, device=boxes.device)
-    one_each = boxes.dim() == 2 and all(x is None or x.shape == boxes.shape[:1] for x in (scores, classes))
-    if not one_each:
-        shapes = [tuple(x.shape) for x in (boxes, scores, classes) if x is not None]
-        raise ValueError(
-            f"Got shapes {shapes}, expected (N, 4) boxes with (N,) scores and classes: give one each."
-        )
+    scores = as_tensor(scores, "scores", boxes.device).detach()
+    classes = None if classes is None else as_tensor(classes, "classes", boxes.device)
+    if boxes.dim() != 2:
+        raise ValueError(f"boxes has shape {tuple(boxes.shape)}: expected (N, 4)")
+    for name, values in (("scores", scores), ("classes", classes)):
+        if values is not None and values.shape != boxes.shape[:1]:
+            raise ValueError(
+                f"{name} has shape {tuple(values.shape)}: expected ({len(boxes)},), one for each of the boxes"
+            )
     if scores.isnan().any():
-        raise ValueError("Got a score of NaN, expected numbers to sort by: find where it arose.")
-    if not 0 <= iou_threshold <= 1:
-        raise ValueError(f"Got iou_threshold {iou_threshold}, expected a number from 0 to 1: change it.")
+        raise ValueError("scores hold NaN: expected numbers to sort by")
     return boxes, scores, classes
 
 

@@ -8,6 +8,9 @@ backward pass.
 import torch
 import torch.nn.functional as F
 
+from d2lite._utils.checks import check_count
+from d2lite._utils.tensors import as_tensor
+
 
 def output_size(size, kernel_size, stride=1, padding=0, dilation=1):
     """Return how many windows fit along one side of an image.
@@ -23,18 +26,17 @@ def output_size(size, kernel_size, stride=1, padding=0, dilation=1):
         int: floor((size + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1, at least 1.
 
     Raises:
-        ValueError: a number is below its least value, or the window is longer than the padded side.
+        ValueError: a number is not whole or below its least value, or the window is longer than the padded side.
 
     Source: Dumoulin and Visin 2016, relationships 6 and 15. Taught in chapters/06_cnn/convolution.
     """
     least = {"size": 0, "kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1}
-    for (name, low), value in zip(least.items(), (size, kernel_size, stride, padding, dilation), strict=True):
-        if not value >= low:
-            raise ValueError(f"{name} is {value}: expected at least {low}")
+    values = zip(least.items(), (size, kernel_size, stride, padding, dilation), strict=True)
+    size, kernel_size, stride, padding, dilation = (check_count(v, name, low) for (name, low), v in values)
     span = dilation * (kernel_size - 1) + 1  # pixels from a window's first tap to its last
     if span > size + 2 * padding:
         raise ValueError(
-            f"the window spans {span} pixels and the padded side has {size + 2 * padding}: "
+            f"the window is {span} pixels long: expected at most the padded side's {size + 2 * padding}; "
             "take a smaller kernel, less dilation or more padding"
         )
     return (size + 2 * padding - span) // stride + 1
@@ -57,6 +59,7 @@ def window_index(height, width, kernel_size, stride=1, dilation=1):
     Taught in chapters/06_cnn/convolution.
     """
     kH, kW = _pair(kernel_size)
+    stride, dilation = check_count(stride, "stride"), check_count(dilation, "dilation")
     down, across = (
         dilation * torch.arange(k)[:, None] + stride * torch.arange(output_size(n, k, stride, 0, dilation))
         for n, k in ((height, kH), (width, kW))
@@ -82,8 +85,9 @@ def im2col(images, kernel_size, stride=1, padding=0, dilation=1, value=0.0):
 
     Source: Chellapilla, Puri and Simard 2006. Taught in chapters/06_cnn/convolution.
     """
+    images, padding = as_tensor(images, "images"), check_count(padding, "padding", 0)
     if images.ndim != 4:
-        raise ValueError(f"images have shape {tuple(images.shape)}: expected (B, C, H, W)")
+        raise ValueError(f"images has shape {tuple(images.shape)}: expected (B, C, H, W)")
     padded = F.pad(images, (padding,) * 4, value=value)
     index = window_index(*padded.shape[2:], kernel_size, stride, dilation)
     return padded.flatten(2)[:, :, index].flatten(1, 2)  # (B, C, kH kW, L) -> (B, C kH kW, L)
@@ -105,16 +109,22 @@ def col2im(columns, shape, kernel_size, stride=1, padding=0, dilation=1):
 
     Taught in chapters/06_cnn/convolution.
     """
-    B, C, H, W = shape
+    columns, padding = as_tensor(columns, "columns"), check_count(padding, "padding", 0)
+    if len(shape) != 4:
+        raise ValueError(f"shape is {tuple(shape)}: expected (B, C, H, W)")
+    B, C, H, W = (check_count(n, "shape", 0) for n in shape)
     height, width = H + 2 * padding, W + 2 * padding
     index = window_index(height, width, kernel_size, stride, dilation)
     expected = (B, C * len(index), index.shape[1])
     if tuple(columns.shape) != expected:
-        raise ValueError(f"columns have shape {tuple(columns.shape)}: expected {expected}")
+        raise ValueError(f"columns has shape {tuple(columns.shape)}: expected {expected}")
     images = columns.new_zeros(B, C, height * width)
     images.index_add_(2, index.flatten(), columns.reshape(B, C, -1))  # (B, C, kH kW L) into (B, C, H W)
     return images.reshape(B, C, height, width)[:, :, padding : padding + H, padding : padding + W]
 
 
 def _pair(kernel_size):
-    return (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
+    pair = tuple(kernel_size) if isinstance(kernel_size, (tuple, list)) else (kernel_size, kernel_size)
+    if len(pair) != 2:
+        raise ValueError(f"kernel_size is {kernel_size!r}: expected a whole number or (rows, columns)")
+    return tuple(check_count(k, "kernel_size") for k in pair)

@@ -74,8 +74,12 @@ def test_data_feeds_a_torch_loader():
 @pytest.mark.parametrize(
     ("inputs", "targets", "message"),
     [
-        (torch.zeros(3, 2), torch.zeros(4), "got 3 inputs and 4 targets"),
-        (torch.zeros(3, 2), torch.zeros(3, 1), r"targets \(3, 1\), expected"),
+        (
+            torch.zeros(3, 2),
+            torch.zeros(4),
+            "inputs has 3 samples and targets 4: expected one target a sample",
+        ),
+        (torch.zeros(3, 2), torch.zeros(3, 1), r"targets \(3, 1\): expected \(N, ...\) and \(N,\)"),
         (torch.tensor(1.0), torch.zeros(1), r"shape \(\)"),
     ],
 )
@@ -153,12 +157,14 @@ def test_split_of_a_regression_table():
 @pytest.mark.parametrize(
     ("fractions", "message"),
     [
-        ((0.9, 0.2), r"sum to 1.1, expected at most 1"),
-        ((0.5, -0.1), "expected numbers above 0"),
-        ((0.5, 0.0), "expected numbers above 0"),
-        ((float("nan"),), "expected numbers above 0"),
-        ((), "expected numbers above 0"),
-        ((0.9, 0.001), "leave a part empty"),
+        ((0.9, 0.2), "in sum 1.1: expected at most 1 in sum"),
+        ((0.5, -0.1), r"fractions\[1\] is -0.1: expected a finite number, above 0 and at most 1"),
+        ((0.5, 0.0), r"fractions\[1\] is 0.0: expected a finite number, above 0"),
+        ((float("nan"),), r"fractions\[0\] is nan: expected a finite number"),
+        ((True,), r"fractions\[0\] is True: expected a finite number"),
+        (0.8, "fractions is 0.8: expected a number for each part"),
+        ((), r"fractions is \(\): expected a number for each part"),
+        ((0.9, 0.001), "of 20 samples: expected at least one sample in each part"),
     ],
 )
 def test_split_refuses_impossible_fractions(fractions, message):
@@ -198,7 +204,10 @@ def test_standardize_images_by_channel():
 
 
 def test_standardize_refuses_other_shapes():
-    with pytest.raises(ValueError, match=r"cannot be scaled like inputs of shape \(150, 4\)"):
+    with pytest.raises(
+        ValueError,
+        match=r"like has inputs of shape \(150, 4\): expected the columns or channels of the inputs, \(178, 13\)",
+    ):
         tabular("wine").standardize(like=tabular("iris"))
     with pytest.raises(ValueError, match=r"expected \(N, D\) or \(N, C, H, W\)"):
         Data(torch.zeros(3, 2, 2), [0, 1, 0]).standardize()
@@ -362,13 +371,13 @@ def test_seeds_give_different_points():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"num_samples": 1}, "num_samples is 1, expected an integer from 2"),
+        ({"num_samples": 1}, "num_samples is 1: expected a whole number, from 2 to 1000000"),
         ({"num_samples": 10.0}, "num_samples is 10.0"),
         ({"num_samples": 10**9}, "num_samples is 1000000000"),
-        ({"noise": -0.1}, "noise is -0.1, expected a standard deviation of 0 or more"),
+        ({"noise": -0.1}, "noise is -0.1: expected a finite number, 0 or more"),
         ({"noise": float("nan")}, "noise is nan"),
         ({"noise": "much"}, "noise is 'much'"),
-        ({"seed": -1}, "seed is -1, expected an integer from 0"),
+        ({"seed": -1}, "seed is -1: expected a whole number, from 0"),
         ({"seed": 2**32}, "seed is 4294967296"),
         ({"seed": 0.5}, "seed is 0.5"),
         ({"seed": None}, "seed is None"),

@@ -65,8 +65,10 @@ def test_a_series_is_cut_by_slices():
     year = series("births")[:365]
     assert (str(year.dates[0]), str(year.dates[-1]), len(year)) == ("1969-01-01", "1969-12-31", 365)
     assert "365 values, 1969-01-01 to 1969-12-31" in repr(year)
-    with pytest.raises(TypeError, match="cut by slices, got 3"):
+    with pytest.raises(TypeError, match="index is 3: expected a slice"):
         year[3]
+    with pytest.raises(ValueError, match="step of the slice is -1: expected 1 or more"):
+        year[::-1]
 
 
 def test_series_are_not_shared():

@@ -175,14 +175,16 @@ def test_no_scenes():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"size": 8}, "size is 8, expected at least 16"),
-        ({"size": 96.0}, "size is 96.0, expected at least 16 pixels a side, whole ones"),
-        ({"size": (96, 64.5)}, r"size is \(96, 64.5\), expected"),
-        ({"item_sizes": (0.5, 0.2)}, "expected 0 < smallest <= largest <= 1"),
-        ({"item_sizes": (0, 0.2)}, "expected 0 < smallest"),
-        ({"max_items": 0}, "max_items 0"),
-        ({"max_overlap": 2}, "max_overlap 2"),
-        ({"seed": -1}, "seed -1"),
+        ({"size": 8}, "size is 8: expected a whole number, 16 or more"),
+        ({"size": 96.0}, "size is 96.0: expected a whole number, 16 or more"),
+        ({"size": (96, 64.5)}, "size is 64.5: expected a whole number"),
+        ({"item_sizes": (0.5, 0.2)}, r"item_sizes is \(0.5, 0.2\): expected \(smallest, largest\), above 0"),
+        ({"item_sizes": (0, 0.2)}, r"item_sizes is \(0, 0.2\): expected \(smallest, largest\), above 0"),
+        ({"max_items": 0}, "max_items is 0: expected a whole number, from 1 to 250"),
+        ({"item_sizes": 0.3}, "item_sizes is 0.3: expected"),
+        ({"size": (96, 96, 3)}, "size is .*: expected a whole number"),
+        ({"max_overlap": 2}, "max_overlap is 2: expected a finite number, from 0 to 1"),
+        ({"seed": -1}, "seed is -1: expected a whole number, from 0"),
     ],
 )
 def test_bad_arguments_are_refused(change, message):
@@ -194,12 +196,12 @@ def test_bad_arguments_are_refused(change, message):
 
 def test_negative_numbers_of_scenes_are_refused():
     for counts in ((-1, 0), (0, -1)):
-        with pytest.raises(ValueError, match="expected 0 or more"):
+        with pytest.raises(ValueError, match="num_(train|test) is -1: expected a whole number, 0 or more"):
             scenes(*counts)
 
 
 def test_bad_stream_arguments_are_refused():
     with pytest.raises(ValueError, match="part is 'valid'"):
         scene_stream(part="valid")
-    with pytest.raises(ValueError, match="batch_size 0"):
+    with pytest.raises(ValueError, match="batch_size is 0: expected a whole number, 1 or more"):
         scene_stream(0)

@@ -62,14 +62,14 @@ def test_agrees_with_the_formula_written_out(order, length):
 def test_one_token_is_counted_by_hand():
     """abab: the unigram's d is 0.5, so p(a) = (2 - 0.5 + 0.5 * 2 / 4) / 4."""
     model = NgramModel([1, 2, 1, 2], 1, 4)
-    np.testing.assert_allclose(model.next_token([]), [0.0625, 0.4375, 0.4375, 0.0625])
+    np.testing.assert_allclose(model.next_token_probabilities([]), [0.0625, 0.4375, 0.4375, 0.0625])
 
 
 @pytest.mark.parametrize("order", range(1, 7))
 def test_chances_of_the_next_token_sum_to_one(order):
     model = NgramModel(text_of(200, 3), order, ALPHABET + 2)
     for context in ([], [1], [6, 6, 6], text_of(3, 4), text_of(30, 5)):
-        chances = model.next_token(context)
+        chances = model.next_token_probabilities(context)
         assert chances.sum() == pytest.approx(1, abs=1e-12)
         assert (chances > 0).all(), "no token is impossible, not even one that never came"
 
@@ -78,7 +78,7 @@ def test_next_token_and_probabilities_are_one_thing():
     text = text_of(30, 7)
     model = NgramModel(text_of(500, 6), 4, ALPHABET)
     for t, chance in enumerate(model.probabilities(text)):
-        assert model.next_token(text[:t])[text[t]] == chance
+        assert model.next_token_probabilities(text[:t])[text[t]] == chance
 
 
 def test_longer_context_helps_where_there_is_one_to_see():
@@ -100,15 +100,39 @@ def test_samples_follow_the_chances():
     assert drawn.dtype == torch.long and drawn.shape == (4000,)
     after_zero = drawn[1:][drawn[:-1] == 0]
     shares = torch.bincount(after_zero, minlength=ALPHABET) / len(after_zero)
-    np.testing.assert_allclose(shares, model.next_token([0]), atol=0.03)
+    np.testing.assert_allclose(shares, model.next_token_probabilities([0]), atol=0.03)
 
 
 def test_names_what_is_wrong():
     with pytest.raises(ValueError, match="order is 0"):
         NgramModel([0, 1], 0, 2)
-    with pytest.raises(ValueError, match="2 ids for order 3"):
+    with pytest.raises(ValueError, match="ids has 2 numbers: expected at least 3"):
         NgramModel([0, 1], 3, 2)
-    with pytest.raises(ValueError, match="from 0 to 5: expected 0 to 2"):
+    with pytest.raises(ValueError, match="ids is from 0 to 5: expected 0 to 2"):
         NgramModel([0, 5], 1, 3)
-    with pytest.raises(ValueError, match="empty"):
+    with pytest.raises(ValueError, match="ids is empty"):
         NgramModel([0, 1], 1, 2).perplexity([])
+
+
+def test_ids_of_any_kind_and_whole():
+    plain = NgramModel([0, 1, 2, 1, 0, 1], 2, 3)
+    for ids in (
+        np.array([0, 1, 2, 1, 0, 1], dtype=np.uint8),
+        torch.tensor([0, 1, 2, 1, 0, 1], dtype=torch.int32),
+    ):
+        model = NgramModel(ids, np.int64(2), np.int32(3))
+        np.testing.assert_array_equal(model.probabilities(ids), plain.probabilities([0, 1, 2, 1, 0, 1]))
+    assert len(plain.sample(np.int64(4), torch.tensor([0]))) == 4
+    for bad in ([0, 0.5], [0, np.nan]):
+        with pytest.raises(ValueError, match="ids holds (0.5|nan): expected whole numbers"):
+            NgramModel(bad, 1, 2)
+    with pytest.raises(ValueError, match="ids is from 7 to 7: expected 0 to 2"):
+        plain.sample(1, [7])
+    with pytest.raises(ValueError, match="count is -1: expected a whole number, 0 or more"):
+        plain.sample(-1)
+
+
+def test_the_old_name_of_the_next_tokens_probabilities_warns():
+    model = NgramModel([0, 1, 1], 2, 2)
+    with pytest.warns(DeprecationWarning, match="next_token_probabilities"):
+        assert (model.next_token([0]) == model.next_token_probabilities([0])).all()

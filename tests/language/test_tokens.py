@@ -2,8 +2,11 @@
 
 import itertools
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
 from d2lite.language import batching
@@ -18,14 +21,14 @@ def test_characters_join_to_the_text_again():
 
 
 def test_words_keep_apostrophes_and_punctuation():
-    words = "it's a truth - - a universal truth - - that she didn't . so !"
+    words = "it's a truth - - a _ universal _ truth - - that she didn't . so !"
     assert " ".join(tokenize(SENTENCE, "word")) == words
 
 
 def test_tokenize_names_what_is_wrong():
     with pytest.raises(ValueError, match="did you mean 'word'"):
         tokenize("a", "words")
-    with pytest.raises(TypeError, match="bytes: expected a string"):
+    with pytest.raises(TypeError, match="text is of type bytes: expected a string"):
         tokenize(b"a")
 
 
@@ -56,11 +59,11 @@ def test_rare_tokens_become_unknown_and_are_counted_as_such():
 
 
 def test_vocabulary_names_what_is_wrong():
-    with pytest.raises(ValueError, match="no tokens"):
+    with pytest.raises(ValueError, match="tokens is empty"):
         Vocabulary([])
     with pytest.raises(ValueError, match="min_count is 0"):
         Vocabulary("ab", min_count=0)
-    with pytest.raises(ValueError, match=r"from 0 to 9: expected 0 to 2"):
+    with pytest.raises(ValueError, match="ids is from 0 to 9: expected 0 to 2"):
         Vocabulary("ab").decode([0, 9])
 
 
@@ -111,12 +114,14 @@ def test_the_shortest_sequence_that_gives_a_batch(order):
     for steps, batch, horizon in itertools.product((1, 4), (1, 3), (1, 2)):
         shortest = steps * batch + horizon
         assert window_starts(shortest, steps, batch, order=order, horizon=horizon).shape == (1, batch)
-        with pytest.raises(ValueError, match=f"expected at least {shortest}"):
+        with pytest.raises(ValueError, match=f"length is {shortest - 1}: expected at least {shortest}"):
             window_starts(shortest - 1, steps, batch, order=order, horizon=horizon)
 
 
 def test_windows_name_what_is_wrong():
-    with pytest.raises(ValueError, match="leave stride out"):
+    with pytest.raises(
+        ValueError, match="stride is 2: expected num_steps, 5, in sequential order.*leave stride out"
+    ):
         window_starts(100, 5, 2, order="sequential", stride=2)
     with pytest.raises(ValueError, match="num_steps is 0"):
         window_starts(100, 0, 2)
@@ -124,3 +129,84 @@ def test_windows_name_what_is_wrong():
         window_starts(100, 3, 2, horizon=1.5)
     with pytest.raises(ValueError, match="did you mean 'random'"):
         window_starts(100, 3, 2, order="rando")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("यह हिन्दी है।", ["यह", "हिन्दी", "है", "।"]),
+        ("ภาษาไทย ดี", ["ภาษาไทย", "ดี"]),
+        ("e\u0301te\u0301, nai\u0308ve", ["e\u0301te\u0301", ",", "nai\u0308ve"]),
+        ("İstanbul", ["i\u0307stanbul"]),  # lower case of one letter are two characters
+        ("می\u200cخواهم", ["می\u200cخواهم"]),
+        ("שָׁלוֹם עולם", ["שָׁלוֹם", "עולם"]),
+        ("l’été d'où", ["l’été", "d'où"]),
+        ("__init__ a_b", ["_", "_", "init", "_", "_", "a", "_", "b"]),
+        ("I ❤\ufe0f 👩\u200d👧🕵🏿!", ["i", "❤\ufe0f", "👩\u200d👧", "🕵🏿", "!"]),
+        ("\u0301a x^2 ½", ["\u0301", "a", "x", "^", "2", "½"]),
+        ("a\r\nb\tc\u00a0d", ["a", "b", "c", "d"]),
+        ("", []),
+        (" \n", []),
+    ],
+)
+def test_words_of_every_script_are_whole_and_every_mark_is_kept(text, words):
+    assert tokenize(text, "word") == words
+
+
+@given(st.text())
+def test_nothing_but_white_space_is_lost(text):
+    assert (
+        "".join(tokenize(text, "word"))
+        == "".join(text.lower().split())
+        == "".join(tokenize("".join(text.lower().split()), "word"))
+    )
+
+
+def test_decode_takes_whole_numbers_of_any_kind():
+    vocabulary = Vocabulary("abracadabra")
+    for ids in (
+        [1, 2],
+        np.array([1, 2], dtype=np.uint8),
+        np.array([1.0, 2.0]),
+        torch.tensor([[1], [2]], dtype=torch.int32),
+    ):
+        assert vocabulary.decode(ids) == ["a", "b"]
+    assert vocabulary.decode([]) == [] and vocabulary.decode(np.int64(3)) == ["r"]
+    assert vocabulary.encode([]).shape == (0,)
+    with pytest.raises(ValueError, match="ids holds 0.5: expected whole numbers"):
+        vocabulary.decode([0.5])
+    assert len(Vocabulary("abc", min_count=np.int64(1), max_size=np.int32(2))) == 2
+
+
+@pytest.mark.parametrize("tokens", [[["a", "b"], ["c"]], b"abc", [1, 2], ["a", None]])
+def test_tokens_are_strings(tokens):
+    with pytest.raises(TypeError, match="tokens has one of type .*: expected strings"):
+        Vocabulary(tokens)
+
+
+def test_windows_of_any_sequence_and_numpy_numbers():
+    expected = next(windows(torch.arange(20), 3, 2))
+    stored = np.arange(20, dtype=np.uint16)
+    stored.flags.writeable = False
+    for sequence in (list(range(20)), np.arange(20), stored, np.arange(20)[::-1][::-1]):
+        got = next(
+            windows(sequence, np.int64(3), np.int32(2), horizon=np.int64(1), stride=np.array(3), seed=None)
+        )
+        assert got[0].tolist() == expected[0].tolist() and got[1].tolist() == expected[1].tolist()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: windows(torch.arange(20), 0, 2), "num_steps is 0: expected a whole number, 1 or more"),
+        (lambda: windows("a text", 2, 1), "sequence is 'a text': expected a tensor"),
+        (lambda: windows(torch.tensor(3.0), 2, 1), r"sequence has shape \(\): expected \(N,\) or \(N, D\)"),
+        (lambda: windows([], 2, 1), "length is 0: expected at least 3"),
+        (lambda: window_starts(9.0, 2, 1), "length is 9.0: expected a whole number, 0 or more"),
+        (lambda: window_starts(9, True, 1), "num_steps is True: expected a whole number"),
+        (lambda: window_starts(9, 2, 1, seed=1.5), "seed is 1.5: expected a whole number"),
+    ],
+)
+def test_windows_say_at_the_call_what_is_wrong(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

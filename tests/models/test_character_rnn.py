@@ -12,6 +12,12 @@ from d2lite.models.character_rnn import ALPHABET, CharacterRNN, clean, cross_ent
 from d2lite.widgets import CharacterModelExplorer
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\u2028"])
+def test_clean_knows_the_line_ends_of_every_system(end):
+    raw = "One line\nand another.\n\nA new  paragraph.\n \nA third."
+    assert clean(raw.replace("\n", end)) == clean(raw) == "One line and another.\nA new paragraph.\nA third."
+
+
 def test_clean_joins_lines_and_keeps_paragraphs():
     raw = "CHAPTER 1\n\nIt was  a\nfine_ day;\n and so on.\n\n\n  Next."
     assert clean(raw) == "CHAPTER\nIt was a fine day; and so on.\nNext."

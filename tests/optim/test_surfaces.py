@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
@@ -141,8 +142,30 @@ def test_a_turned_bowl_keeps_its_curvatures():
 
 
 def test_unknown_names_and_conditions_are_refused():
-    with pytest.raises(ValueError, match=r"no surface 'bowel'.*rosenbrock"):
+    with pytest.raises(
+        ValueError, match=r"surface is 'bowel': expected one of .*rosenbrock.*; did you mean 'bowl'"
+    ):
         surfaces.make_surface("bowel")
     for condition in (0.5, float("nan")):
-        with pytest.raises(ValueError, match="at least 1"):
+        with pytest.raises(
+            ValueError, match=f"condition is {condition}: expected a finite number, 1 or more"
+        ):
             surfaces.make_surface("bowl", condition)
+    with pytest.raises(ValueError, match="angle is nan: expected a finite number"):
+        surfaces.make_surface("bowl", angle=float("nan"))
+
+
+@pytest.mark.parametrize("name", surfaces.names())
+def test_weights_are_two_in_any_container(name):
+    surface = surfaces.make_surface(name, np.float32(10), np.int64(30))
+    expected, slope = surface([1, 2]), surface.gradient([1, 2])
+    for w in (
+        np.array([1, 2], dtype=np.int32),
+        [torch.tensor(1), torch.tensor(2)],
+        torch.tensor([1.0, 2.0]).half(),
+    ):
+        assert surface(w) == expected and torch.equal(surface.gradient(w), slope)
+    for wrong in ([1, 2, 3], 1.0, []):
+        for call in (surface, surface.gradient, surface.hessian):
+            with pytest.raises(ValueError, match=r"w has shape \(.*\): expected \(\.\.\., 2\), two weights"):
+                call(wrong)

@@ -144,11 +144,14 @@ def test_boundary_of_three_classes_colours_the_winner():
 
 
 def test_boundary_says_what_it_cannot_draw():
-    with pytest.raises(ValueError, match=r"inputs have shape \(3, 4\): expected \(N, 2\)"):
+    with pytest.raises(ValueError, match=r"inputs has shape \(3, 4\): expected \(N, 2\)"):
         plotting.decision_boundary(nn.Linear(4, 1), (torch.zeros(3, 4), torch.zeros(3)))
-    with pytest.raises(ValueError, match=r"put torch.sigmoid around logits"):
+    with pytest.raises(
+        ValueError,
+        match=r"result of predict is from -\d.* to \d.*: expected probabilities.* put torch.sigmoid around",
+    ):
         plotting.decision_boundary(lambda x: x[:, 0] * 10, plane())
-    with pytest.raises(ValueError, match=r"predict gave shape \(3,\)"):
+    with pytest.raises(ValueError, match=r"result of predict has shape \(3,\): expected"):
         plotting.decision_boundary(lambda x: torch.zeros(3), plane())
 
 
@@ -183,7 +186,7 @@ def test_curves_of_a_history_have_a_panel_for_each_figure():
     lines = {line.get_label(): list(line.get_ydata()) for line in axes[0].lines}
     assert lines == {"training": [2.0, 1.0], "validation": [3.0, 2.0]}
     assert list(axes[0].lines[0].get_xdata()) == [1, 2]
-    with pytest.raises(ValueError, match="1 axes for 2 panels"):
+    with pytest.raises(ValueError, match="axes has 1 for 2 panels: expected one for each of loss, accuracy"):
         plotting.curves(History(rows), plt.subplots()[1])
     with pytest.raises(ValueError, match="history is empty"):
         History().plot()
@@ -193,7 +196,7 @@ def test_curves_of_a_dict_compare_in_one_panel():
     ax = plotting.curves({"SGD": [3, 2], "Adam": [2, 1, 0.5]}, ylabel="validation loss")
     assert [len(line.get_ydata()) for line in ax.lines] == [2, 3]
     assert ax.get_ylabel() == "validation loss"
-    with pytest.raises(ValueError, match="no curves to draw"):
+    with pytest.raises(ValueError, match="history is an empty dict: expected"):
         plotting.curves({})
 
 
@@ -216,8 +219,11 @@ def test_image_grid_shows_the_pixels_as_they_are(shape):
     [
         (torch.zeros(3, 4), r"shape \(3, 4\): expected \(N, H, W\)"),
         (torch.zeros(3, 2, 8, 8), "expected"),
-        (torch.full((1, 8, 8), 255.0), "divide bytes by 255"),
-        (torch.full((1, 8, 8), torch.nan), "values in"),
+        (
+            torch.full((1, 8, 8), 255.0),
+            "images is from 255 to 255: expected values from 0 to 1; divide bytes by 255",
+        ),
+        (torch.full((1, 8, 8), torch.nan), "images is from nan to nan: expected values from 0 to 1"),
         (torch.zeros(0, 8, 8), "at least one image"),
     ],
 )
@@ -227,7 +233,7 @@ def test_image_grid_says_what_it_cannot_draw(images, message):
 
 
 def test_image_grid_wants_a_title_for_each_image():
-    with pytest.raises(ValueError, match="1 titles for 2 images"):
+    with pytest.raises(ValueError, match="titles has 1 texts for 2 images: expected one for each"):
         plotting.image_grid(torch.zeros(2, 8, 8), titles=["a"])
 
 
@@ -238,9 +244,9 @@ def test_confusion_matrix_writes_counts_and_shades_fractions_of_rows():
     assert [label.get_text() for label in ax.get_yticklabels()] == ["cat", "dog"]
     for text, value in zip(ax.texts, [0.8, 0.2, 0, 0], strict=True):
         assert contrast(text.get_color(), mpl.colormaps["Blues"](value)[:3]) >= 4.5
-    with pytest.raises(ValueError, match=r"\(2, 3\): expected \(K, K\)"):
+    with pytest.raises(ValueError, match=r"matrix has shape \(2, 3\): expected \(K, K\)"):
         plotting.confusion_matrix(torch.zeros(2, 3))
-    with pytest.raises(ValueError, match="1 class names for 2 classes"):
+    with pytest.raises(ValueError, match="class_names has 1 texts for 2 classes: expected one for each"):
         plotting.confusion_matrix(torch.zeros(2, 2), ["a"])
 
 
@@ -254,7 +260,7 @@ def test_boxes_lie_where_they_say():
     assert plotting.boxes(None, torch.zeros(0, 4), ax) is ax
     plotting.boxes(None, [[0, 0, 1, 1]], ax, dashed=True)
     assert ax.patches[-1].get_linestyle() == "--"
-    with pytest.raises(ValueError, match=r"boxes have shape \(4,\): expected \(N, 4\)"):
+    with pytest.raises(ValueError, match=r"boxes has shape \(4,\): expected \(N, 4\)"):
         plotting.boxes(None, [0, 0, 1, 1])
-    with pytest.raises(ValueError, match="1 labels for 2 boxes"):
+    with pytest.raises(ValueError, match="labels has 1 texts for 2 boxes: expected one for each"):
         plotting.boxes(None, torch.zeros(2, 4), labels=["a"])

@@ -78,3 +78,17 @@ def test_without_a_site_it_says_what_to_do(tmp_path):
     with pytest.raises(FileNotFoundError, match="make site"):
         make_zip(tmp_path / "x.zip", tmp_path)
     assert not (tmp_path / "x.zip").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_left(folder, tmp_path, monkeypatch):
+    import make_zip as module
+
+    monkeypatch.setattr(module, "build_wheel", lambda folder: folder)
+    monkeypatch.setattr(module, "contents", lambda wheel, site: {"a": b"b"})
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match="file"):
+        make_zip(tmp_path / "file" / "x.zip", folder / "site")
+    (tmp_path / "x.zip").mkdir()
+    with pytest.raises(OSError, match="x.zip"):
+        make_zip(tmp_path / "x.zip", folder / "site")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "x.zip"]

@@ -53,7 +53,7 @@ def test_a_new_part_is_said(book):
 def test_nothing_is_overwritten(book):
     new_chapter("02_a/two", "First", root=book)
     before = (book / "chapters/02_a/two.ipynb").read_text()
-    with pytest.raises(FileExistsError, match="exists"):
+    with pytest.raises(FileExistsError, match="expected one that is not taken"):
         new_chapter("02_a/two", "Second", root=book)
     assert (book / "chapters/02_a/two.ipynb").read_text() == before
 
@@ -62,3 +62,12 @@ def test_nothing_is_overwritten(book):
 def test_bad_paths_are_refused(book, path):
     with pytest.raises(ValueError, match="expected NN_part/name"):
         new_chapter(path, "Title", root=book)
+
+
+def test_any_title_makes_a_valid_notebook_and_only_a_class_is_an_explorer(book):
+    title = 'The "TITLE" of an EXPLORER \\ with\ttabs\nand lines, 100 % \u00e9'
+    new_chapter("02_a/two", title, root=book)
+    notebook = nbformat.read(book / "chapters/02_a/two.ipynb", as_version=4)
+    assert notebook.cells[0].source.startswith("# " + " ".join(title.split()) + "\n")
+    with pytest.raises(ValueError, match="explorer is 'a b': expected the name of a class"):
+        new_chapter("02_a/three", "Title", "a b", root=book)

@@ -44,3 +44,21 @@ def test_a_folder_without_a_site_is_named(tmp_path):
     done = subprocess.run([sys.executable, str(SERVE), str(tmp_path)], capture_output=True, text=True)
     assert done.returncode == 1
     assert "make site" in done.stderr
+
+
+def test_a_port_in_use_and_one_that_is_none_are_named(server, tmp_path):
+    _, address = server
+    taken = address.rstrip("/").rpartition(":")[2]
+    for port in (taken, "70000"):
+        done = subprocess.run(
+            [sys.executable, str(SERVE), str(tmp_path), "--port", port], capture_output=True, text=True
+        )
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"port is {port} (") and "expected one that is free" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_folder_may_be_written_with_a_variable(tmp_path, monkeypatch):
+    monkeypatch.setenv("SITES", str(tmp_path / "none"))
+    done = subprocess.run([sys.executable, str(SERVE), "$SITES/here"], capture_output=True, text=True)
+    assert done.stderr.startswith(f"{tmp_path / 'none' / 'here'} has no index.html")

@@ -1,5 +1,6 @@
 """The progress bar and the live plot: counted with a clock of the test's own, and run in real kernels."""
 
+import io
 import os
 import sys
 
@@ -63,7 +64,7 @@ def play(run, callback, clock, seconds_per_step):
 @pytest.mark.parametrize(("seconds_per_step", "updates"), [(0.01, 1), (0.25, 20), (1.0, 40)])
 def test_live_plot_draws_no_more_often_than_its_interval(seconds_per_step, updates):
     clock, display = Clock(), Display()
-    plot = progress.LivePlot(interval=0.5, place="notebook", clock=clock, display=display)
+    plot = progress.LivePlot(interval=0.5, output="notebook", clock=clock, display=display)
     play(make_run(num_epochs=10), plot, clock, seconds_per_step)
     assert len(display.shown) == 1
     assert display.updates == updates
@@ -72,14 +73,14 @@ def test_live_plot_draws_no_more_often_than_its_interval(seconds_per_step, updat
 def test_live_plot_that_draws_slowly_leaves_time_for_training():
     clock = Clock()
     display = Display(clock, cost=2.0)
-    plot = progress.LivePlot(interval=0.5, place="notebook", clock=clock, display=display)
+    plot = progress.LivePlot(interval=0.5, output="notebook", clock=clock, display=display)
     play(make_run(num_epochs=10), plot, clock, 0.1)
     assert display.updates <= 40 * 0.1 / 0.5 + 1
 
 
 def test_live_plot_moves_its_lines_and_makes_no_new_ones():
     run, clock, display = make_run(num_epochs=3), Clock(), Display()
-    play(run, progress.LivePlot(interval=0, place="notebook", clock=clock, display=display), clock, 1)
+    play(run, progress.LivePlot(interval=0, output="notebook", clock=clock, display=display), clock, 1)
     loss, accuracy = display.shown[0].axes
     assert [line.get_label() for line in loss.lines] == ["training", "validation"]
     assert loss.lines[0].get_ydata() == pytest.approx(run.history.step_losses)
@@ -93,22 +94,22 @@ def test_live_plot_moves_its_lines_and_makes_no_new_ones():
 
 def test_live_plot_thins_long_runs():
     run, clock, display = make_run(num_epochs=300, validation=False, metrics=None), Clock(), Display()
-    play(run, progress.LivePlot(place="static", clock=clock, display=display), clock, 0)
+    play(run, progress.LivePlot(output="static", clock=clock, display=display), clock, 0)
     (line,) = display.shown[0].axes[0].lines
     assert 200 <= len(line.get_ydata()) < 400
     assert line.get_ydata()[0] == pytest.approx(sum(run.history.step_losses[:6]) / 6)
 
 
-@pytest.mark.parametrize(("place", "draws"), [("static", 1), ("terminal", 0), ("log", 0)])
-def test_live_plot_outside_a_watched_notebook(place, draws):
+@pytest.mark.parametrize(("output", "draws"), [("static", 1), ("terminal", 0), ("log", 0)])
+def test_live_plot_outside_a_watched_notebook(output, draws):
     clock, display = Clock(), Display()
-    play(make_run(), progress.LivePlot(place=place, clock=clock, display=display), clock, 10)
+    play(make_run(), progress.LivePlot(output=output, clock=clock, display=display), clock, 10)
     assert (len(display.shown), display.updates) == (draws, 0)
 
 
 def test_progress_bar_in_a_terminal_counts_steps_and_shows_figures(capsys):
     clock = Clock()
-    play(make_run(), progress.ProgressBar(place="terminal", clock=clock), clock, 1)
+    play(make_run(), progress.ProgressBar(output="terminal", clock=clock), clock, 1)
     captured = capsys.readouterr()
     assert "8/8" in captured.err
     assert "epoch 2/2" in captured.err
@@ -116,10 +117,10 @@ def test_progress_bar_in_a_terminal_counts_steps_and_shows_figures(capsys):
     assert captured.out == ""
 
 
-@pytest.mark.parametrize("place", ["static", "log"])
-def test_progress_bar_where_nobody_watches_is_one_line(place, capsys):
+@pytest.mark.parametrize("output", ["static", "log"])
+def test_progress_bar_where_nobody_watches_is_one_line(output, capsys):
     clock = Clock()
-    play(make_run(), progress.ProgressBar(place=place, clock=clock), clock, 1)
+    play(make_run(), progress.ProgressBar(output=output, clock=clock), clock, 1)
     captured = capsys.readouterr()
     assert captured.err == ""
     assert captured.out.startswith("epoch 2/2: train loss 0.")
@@ -128,7 +129,7 @@ def test_progress_bar_where_nobody_watches_is_one_line(place, capsys):
 
 def test_progress_bar_looks_at_the_loss_only_now_and_then(monkeypatch, capsys):
     clock, looks = Clock(), []
-    bar = progress.ProgressBar(place="terminal", clock=clock, interval=0.25)
+    bar = progress.ProgressBar(output="terminal", clock=clock, interval=0.25)
     run = make_run(num_epochs=1)
     run.step, run.losses = 1, [torch.tensor(0.5)]
     monkeypatch.setattr(torch.Tensor, "item", lambda tensor: looks.append(1) or 0.5)
@@ -142,7 +143,7 @@ def test_progress_bar_looks_at_the_loss_only_now_and_then(monkeypatch, capsys):
 
 def test_progress_bar_goes_on_where_a_resumed_run_does(capsys):
     clock, run = Clock(), make_run(num_epochs=2)
-    bar = progress.ProgressBar(place="terminal", clock=clock)
+    bar = progress.ProgressBar(output="terminal", clock=clock)
     run.epoch, run.step = 1, 2  # two steps of the second epoch, the last one just taken
     run.losses = [torch.tensor(0.5)] * 2
     bar.on_train_start(run)
@@ -151,16 +152,59 @@ def test_progress_bar_goes_on_where_a_resumed_run_does(capsys):
     bar.on_train_end(run)
 
 
-def test_place_is_found_or_told(monkeypatch):
+def test_the_output_is_found_or_told(monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    assert progress.find_place() == "terminal"
+    assert progress.find_output() == "terminal"
     monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
-    assert progress.find_place() == "log"
+    assert progress.find_output() == "log"
     monkeypatch.setenv("D2LITE_PROGRESS", "static")
-    assert progress.find_place() == "static"
+    assert progress.find_output() == "static"
     monkeypatch.setenv("D2LITE_PROGRESS", "loud")
-    with pytest.raises(ValueError, match="expected one of notebook, static, terminal, log"):
-        progress.find_place()
+    with pytest.raises(
+        ValueError, match="D2LITE_PROGRESS is 'loud': expected one of 'notebook', 'static', 'terminal', 'log'"
+    ):
+        progress.find_output()
+
+
+class Foreign:
+    """A stream that only writes, such as loggers put in place of the standard ones."""
+
+    def write(self, text):
+        pass
+
+
+def closed():
+    stream = io.StringIO()
+    stream.close()
+    return stream
+
+
+@pytest.mark.parametrize("stream", [None, Foreign(), closed()], ids=["none", "foreign", "closed"])
+def test_without_a_stream_that_is_a_terminal_nothing_fails(monkeypatch, stream):
+    data = torch.zeros(8, 2), torch.zeros(8).long()
+    monkeypatch.setattr(sys, "stderr", stream)
+    assert progress.find_output() == "log"
+    if stream is None:
+        monkeypatch.setattr(sys, "stdout", None)
+        for output in (None, "terminal", "log", "static"):
+            callbacks = [
+                progress.ProgressBar(output, interval=0),
+                progress.LivePlot(output=output, display=Display()),
+            ]
+            assert len(d2lite.fit(nn.Linear(2, 2), data, num_epochs=1, callbacks=callbacks)) == 1
+
+
+def test_outputs_and_intervals_are_checked_at_once():
+    for callback in (progress.ProgressBar, progress.LivePlot):
+        with pytest.raises(
+            ValueError, match="output is 'terminals': expected one of .*; did you mean 'terminal'"
+        ):
+            callback(output="terminals")
+        for interval in (-1, float("nan"), True):
+            with pytest.raises(
+                ValueError, match=f"interval is {interval}: expected a finite number, 0 or more"
+            ):
+                callback(interval=interval)
 
 
 CELL = """
@@ -226,7 +270,10 @@ def test_a_real_terminal_gets_a_bar():
 
 def test_bar_and_plot_work_together_in_fit(capsys):
     data = torch.randn(64, 4), torch.zeros(64).long()
-    callbacks = [progress.ProgressBar(place="terminal"), progress.LivePlot(place="static", display=Display())]
+    callbacks = [
+        progress.ProgressBar(output="terminal"),
+        progress.LivePlot(output="static", display=Display()),
+    ]
     for _ in range(2):  # a callback can serve again
         history = d2lite.fit(nn.Linear(4, 2), data, num_epochs=2, callbacks=callbacks)
         assert len(history) == 2

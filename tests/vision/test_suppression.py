@@ -1,4 +1,4 @@
-"""Suppression: NMS and soft-NMS against the plain loops."""
+"""Suppression against the plain loops that define it."""
 
 import math
 
@@ -102,12 +102,12 @@ def test_nms_of_ten_thousand_boxes():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"scores": [0.1]}, r"Got shapes \[\(2, 4\), \(1,\)\], expected \(N, 4\) boxes with \(N,\) scores"),
-        ({"classes": [0]}, r"Got shapes"),
-        ({"boxes": [0, 0, 1, 1]}, r"Got shapes"),
+        ({"scores": [0.1]}, r"scores has shape \(1,\): expected \(2,\), one for each"),
+        ({"classes": [0]}, r"classes has shape \(1,\): expected \(2,\), one for each"),
+        ({"boxes": [0, 0, 1, 1]}, r"boxes has shape \(4,\): expected \(N, 4\)"),
         ({"boxes": [[0, 0, 1, 1], [1, 1, 0, 0]]}, "negative size"),
-        ({"scores": [0.1, math.nan]}, "score of NaN"),
-        ({"iou_threshold": 1.5}, "iou_threshold 1.5, expected a number from 0 to 1"),
+        ({"scores": [0.1, math.nan]}, "scores hold NaN: expected numbers to sort by"),
+        ({"iou_threshold": 1.5}, "iou_threshold is 1.5: expected a finite number, from 0 to 1"),
     ],
 )
 def test_bad_boxes_and_scores_are_refused(change, message):
@@ -169,13 +169,16 @@ def test_soft_nms_leaves_other_classes_and_its_arguments_alone():
 
 
 def test_soft_nms_refuses():
-    with pytest.raises(ValueError, match="method 'hard', expected 'linear' or 'gaussian'"):
+    with pytest.raises(ValueError, match="method is 'hard': expected one of 'linear', 'gaussian'"):
         soft_nms([[0, 0, 1, 1]], [0.5], "hard")
-    with pytest.raises(ValueError, match="expected sigma > 0 and scores >= 0"):
+    with pytest.raises(ValueError, match="sigma is 0: expected a finite number, above 0"):
         soft_nms([[0, 0, 1, 1]], [0.5], "gaussian", sigma=0)
-    with pytest.raises(ValueError, match="expected sigma > 0 and scores >= 0"):
-        soft_nms([[0, 0, 1, 1]], [-0.5])
+    for score in (-0.5, math.inf):
+        with pytest.raises(ValueError, match=f"scores hold {score}: expected finite numbers, 0 or more"):
+            soft_nms([[0, 0, 1, 1]], [score])
     for threshold in (-1, math.nan):
-        with pytest.raises(ValueError, match=f"score_threshold {threshold}, expected a number from 0 up"):
+        with pytest.raises(
+            ValueError, match=f"score_threshold is {threshold}: expected a finite number, 0 or more"
+        ):
             soft_nms([[0, 0, 1, 1]], [0.5], score_threshold=threshold)
     assert soft_nms([[0, 0, 1, 1]] * 2, [0.5, 0.4], score_threshold=0)[0].tolist() == [0, 1]  # and it ends

@@ -1,0 +1,173 @@
+"""Figures of odd data: many classes, none, one, NaN, halves, gradients, arrays; nothing is left open by an error."""
+
+import warnings
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+
+from d2lite import plotting
+
+mpl.use("agg")
+from matplotlib import pyplot as plt
+
+KINDS = {
+    "list": lambda values: values,
+    "numpy": lambda values: np.array(values),
+    "float64": lambda values: torch.tensor(values, dtype=torch.float64),
+    "bfloat16": lambda values: torch.tensor(values, dtype=torch.bfloat16),
+    "grad": lambda values: torch.tensor(values, dtype=torch.float32, requires_grad=True),
+    "list of tensors": lambda values: [torch.tensor(value) for value in values],
+}
+POINTS = [[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]]
+
+
+@pytest.fixture(params=KINDS)
+def put(request):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield KINDS[request.param]
+
+
+@pytest.fixture(autouse=True)
+def _close():
+    before = repr(mpl.rcParams.copy())
+    yield
+    plt.close("all")
+    assert repr(mpl.rcParams.copy()) == before
+
+
+def test_everything_is_drawn_from_any_container(put):
+    data = put(POINTS), put([0.0, 1.0, 1.0])
+    assert len(plotting.points(data).collections) == 2
+    ax = plotting.decision_boundary(
+        lambda x: x.sigmoid().numpy()[:, 0], data, resolution=np.int64(5), margin=np.float32(0.1)
+    )
+    assert ax.images[0].get_array().shape == (5, 5, 4)
+    assert plotting.confusion_matrix(put([[3.0, 1.0], [0.0, 2.0]])).texts[0].get_text() == "3"
+    assert list(plotting.curves({"a": put([1.0, 0.5])}).lines[0].get_ydata()) == [1, 0.5]
+    pixels = put([[[0.0, 0.5], [1.0, 0.25]]])
+    assert plotting.image_grid(pixels, titles=put([3.0])).shape == (1, 1)
+    ax = plotting.boxes(pixels, put([[0.0, 0.0, 2.0, 1.0]]))
+    assert ax.images[0].get_array().tolist() == [[0, 0.5], [1, 0.25]] and ax.images[0].get_clim() == (0, 1)
+
+
+def test_more_classes_and_curves_than_colours_can_be_told_apart():
+    ax = plotting.points((torch.arange(72.0).reshape(36, 2), torch.arange(36)))
+    looks = {
+        (tuple(group.get_facecolor()[0]), group.get_paths()[0].vertices.tobytes()) for group in ax.collections
+    }
+    assert len(looks) == 36
+    plotting.use_style()
+    try:
+        for length in (3, 50):
+            lines = plotting.curves({str(i): np.arange(length) + i for i in range(24)}).lines
+            assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == 24
+            assert [line.get_linestyle() for line in lines[:6]] == ["-"] * 6
+    finally:
+        mpl.rcdefaults()
+        mpl.use("agg")
+
+
+def test_one_class_none_and_flat_data():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plotting.points((torch.zeros(0, 2), torch.zeros(0)))
+        plotting.decision_boundary(lambda x: torch.ones(len(x)), ([[1.0, 1.0]], [1]))
+        plotting.decision_boundary(lambda x: torch.zeros(len(x)), ([[1, 1], [1, 1]], [0, 0]))
+        plotting.curves({"a": [], "b": [float("nan"), 1.0, float("nan")]})
+        plotting.confusion_matrix([[7]])
+
+
+def test_large_counts_and_normalised_rows_are_shown_as_they_are():
+    ax = plotting.confusion_matrix(torch.tensor([[12345678, 0], [1, 3]]))
+    assert [text.get_text() for text in ax.texts] == ["12345678", "0", "1", "3"]
+    ax = plotting.confusion_matrix([[0.25, 0.25], [0.0, 0.5]])
+    np.testing.assert_allclose(ax.images[0].get_array(), [[0.5, 0.5], [0, 1]])
+
+
+def test_boxes_without_an_image_are_in_sight():
+    ax = plotting.boxes(None, [[10, 20, 30, 60]], colors=(0.2, 0.4, 0.6), labels=np.array([7]))
+    assert ax.get_xlim()[0] <= 10 < 30 <= ax.get_xlim()[1]
+    assert ax.get_ylim()[0] >= 60 > 20 >= ax.get_ylim()[1]
+    assert ax.texts[0].get_text() == "7"
+
+
+def test_axes_of_other_scales_and_lists_of_one_are_taken():
+    figure, ax = plt.subplots()
+    ax.set_xscale("log")
+    assert plotting.curves({"a": [2, 1]}, [ax]) is ax
+    assert plotting.curves({"a": [2, 1]}, np.array([[ax]])) is ax
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: plotting.points((POINTS, [0, 1])),
+            r"targets has shape \(2,\): expected \(3,\), one class a sample",
+        ),
+        (lambda: plotting.points((POINTS, [0, 1, 0.5])), "targets holds 0.5: expected whole numbers"),
+        (lambda: plotting.points((POINTS, [0, 1, -1])), "targets is from -1 to 1: expected 0 or more"),
+        (
+            lambda: plotting.points((POINTS, [0, 1, 2]), class_names=["a", "b"]),
+            "targets is from 0 to 2: expected 0 to 1",
+        ),
+        (
+            lambda: plotting.points(([[0, float("nan")]], [0])),
+            r"inputs has shape \(1, 2\): expected .* finite",
+        ),
+        (
+            lambda: plotting.decision_boundary(lambda x: x, (torch.zeros(0, 2), [])),
+            r"inputs has shape \(0, 2\): expected at",
+        ),
+        (
+            lambda: plotting.decision_boundary(lambda x: x * torch.nan, (POINTS, [0, 1, 1])),
+            "result of predict holds NaN",
+        ),
+        (
+            lambda: plotting.decision_boundary(lambda x: x, (POINTS, [0, 1, 1]), resolution=2.5),
+            "resolution is 2.5",
+        ),
+        (
+            lambda: plotting.decision_boundary(lambda x: 0.5, (POINTS, [0, 1, 1])),
+            r"result of predict has shape \(\)",
+        ),
+        (
+            lambda: plotting.confusion_matrix([[1, -1], [0, 1]]),
+            "matrix holds NaN, infinity or a negative number",
+        ),
+        (
+            lambda: plotting.confusion_matrix(torch.zeros(0, 0)),
+            r"matrix has shape \(0, 0\): expected \(K, K\)",
+        ),
+        (
+            lambda: plotting.curves({"a": [[1, 2]]}),
+            r"history\['a'\] has shape \(1, 2\): expected \(epochs,\)",
+        ),
+        (lambda: plotting.curves({"a": ["b"]}), r"history\['a'\] is \['b'\]: expected a tensor"),
+        (lambda: plotting.image_grid(torch.zeros(1, 0, 3)), r"images has shape \(1, 1, 0, 3\): expected"),
+        (
+            lambda: plotting.image_grid(torch.zeros(1, 3, 3), columns=0),
+            "columns is 0: expected a whole number",
+        ),
+        (
+            lambda: plotting.boxes(torch.full((3, 4, 4), 255), [[0, 0, 1, 1]]),
+            "image is from 255 to 255: .*divide bytes by 255",
+        ),
+        (
+            lambda: plotting.boxes(torch.zeros(4, 4, 3), [[0, 0, 1, 1]]),
+            r"image has shape \(4, 4, 3\): expected \(3, H, W\)",
+        ),
+        (lambda: plotting.boxes(None, [[3, 3, 1, 1]]), r"boxes\[0\] is \[3.*, which has negative size"),
+        (
+            lambda: plotting.boxes(None, [[0, 0, 1, 1]], colors=["r", "b"]),
+            "colors has 2 for 1 boxes: expected one for all",
+        ),
+    ],
+)
+def test_errors_come_before_a_figure_is_opened(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+    assert plt.get_fignums() == []

@@ -1,0 +1,40 @@
+"""What README, metadata, pins and workflows say of Python and of packages is one thing."""
+
+import re
+import tomllib
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PINS = {
+    canonicalize_name(pin.name): pin.specifier
+    for line in (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith("#")
+    for pin in [Requirement(line)]
+}
+
+
+def test_one_oldest_and_one_newest_python_everywhere():
+    workflow = (ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8")
+    oldest, newest = re.search(r'python: \["([\d.]+)", "([\d.]+)"\]', workflow).groups()
+    assert PROJECT["requires-python"] == f">={oldest}"
+    for name in ("README.md", "book/setup.md"):
+        assert f"Python {oldest} to {newest}" in (ROOT / name).read_text(encoding="utf-8"), name
+    supported = SpecifierSet(f">={oldest},<={newest}")
+    for pinned in re.findall(r'python-version: "([\d.]+)"', workflow):
+        assert pinned in supported
+    assert (ROOT / ".binder/runtime.txt").read_text().strip().removeprefix("python-") in supported
+
+
+def test_every_package_that_is_named_is_pinned_to_a_version_that_fits():
+    extras = PROJECT["optional-dependencies"]
+    for line in [*PROJECT["dependencies"], *(line for lines in extras.values() for line in lines)]:
+        wanted = Requirement(line)
+        name = canonicalize_name(wanted.name)
+        if name != "d2lite":
+            (pin,) = PINS[name]
+            assert pin.operator == "==" and pin.version in wanted.specifier, line

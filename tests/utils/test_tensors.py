@@ -1,0 +1,78 @@
+"""Tensors from arrays, lists and lists of tensors: the same numbers, no warning, no raw error."""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+
+from d2lite._utils.tensors import as_tensor, as_whole_numbers
+
+ROWS = [[1.0, 2.0], [3.0, 4.0]]
+
+
+def read_only(array):
+    array.flags.writeable = False
+    return array
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ROWS,
+        tuple(map(tuple, ROWS)),
+        np.array(ROWS),
+        read_only(np.array(ROWS)),
+        np.array(ROWS[::-1])[::-1],
+        np.array(ROWS, dtype=">f8"),
+        np.array(ROWS).T.copy().T,
+        [np.array(row) for row in ROWS],
+        [torch.tensor(row) for row in ROWS],
+        [torch.tensor(ROWS[0]), ROWS[1]],
+        torch.tensor(ROWS, requires_grad=True),
+        np.array(ROWS, dtype=np.uint16),
+        np.array(ROWS, dtype=np.uint64),
+        np.array(ROWS, dtype=np.float16),
+    ],
+)
+def test_the_same_numbers_from_every_container(value):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert as_tensor(value, "x").tolist() == ROWS
+        assert as_whole_numbers(value, "x").tolist() == ROWS
+        assert as_whole_numbers(value, "x").dtype == torch.int64
+
+
+def test_tensors_and_writable_arrays_are_not_copied():
+    array, tensor = np.array(ROWS), torch.tensor(ROWS)
+    assert as_tensor(tensor, "x") is tensor
+    as_tensor(array, "x")[0, 0] = 9
+    assert array[0, 0] == 9
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "abc",
+        ["a", "b"],
+        [[1, 2], [3]],
+        [torch.zeros(2), torch.zeros(3)],
+        [np.zeros(2), np.zeros(3)],
+        [1j],
+        {},
+        [None],
+    ],
+    ids=repr,
+)
+def test_what_holds_no_numbers(value):
+    with pytest.raises(
+        ValueError, match=r"^boxes is .*: expected (a tensor, an array or lists of|real) numbers$"
+    ):
+        as_tensor(value, "boxes")
+
+
+@pytest.mark.parametrize("value", [[0.5], [np.nan], [1.0, np.inf]])
+def test_whole_numbers_are_whole(value):
+    with pytest.raises(ValueError, match="^classes holds (0.5|nan|inf): expected whole numbers$"):
+        as_whole_numbers(value, "classes")
