@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from traces.gates import PLAIN, read
+from .traces.gates import PLAIN, read
 
 from d2lite.widgets.gates import load_cell
 

@@ -28,7 +28,7 @@ function updateScene(scene, get, { deadline }) {
   descendTo(scene.run, get("step_count"));
   scene.step = Math.min(get("step_count"), stepsDone(scene.run));
   scene.local = localPicture(scene.surface, scene.run.points[scene.step], scene.run.lr);
-  return get("basins") && scene.map !== null && findEnds(scene, deadline);
+  return get("basins") && scene.map !== null && findEnds(scene, deadline) && "extra";
 }
 
 function summarise(scene) {

@@ -22,7 +22,7 @@ function updateScene(scene, get, { deadline }) {
   const pathKey = JSON.stringify({ ...settings, strength: 0 });
   if (pathKey !== scene.pathKey) Object.assign(scene, { pathKey, path: coefficientPath(settings, STRENGTHS) });
   scene.showZones = get("zones") && canBeSparse(settings);
-  return scene.showZones && findZones(scene, deadline);
+  return scene.showZones && findZones(scene, deadline) && "extra";
 }
 
 function summarise({ settings, w }) {
