@@ -9,12 +9,12 @@ import torch
 
 from d2lite.datasets._data import Data
 
-FASHION_CLASSES = (
+_FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
 )  # fmt: skip
 _FASHION = {
     "name": "fashion_mnist",
-    "class_names": FASHION_CLASSES,
+    "class_names": _FASHION_CLASSES,
     "source": "Xiao, Rasul and Vollgraf, Fashion-MNIST, 2017, github.com/zalandoresearch/fashion-mnist",
     "licence": "MIT, Copyright 2017 Zalando SE",
 }

@@ -131,7 +131,7 @@ def perform(task, blob, folder):
 
 
 def _attempt(task, blob):
-    """Call train in a world of its own: a fresh copy of it, one thread, seeded generators."""
+    """Call a fresh copy of train with one thread and seeded generators, apart from all other runs."""
     import torch
 
     torch.set_num_threads(1)
