@@ -102,7 +102,7 @@
     if (style !== undefined) files.push(`${bundle}.css`);
     await Promise.all(files.map(fetchOnce));
     const shared = core ? run(core) : {};
-    return run(bundle, (path) => shared[path.replace(/^[./]+/, "")]);
+    return run(bundle, (path) => shared[path]);
   }
 
   async function mount(frame) {

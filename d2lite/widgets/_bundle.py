@@ -2,7 +2,7 @@
 
 The folders beside this file that begin with "_" hold what explorers share. Each explorer is built twice: for the
 notebook, one self-contained module (it is loaded from a blob, where no import resolves); for the book's pages, a
-small script of its own beside one core script a page with what is shared.
+small script of its own beside one core script a page, which holds what many of them use.
 
 What is built stands in ``_built/<key>/``, where the key follows every source: it is built again when one has changed,
 and a wheel carries it. This file needs nothing but Python's own library: ``setup.py`` loads it by its path, and
@@ -14,10 +14,12 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 WIDGETS = Path(__file__).resolve().parent
@@ -144,15 +146,34 @@ def _build_all(work):
     for name in names:
         _write_entries(work / "notebook", name, WIDGETS / name, _NOTEBOOK, whole=True)
         _write_entries(work / "page", name, WIDGETS / name, _PAGE, whole=False)
-    _esbuild(work, ["notebook/*.js", "notebook/*.css"], "--format=esm", "--outdir=out/notebook")
-    outside = [f"--external:{up}_*" for up in ("../", "../../")]
-    meta = _esbuild(work, ["page/*.js", "page/*.css"], "--format=cjs", "--outdir=out/page", *outside)
-    modules = sorted({path.lstrip("./") for path in _external(meta)})
-    lines = [f"import * as m{i} from {_quote(WIDGETS / path)};" for i, path in enumerate(modules)]
-    lines += [f"explorer[{json.dumps(path)}] = m{i};" for i, path in enumerate(modules)]
+    meta = _esbuild(work, ["notebook/*.js", "notebook/*.css"], "--format=esm", "--outdir=out/notebook")
+    core = _core_modules(meta, work)
+    outside = [f"--external:{path.as_posix()}" for path in core]
+    _esbuild(work, ["page/*.js", "page/*.css"], "--format=cjs", "--outdir=out/page", *outside)
+    asked = set()
+    for script in (work / "out" / "page").glob("*.js"):  # esbuild names them as seen from its folder
+        text = re.sub(
+            r'require\("[^"]*/(_\w+/[\w.]+)"\)', r'require("\1")', script.read_text(encoding="utf-8")
+        )
+        script.write_text(text, encoding="utf-8")
+        asked.update(re.findall(r'require\("([^"]+)"\)', text))
+    lines = [f"import * as m{i} from {_quote(WIDGETS / name)};" for i, name in enumerate(sorted(asked))]
+    lines += [f"explorer[{json.dumps(name)}] = m{i};" for i, name in enumerate(sorted(asked))]
     (work / "_core.js").write_text("\n".join(lines), encoding="utf-8")
     (work / "_core.css").write_text(_imports(_shared_styles()), encoding="utf-8")
     _esbuild(work, ["_core.js", "_core.css"], "--format=cjs", "--outdir=out/page")
+
+
+def _core_modules(meta, work):
+    """Return the paths of the shared modules that more than a quarter of the explorers use; all else is their own."""
+    users = Counter(
+        (work / source).resolve()
+        for file in meta["outputs"].values()
+        for source in file["inputs"]
+        if (work / source).resolve().parent.name.startswith("_")
+    )
+    least = len(list(WIDGETS.glob("[a-z]*/widget.js"))) / 4
+    return sorted(path for path, count in users.items() if path.suffix == ".js" and count > least)
 
 
 def _write_entries(entries, name, folder, script, whole):
