@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from .traces.dropout import load, masks_of
 
 pytestmark = pytest.mark.browser

@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from .traces.gates import PLAIN, read
 
 from d2lite.widgets.gates import load_cell
+
+from .traces.gates import PLAIN, read
 
 pytestmark = pytest.mark.browser
 TEXT = "Bcad.b?ca.Dbacb?"

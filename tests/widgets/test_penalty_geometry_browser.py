@@ -1,6 +1,7 @@
 """The penalty-geometry explorer, driven by mouse, keyboard and finger; scikit-learn says where the weights are."""
 
 import pytest
+
 from .traces.penalty_geometry import by_sklearn, make
 
 pytestmark = pytest.mark.browser
