@@ -304,6 +304,27 @@ def test_a_link_to_a_far_section_leads_there_and_stays(open_page):
     page.wait_for_function(f"{top} > 2000")
 
 
+def test_links_and_find_reach_deep_into_far_sections(open_page):
+    """The last names of the reference, and an explorer far down: more than 1,000 px into sections not laid out yet."""
+    page = open_page("book/reference.html")
+    ids = page.locator(".bd-article dt[id]").evaluate_all(
+        "(names) => names.filter((name) => name.textContent.includes(name.id)).map(({ id }) => id)"
+    )
+    in_sight = """(id) => {
+        const { top, bottom } = document.getElementById(id).getBoundingClientRect();
+        return bottom > 0 && top < innerHeight;
+    }"""
+    for name in ids[:: len(ids) // 6]:
+        page = open_page(f"book/reference.html#{name}")
+        page.wait_for_function(in_sight, arg=name)
+        page = open_page("book/reference.html")
+        assert page.evaluate(f"window.find({json.dumps(name)}, true)")
+        page.wait_for_function("getSelection().getRangeAt(0).getBoundingClientRect().top < innerHeight")
+    page = open_page("chapters/04_regularization/dropout_and_early_stopping.html#d2l-grid?")
+    page.wait_for_selector("#d2l-grid[data-live=true]")
+    page.wait_for_function(in_sight, arg="d2l-grid")
+
+
 def test_find_in_page_reaches_far_sections(open_page):
     page = open_page(CHAPTER)
     words = page.locator("section#exercises p").first.text_content()[:20]
