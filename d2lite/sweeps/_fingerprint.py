@@ -1,39 +1,8 @@
-"""What a function is, as a short text: the same in every process, another one when something changes that it uses.
+"""What a function is that sweeps run: its name, and a digest of it and of all that it uses."""
 
-Everything that a function can name is looked at by value: its byte code, defaults, closure and attributes; the globals
-that it names, and what these use in turn; objects by what a pickle of them would hold, their classes too. It stops at
-other packages, of which names count and not their code, and at d2lite, whose modules and data count as far as they are
-reached (d2lite._utils.reach). What cannot be compared is refused, not ignored.
-"""
-
-import builtins
-import copyreg
-import enum
 import functools
-import hashlib
-import importlib.util
-import os
-import sys
-import sysconfig
-import types
-import weakref
 
-import numpy as np
-
-from d2lite._utils import reach
-from d2lite.sweeps._contents import array_parts, code_parts, names_loaded, tensor_content
-
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
-_DESCRIPTORS = (
-    types.WrapperDescriptorType, types.MethodDescriptorType, types.ClassMethodDescriptorType,
-    types.GetSetDescriptorType, types.MemberDescriptorType,
-)  # fmt: skip
-_CACHES = (weakref.ref, weakref.WeakKeyDictionary, weakref.WeakValueDictionary, weakref.WeakSet)
-_OF_MODULE = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "__doc__", "__builtins__"}
-_NO_CODE = {
-    "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__annotate__", "__annotate_func__",
-    "__annotations_cache__", "__firstlineno__", "__static_attributes__", "__abstractmethods__", "_abc_impl",
-}  # fmt: skip
+from d2lite._utils.identity import Reader, digest_of
 
 
 def name_of(function):
@@ -43,13 +12,9 @@ def name_of(function):
 
 
 def code_of(function):
-    """Return a digest of a function and of all that it uses, as far as it is in reach.
+    """Return a digest of a function and of all that it uses, as far as it is in reach (d2lite._utils.identity).
 
-    It changes with the function itself; with the functions, classes, objects, arrays and tensors that it names, in
-    its own module (or notebook, or enclosing function) and in other modules that are no installed package; and with
-    the modules and data files of d2lite that all these reach. Comments and layout do not count, nor does the code
-    of other packages. Not seen is what is looked up by a text at run time (``globals()["x"]``, ``eval``), what a file
-    of the user's holds, and what weak references point to.
+    The modules and data files of d2lite that it reaches count too; where a package is not d2lite, only its names.
 
     Returns:
         20 hexadecimal digits.
@@ -57,257 +22,20 @@ def code_of(function):
     Raises:
         TypeError: something that the function uses cannot be compared, such as an open file.
     """
+    return read(function)[0]
+
+
+def read(function):
+    """Return the digest of a function, and the user's own modules that it imports when it is called, by name."""
     home = _innermost(function)
-    home = home.__module__ if hasattr(home, "__qualname__") else type(home).__module__
-    return _Reader(home).key(function)[:20]
+    reader = Reader((home if hasattr(home, "__qualname__") else type(home)).__module__, refuse=_refusal)
+    return digest_of(reader.digest(function), reader.package())[:20], reader.imported
 
 
 def _innermost(function):
     while isinstance(function, functools.partial):
         function = function.func
     return function
-
-
-def _is_installed(name):
-    """Whether a module belongs to Python or to an installed package, and not to the user's own work."""
-    module = sys.modules.get(name)
-    spec = getattr(module, "__spec__", None)
-    if name == "__main__" or module is None or spec is None:
-        return False
-    if spec.origin in ("built-in", "frozen"):
-        return True
-    file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), "")
-    file = os.path.realpath(file)
-    standard = [os.path.realpath(sysconfig.get_path(key)) for key in ("stdlib", "platstdlib")]
-    return (
-        "site-packages" in file
-        or "dist-packages" in file
-        or any(file.startswith(p + os.sep) for p in standard)
-    )
-
-
-class _Digest(str):
-    """A digest among values."""
-
-
-class _Reader:
-    """Digests of values; on the way it collects what of d2lite they name."""
-
-    def __init__(self, home):
-        self.home, self.names, self.texts, self.own = home, set(), set(), {}
-        self.known, self.open = {}, {}  # by id: digests, and values under way, which a cycle meets again
-
-    def key(self, function):
-        own = self.digest(function)
-        source = "\n".join(["import d2lite", *sorted(self.names), repr(sorted(self.texts))])
-        package = reach.digest(reach.reached(source)) if self.names else ""
-        return hashlib.sha256(f"{own} {package}".encode()).hexdigest()
-
-    def is_own(self, module):
-        if module not in self.own:
-            self.own[module] = module == self.home or not (_is_package(module) or _is_installed(module))
-        return self.own[module]
-
-    def digest(self, value):
-        """Return the digest of a value: equal ones have the same, whether or not they are one object."""
-        if isinstance(value, str) and len(value) < 200:
-            self.texts.add(str(value))
-        if type(value) in _PLAIN:
-            return _hash(type(value).__name__, repr(value))
-        if id(value) in self.known:
-            return self.known[id(value)][0]
-        if id(value) in self.open:
-            return _hash("again", len(self.open) - self.open[id(value)])
-        self.open[id(value)] = len(self.open)
-        kind, *parts = self.parts(value)
-        result = _hash(kind, *(part if isinstance(part, _Digest) else self.digest(part) for part in parts))
-        del self.open[id(value)]
-        self.known[id(value)] = result, value  # kept alive: another object could get its id
-        return result
-
-    def parts(self, value):
-        """Return the kind of a value and the values that make it up."""
-        kind = type(value).__qualname__  # its module may be __main__ once, and have a name another time
-        if isinstance(value, types.CodeType):
-            return ["code", *code_parts(value)]
-        if isinstance(value, types.FunctionType):
-            return self.function(value)
-        if isinstance(value, type):
-            return self.class_(value)
-        if isinstance(value, types.ModuleType):
-            return self.module(value)
-        if (type(value) is np.ndarray or isinstance(value, np.generic)) and not value.dtype.hasobject:
-            return [kind, *array_parts(value)]
-        if "torch" in sys.modules and isinstance(value, sys.modules["torch"].Tensor):
-            return [kind, *self.tensor(value)]
-        if isinstance(value, enum.Enum):
-            return [kind, value.name, value.value, type(value)]
-        if isinstance(value, set | frozenset):
-            return [kind, *sorted(map(self.digest, value)), *self.state(value)]
-        if type(value) in (list, tuple):
-            return [kind, *value]
-        if type(value) is dict or isinstance(value, types.MappingProxyType):
-            return [kind, *(item for pair in value.items() for item in pair)]
-        return [kind, *self.wrapped(value)]
-
-    def tensor(self, value):
-        try:
-            return [
-                str(value.dtype),
-                str(value.device),
-                tuple(value.shape),
-                value.requires_grad,
-                tensor_content(value),
-            ]
-        except Exception as error:
-            raise _refusal(value) from error
-
-    def wrapped(self, value):
-        """What a wrapper holds, or else the state of any other object."""
-        if isinstance(value, staticmethod | classmethod | types.MethodType):
-            return [value.__func__, getattr(value, "__self__", None)]
-        if isinstance(value, property):
-            return [value.fget, value.fset, value.fdel]
-        if isinstance(value, functools.cached_property):
-            return [value.func]
-        if isinstance(value, functools._lru_cache_wrapper):
-            return [value.__wrapped__, value.cache_parameters()]
-        if isinstance(value, types.BuiltinFunctionType | types.MethodWrapperType):
-            owner = value.__self__
-            return [
-                value.__qualname__,
-                self.foreign(owner.__name__) if isinstance(owner, types.ModuleType) else owner,
-            ]
-        if isinstance(value, _DESCRIPTORS):
-            return [value.__qualname__]
-        if isinstance(value, types.CellType):
-            return [value.cell_contents] if _is_filled(value) else ["empty"]
-        if isinstance(value, _CACHES):
-            return []
-        if any(value is stream for stream in (sys.stdin, sys.stdout, sys.stderr)):
-            return ["a standard stream"]
-        return self.state(value)
-
-    def state(self, value):
-        """What a pickle of an object would hold, and its class."""
-        if isinstance(value, set | frozenset):
-            return [vars(value)] if hasattr(value, "__dict__") else []
-        reduce = copyreg.dispatch_table.get(type(value))
-        try:
-            state = reduce(value) if reduce else value.__reduce_ex__(2)
-        except Exception as error:
-            raise _refusal(value) from error
-        if isinstance(state, str):
-            return [state, self.foreign(getattr(value, "__module__", None) or "")]
-        make, arguments, *rest = state
-        rest = [list(part) if hasattr(part, "__next__") else part for part in rest]
-        return [type(value), make, arguments, *rest]
-
-    def foreign(self, module):
-        """Return what stands for another module, and remember it if it is of d2lite."""
-        module = str(module)
-        if _is_package(module):
-            self.names.add(module)
-        return module
-
-    def function(self, value):
-        module = value.__globals__.get("__name__", "")
-        inside = [value.__defaults__, value.__kwdefaults__, vars(value)]
-        if self.is_own(module):
-            return ["function", value.__code__, *inside, self.used(value)]
-        cells = [
-            cell for cell in value.__closure__ or () if _is_filled(cell)
-        ]  # a decorator's hold what it decorates
-        return ["function", f"{self.foreign(module)}.{value.__qualname__}", *inside, *cells]
-
-    def class_(self, value):
-        named = f"{value.__module__}.{value.__qualname__}"
-        if not self.is_own(value.__module__):
-            self.foreign(value.__module__)
-            return ["class", named]
-        members = {name: item for name, item in vars(value).items() if name not in _NO_CODE}
-        return ["class", value.__qualname__, members, *value.__bases__, type(value)]
-
-    def module(self, value):
-        """A module that is passed on whole: all it holds, if it is the user's own."""
-        if not self.is_own(value.__name__):
-            return ["module", self.foreign(value.__name__)]
-        return [
-            "module",
-            value.__name__,
-            {n: v for n, v in sorted(vars(value).items()) if not n.startswith("__")},
-        ]
-
-    def used(self, function):
-        """Return the globals and outer variables that a function's code names, by name, or attributes of modules."""
-        outer = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        used = {}
-        for names in sorted(names_loaded(function.__code__)):
-            if names[0] == "import":
-                used[" ".join(map(str, names))] = self.imported(names, function.__globals__)
-                continue
-            name = names[0]
-            if name in _OF_MODULE:
-                continue
-            if name in outer:
-                value = outer[name].cell_contents if _is_filled(outer[name]) else None
-            elif name in function.__globals__:
-                value = function.__globals__[name]
-            else:
-                value = name if hasattr(builtins, name) else None  # None: not assigned yet
-            used[".".join(names)] = self.along(value, list(names[1:]))
-        return used
-
-    def along(self, value, names):
-        """Follow attributes from module to module; return what stands at the end."""
-        while isinstance(value, types.ModuleType) and names:
-            if not self.is_own(value.__name__):
-                return _hash(self.foreign(".".join([value.__name__, *names])))
-            value = getattr(value, names.pop(0), None)
-        return value
-
-    def imported(self, names, scope):
-        """What an import inside a function brings; names: "import", level, module, and the names taken from it."""
-        _, level, name, *taken = names
-        name = (
-            importlib.util.resolve_name("." * level + name, scope.get("__package__") or None)
-            if level
-            else name
-        )
-        top = name.partition(".")[0]
-        if _is_package(name):
-            return _hash(
-                *map(self.foreign, [f"{name}.{item}" for item in taken if item != "*"] or [reach.NAME])
-            )
-        try:
-            spec = None if top in sys.modules else importlib.util.find_spec(top)
-            if _is_installed(top) or (spec and "site-packages" in str(spec.origin)):
-                return name
-            module = importlib.import_module(name)
-        except (ImportError, ValueError):
-            return name
-        if not self.is_own(name):
-            return name
-        return [getattr(module, item, None) for item in taken] if taken and "*" not in taken else module
-
-
-def _hash(*parts):
-    total = hashlib.sha256()
-    for part in parts:
-        text = str(part).encode("utf-8", "surrogatepass")
-        total.update(f"{len(text)}:".encode() + text)
-    return _Digest(total.hexdigest())
-
-
-def _is_package(module):
-    return str(module).partition(".")[0] == reach.NAME
-
-
-def _is_filled(cell):
-    try:
-        return cell.cell_contents is cell.cell_contents
-    except ValueError:  # not assigned yet
-        return False
 
 
 def _refusal(value):

@@ -10,7 +10,7 @@ from d2lite._utils.checks import check_count
 from d2lite._utils.files import replacing, user_path
 from d2lite._utils.state import get_random_state, set_random_state
 from d2lite.training._callbacks import Callback, EarlyStopping, Schedule
-from d2lite.training._identity import digest, parts, structure
+from d2lite.training._identity import digest, texts
 
 FORMAT = "d2lite checkpoint 2"
 _MOVED = {"lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum", "base_momentum"}
@@ -78,7 +78,7 @@ def _settings(run):
     found = {
         "seed": run.seed,
         **run.batches.identity,
-        "model": _Digest(structure(run.model)),
+        "model": run.model,
         "frozen parts": run.frozen,
         "loss": run.loss,
         "metrics": list(run.metrics),
@@ -93,14 +93,8 @@ def _settings(run):
     return {name: _comparable(value) for name, value in found.items()}
 
 
-class _Digest(str):
-    """A text that stands for something longer."""
-
-
 def _comparable(value):
     """Return plain values as they are, a digest of anything else."""
-    if isinstance(value, _Digest):
-        return f"#{value}"
     if isinstance(value, np.generic) or (isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim == 0):
         value = value.item()
     if isinstance(value, (list, tuple)) and all(type(part) in (bool, int, float, str) for part in value):
@@ -129,14 +123,13 @@ def _callback_settings(run):
     """Return what the callbacks that change the run were made with."""
     found = {}
     for name, callback in _callback_states(run).items():
-        texts = set(parts(type(callback)))
-        changes = {repr(word) for word in ("model", "optimizer", "stop", "batches")} & texts
+        changes = {"model", "optimizer", "stop", "batches"} & texts(type(callback))
         if isinstance(callback, Checkpoint) or not (
             changes or isinstance(callback, (EarlyStopping, Schedule))
         ):
             continue
         name = name.removesuffix(" 1")
-        found[f"callback {name}"] = _Digest(digest(type(callback)))
+        found[f"callback {name}"] = type(callback)
         found |= {f"{name}'s {argument}": value for argument, value in callback.arguments.items()}
     return found
 
