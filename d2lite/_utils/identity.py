@@ -54,8 +54,9 @@ def _is_installed(name):
 
 def own_modules():
     """Return the modules in use that are the user's own files, of no installed package."""
-    modules = [m for m in sys.modules.values() if str(getattr(m, "__file__", None)).endswith(".py")]
-    return [m for m in modules if not (_is_package(m.__name__) or _is_installed(m.__name__)) and m.__name__ in sys.modules]
+    own = [name for name in sys.modules if not (_is_package(name) or _is_installed(name))]
+    modules = [sys.modules[name] for name in own if name != "__main__"]
+    return [module for module in modules if str(getattr(module, "__file__", "")).endswith(".py")]
 
 
 class Digest(str):
@@ -68,7 +69,6 @@ class Reader:
     Args:
         home: name of a module whose functions and classes are looked into even if it is installed.
         instead: function that returns what is to be looked at in place of a value, or the value itself.
-        leave_out: attributes of objects that do not count, by name.
         refuse: function that raises an error for what cannot be compared, such as an open file; None: its type and
             what it is called count.
 
@@ -78,8 +78,8 @@ class Reader:
         imported: the user's own modules that functions import when they are called, by name.
     """
 
-    def __init__(self, home=None, instead=lambda value: value, leave_out=(), refuse=None):
-        self.home, self.instead, self.leave_out, self.refuse = home, instead, leave_out, refuse
+    def __init__(self, home=None, instead=lambda value: value, refuse=None):
+        self.home, self.instead, self.refuse = home, instead, refuse
         self.names, self.texts, self.own, self.imported = set(), set(), {}, {}
         self.known, self.open = {}, {}  # by id: digests, and values under way, which a cycle meets again
 
@@ -128,7 +128,14 @@ class Reader:
             return [kind, repr(value.dtype.descr), value.shape, content]
         if "torch" in sys.modules and isinstance(value, sys.modules["torch"].Tensor):
             content = self.tried(tensor_content, value)
-            return [kind, str(value.dtype), str(value.device), tuple(value.shape), value.requires_grad, content]
+            return [
+                kind,
+                str(value.dtype),
+                str(value.device),
+                tuple(value.shape),
+                value.requires_grad,
+                content,
+            ]
         if isinstance(value, enum.Enum):
             return [kind, value.name, value.value, type(value)]
         if isinstance(value, set | frozenset):
@@ -179,17 +186,11 @@ class Reader:
         reduce = copyreg.dispatch_table.get(type(value), lambda value: value.__reduce_ex__(2))
         state = self.tried(reduce, value)
         if isinstance(state, str):
-            own = {} if self.refuse else self.counted(getattr(value, "__dict__", {}))
-            return [state, own, type(value), self.foreign(getattr(value, "__module__", None) or "")]
+            held = {} if self.refuse else getattr(value, "__dict__", {})
+            return [state, held, self.foreign(getattr(value, "__module__", None) or "")]
         make, arguments, *rest = state
-        rest = [self.counted(list(part) if hasattr(part, "__next__") else part) for part in rest]
+        rest = [list(part) if hasattr(part, "__next__") else part for part in rest]
         return [type(value), make, arguments, *rest]
-
-    def counted(self, state):
-        """Return a state, or each of its two halves where a class has slots, without what does not count."""
-        if isinstance(state, tuple):
-            return tuple(map(self.counted, state))
-        return {n: v for n, v in state.items() if n not in self.leave_out} if type(state) is dict else state
 
     def foreign(self, module):
         """Return what stands for another module, and remember it if it is of d2lite."""
@@ -267,7 +268,8 @@ class Reader:
             return name
         if not self.is_own(name):
             return name
-        self.imported[name] = module
+        parents = [name[:i] for i, letter in enumerate(name) if letter == "."]
+        self.imported |= {known: sys.modules[known] for known in (*parents, name) if known in sys.modules}
         return [getattr(module, item, None) for item in taken] if taken and "*" not in taken else module
 
 

@@ -10,13 +10,11 @@ import time
 import warnings
 from pathlib import Path
 
-import cloudpickle
-import numpy as np
-
 from d2lite._utils.files import cache_folder, user_path
-from d2lite.sweeps._fingerprint import code_of, name_of
+from d2lite.sweeps._fingerprint import name_of, read
 from d2lite.sweeps._grids import check_call, describe, points_of, seeds_of
 from d2lite.sweeps._live import LiveRun as LiveRun  # for SweepExplorer
+from d2lite.sweeps._parcel import pack
 from d2lite.sweeps._results import Sweep
 from d2lite.sweeps._results import check_mode as check_mode
 from d2lite.sweeps._runs import Failure, Run, Task, load, perform_all, store
@@ -34,7 +32,8 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     they reach. Not watched are other packages, the reader's files, and what is looked up by a text at run
     time (``globals()["x"]``). With ``version`` none of this is: the name of train and the version decide.
 
-    Each run gets a fresh copy of train, one torch thread, and generators (Python, NumPy, torch) seeded with
+    Each run gets a fresh copy of train as this process has it (edit a module, reload it, and its new code runs), one
+    torch thread, and generators (Python, NumPy, torch) seeded with
     its seed. A run that raises is listed in ``Sweep.failures``, and tried again by the next call.
 
     Args:
@@ -54,23 +53,22 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
 
     Raises:
         TypeError, ValueError: the grid, the seeds or the signature of train are wrong, or train uses what cannot be
-            compared with an earlier run; nothing has run then.
+            compared with an earlier run or copied to a worker; nothing has run then.
         OSError: the folder cannot be made or written; nothing has run then.
     """
     points, seeds = points_of(grid), seeds_of(seeds)
     check_call(train, points)
-    code = code_of(train) if version is None else f"version {version}"
+    code, imported = read(train, version)
     folder = (_cache_folder(name_of(train)) if path is None else user_path(path)).resolve()
     tasks = [Task(name_of(train), code, point, seed) for point in points for seed in seeds]
     start = time.perf_counter()
     results = {task.file: run for task in tasks if (run := load(folder, task))}
-    if len(results) < len(tasks):
+    missing = [task for task in tasks if task.file not in results]
+    if missing:
         _make_writable(folder)
+    parcel = pack(train, imported) if missing else None
     with _own_state_kept(), _bar(len(tasks), len(results), progress) as bar:
-        blob = np.frombuffer(
-            cloudpickle.dumps(train), dtype=np.uint8
-        )  # an array: joblib sends a large one once
-        for task, result in perform_all([t for t in tasks if t.file not in results], blob, folder, n_jobs):
+        for task, result in perform_all(missing, parcel, folder, n_jobs):
             if isinstance(result, Run) and not (folder / task.file).exists():
                 store(folder, task, result)  # the worker did not see the folder
             results[task.file] = result

@@ -2,14 +2,14 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 import time
 
-import cloudpickle
-import numpy as np
-
+from d2lite.sweeps._fingerprint import read
 from d2lite.sweeps._grids import check_call, points_of, seeds_of
+from d2lite.sweeps._parcel import pack
 from d2lite.sweeps._runs import Failure, Run, Task, _attempt, from_record, to_record
 
 WORKER = "from d2lite.sweeps._live import work; work()"
@@ -24,14 +24,15 @@ class LiveRun:
         seed: int.
 
     Raises:
-        TypeError, ValueError: the point, the seed or the signature of train are wrong.
-        Exception: train cannot be pickled. Nothing has started in either case.
+        TypeError, ValueError: the point, the seed or the signature of train are wrong, or train cannot be copied.
+            Nothing has started then.
     """
 
     def __init__(self, train, point, seed=0):
         [self.point], [self.seed] = points_of([point]), seeds_of([seed])
         check_call(train, [self.point])
-        self._blob = cloudpickle.dumps((train, self.point, self.seed))
+        parcel = pack(train, read(train, version="")[1])
+        self._sent = pickle.dumps((parcel, self.point, self.seed))
         self._start, self._result, self._stopped = time.perf_counter(), None, False
         # A new interpreter, for a fork would inherit the kernel's threads; its own module search path comes first.
         command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {WORKER}"]
@@ -55,7 +56,7 @@ class LiveRun:
         if self._result is None:
             said = "its process died: out of memory, or a crash"
             try:
-                answer, _ = self._process.communicate(self._blob)
+                answer, _ = self._process.communicate(self._sent)
                 if self._process.returncode == 0:
                     self._result = self._read(json.loads(answer))
             except Exception as error:
@@ -74,9 +75,8 @@ def work():
     """Do the run described on standard input and write its result to standard output: a worker's whole life."""
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # train may print, and so may what it calls: libraries in C, other processes
-    train, point, seed = cloudpickle.load(sys.stdin.buffer)
-    blob = np.frombuffer(cloudpickle.dumps(train), dtype=np.uint8)
-    result = _attempt(Task("", "", point, seed), blob)
+    parcel, point, seed = pickle.load(sys.stdin.buffer)
+    result = _attempt(Task("", "", point, seed), parcel)
     told = (
         to_record(result)
         if isinstance(result, Run)

@@ -12,12 +12,12 @@ import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cloudpickle
 import filelock
 import joblib
 import numpy as np
 
 from d2lite._utils.files import replacing
+from d2lite.sweeps._parcel import unpack
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def store(folder, task, run):
         json.dump(record, file)
 
 
-def perform(task, blob, folder):
+def perform(task, parcel, folder):
     """Do one run in a worker; return (task, Run or Failure).
 
     A lock, which the system frees when its holder dies, keeps two processes from doing the same run: the one
@@ -117,12 +117,12 @@ def perform(task, blob, folder):
     returns the result, and the sweep's own process stores it.
     """
     if not Path(folder).is_dir():
-        return task, _attempt(task, blob)
+        return task, _attempt(task, parcel)
     lock = Path(folder) / f"{task.file}.lock"
     with filelock.FileLock(lock):
         result = load(folder, task)
         if result is None:
-            result = _attempt(task, blob)
+            result = _attempt(task, parcel)
             if isinstance(result, Run):
                 store(folder, task, result)
     with contextlib.suppress(OSError):  # another process may hold it on Windows: it will find the result
@@ -130,7 +130,7 @@ def perform(task, blob, folder):
     return task, result
 
 
-def _attempt(task, blob):
+def _attempt(task, parcel):
     """Call a fresh copy of train with one thread and seeded generators, apart from all other runs."""
     import torch
 
@@ -139,7 +139,7 @@ def _attempt(task, blob):
     np.random.seed(task.seed)  # noqa: NPY002 - train may use it
     torch.manual_seed(task.seed)
     try:
-        train = cloudpickle.loads(blob.tobytes())
+        train = unpack(parcel)
         start = time.perf_counter()
         result = train(**task.point, seed=task.seed)
         seconds = time.perf_counter() - start
@@ -188,7 +188,7 @@ def _array(name, value):
     return array
 
 
-def perform_all(tasks, blob, folder, n_jobs):
+def perform_all(tasks, parcel, folder, n_jobs):
     """Do the runs through joblib; yield (task, Run or Failure) as they end, in any order.
 
     A worker that dies (out of memory, a crash in compiled code) takes the others of its pool with it. The
@@ -197,7 +197,7 @@ def perform_all(tasks, blob, folder, n_jobs):
     pending = {task.file: task for task in tasks}
     while pending:
         try:
-            for task, result in _in_parallel(list(pending.values()), blob, folder, n_jobs):
+            for task, result in _in_parallel(list(pending.values()), parcel, folder, n_jobs):
                 del pending[task.file]
                 yield task, result
             return
@@ -207,10 +207,10 @@ def perform_all(tasks, blob, folder, n_jobs):
                 raise
         for task in suspects:
             del pending[task.file]
-            yield task, _alone(task, blob, folder)
+            yield task, _alone(task, parcel, folder)
 
 
-def _in_parallel(tasks, blob, folder, n_jobs):
+def _in_parallel(tasks, parcel, folder, n_jobs):
     """Yield the results of the tasks; closing the generator stops them."""
     if n_jobs is None and joblib.parallel.get_active_backend()[1] is None:
         n_jobs = -1  # all cores, unless parallel_config says otherwise
@@ -218,16 +218,16 @@ def _in_parallel(tasks, blob, folder, n_jobs):
         n_jobs = max(2, min(joblib.effective_n_jobs(n_jobs), len(tasks)))
     parallel = joblib.Parallel(n_jobs=n_jobs, batch_size=1, return_as="generator_unordered")
     with contextlib.closing(
-        parallel(joblib.delayed(perform)(task, blob, folder) for task in tasks)
+        parallel(joblib.delayed(perform)(task, parcel, folder) for task in tasks)
     ) as results:
         yield from results
 
 
-def _alone(task, blob, folder):
+def _alone(task, parcel, folder):
     """Do a run that may kill its process, in a process of its own."""
     try:
         with joblib.parallel_config("loky"):
-            [(_, result)] = _in_parallel([task], blob, folder, 2)
+            [(_, result)] = _in_parallel([task], parcel, folder, 2)
     except concurrent.futures.BrokenExecutor:
         message = "the worker process died: out of memory, killed, or a crash in compiled code"
         return Failure(task.point, task.seed, message)

@@ -14,10 +14,6 @@ from d2lite.training._identity import digest, texts
 
 FORMAT = "d2lite checkpoint 2"
 _MOVED = {"lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum", "base_momentum"}
-_MOVING = {  # what a scheduler changes as it goes, and the optimizer, which is compared by itself
-    "optimizer", "last_epoch", "_step_count", "_last_lr", "_is_initial", "_get_lr_called_within_step", "best",
-    "num_bad_epochs", "cooldown_counter", "T_cur", "T_i",
-}  # fmt: skip
 
 
 class Checkpoint(Callback):
@@ -99,7 +95,7 @@ def _comparable(value):
         value = value.item()
     if isinstance(value, (list, tuple)) and all(type(part) in (bool, int, float, str) for part in value):
         return list(value)
-    return value if type(value) in (type(None), bool, int, float, str) else f"#{digest(value, _MOVING)}"
+    return value if type(value) in (type(None), bool, int, float, str) else f"#{digest(value)}"
 
 
 def _optimizer_settings(run):

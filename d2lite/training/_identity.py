@@ -1,8 +1,9 @@
 """What decides a training run, as short texts: what trains counts by what it is, and not by the numbers it has reached.
 
 A network counts by its layers, their settings and code; a trained tensor by its shape; an optimizer by its class and
-its defaults; NumPy's numbers as Python's. What cannot be compared, such as an open file in a dataset, counts by its
-type and its name: a sweep would refuse it, but a run goes on from its own file, and has its labels and settings still.
+its defaults; a scheduler without what it moves; NumPy's numbers as Python's. What cannot be compared, such as an open
+file in a dataset, counts by its type and name: a sweep refuses it, since its runs are looked up by their key for years,
+while a checkpoint belongs to one script, whose labels, settings and code are compared all the same.
 """
 
 import numpy as np
@@ -11,12 +12,16 @@ from torch import nn
 
 from d2lite._utils.identity import Reader, tensor_content
 
+_MOVING = {  # what a scheduler changes as it goes, and the optimizer, which is compared by itself
+    "optimizer", "last_epoch", "_step_count", "_last_lr", "_is_initial", "_get_lr_called_within_step", "best",
+    "num_bad_epochs", "cooldown_counter", "T_cur", "T_i",
+}  # fmt: skip
 _INSIDES = set(vars(nn.Module()))  # hooks, the mode, and the three dicts of tensors and children
 
 
-def digest(value, leave_out=()):
-    """Return 12 hexadecimal digits that stand for a value; leave_out: attributes that do not count, by name."""
-    return Reader(instead=_instead, leave_out=leave_out).digest(value)[:12]
+def digest(value):
+    """Return 12 hexadecimal digits that stand for a value."""
+    return Reader(instead=_instead).digest(value)[:12]
 
 
 def texts(value):
@@ -37,6 +42,8 @@ def _instead(value):
         return value.get_state()
     if isinstance(value, torch.optim.Optimizer):
         return type(value), value.defaults
+    if isinstance(value, torch.optim.lr_scheduler.LRScheduler):
+        return type(value), {name: part for name, part in vars(value).items() if name not in _MOVING}
     return value.item() if isinstance(value, np.generic) else value
 
 
