@@ -71,4 +71,6 @@ def _cached(function, parameters):
 
 
 class _Pickler(cloudpickle.Pickler):
-    dispatch_table = {**cloudpickle.Pickler.dispatch_table, functools._lru_cache_wrapper: _reduce_cached}
+    dispatch_table = cloudpickle.Pickler.dispatch_table.new_child(
+        {functools._lru_cache_wrapper: _reduce_cached}
+    )

@@ -12,7 +12,7 @@ from d2lite.training._batches import batches_of
 from d2lite.training._callbacks import Callback, EarlyStopping, Schedule, check_callbacks
 from d2lite.training._checkpoint import Checkpoint
 from d2lite.training._history import History, Table
-from d2lite.training._rehearsal import try_data
+from d2lite.training._rehearsal import check_later, tell_where, try_data
 from d2lite.training._run import Run, check_seed, measure, move_model, resolve_metrics
 from d2lite.training.progress import LivePlot, ProgressBar
 
@@ -85,8 +85,10 @@ def fit(
 def _train_epoch(run):
     run.train_mode()
     for inputs, targets in run.remaining_batches():
-        logits = run.model(inputs)
-        loss = run.loss(logits, targets)
+        with tell_where(run.batches, run.epoch):
+            logits = run.model(inputs)
+            check_later(run.batches, run.loss, logits)
+            loss = run.loss(logits, targets)
         run.record(loss, logits, targets)  # keeps the figures, stops at a NaN
         run.optimizer.zero_grad()
         loss.backward()

@@ -69,14 +69,18 @@ class LoaderBatches:
 
     def __init__(self, loader, device, name):
         self.loader, self.device, self.name = loader, device, name
+        self.number, self.given = (
+            0,
+            None,
+        )  # of the last batch: which one it was, and its targets before they moved
         if isinstance(loader.dataset, IterableDataset):
             return
         if len(loader.dataset) == 0:
             raise ValueError(f"{name} has an empty dataset: expected at least one sample")
         if self.num_steps == 0:
             raise ValueError(
-                f"{name} gives no batch: expected at least one; its batch_size is {loader.batch_size} and drop_last "
-                f"is {loader.drop_last}, with {len(loader.dataset)} samples"
+                f"{name} has {len(loader.dataset)} samples for batches of {loader.batch_size}, with drop_last="
+                f"{loader.drop_last}: expected at least one batch"
             )
 
     @property
@@ -99,8 +103,10 @@ class LoaderBatches:
         }  # fmt: skip
 
     def __iter__(self):
-        for batch in self.loader:
-            yield self._pair(batch)
+        for number, batch in enumerate(self.loader, 1):
+            pair = self._pair(batch)
+            self.number, self.given = number, batch[1]
+            yield pair
 
     @property
     def generators(self):
@@ -140,8 +146,7 @@ class LoaderBatches:
         if not isinstance(batch, (tuple, list)) or len(batch) != 2:
             size = f" of {len(batch)}" if isinstance(batch, (tuple, list)) else ""
             raise ValueError(
-                f"{self.name}, a DataLoader, gives a {type(batch).__name__}{size}: each batch must be a pair "
-                "(inputs, targets)"
+                f"{self.name} gives a {type(batch).__name__}{size} as a batch: expected a pair (inputs, targets)"
             )
         return move(tuple(batch), self.device)
 
@@ -208,10 +213,10 @@ def check_pair(data, name):
     for part, value in (("inputs", inputs), ("targets", targets)):
         if not isinstance(value, torch.Tensor):
             raise TypeError(
-                f"{name} {part} are a {type(value).__name__}: expected a tensor; use torch.as_tensor"
+                f"{name} has {part} of type {type(value).__name__}: expected a tensor; use torch.as_tensor"
             )
         if value.ndim == 0:
-            raise ValueError(f"{name} {part} are a single number: expected one row for each sample")
+            raise ValueError(f"{name} has a single number as {part}: expected one row for each sample")
     if len(inputs) != len(targets):
         raise ValueError(
             f"{name} has {len(inputs)} inputs but {len(targets)} targets: expected one target per input"
@@ -221,7 +226,7 @@ def check_pair(data, name):
     for part, value in (("inputs", inputs), ("targets", targets)):
         if not _is_finite(value):
             raise ValueError(
-                f"{name} {part} hold NaN or infinite values: remove or replace these samples first"
+                f"{name} has NaN or infinite values in its {part}: expected numbers; remove or replace these samples"
             )
     return inputs, targets
 

@@ -56,14 +56,14 @@ def cross_entropy(logits, targets):
     if logits.ndim < 2 or logits.select(axis, 0).shape != targets.shape:
         wrong = logits.ndim == targets.ndim > 1 and targets.shape[-1] == 1
         raise ValueError(
-            f"logits of shape {tuple(logits.shape)} do not belong to targets of shape {tuple(targets.shape)}: "
-            "expected (B, K) scores with (B,) class indices, or (B,) or (B, 1) scores for two classes"
+            f"targets have shape {tuple(targets.shape)} for logits of shape {tuple(logits.shape)}: expected (B,) class "
+            "indices for (B, K) scores, or (B,) labels for (B,) or (B, 1) scores of two classes"
             + ("; use targets.squeeze(-1)" if wrong else "")
         )
     if targets.is_floating_point():
         raise ValueError(
-            f"float targets of shape {tuple(targets.shape)} with logits of shape {tuple(logits.shape)}: "
-            "class indices must be integers (use targets.long()); for regression pass loss='mse'"
+            f"targets are {targets.dtype}, of shape {tuple(targets.shape)} for logits of shape {tuple(logits.shape)}: "
+            "expected class indices as integers; use targets.long(), or loss='mse' for regression"
         )
     if axis == -1:
         return functional.cross_entropy(
@@ -76,8 +76,8 @@ def mse(predictions, targets):
     """Return the mean squared error; (B, 1) predictions meet (B,) targets without broadcasting to (B, B)."""
     if _without_last_1(predictions) != _without_last_1(targets):
         raise ValueError(
-            f"predictions of shape {tuple(predictions.shape)} do not match targets of shape "
-            f"{tuple(targets.shape)}: the model must give one number for each target"
+            f"predictions have shape {tuple(predictions.shape)} for targets of shape {tuple(targets.shape)}: "
+            "expected one number for each target"
         )
     return functional.mse_loss(predictions.reshape(targets.shape), targets.to(predictions.dtype))
 
@@ -97,13 +97,14 @@ def resolve(loss):
         return automatic
     if isinstance(loss, str):
         if loss not in NAMES:
-            raise ValueError(
-                f"unknown loss {loss!r}: use one of {', '.join(NAMES)}, or a function of (logits, targets)"
-            )
+            names = " or ".join(map(repr, NAMES))
+            raise ValueError(f"loss is {loss!r}: expected {names}, or a function of (logits, targets)")
         return NAMES[loss]
     if not callable(loss) or isinstance(loss, type):
         name = loss.__name__ if isinstance(loss, type) else type(loss).__name__
-        raise TypeError(f"loss is a {name}: pass a name or a function of (logits, targets)")
+        got = f"the class {name}" if isinstance(loss, type) else f"a {name}"
+        made = f"; make one: {name}()" if isinstance(loss, type) else ""
+        raise TypeError(f"loss is {got}: expected a name or a function of (logits, targets){made}")
     return loss
 
 
@@ -133,8 +134,8 @@ def check_targets(loss, logits, targets):
         low, high = targets.min().item(), targets.max().item()
         if not 0 <= low <= high <= 1:
             raise ValueError(
-                f"targets run from {low:g} to {high:g}, but one score per sample means two classes, 0 and 1: "
-                "give the model one output per class, or pass loss='mse' for regression"
+                f"targets run from {low:g} to {high:g}: expected 0 to 1, as the model gives one score per sample, for "
+                "two classes; give it one output per class, or pass loss='mse' for regression"
             )
     elif loss is automatic and targets.shape[1:] == logits.shape[1:]:
         _check_distributions(targets, class_axis(logits))
@@ -146,7 +147,7 @@ def check_targets(loss, logits, targets):
 def _check_distributions(targets, axis):
     if not are_distributions(targets, axis):
         raise ValueError(
-            f"targets have the logits' shape {tuple(targets.shape)} and do not sum to 1 over the classes: "
+            f"targets have the logits' shape {tuple(targets.shape)} and rows that do not sum to 1: "
             "expected class indices, or the classes' probabilities; where a sample has several labels pass "
             "loss=nn.BCEWithLogitsLoss(), for regression loss='mse'"
         )
@@ -156,8 +157,8 @@ def _check_indices(targets, num_classes, ignored):
     counted = targets if ignored is None else targets[targets != ignored]
     if counted.numel() and (counted.min() < 0 or counted.max() >= num_classes):
         raise ValueError(
-            f"class indices run from {int(counted.min())} to {int(counted.max())}, but the model has {num_classes} "
-            f"outputs, for classes 0 to {num_classes - 1}: change the last layer or the labels"
+            f"targets run from {int(counted.min())} to {int(counted.max())}: expected class indices from 0 to "
+            f"{num_classes - 1}, as the model has {num_classes} outputs"
         )
 
 

@@ -1,5 +1,6 @@
 """What is tried before training starts, so that an error comes while the weights are as they were."""
 
+import contextlib
 import copy
 import warnings
 
@@ -25,6 +26,28 @@ def try_data(model, batches, loss, name, metrics=()):
             _check_output(model, loss, logits, targets, getattr(batches, "targets", targets))
             _check_loss(loss, logits, targets)
             _check_metrics(metrics, logits, targets)
+
+
+@contextlib.contextmanager
+def tell_where(batches, epoch=None):
+    """Say of a DataLoader's batch which one it is, if the model or the loss cannot take it."""
+    try:
+        yield
+    except (RuntimeError, ValueError, IndexError) as error:
+        number = getattr(batches, "number", None)  # tensors are looked at whole before the first step
+        if number is None or type(error) not in (RuntimeError, ValueError, IndexError):
+            raise
+        place = f"batch {number}" if epoch is None else f"batch {number} of epoch {epoch + 1}"
+        raise ValueError(f"{batches.name}, {place}: {_reason(error)}") from error
+
+
+def check_later(batches, loss, logits):
+    """Raise a ValueError if the targets of a DataLoader's batch are out of range: of the first, all were checked."""
+    targets = getattr(
+        batches, "given", None
+    )  # where the loader put them: an accelerator need not be waited for
+    if isinstance(targets, torch.Tensor) and isinstance(logits, torch.Tensor):
+        losses.check_targets(loss, logits, targets)
 
 
 def rehearse(run):

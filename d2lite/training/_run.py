@@ -15,7 +15,7 @@ from d2lite.training import _losses as losses
 from d2lite.training import metrics as metric_functions
 from d2lite.training._batches import batch_length, batches_of, join, map_tensors
 from d2lite.training._history import History
-from d2lite.training._rehearsal import as_number, rehearse, try_data
+from d2lite.training._rehearsal import as_number, check_later, rehearse, tell_where, try_data
 
 CHECK_EVERY = 50  # steps between two looks at the loss on an accelerator, where each look waits for it
 
@@ -145,10 +145,12 @@ def measure(model, batches, loss, metrics):
     with keep_mode(model), keep_random_state(batches.generators, batches.device), torch.no_grad():
         model.eval()
         for inputs, targets in batches:
-            logits = model(inputs)
-            if by_batch:
-                total = total + loss(logits, targets) * targets.numel()
-                count += targets.numel()
+            with tell_where(batches):
+                logits = model(inputs)
+                check_later(batches, loss, logits)
+                if by_batch:
+                    total = total + loss(logits, targets) * targets.numel()
+                    count += targets.numel()
             if metrics or not by_batch:
                 outputs.append(logits)
                 answers.append(targets)
@@ -217,7 +219,7 @@ def resolve_metrics(chosen):
             taken = "the loss's own" if name == "loss" else "that of two functions"
             raise ValueError(f"metrics has the name {name!r}, {taken}: expected different names; give a dict")
         if isinstance(metric, str) and metric not in ("accuracy", "perplexity"):
-            raise ValueError(f"unknown metric {metric!r}: use 'accuracy', 'perplexity' or a function")
+            raise ValueError(f"metrics has {metric!r}: expected 'accuracy', 'perplexity' or a function")
         named[name] = getattr(metric_functions, metric) if isinstance(metric, str) else metric
         if not callable(named[name]):
             raise TypeError(f"metric {name!r} is a {type(metric).__name__}: expected a function")

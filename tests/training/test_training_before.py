@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.nn import functional
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 
 import d2lite
 from d2lite.training import Callback, EarlyStopping, Schedule
@@ -93,7 +94,7 @@ class Gives(nn.Module):
         (lambda x: (x, x), "gives a tuple: expected one tensor of logits"),
         (lambda x: {"logits": x}, "gives a dict: expected one tensor"),
         (lambda x: None, "gives a NoneType: expected one tensor"),
-        (lambda x: x.argmax(-1).float(), "one score per sample means two classes"),
+        (lambda x: x.argmax(-1).float(), "one score per sample, for two classes"),
         (torch.Tensor.detach, "the loss has no gradient"),
     ],
 )
@@ -126,11 +127,14 @@ def test_models_and_devices():
 @pytest.mark.parametrize(
     ("targets", "message"),
     [
-        (torch.arange(65), "class indices run from 0 to 64, but the model has 3 outputs"),
-        (torch.arange(65) % 3 - 1, "class indices run from -1 to 1"),
-        (torch.arange(65) % 3.0, "class indices must be integers"),
+        (
+            torch.arange(65),
+            "targets run from 0 to 64: expected class indices from 0 to 2, as the model has 3 outputs",
+        ),
+        (torch.arange(65) % 3 - 1, "targets run from -1 to 1"),
+        (torch.arange(65) % 3.0, "expected class indices as integers"),
         ((torch.arange(65) % 3)[:, None], r"use targets.squeeze\(-1\)"),
-        (torch.zeros(65, 4).long(), "do not belong to targets"),
+        (torch.zeros(65, 4).long(), "for logits of shape .*: expected"),
     ],
 )
 @pytest.mark.parametrize("part", ["train", "validation"])
@@ -143,9 +147,7 @@ def test_labels_that_cannot_be(targets, message, part):
 def test_labels_that_cannot_be_for_a_loss_of_torch():
     inputs, targets = classes()
     targets[50] = 7  # not in the first batch
-    refused(
-        "class indices run from 0 to 7", train=(inputs, targets), loss=nn.CrossEntropyLoss(), batch_size=16
-    )
+    refused("targets run from 0 to 7", train=(inputs, targets), loss=nn.CrossEntropyLoss(), batch_size=16)
     d2lite.fit(
         network(), (inputs, targets), loss=nn.CrossEntropyLoss(ignore_index=7), num_epochs=1, batch_size=13
     )
@@ -155,7 +157,7 @@ def test_labels_that_cannot_be_for_a_loss_of_torch():
     targets[:] = torch.arange(65) % 3
     refused("the loss cannot take logits", train=(inputs, targets.int()), loss=nn.CrossEntropyLoss())
     refused("the loss is a float: expected a tensor", loss=lambda logits, y: 0.5)
-    refused("loss is a CrossEntropyLoss", loss=nn.CrossEntropyLoss)
+    refused("loss is the class CrossEntropyLoss: expected a name or a function", loss=nn.CrossEntropyLoss)
 
 
 @pytest.mark.parametrize("kind", [torch.float64, torch.float16, torch.int64, torch.uint8])
@@ -199,8 +201,8 @@ def flips(logits, targets):
         (["accuracy", "accuracy"], "the name 'accuracy', that of two functions"),
         ({"a": 3}, "metric 'a' is a int"),
         ({3: fails}, "metrics has the key 3: expected a string"),
-        ("f1", "unknown metric 'f1'"),
-        (["perplexity", "recall"], "unknown metric 'recall'"),
+        ("f1", "metrics has 'f1': expected"),
+        (["perplexity", "recall"], "metrics has 'recall': expected"),
         ("perplexity", "metric 'perplexity' cannot take the model's output"),
     ],
 )
@@ -304,3 +306,51 @@ def test_classes_of_a_detector_may_be_any_whole_numbers():
     ):
         with pytest.raises(ValueError, match=f"classes .*{message}.*: expected"):
             detector_loss(detector, outputs, boxes, [wrong])
+
+
+class Late(IterableDataset):
+    """A stream whose last sample has another label."""
+
+    def __init__(self, label):
+        self.label = label
+
+    def __iter__(self):
+        yield from [(torch.zeros(4), torch.tensor(0))] * 31
+        yield torch.zeros(4), torch.tensor(self.label)
+
+
+LATE = {
+    "class": (nn.Linear(4, 3), None, 5, "targets run from 0 to 5: expected class indices from 0 to 2"),
+    "negative class": (nn.Linear(4, 3), "cross_entropy", -1, "targets run from -1 to 0"),
+    "torch's loss": (nn.Linear(4, 3), nn.CrossEntropyLoss(), 3, "targets run from 0 to 3"),
+    "score": (nn.Linear(4, 1), None, 2, "targets run from 0 to 2: expected 0 to 1"),
+    "own loss": (
+        nn.Linear(4, 3),
+        lambda x, y: functional.nll_loss(x.log_softmax(1), y),
+        3,
+        "Target 3 is out of bounds",
+    ),
+}
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("name", LATE)
+def test_labels_out_of_range_in_a_later_batch_are_told_with_their_place(name, stream):
+    model, loss, label, message = LATE[name]
+    dataset = Late(label) if stream else list(Late(label))
+    place = r"batch 2 of epoch 1: "
+    with pytest.raises(ValueError, match=f"^train, {place}{message}") as caught:
+        d2lite.fit(model, DataLoader(dataset, 16), loss=loss, num_epochs=1)
+    assert "\n" not in str(caught.value)
+    if name != "own loss":  # one of the caller's own takes all samples at once
+        with pytest.raises(ValueError, match=f"^data, batch 2: {message}"):
+            d2lite.evaluate(model, DataLoader(dataset, 16), loss=loss)
+        good = DataLoader(list(Late(0)), 16)
+        with pytest.raises(ValueError, match=f"^validation, batch 2: {message}"):
+            d2lite.fit(model, good, DataLoader(dataset, 16), loss=loss, num_epochs=1)
+
+
+def test_inputs_of_another_shape_in_a_later_batch_are_told_with_their_place():
+    dataset = [(torch.zeros(4), 0)] * 16 + [(torch.zeros(5), 0)] * 16
+    with pytest.raises(ValueError, match=r"^train, batch 2 of epoch 1: mat1 and mat2"):
+        d2lite.fit(nn.Linear(4, 3), DataLoader(dataset, 16), num_epochs=1)

@@ -179,12 +179,12 @@ def test_dropped_samples_are_not_counted():
     [
         (
             DataLoader([{"x": torch.zeros(4), "y": 1}] * 4),
-            "train, a DataLoader, gives a dict: each batch must be",
+            "train gives a dict as a batch: expected a pair",
         ),
-        (DataLoader([(torch.zeros(4), 1, 2)] * 4), "gives a list of 3: each batch must be a pair"),
+        (DataLoader([(torch.zeros(4), 1, 2)] * 4), "gives a list of 3 as a batch: expected a pair"),
         (
             DataLoader(TensorDataset(*arrays(3)), batch_size=4, drop_last=True),
-            "train gives no batch.*3 samples",
+            "train has 3 samples for batches of 4.*at least one batch",
         ),
     ],
 )
