@@ -200,6 +200,7 @@ class Payload(Param):
 
     Args:
         loader: function without arguments that returns the data, a dict; called once, when an explorer first needs it.
+            Other data must be made like these: the same keys, and texts, numbers and lists in the same places.
         max_size: most bytes of its JSON, compressed as a server sends it.
         description: label, help as in Param.
     """
@@ -209,6 +210,7 @@ class Payload(Param):
     def __init__(self, *, loader=dict, max_size=100_000, **description):
         super().__init__({}, max_size=max_size, output=True, **description)
         self._load = functools.cache(loader)
+        self._has_model = loader is not dict
 
     def make_dynamic_default(self):
         return copy.deepcopy(self._load())
@@ -216,6 +218,8 @@ class Payload(Param):
     def validate(self, obj, value):
         if not isinstance(value, dict):
             self.refuse(value, "a dict")
+        if self._has_model and obj is not None and (wrong := _difference(value, self._load(), self.name)):
+            raise BadValueError(wrong)
         try:
             text = json.dumps(value, separators=(",", ":"), allow_nan=False)
         except (TypeError, ValueError) as error:
@@ -229,6 +233,33 @@ class Payload(Param):
                 "page can carry; make the model or the recording smaller"
             )
         return value
+
+
+def _difference(value, model, name):
+    """Return one sentence that says where data are not made like their model, or None."""
+    kind = next((kind for kind in (bool, str, numbers.Real, list, dict) if isinstance(model, kind)), object)
+    if not isinstance(value, (list, tuple) if kind is list else kind) or isinstance(value, bool) != (
+        kind is bool
+    ):
+        words = {
+            bool: "True or False",
+            str: "a text",
+            numbers.Real: "a number",
+            list: "a list",
+            dict: "a dict",
+        }
+        return f"{name} is {_show(value)}: expected {words.get(kind, kind.__name__)}"
+    if kind is dict:
+        if set(value) != set(model):
+            return f"{name} has {', '.join(map(str, value)) or 'no keys'}: expected {', '.join(model)}"
+        found = (_difference(value[key], part, f"{name}[{key!r}]") for key, part in model.items())
+    elif kind is list and model and not any(_difference(part, model[0], name) for part in model):
+        if not value:
+            return f"{name} is empty: expected at least one entry"
+        found = (_difference(part, model[0], f"{name}[{i}]") for i, part in enumerate(value))
+    else:
+        return None
+    return next(filter(None, found), None)
 
 
 class Numbers(Param):

@@ -14,7 +14,7 @@ import torch
 import traitlets
 
 import d2lite.widgets
-from d2lite.widgets import BoundaryExplorer, explorer_class, explorer_names
+from d2lite.widgets import BoundaryExplorer, SweepExplorer, explorer_class, explorer_names
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Flag, Integer, Numbers, Payload, Real, Rows, Text
 
@@ -172,6 +172,56 @@ def test_unknown_names_are_refused_with_a_suggestion():
         Sample(zzzzz=1)
     with pytest.raises(TypeError, match="result is a result that the page computes"):
         Sample(result=[1])
+
+
+PAYLOADS = [
+    (explorer, trait.name)
+    for explorer in map(explorer_class, explorer_names())
+    for trait in explorer.params().values()
+    if isinstance(trait, Payload)
+]
+
+
+@pytest.mark.parametrize(("explorer", "name"), PAYLOADS)
+def test_data_that_an_explorer_cannot_draw_are_refused(explorer, name):
+    shown = explorer.example()
+    good = getattr(shown, name)
+    first = next(iter(good))
+    without = {key: part for key, part in good.items() if key != first}
+    for bad in (
+        {},
+        [],
+        {**good, "more": 1},
+        {**good, first: None},
+        without,
+        {**without, "more": good[first]},
+    ):
+        with pytest.raises((ValueError, TypeError), match=rf"{name}.*: expected ") as caught:
+            explorer(**{name: bad})
+        assert "\n" not in str(caught.value)
+    if explorer is not SweepExplorer:  # it makes its data from the sweep
+        assert getattr(explorer(**{name: good}), name) == good
+        with pytest.raises(ValueError, match=f"{name} has no keys: expected {first}"):
+            setattr(shown, name, {})
+
+
+def test_data_are_compared_with_their_model_down_to_the_numbers():
+    class Drawn(Sample):
+        drawn = Payload(
+            loader=lambda: {"rows": [[1, 2.5]], "named": {"on": True}, "mixed": [1, "a"], "none": []}
+        )
+
+    good = Drawn().drawn
+    assert Drawn(drawn={**good, "rows": [[1, 2], [3, 4]], "mixed": []}).drawn["rows"] == [[1, 2], [3, 4]]
+    for change, message in (
+        ({"rows": []}, r"drawn\['rows'\] is empty: expected at least one entry"),
+        ({"rows": [[1, 2], [3, "4"]]}, r"drawn\['rows'\]\[1\]\[1\] is '4': expected a number"),
+        ({"rows": [[1, True]]}, r"drawn\['rows'\]\[0\]\[1\] is True: expected a number"),
+        ({"named": {"off": True}}, r"drawn\['named'\] has off: expected on"),
+        ({"named": {"on": 1}}, r"drawn\['named'\]\['on'\] is 1: expected True or False"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            Drawn(drawn={**good, **change})
 
 
 @pytest.mark.parametrize("key", ["a b", "<b>", "x" * 41, "A", "ü"])
