@@ -202,10 +202,9 @@ def recorded(name="austen"):
 
 
 def _load(name):
-    ending = "_rnn"
-    known = [known.removesuffix(ending) for known in weights.names() if known.endswith(ending)]
+    known = [known.removesuffix("_rnn") for known in weights.names() if known.endswith("_rnn")]
     check_choice(name, known, "name")
-    return weights.load(name + ending)
+    return weights.load(f"{name}_rnn")  # a text with a gap: so it is seen which file this reaches
 
 
 def to_tensors(rnn, readout, table=None):

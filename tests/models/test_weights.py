@@ -14,7 +14,7 @@ from d2lite.models import character_rnn, lenet, weights
 PAYLOADS = {
     "CharacterModelExplorer": ("weights", "b99f36343401b9a2"),
     "DetectionBenchExplorer": ("data", "fcdf32c47e72ca8e"),
-    "DropoutExplorer": ("data", "dbda7c7262982722"),
+    "DropoutExplorer": ("data", "a32a133a408f8d26"),
     "GatesExplorer": ("data", "649808445bdf7a61"),
     "LenetExplorer": ("data", "1a3a8f9736a66337"),
 }

@@ -103,6 +103,28 @@ class Shifted(TensorDataset):
         return inputs + 1, target
 
 
+class Scored(TensorDataset):
+    """Has attributes, one with a name that a scheduler's has."""
+
+    def __init__(self, best=1.0, file=None):
+        super().__init__(*data())
+        self.best, self.file = best, file
+
+    def __getitem__(self, index):
+        inputs, target = super().__getitem__(index)
+        return inputs * self.best, target
+
+
+class Lookup(Callback):
+    """Looks at the model through an optimizer that it was given."""
+
+    def __init__(self, optimizer):
+        self.optimizer = optimizer
+
+    def on_epoch_end(self, run):
+        self.last = run.model, self.optimizer.param_groups[0]["lr"]
+
+
 def steps(size, gamma=0.1):
     return lambda optimizer: SCHEDULERS.StepLR(optimizer, size, gamma)
 
@@ -172,6 +194,7 @@ PAIRS = {
     "transform": (loader(), loader(Shifted(*data()))),
     "sampler": tuple(loader(sampler=WeightedRandomSampler([1.0] * 20 + [w] * 20, 40)) for w in (1.0, 2.0)),
     "generator": tuple(loader(shuffle=True, generator=generator(seed)) for seed in (0, 1)),
+    "dataset's number": (loader(Scored(1.0)), loader(Scored(2.0))),
     "workers": (loader(), loader(num_workers=1)),
 }  # fmt: skip
 
@@ -249,6 +272,36 @@ def test_a_cell_run_again_with_its_trained_objects_goes_on(tmp_path):
             callbacks=callbacks,
         )
         assert len(history) == num_epochs
+
+
+def test_what_cannot_be_compared_counts_by_its_type_and_name(tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / name).write_text(name)
+    with open(tmp_path / "one") as one, open(tmp_path / "one") as again, open(tmp_path / "other") as other:
+        start(tmp_path / "run", loader(Scored(file=one)))
+        assert len(start(tmp_path / "run", loader(Scored(file=again)), num_epochs=3)) == 3
+        for dataset in (Scored(file=other), Scored(2.0, file=again), Scored()):
+            with pytest.raises(ValueError, match="was made with another dataset"):
+                start(tmp_path / "run", loader(dataset), num_epochs=4)
+
+
+def test_a_number_of_numpy_deep_inside_is_a_number(tmp_path):
+    start(tmp_path / "run", loader(Scored(1.0)))
+    assert len(start(tmp_path / "run", loader(Scored(np.float64(1))), num_epochs=3)) == 3
+
+
+def test_an_optimizer_that_has_trained_is_the_same(tmp_path):
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    watch = Lookup(optimizer)
+    for num_epochs in (2, 4):
+        d2lite.fit(
+            model,
+            data(),
+            optimizer=optimizer,
+            num_epochs=num_epochs,
+            callbacks=[watch, Checkpoint(tmp_path / "run")],
+        )
 
 
 SCRIPT = """
