@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 import os
+import platform
 import sys
 from unittest import mock
 
@@ -26,7 +27,7 @@ def pack(train, imported):
     file = io.BytesIO()
     with _own_modules_by_value(), mock.patch("cloudpickle.cloudpickle._get_or_create_tracker_id", _untracked):
         try:
-            _Pickler(file).dump((os.getpid(), imported, train))
+            _Pickler(file).dump((_here(), imported, train))
         except Exception as error:
             raise TypeError(
                 f"train uses what cannot be copied to a worker ({error}): expected what pickle takes; make it "
@@ -38,9 +39,13 @@ def pack(train, imported):
 def unpack(parcel):
     """Return a fresh copy of the function; in another process than it comes from, its modules are imported as sent."""
     home, imported, train = cloudpickle.loads(parcel.tobytes())
-    if os.getpid() != home:
+    if home != _here():
         sys.modules.update(imported)
     return train
+
+
+def _here():
+    return platform.node(), os.getpid()
 
 
 @contextlib.contextmanager
