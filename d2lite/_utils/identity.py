@@ -39,24 +39,31 @@ _NO_CODE = {
 
 
 def _is_installed(name):
-    """Whether a module belongs to Python or to an installed package, and not to the user's own work."""
-    module = sys.modules.get(name)
-    spec = getattr(module, "__spec__", None)
-    if name == "__main__" or module is None or spec is None:
+    """Return whether a module belongs to Python or to an installed package, and not to the user's own work."""
+    module = sys.modules.get(name.partition(".")[0])  # the package: what is in it belongs to it
+    if name == "__main__" or module is None:
         return False
-    if spec.origin in ("built-in", "frozen"):
+    if getattr(getattr(module, "__spec__", None), "origin", None) in ("built-in", "frozen"):
         return True
-    file = getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), "")
+    return _is_of_python(
+        str(getattr(module, "__file__", None) or next(iter(getattr(module, "__path__", [])), ""))
+    )
+
+
+@functools.lru_cache(maxsize=8192)
+def _is_of_python(file):
+    """Whether a file lies among Python's own or the installed packages, links followed."""
+    standard = [os.path.realpath(sysconfig.get_path(key)) + os.sep for key in ("stdlib", "platstdlib")]
     file = os.path.realpath(file)
-    standard = [os.path.realpath(sysconfig.get_path(key)) for key in ("stdlib", "platstdlib")]
-    return re.search("(site|dist)-packages", file) or any(file.startswith(p + os.sep) for p in standard)
+    return bool(re.search("(site|dist)-packages", file)) or file.startswith(tuple(standard))
 
 
 def own_modules():
     """Return the modules in use that are the user's own files, of no installed package."""
-    own = [name for name in sys.modules if not (_is_package(name) or _is_installed(name))]
-    modules = [sys.modules[name] for name in own if name != "__main__"]
-    return [module for module in modules if str(getattr(module, "__file__", "")).endswith(".py")]
+    found = list(sys.modules.items())  # a copy: to look at one that is loaded on first use may import others
+    own = [(name, module) for name, module in found if not (_is_package(name) or _is_installed(name))]
+    own = [module for name, module in own if name != "__main__"]
+    return [module for module in own if str(getattr(module, "__file__", "")).endswith(".py")]
 
 
 class Digest(str):

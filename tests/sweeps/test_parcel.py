@@ -146,3 +146,13 @@ def test_what_cannot_be_copied_is_refused_before_anything_runs(tmp_path):
     ):
         d2lite.sweep(train, {}, [0], path=tmp_path, version="a")
     assert not list(tmp_path.iterdir())
+
+
+def test_modules_of_installed_packages_are_not_ones_own():
+    import torch  # some of its modules take their own place in sys.modules and then lack a spec
+
+    from d2lite._utils.identity import own_modules
+
+    assert torch.backends.cudnn in sys.modules.values()
+    names = {module.__name__.partition(".")[0] for module in own_modules()}
+    assert not names & {"torch", "numpy", "pytest", "_pytest", "d2lite", "json", "encodings"}
