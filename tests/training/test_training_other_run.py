@@ -244,8 +244,8 @@ def test_another_run_is_refused_before_anything_is_done(name, tmp_path, capsys):
 
 def test_callbacks_that_only_watch_may_come_and_go(tmp_path):
     start(tmp_path / "run", {})
-    plot = d2lite.LivePlot(place="log")
-    start(tmp_path / "run", dict(callbacks=[Watch(), d2lite.ProgressBar(place="log"), plot]), num_epochs=3)
+    plot = d2lite.LivePlot(output="log")
+    start(tmp_path / "run", dict(callbacks=[Watch(), d2lite.ProgressBar(output="log"), plot]), num_epochs=3)
     assert len(start(tmp_path / "run", dict(callbacks=[Watch()]), num_epochs=4)) == 4
 
 
