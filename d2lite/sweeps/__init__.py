@@ -5,7 +5,6 @@ import importlib.metadata
 import platform
 import re
 import sys
-import tempfile
 import time
 import warnings
 from pathlib import Path
@@ -13,7 +12,7 @@ from pathlib import Path
 import cloudpickle
 import numpy as np
 
-from d2lite._utils.files import cache_folder, user_path
+from d2lite._utils.files import cache_folder, make_writable, user_path
 from d2lite.sweeps._fingerprint import code_of, name_of
 from d2lite.sweeps._grids import check_call, describe, points_of, seeds_of
 from d2lite.sweeps._live import LiveRun as LiveRun  # for SweepExplorer
@@ -34,8 +33,9 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     they reach. Not watched are other packages, the reader's files, and what is looked up by a text at run
     time (``globals()["x"]``). With ``version`` none of this is: the name of train and the version decide.
 
-    Each run gets a fresh copy of train, one torch thread, and generators (Python, NumPy, torch) seeded with
-    its seed. A run that raises is listed in ``Sweep.failures``, and tried again by the next call.
+    Each run gets a fresh copy of train, one torch thread, and the global generators of Python, NumPy and torch seeded
+    with its seed; one of its own train must make itself, from seed. A run that raises is listed in
+    ``Sweep.failures``, and tried again by the next call.
 
     Args:
         train: function; ``train(**point, seed=seed)`` returns a dict of numbers and curves (1-D lists,
@@ -65,7 +65,8 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     start = time.perf_counter()
     results = {task.file: run for task in tasks if (run := load(folder, task))}
     if len(results) < len(tasks):
-        _make_writable(folder)
+        make_writable(folder, "path")
+        _warn_of_generators(train)
     with _own_state_kept(), _bar(len(tasks), len(results), progress) as bar:
         blob = np.frombuffer(
             cloudpickle.dumps(train), dtype=np.uint8
@@ -83,20 +84,21 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     return Sweep(runs, failures, _provenance(train, code, seeds, runs, time.perf_counter() - start))
 
 
+def _warn_of_generators(train):
+    from d2lite._utils.state import generators_in
+
+    found = generators_in(train)
+    if found:
+        warnings.warn(
+            f"train uses a random generator of its own, a {type(found[0]).__name__}, of which each run gets the same "
+            "copy, whatever its seed: make it inside train, from seed",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+
 def _cache_folder(name):
     return cache_folder() / "sweeps" / re.sub(r"\W+", "_", name).strip("_")
-
-
-def _make_writable(folder):
-    """Make the folder of the run files, and see that it can be written before anything runs."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        reason = error.strerror or error
-        raise type(error)(
-            f"path is {str(folder)!r}: expected a folder that can be written ({reason})"
-        ) from error
 
 
 @contextlib.contextmanager

@@ -167,8 +167,9 @@ class Schedule(Callback):
         monitor: the column of the history that ReduceLROnPlateau needs; None for the other schedulers.
 
     Raises:
-        ValueError: the scheduler belongs to another optimizer, ends before the run does, or watches a column that
-            the history will not have, or in the wrong direction.
+        ValueError: the scheduler belongs to another optimizer, ends before the run does, was made for epochs and is
+            called after steps, or the reverse, or watches a column that the history will not have, or in the wrong
+            direction.
     """
 
     def __init__(self, scheduler, every="epoch", monitor=None):
@@ -194,6 +195,18 @@ class Schedule(Callback):
             raise ValueError("the scheduler belongs to another optimizer: make it with the one given to fit")
         if self.monitor:
             check_monitor(run, self.monitor, type(self.scheduler).__name__)
+        self._check_length(run)
+
+    def _check_length(self, run):
+        """Raise a ValueError if the scheduler was made for another number of steps than it will be called for."""
+        planned = getattr(self.scheduler, "T_max", getattr(self.scheduler, "total_steps", None))
+        counts = {"epoch": run.num_epochs, "step": run.num_epochs * (run.num_steps or 0)}
+        other = "step" if self.every == "epoch" else "epoch"
+        if planned == counts[other] != counts[self.every] and run.num_steps:
+            raise ValueError(
+                f"every is {self.every!r}, with a scheduler for {planned} calls, as many as the run has {other}s: "
+                f"expected {other!r}, or a scheduler for {counts[self.every]} calls"
+            )
         if isinstance(self.scheduler, torch.optim.lr_scheduler.OneCycleLR):
             steps = run.num_epochs - run.epoch
             if self.every == "step":

@@ -113,7 +113,7 @@ def _contents(value, leave_out):
         return inside
     attributes = _attributes(value)
     if isinstance(value, os.PathLike) or not (inside or attributes):
-        return [type(value), re.sub(" at 0x[0-9a-f]+", "", repr(value))]
+        return [type(value), re.sub(" at 0x[0-9a-fA-F]+", "", repr(value))]
     return [type(value), inside, {name: part for name, part in attributes.items() if name not in leave_out}]
 
 
