@@ -118,11 +118,14 @@ class Sweep:
         return rows
 
     def points(self):
-        """Return the Sweep of each point (its seeds), in the order of the grid."""
+        """Return the Sweep of each point (its seeds, and its failures), in the order of the grid."""
         groups = {}
         for run in self.runs:
             groups.setdefault(json.dumps(run.point, sort_keys=True), []).append(run)
-        return [self._with(runs) for runs in groups.values()]
+        failures = {
+            key: [f for f in self.failures if json.dumps(f.point, sort_keys=True) == key] for key in groups
+        }
+        return [self._with(runs, failures[key]) for key, runs in groups.items()]
 
     def bands(self, name, low=0.0, high=1.0):
         """Return the mean and the band of a metric over the seeds of each point, as a list of `Band`.
@@ -153,7 +156,8 @@ class Sweep:
             name: a metric.
             mode: "min" or "max"; None for what `modes` says, or what is known of the metric.
 
-        A point where a seed ended at nan or an infinity loses to every other.
+        A point where a seed ended at nan or an infinity, failed or lacks the metric loses to every other: the mean of
+        those that are left would be a mean of the lucky.
 
         Raises:
             ValueError: no point ended with finite values, or the mode is not known.
@@ -162,12 +166,13 @@ class Sweep:
         falls = check_mode(mode or self.mode(name), name) == "min"
         scores = []
         for group in self.points():
-            score = np.mean([_final(run[name]) for run in group if name in run] or [math.nan])
+            whole = not group.failures and all(name in run for run in group)
+            score = np.mean([_final(run[name]) for run in group]) if whole else math.nan
             if math.isfinite(score):
                 scores.append((score if falls else -score, group[0].point))
         if not scores:
             raise ValueError(
-                f"{name} is nowhere finite at the end: expected a point whose runs did not diverge"
+                f"{name} is nowhere finite at the end of all seeds: expected a point whose runs did not diverge or fail"
             )
         return min(scores, key=lambda pair: pair[0])[1]
 
