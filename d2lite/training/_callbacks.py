@@ -85,6 +85,13 @@ def check_monitor(run, monitor, name, finished=False):
     raise ValueError(f"{name} watches {monitor!r}, but the history has only {', '.join(columns)}{hint}")
 
 
+def check_mode(mode, monitor, name="mode", run=None):
+    """Raise a ValueError if it is known that the monitored figure should go the other way."""
+    known = mode_of(monitor, run and run.metrics.get(monitor.partition("_")[2]))
+    if mode and known not in (None, mode):
+        raise ValueError(f"{name} is {mode!r}: expected {known!r} for {monitor!r}")
+
+
 class EarlyStopping(Callback):
     """Stop when a figure of the history has not improved for some epochs.
 
@@ -110,11 +117,13 @@ class EarlyStopping(Callback):
         self.patience = check_count(patience, "patience")
         self.min_delta = check_number(min_delta, "min_delta", 0, math.inf, open_high=True)
         check_choice(mode, (None, "min", "max"), "mode")
+        check_mode(mode, monitor)
         self.monitor, self.restore_best, self.mode = monitor, restore_best, mode or mode_of(monitor)
         self.best, self.best_epoch, self.best_weights = None, 0, None
 
     def on_train_start(self, run):
         check_monitor(run, self.monitor, "EarlyStopping")
+        check_mode(self.mode, self.monitor, run=run)
         self.mode = self.mode or mode_of(self.monitor, run.metrics.get(self.monitor.partition("_")[2]))
         if self.mode is None:
             raise ValueError(
@@ -180,10 +189,7 @@ class Schedule(Callback):
                     f"monitor is {monitor!r} and every is {every!r}: expected a column of the history, such as "
                     "'validation_loss', and 'epoch' for ReduceLROnPlateau"
                 )
-            if mode_of(monitor) not in (None, scheduler.mode):
-                raise ValueError(
-                    f"the scheduler's mode is {scheduler.mode!r}: expected {mode_of(monitor)!r} for {monitor!r}"
-                )
+            check_mode(scheduler.mode, monitor, "the scheduler's mode")
         elif monitor is not None:
             raise ValueError(
                 f"monitor is {monitor!r}: expected None for {type(scheduler).__name__}, which looks at no figure"
@@ -195,6 +201,7 @@ class Schedule(Callback):
             raise ValueError("the scheduler belongs to another optimizer: make it with the one given to fit")
         if self.monitor:
             check_monitor(run, self.monitor, type(self.scheduler).__name__)
+            check_mode(self.scheduler.mode, self.monitor, "the scheduler's mode", run)
         self._check_length(run)
 
     def _check_length(self, run):

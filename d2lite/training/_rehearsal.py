@@ -1,6 +1,7 @@
 """What is tried before training starts, so that an error comes while the weights are as they were."""
 
 import copy
+import math
 import warnings
 
 import numpy as np
@@ -30,6 +31,8 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
             _check_accuracy(metrics, model, loss, logits, targets)
             if call_metrics:
                 _check_metrics(metrics, logits, targets)
+                if name == "train":
+                    _warn_of_sums(metrics, logits, targets)
 
 
 def _spare(value):
@@ -102,7 +105,7 @@ def _check_dtype(model, inputs, name):
 def _forward(model, inputs, name):
     try:
         return model(inputs)
-    except (RuntimeError, IndexError) as error:
+    except (RuntimeError, IndexError, TypeError) as error:
         shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
         raise ValueError(f"the model cannot take {name} inputs of shape {shape}: {_reason(error)}") from error
 
@@ -212,6 +215,21 @@ def _check_metrics(metrics, logits, targets):
         if _versions(logits, targets) != before:
             raise ValueError(
                 f"metric {name!r} changes its arguments in place: expected it to leave them as they are"
+            )
+
+
+def _warn_of_sums(metrics, logits, targets):
+    """Warn of a metric that grows with the batch, whose mean over the batches of an epoch means nothing."""
+    for name in metrics:
+        metric = _spare(metrics[name])
+        value = float(call_metric(name, metric, logits, targets))
+        twice = float(call_metric(name, metric, join([logits, logits]), join([targets, targets])))
+        if math.isfinite(value) and abs(value) > 1e-12 and math.isclose(twice, 2 * value, rel_tol=1e-4):
+            warnings.warn(
+                f"metric {name!r} of a batch taken twice is {twice:g}, not {value:g}: expected a mean over the samples, "
+                "since the training figure is a mean over the batches",
+                RuntimeWarning,
+                stacklevel=5,
             )
 
 

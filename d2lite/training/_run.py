@@ -55,6 +55,8 @@ class Run:
             try_data(model, self.validation, self.loss, "validation", self.metrics)
         self.optimizer = _resolve_optimizer(optimizer, model, self.loss)
         rehearse(self)
+        held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
+        self.left_out = {id(p) for p in model.parameters() if p.requires_grad} - held  # by choice
         self.history, self.callbacks, self.stop = History(), [], False
         self.epoch = self.step = 0
         self.num_steps = self.batches.num_steps
@@ -127,6 +129,19 @@ class Run:
                 "learning rate that is too high"
             )
 
+    def _warn_of_thawed(self):
+        """Warn once of parameters that require gradients since the run began and are not the optimizer's."""
+        held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
+        thawed = {id(p) for p in self.model.parameters() if p.requires_grad} - held - self.left_out
+        if thawed:
+            self.left_out |= thawed
+            warnings.warn(
+                f"{len(thawed)} parameters of the model require gradients since epoch {self.epoch + 1}, and the "
+                "optimizer lacks them: add them by run.optimizer.add_param_group, or they will not be trained",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+
     def finish_epoch(self):
         """Close the epoch: measure the validation data and add a row to the history."""
         if not self.losses:
@@ -135,6 +150,7 @@ class Run:
         values, count = torch.stack(self.losses).tolist(), sum(self.sizes)
         self._check_loss(sum(values))
         self._check_weights()
+        self._warn_of_thawed()
         row = {"epoch": self.epoch + 1}
         row["train_loss"] = sum(v * size for v, size in zip(values, self.sizes, strict=True)) / count
         row |= {f"train_{name}": float(total) / count for name, total in self.metric_sums.items()}
@@ -144,7 +160,8 @@ class Run:
             if not math.isfinite(measured["loss"]):
                 warnings.warn(
                     f"the validation loss is {measured['loss']} in epoch {self.epoch + 1}, though the training loss "
-                    "is finite: look for validation inputs that are not scaled like the training data",
+                    "is finite: look for NaN among the validation data, and for inputs that are not scaled like the "
+                    "training data",
                     RuntimeWarning,
                     stacklevel=3,
                 )

@@ -1,6 +1,7 @@
 """Wrong numbers without a word, and errors after work was done: what users of other libraries have reported."""
 
 import random
+import warnings
 
 import numpy as np
 import pytest
@@ -9,7 +10,17 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, IterableDataset, Sampler, TensorDataset
 
-from d2lite.training import Callback, Checkpoint, LivePlot, ProgressBar, Schedule, evaluate, fit, metrics
+from d2lite.training import (
+    Callback,
+    Checkpoint,
+    EarlyStopping,
+    LivePlot,
+    ProgressBar,
+    Schedule,
+    evaluate,
+    fit,
+    metrics,
+)
 from d2lite.training._history import as_text
 
 
@@ -281,3 +292,57 @@ def test_batch_size_is_checked_where_a_loader_trains_and_pairs_validate(data):
 def test_an_interval_is_a_number(make):
     with pytest.raises(ValueError, match="interval is '1': expected a finite number"):
         make(interval="1")
+
+
+def test_a_mode_against_what_is_known_of_the_figure_is_refused(data):
+    def right(logits, targets):
+        return metrics.accuracy(logits, targets)
+
+    right.mode = "max"
+    model = make_model()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer)  # mode="min"
+    with pytest.raises(ValueError, match="mode is 'min': expected 'max' for 'validation_accuracy'"):
+        EarlyStopping(monitor="validation_accuracy", mode="min")
+    for callback in (
+        EarlyStopping(monitor="validation_right", mode="min"),
+        Schedule(plateau, monitor="validation_right"),
+    ):
+        with pytest.raises(ValueError, match="mode is 'min': expected 'max' for 'validation_right'"):
+            fit(model, data, data, optimizer=optimizer, metrics=[right], callbacks=[callback])
+
+
+def test_a_metric_that_grows_with_the_batch_is_told_of(data):
+    with pytest.warns(RuntimeWarning, match="metric 'hits' of a batch taken twice is .*: expected a mean"):
+        fit(make_model(), data, metrics={"hits": lambda x, y: (x.argmax(1) == y).sum()}, num_epochs=1)
+
+
+class Thaw(Callback):
+    def __init__(self, add):
+        self.add = add
+
+    def on_epoch_end(self, run):
+        if run.epoch == 1:
+            run.model[0].requires_grad_(True)
+            if self.add:
+                run.optimizer.add_param_group({"params": list(run.model[0].parameters())})
+
+
+@pytest.mark.parametrize("add", [False, True])
+def test_layers_that_thaw_without_the_optimizer_are_told_of(data, add):
+    model = make_model()
+    model[0].requires_grad_(False)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fit(model, data, num_epochs=4, callbacks=[Thaw(add)])
+    assert [str(warning.message)[:40] for warning in caught] == (
+        [] if add else ["2 parameters of the model require gradie"]
+    )
+
+
+def test_a_loader_of_arrays_is_refused_in_one_sentence(data):
+    def stack(pairs):
+        return tuple(np.stack(part) for part in zip(*pairs, strict=True))
+
+    with pytest.raises(ValueError, match="the model cannot take train inputs of shape ndarray"):
+        fit(make_model(), DataLoader(TensorDataset(*data), batch_size=16, collate_fn=stack))
