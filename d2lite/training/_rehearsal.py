@@ -226,8 +226,8 @@ def _warn_of_sums(metrics, logits, targets):
         twice = float(call_metric(name, metric, join([logits, logits]), join([targets, targets])))
         if math.isfinite(value) and abs(value) > 1e-12 and math.isclose(twice, 2 * value, rel_tol=1e-4):
             warnings.warn(
-                f"metric {name!r} of a batch taken twice is {twice:g}, not {value:g}: expected a mean over the samples, "
-                "since the training figure is a mean over the batches",
+                f"metric {name!r} of a batch taken twice is {twice:g}, not {value:g}: expected a mean over the "
+                "samples, since the training figure is a mean over the batches",
                 RuntimeWarning,
                 stacklevel=5,
             )
