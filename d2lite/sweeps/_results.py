@@ -8,6 +8,7 @@ import numpy as np
 
 from d2lite.sweeps import _recordings as recordings
 from d2lite.sweeps._grids import plain
+from d2lite.sweeps._runs import Run
 from d2lite.training import Table
 from d2lite.training.metrics import mode_of
 
@@ -181,7 +182,21 @@ class Sweep:
             known = ", ".join(self.metrics) or "no finished run"
             raise KeyError(f"name is {name!r}: expected a metric of the sweep, {known}")
 
-    def payload(self, metrics=None):
+    def _with_failures(self):
+        """Return the Sweep with a run of NaN for every failure, and without the failures."""
+        known = {name: set(map(json.dumps, values)) for name, values in self.axes.items()}
+        blank = {"scalar": {}, "curve": {}}
+        for name, kind in self.metrics.items():
+            longest = max(np.size(run[name]) for run in self.runs if name in run)
+            blank[kind][name] = math.nan if kind == "scalar" else np.full(longest, math.nan)
+        lost = [
+            Run(failure.point, failure.seed, blank["scalar"], blank["curve"], 0.0)
+            for failure in self.failures
+            if all(json.dumps(value) in known.get(name, ()) for name, value in failure.point.items())
+        ]
+        return self._with([*self.runs, *lost])
+
+    def payload(self, metrics=None, failed_as_nan=False):
         """Return axes, runs and what was measured as a small dict that JSON holds, e.g. for an explorer.
 
         Numbers have four significant digits, so they are off by at most 1/2,000 of themselves; whole numbers are
@@ -189,6 +204,8 @@ class Sweep:
 
         Args:
             metrics: names to include; None for all.
+            failed_as_nan: whether runs that failed are there too, with NaN for all that they should have measured, so
+                that the mean of the seeds that are left is not taken for that of the point.
 
         Returns:
             dict: ``runs`` has the seed of each run and its index into each of ``axes`` (None where the point lacks
@@ -198,7 +215,7 @@ class Sweep:
         names = list(self.metrics) if metrics is None else list(metrics)
         for name in names:
             self._check(name)
-        return recordings.to_payload(self, names)
+        return recordings.to_payload(self._with_failures() if failed_as_nan else self, names)
 
     def save(self, path):
         """Write everything to one small file: JSON with the numbers of `payload`, compressed.

@@ -81,7 +81,7 @@ class SweepExplorer(Explorer):
             along=_longest(sweep) if along is None else _index(along, names),
             **values,
         )
-        payload = sweep.payload()
+        payload = sweep.payload(failed_as_nan=True)
         self.data = {
             **{name: payload[name] for name in ("format", "axes", "seeds", "runs", "metrics")},
             # notebook files sort the keys of what they store
