@@ -108,7 +108,7 @@ class EarlyStopping(Callback):
     After the run ``best`` is the best figure and ``best_epoch`` its epoch; None and 0 if no figure was finite.
 
     Raises:
-        ValueError: the history will not have the column, or its mode is not known.
+        ValueError: the history will not have the column, or its mode is not known, or known to be the other one.
 
     Taught in chapters/04_regularization/dropout_and_early_stopping.
     """

@@ -31,7 +31,8 @@ class Checkpoint(Callback):
 
     What decides a run must be as it was: data and labels, loss, metrics, layers and their settings, optimizer,
     schedule, seed, batch size, the loader's way of sampling, and callbacks that change the run; also the code of
-    those functions and classes that are your own. Only the weights come from the file, whatever the model holds.
+    those functions and classes that are your own. Only the weights come from the file, whatever the model holds, and
+    what a loss that is a module has learned.
 
     Args:
         path: the file; its folder is made if needed.
@@ -231,9 +232,15 @@ def _restore(run, now, state, path):
         run.model.load_state_dict(state["model"])
         if isinstance(run.loss, nn.Module):
             run.loss.load_state_dict(state["loss"])
-        run.optimizer.load_state_dict(state["optimizer"])
     except (RuntimeError, ValueError) as error:
         raise ValueError(f"the checkpoint {path} was made with another model: {advice}") from error
+    try:
+        run.optimizer.load_state_dict(state["optimizer"])
+    except ValueError as error:
+        raise ValueError(
+            f"the checkpoint {path} was made with other parameters in the optimizer: expected the groups that a "
+            f"callback has added to be there from the start, with lr=0 ({error}); {advice}"
+        ) from error
     for name, callback in _callback_states(run).items():
         if state["callbacks"].get(name):
             callback.load_state_dict(state["callbacks"][name])

@@ -346,3 +346,18 @@ def test_a_loader_of_arrays_is_refused_in_one_sentence(data):
 
     with pytest.raises(ValueError, match="the model cannot take train inputs of shape ndarray"):
         fit(make_model(), DataLoader(TensorDataset(*data), batch_size=16, collate_fn=stack))
+
+
+def test_groups_that_a_callback_adds_are_named_when_a_run_is_resumed(data, tmp_path):
+    def run(num_epochs):
+        model = make_model()
+        model[0].requires_grad_(False)
+        return fit(
+            model, data, num_epochs=num_epochs, callbacks=[Thaw(True), Checkpoint(tmp_path / "run.pt")]
+        )
+
+    run(2)
+    with pytest.raises(
+        ValueError, match="other parameters in the optimizer: expected the groups that a callback has"
+    ):
+        run(4)
