@@ -19,6 +19,26 @@ def user_path(path):
     return Path(os.path.expandvars(os.path.expanduser(os.fspath(path))))
 
 
+def make_writable(folder, name):
+    """Make a folder if it is missing, and see that files can be written into it.
+
+    Args:
+        folder: Path.
+        name: the argument that it came from, for the message.
+
+    Raises:
+        OSError: of the kind that the system raises, in a sentence.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        reason = error.strerror or error
+        raise type(error)(
+            f"{name} is {str(folder)!r}: expected a folder that can be written ({reason})"
+        ) from error
+
+
 @contextlib.contextmanager
 def replacing(path, mode="wb", **options):
     """Open a file that appears under its name all at once, complete and on the disk; an error leaves the old one.
@@ -31,7 +51,11 @@ def replacing(path, mode="wb", **options):
         The open file.
     """
     path = Path(path)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    except OSError as error:
+        error.filename = str(path)  # the caller's, not that of the part
+        raise
     try:
         with os.fdopen(handle, mode, **options) as file:
             yield file

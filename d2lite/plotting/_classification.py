@@ -154,6 +154,11 @@ def _predict(predict, grid):
         with keep_mode(predict), torch.no_grad():
             predict.eval()
             scores = predict(grid.to(weights))
+        if isinstance([*predict.modules()][-1], (torch.nn.Sigmoid, torch.nn.Softmax)):
+            raise ValueError(
+                "predict ends in a sigmoid or softmax: expected a module that gives logits, or a function that gives "
+                "probabilities, such as lambda x: model(x)"
+            )
         scores = scores.sigmoid() if scores.ndim == 1 or scores.shape[1] == 1 else scores.softmax(1)
     else:
         scores = as_tensor(predict(grid), "result of predict")

@@ -5,12 +5,11 @@ import importlib.metadata
 import platform
 import re
 import sys
-import tempfile
 import time
 import warnings
 from pathlib import Path
 
-from d2lite._utils.files import cache_folder, user_path
+from d2lite._utils.files import cache_folder, make_writable, user_path
 from d2lite.sweeps._fingerprint import name_of, read
 from d2lite.sweeps._grids import check_call, describe, points_of, seeds_of
 from d2lite.sweeps._live import LiveRun as LiveRun  # for SweepExplorer
@@ -33,8 +32,9 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     time (``globals()["x"]``). With ``version`` none of this is: the name of train and the version decide.
 
     Each run gets a fresh copy of train as this process has it (edit a module, reload it, and its new code runs), one
-    torch thread, and generators (Python, NumPy, torch) seeded with
-    its seed. A run that raises is listed in ``Sweep.failures``, and tried again by the next call.
+    torch thread, and the global generators of Python, NumPy and torch seeded with its seed; a generator of its own
+    train must make itself, from seed. A run that raises is listed in ``Sweep.failures``, and tried again by the
+    next call.
 
     Args:
         train: function; ``train(**point, seed=seed)`` returns a dict of numbers and curves (1-D lists,
@@ -65,7 +65,8 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     results = {task.file: run for task in tasks if (run := load(folder, task))}
     missing = [task for task in tasks if task.file not in results]
     if missing:
-        _make_writable(folder)
+        make_writable(folder, "path")
+        _warn_of_generators(train)
     parcel = pack(train, imported) if missing else None
     with _own_state_kept(), _bar(len(tasks), len(results), progress) as bar:
         for task, result in perform_all(missing, parcel, folder, n_jobs):
@@ -81,20 +82,21 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     return Sweep(runs, failures, _provenance(train, code, seeds, runs, time.perf_counter() - start))
 
 
+def _warn_of_generators(train):
+    from d2lite._utils.state import generators_in
+
+    found = generators_in(train)
+    if found:
+        warnings.warn(
+            f"train uses a random generator of its own, a {type(found[0]).__name__}, of which each run gets the same "
+            "copy, whatever its seed: make it inside train, from seed",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+
 def _cache_folder(name):
     return cache_folder() / "sweeps" / re.sub(r"\W+", "_", name).strip("_")
-
-
-def _make_writable(folder):
-    """Make the folder of the run files, and see that it can be written before anything runs."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-    except OSError as error:
-        reason = error.strerror or error
-        raise type(error)(
-            f"path is {str(folder)!r}: expected a folder that can be written ({reason})"
-        ) from error
 
 
 @contextlib.contextmanager

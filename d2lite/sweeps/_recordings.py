@@ -82,9 +82,18 @@ def write(path, sweep):
     """Write the file that `Sweep.save` documents."""
     content = to_payload(sweep, sweep.metrics)
     content |= {"seconds": [round(run.seconds, 4) for run in sweep], "provenance": sweep.provenance}
-    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False, default=_plain)
     with replacing(user_path(path)) as file:
         file.write(gzip.compress(text.encode(), mtime=0))
+
+
+def _plain(value):
+    """Return NumPy's and torch's numbers and arrays as JSON holds them."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(
+        f"provenance holds a {type(value).__name__}: expected texts, numbers, lists and dicts, which JSON can hold"
+    )
 
 
 def read(path):

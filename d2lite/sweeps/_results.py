@@ -8,6 +8,7 @@ import numpy as np
 
 from d2lite.sweeps import _recordings as recordings
 from d2lite.sweeps._grids import plain
+from d2lite.sweeps._runs import Run
 from d2lite.training import Table
 from d2lite.training.metrics import mode_of
 
@@ -118,11 +119,14 @@ class Sweep:
         return rows
 
     def points(self):
-        """Return the Sweep of each point (its seeds), in the order of the grid."""
+        """Return the Sweep of each point (its seeds, and its failures), in the order of the grid."""
         groups = {}
         for run in self.runs:
             groups.setdefault(json.dumps(run.point, sort_keys=True), []).append(run)
-        return [self._with(runs) for runs in groups.values()]
+        failures = {
+            key: [f for f in self.failures if json.dumps(f.point, sort_keys=True) == key] for key in groups
+        }
+        return [self._with(runs, failures[key]) for key, runs in groups.items()]
 
     def bands(self, name, low=0.0, high=1.0):
         """Return the mean and the band of a metric over the seeds of each point, as a list of `Band`.
@@ -153,7 +157,8 @@ class Sweep:
             name: a metric.
             mode: "min" or "max"; None for what `modes` says, or what is known of the metric.
 
-        A point where a seed ended at nan or an infinity loses to every other.
+        A point where a seed ended at nan or an infinity, failed or lacks the metric loses to every other: the mean of
+        those that are left would be a mean of the lucky.
 
         Raises:
             ValueError: no point ended with finite values, or the mode is not known.
@@ -162,12 +167,13 @@ class Sweep:
         falls = check_mode(mode or self.mode(name), name) == "min"
         scores = []
         for group in self.points():
-            score = np.mean([_final(run[name]) for run in group if name in run] or [math.nan])
+            whole = not group.failures and all(name in run for run in group)
+            score = np.mean([_final(run[name]) for run in group]) if whole else math.nan
             if math.isfinite(score):
                 scores.append((score if falls else -score, group[0].point))
         if not scores:
             raise ValueError(
-                f"{name} is nowhere finite at the end: expected a point whose runs did not diverge"
+                f"{name} is nowhere finite at the end of all seeds: expected a point whose runs did not diverge or fail"
             )
         return min(scores, key=lambda pair: pair[0])[1]
 
@@ -176,7 +182,21 @@ class Sweep:
             known = ", ".join(self.metrics) or "no finished run"
             raise KeyError(f"name is {name!r}: expected a metric of the sweep, {known}")
 
-    def payload(self, metrics=None):
+    def _with_failures(self):
+        """Return the Sweep with a run of NaN for every failure, and without the failures."""
+        known = {name: set(map(json.dumps, values)) for name, values in self.axes.items()}
+        blank = {"scalar": {}, "curve": {}}
+        for name, kind in self.metrics.items():
+            longest = max(np.size(run[name]) for run in self.runs if name in run)
+            blank[kind][name] = math.nan if kind == "scalar" else np.full(longest, math.nan)
+        lost = [
+            Run(failure.point, failure.seed, blank["scalar"], blank["curve"], 0.0)
+            for failure in self.failures
+            if all(json.dumps(value) in known.get(name, ()) for name, value in failure.point.items())
+        ]
+        return self._with([*self.runs, *lost])
+
+    def payload(self, metrics=None, failed_as_nan=False):
         """Return axes, runs and what was measured as a small dict that JSON holds, e.g. for an explorer.
 
         Numbers have four significant digits, so they are off by at most 1/2,000 of themselves; whole numbers are
@@ -184,6 +204,8 @@ class Sweep:
 
         Args:
             metrics: names to include; None for all.
+            failed_as_nan: whether runs that failed are there too, with NaN for all that they should have measured, so
+                that the mean of the seeds that are left is not taken for that of the point.
 
         Returns:
             dict: ``runs`` has the seed of each run and its index into each of ``axes`` (None where the point lacks
@@ -193,7 +215,7 @@ class Sweep:
         names = list(self.metrics) if metrics is None else list(metrics)
         for name in names:
             self._check(name)
-        return recordings.to_payload(self, names)
+        return recordings.to_payload(self._with_failures() if failed_as_nan else self, names)
 
     def save(self, path):
         """Write everything to one small file: JSON with the numbers of `payload`, compressed.

@@ -146,7 +146,8 @@ def _attempt(task, parcel):
         scalars, curves = _results(result)
     except (Exception, SystemExit) as error:
         lines = traceback.format_exception(type(error), error, error.__traceback__.tb_next)
-        return Failure(task.point, task.seed, f"{type(error).__name__}: {error}", "".join(lines))
+        message = " ".join(str(error).split())
+        return Failure(task.point, task.seed, f"{type(error).__name__}: {message}", "".join(lines))
     return Run(task.point, task.seed, scalars, curves, seconds)
 
 
@@ -169,9 +170,11 @@ def _results(result):
 
 def _array(name, value):
     if hasattr(value, "detach"):
-        value = value.detach().cpu().numpy()
+        value = value.detach().cpu()
+        value = (value.double() if value.is_floating_point() else value).numpy()  # bfloat16 is not NumPy's
     elif isinstance(value, list | tuple):
         value = [item.item() if hasattr(item, "item") else item for item in value]
+        value = [np.nan if item is None else item for item in value]  # a History's row may lack the column
     try:
         if np.asarray(value).dtype.kind not in "biuf":
             raise TypeError

@@ -6,7 +6,7 @@ import random
 import numpy as np
 import torch
 
-from d2lite._utils.state import keep_mode, keep_random_state
+from d2lite._utils.state import generators_in, keep_mode, keep_random_state
 from d2lite.training import _losses as losses
 from d2lite.training._batches import batches_of
 from d2lite.training._callbacks import Callback, EarlyStopping, Schedule, check_callbacks
@@ -29,10 +29,11 @@ def fit(
     """Train a model and return what was measured after each epoch.
 
     The same weights, data and seed give the same result, dropout and random data included, whatever random
-    numbers were drawn before; the random state of Python, NumPy, torch and a loader's generators is left as it
-    was found, and so is the model's train/eval mode. A part that is in evaluation mode while the model is in
-    training mode stays so: a frozen batch norm remains frozen. Before the first step one is rehearsed on copies
-    of the model and the optimizer, so that what cannot work is told while the weights are as they were.
+    numbers were drawn before; the random state of Python, NumPy and torch is left as it was found, that of
+    generators which the loader, the data or the model hold, too, and so is the model's train/eval mode. A part
+    that is in evaluation mode while the model is in training mode stays so: a frozen batch norm remains frozen.
+    Before the first step one is rehearsed on copies of the model, the optimizer and the loss, so that what cannot
+    work is told while the weights are as they were.
 
     Args:
         model: torch module; it is trained in place.
@@ -120,7 +121,8 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=256, device=Non
     device = move_model(model, device)
     loss, metrics = losses.resolve(loss), resolve_metrics(metrics)
     batches = batches_of(data, batch_size, device, name="data")
-    try_data(model, batches, loss, "data")
+    batches.generators += generators_in(model, loss)
+    try_data(model, batches, loss, "data", metrics, call_metrics=False)  # some need all samples at once
     return measure(model, batches, loss, metrics)
 
 

@@ -1,9 +1,12 @@
 """Batches of samples for `fit` and `evaluate`, and what is checked before the first one is used."""
 
+import warnings
+
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
 from d2lite._utils.checks import check_count
+from d2lite._utils.state import generators_in
 
 RESIDENT_BYTES = 2**30  # tensors up to this size move to the device once; larger ones go batch by batch
 
@@ -24,6 +27,7 @@ class TensorBatches:
             inputs, targets = inputs.to(device), targets.to(device)
         self.inputs, self.targets = inputs, targets
         self.batch_size, self.device, self.generator = batch_size, device, generator
+        self.generators = [] if generator is None else [generator]
 
     @property
     def num_steps(self):
@@ -50,11 +54,6 @@ class TensorBatches:
         for index in order.split(self.batch_size):
             yield move((self.inputs[index], self.targets[index]), self.device)
 
-    @property
-    def generators(self):
-        """The random generators that decide the order of the samples."""
-        return [self.generator] if self.generator is not None else []
-
     def restart(self):
         """Make ready for a new run."""
 
@@ -69,27 +68,32 @@ class LoaderBatches:
 
     def __init__(self, loader, device, name):
         self.loader, self.device, self.name = loader, device, name
-        self.number, self.given = (
-            0,
-            None,
-        )  # of the last batch: which one it was, and its targets before they moved
+        self.number, self.given = 0, None  # of the last batch: which one, and its targets before they moved
+        sampling = [loader.generator, loader.sampler, loader.batch_sampler]
+        own = generators_in(loader.dataset, loader.collate_fn)
+        self.generators = list({id(found): found for found in [*generators_in(*sampling), *own]}.values())
+        if own and loader.num_workers:
+            warnings.warn(
+                f"{name}, a DataLoader, has {loader.num_workers} workers and a dataset with a random generator of its "
+                "own, of which each worker gets the same copy, every epoch anew: use torch.rand, numpy.random or "
+                "random, which differ in each worker, or num_workers=0",
+                RuntimeWarning,
+                stacklevel=5,
+            )
         if isinstance(loader.dataset, IterableDataset):
             return
-        if len(loader.dataset) == 0:
+        if _length(loader.dataset) == 0:
             raise ValueError(f"{name} has an empty dataset: expected at least one sample")
         if self.num_steps == 0:
             raise ValueError(
-                f"{name} has {len(loader.dataset)} samples for batches of {loader.batch_size}, with drop_last="
-                f"{loader.drop_last}: expected at least one batch"
+                f"{name} gives no batch: expected at least one; its batch_size is {loader.batch_size} and drop_last "
+                f"is {loader.drop_last}, with {_length(loader.dataset)} samples"
             )
 
     @property
     def num_steps(self):
         """Batches in an epoch; None for a stream of unknown length."""
-        try:
-            return len(self.loader)
-        except TypeError:
-            return None
+        return _length(self.loader)
 
     @property
     def identity(self):
@@ -108,13 +112,6 @@ class LoaderBatches:
             self.number, self.given = number, batch[1]
             yield pair
 
-    @property
-    def generators(self):
-        """The random generators that decide the order of the samples."""
-        samplers = [self.loader, self.loader.sampler, getattr(self.loader.batch_sampler, "sampler", None)]
-        found = [getattr(owner, "generator", None) for owner in samplers]
-        return list({id(generator): generator for generator in found if generator is not None}.values())
-
     def restart(self):
         """Make ready for a new run: workers that persist would go on with the random state of the last one."""
         if self.loader.persistent_workers:
@@ -132,7 +129,9 @@ class LoaderBatches:
             return [self._pair(loader.collate_fn(loader.dataset[next(iter(loader.sampler))]))]
         indices = list(next(iter(loader.batch_sampler)))
         size = loader.batch_size
-        last_is_single = size and size > 1 and not loader.drop_last and len(loader.sampler) % size == 1
+        last_is_single = (
+            size and size > 1 and not loader.drop_last and (_length(loader.sampler) or 0) % size == 1
+        )
         return [self._fetch(chosen) for chosen in [indices, *([indices[:1]] if last_is_single else [])]]
 
     def _fetch(self, indices):
@@ -149,6 +148,14 @@ class LoaderBatches:
                 f"{self.name} gives a {type(batch).__name__}{size} as a batch: expected a pair (inputs, targets)"
             )
         return move(tuple(batch), self.device)
+
+
+def _length(value):
+    """Return the length of a loader, sampler or dataset; None if it has none."""
+    try:
+        return len(value)
+    except (TypeError, NotImplementedError):
+        return None
 
 
 def map_tensors(function, value):

@@ -85,6 +85,13 @@ def check_monitor(run, monitor, name, finished=False):
     raise ValueError(f"{name} watches {monitor!r}, but the history has only {', '.join(columns)}{hint}")
 
 
+def check_mode(mode, monitor, name="mode", run=None):
+    """Raise a ValueError if it is known that the monitored figure should go the other way."""
+    known = mode_of(monitor, run and run.metrics.get(monitor.partition("_")[2]))
+    if mode and known not in (None, mode):
+        raise ValueError(f"{name} is {mode!r}: expected {known!r} for {monitor!r}")
+
+
 class EarlyStopping(Callback):
     """Stop when a figure of the history has not improved for some epochs.
 
@@ -101,7 +108,7 @@ class EarlyStopping(Callback):
     After the run ``best`` is the best figure and ``best_epoch`` its epoch; None and 0 if no figure was finite.
 
     Raises:
-        ValueError: the history will not have the column, or its mode is not known.
+        ValueError: the history will not have the column, or its mode is not known, or known to be the other one.
 
     Taught in chapters/04_regularization/dropout_and_early_stopping.
     """
@@ -110,11 +117,13 @@ class EarlyStopping(Callback):
         self.patience = check_count(patience, "patience")
         self.min_delta = check_number(min_delta, "min_delta", 0, math.inf, open_high=True)
         check_choice(mode, (None, "min", "max"), "mode")
+        check_mode(mode, monitor)
         self.monitor, self.restore_best, self.mode = monitor, restore_best, mode or mode_of(monitor)
         self.best, self.best_epoch, self.best_weights = None, 0, None
 
     def on_train_start(self, run):
         check_monitor(run, self.monitor, "EarlyStopping")
+        check_mode(self.mode, self.monitor, run=run)
         self.mode = self.mode or mode_of(self.monitor, run.metrics.get(self.monitor.partition("_")[2]))
         if self.mode is None:
             raise ValueError(
@@ -167,8 +176,9 @@ class Schedule(Callback):
         monitor: the column of the history that ReduceLROnPlateau needs; None for the other schedulers.
 
     Raises:
-        ValueError: the scheduler belongs to another optimizer, ends before the run does, or watches a column that
-            the history will not have, or in the wrong direction.
+        ValueError: the scheduler belongs to another optimizer, ends before the run does, was made for epochs and is
+            called after steps, or the reverse, or watches a column that the history will not have, or in the wrong
+            direction.
     """
 
     def __init__(self, scheduler, every="epoch", monitor=None):
@@ -179,10 +189,7 @@ class Schedule(Callback):
                     f"monitor is {monitor!r} and every is {every!r}: expected a column of the history, such as "
                     "'validation_loss', and 'epoch' for ReduceLROnPlateau"
                 )
-            if mode_of(monitor) not in (None, scheduler.mode):
-                raise ValueError(
-                    f"the scheduler's mode is {scheduler.mode!r}: expected {mode_of(monitor)!r} for {monitor!r}"
-                )
+            check_mode(scheduler.mode, monitor, "the scheduler's mode")
         elif monitor is not None:
             raise ValueError(
                 f"monitor is {monitor!r}: expected None for {type(scheduler).__name__}, which looks at no figure"
@@ -194,6 +201,19 @@ class Schedule(Callback):
             raise ValueError("the scheduler belongs to another optimizer: make it with the one given to fit")
         if self.monitor:
             check_monitor(run, self.monitor, type(self.scheduler).__name__)
+            check_mode(self.scheduler.mode, self.monitor, "the scheduler's mode", run)
+        self._check_length(run)
+
+    def _check_length(self, run):
+        """Raise a ValueError if the scheduler was made for another number of steps than it will be called for."""
+        planned = getattr(self.scheduler, "T_max", getattr(self.scheduler, "total_steps", None))
+        counts = {"epoch": run.num_epochs, "step": run.num_epochs * (run.num_steps or 0)}
+        other = "step" if self.every == "epoch" else "epoch"
+        if planned == counts[other] != counts[self.every] and run.num_steps:
+            raise ValueError(
+                f"every is {self.every!r}, with a scheduler for {planned} calls, as many as the run has {other}s: "
+                f"expected {other!r}, or a scheduler for {counts[self.every]} calls"
+            )
         if isinstance(self.scheduler, torch.optim.lr_scheduler.OneCycleLR):
             steps = run.num_epochs - run.epoch
             if self.every == "step":

@@ -5,14 +5,15 @@ import zipfile
 
 import numpy as np
 import torch
+from torch import nn
 
 from d2lite._utils.checks import check_count
-from d2lite._utils.files import replacing, user_path
+from d2lite._utils.files import make_writable, replacing, user_path
 from d2lite._utils.state import get_random_state, set_random_state
 from d2lite.training._callbacks import Callback, EarlyStopping, Schedule
 from d2lite.training._identity import digest, texts
 
-FORMAT = "d2lite checkpoint 2"
+FORMAT = "d2lite checkpoint 3"
 _MOVED = {"lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum", "base_momentum"}
 
 
@@ -26,7 +27,8 @@ class Checkpoint(Callback):
 
     What decides a run must be as it was: data and labels, loss, metrics, layers and their settings, optimizer,
     schedule, seed, batch size, the loader's way of sampling, and callbacks that change the run; also the code of
-    those functions and classes that are your own. Only the weights come from the file, whatever the model holds.
+    those functions and classes that are your own. Only the weights come from the file, whatever the model holds, and
+    what a loss that is a module has learned.
 
     Args:
         path: the file; its folder is made if needed.
@@ -34,6 +36,7 @@ class Checkpoint(Callback):
 
     Raises:
         ValueError: the file is damaged, is no checkpoint, or belongs to a run with other settings.
+        OSError: the folder cannot be made or written.
         TypeError: a callback's or a module's state holds what a checkpoint cannot keep.
     """
 
@@ -49,10 +52,14 @@ class Checkpoint(Callback):
 
     def on_train_start(self, run):
         self.settings = _settings(run)
+        if self.path.is_dir():
+            raise ValueError(f"path is {str(self.path)!r}, a folder: expected a file in it")
         if self.path.exists():
             _restore(run, self.settings, _load(self.path, run.device), self.path)
-            if run.stop or run.epoch >= run.num_epochs:
-                print(f"{self.path} holds a finished run of {run.epoch} epochs: nothing left to do")
+        if run.epoch < run.num_epochs:
+            make_writable(self.path.parent, "path")  # told now, and not when the first epoch is over
+        if self.path.exists() and (run.stop or run.epoch >= run.num_epochs):
+            print(f"{self.path} holds a finished run of {run.epoch} epochs: nothing left to do")
         _capture(run, self.settings)  # raises now what would else be raised when the first epoch is over
 
     def on_step_end(self, run):
@@ -64,7 +71,6 @@ class Checkpoint(Callback):
 
     def save(self, run):
         """Write the run's state: into a neighbouring file first, which then takes the old one's place."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(self.path) as file:
             torch.save(_capture(run, self.settings or _settings(run)), file)
 
@@ -141,6 +147,7 @@ def _capture(run, settings):
         "format": FORMAT,
         "settings": settings,
         "model": run.model.state_dict(),
+        "loss": run.loss.state_dict() if isinstance(run.loss, nn.Module) else {},
         "optimizer": run.optimizer.state_dict(),
         "callbacks": {name: callback.state_dict() for name, callback in _callback_states(run).items()},
         "history": {"rows": run.history.rows, "step_losses": run.history.step_losses},
@@ -212,9 +219,17 @@ def _restore(run, now, state, path):
         )
     try:
         run.model.load_state_dict(state["model"])
-        run.optimizer.load_state_dict(state["optimizer"])
+        if isinstance(run.loss, nn.Module):
+            run.loss.load_state_dict(state["loss"])
     except (RuntimeError, ValueError) as error:
         raise ValueError(f"the checkpoint {path} was made with another model: {advice}") from error
+    try:
+        run.optimizer.load_state_dict(state["optimizer"])
+    except ValueError as error:
+        raise ValueError(
+            f"the checkpoint {path} was made with other parameters in the optimizer: expected the groups that a "
+            f"callback has added to be there from the start, with lr=0 ({error}); {advice}"
+        ) from error
     for name, callback in _callback_states(run).items():
         if state["callbacks"].get(name):
             callback.load_state_dict(state["callbacks"][name])

@@ -1,6 +1,7 @@
 """What a training run measured: one row of numbers per epoch."""
 
 import html
+import numbers
 
 
 class Table(list):
@@ -11,7 +12,7 @@ class Table(list):
 
     def _cells(self):
         names = list(dict.fromkeys(name for row in self for name in row))
-        body = [[_format(row.get(name)) for name in names] for row in self]
+        body = [[as_text(row.get(name)) for name in names] for row in self]
         return names, body
 
     def __repr__(self):
@@ -30,8 +31,9 @@ class Table(list):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body_html}</tbody></table>"
 
 
-def _format(value):
-    if isinstance(value, float):
+def as_text(value):
+    """Return a cell as a short text: a number with four digits, a whole one or a text as it is."""
+    if isinstance(value, numbers.Real) and not isinstance(value, numbers.Integral):
         return f"{value:.4g}"
     return "" if value is None else str(value)
 

@@ -89,6 +89,8 @@ def _without_last_1(values):
 NAMES = {"cross_entropy": automatic, "mse": mse}
 _SOFTMAX = (automatic, functional.cross_entropy, nn.CrossEntropyLoss)
 _SIGMOID = (functional.binary_cross_entropy_with_logits, nn.BCEWithLogitsLoss)
+_PROBABILITIES = (functional.binary_cross_entropy, nn.BCELoss)
+_LOGARITHMS = (functional.nll_loss, nn.NLLLoss)
 
 
 def resolve(loss):
@@ -113,6 +115,22 @@ def takes_logits(loss):
     return _kind(loss) in _SOFTMAX + _SIGMOID
 
 
+def takes_probabilities(loss):
+    """Return whether a loss is known to take the probability of class 1."""
+    return _kind(loss) in _PROBABILITIES
+
+
+def check_log_probabilities(loss, logits):
+    """Raise ValueError if a loss needs logarithms of probabilities over axis 1 and gets anything else."""
+    if _kind(loss) not in _LOGARITHMS or logits.ndim < 2:
+        return
+    if bool((logits.float().logsumexp(1).abs() > 0.01).any()):
+        raise ValueError(
+            "the loss NLLLoss takes logarithms of probabilities, and the model gives others: end it in LogSoftmax, "
+            "or pass loss=nn.CrossEntropyLoss() for logits"
+        )
+
+
 def _kind(loss):
     """Return the function behind a partial, or the class of a module."""
     while isinstance(loss, functools.partial):
@@ -128,17 +146,26 @@ def check_targets(loss, logits, targets):
         logits: the model's output for the first B samples.
         targets: all targets at hand.
     """
-    if _kind(loss) not in _SOFTMAX or targets.numel() == 0:
+    if targets.numel() == 0:
         return
-    if loss is automatic and one_score(logits, targets[: len(logits)]):
+    if _kind(loss) in _SIGMOID + _PROBABILITIES:
+        low, high = targets.min().item(), targets.max().item()
+        if not 0 <= low <= high <= 1:
+            raise ValueError(
+                f"targets run from {low:g} to {high:g}: expected 0 to 1 for binary cross-entropy; give the two classes "
+                "the numbers 0 and 1"
+            )
+    elif _kind(loss) not in _SOFTMAX:
+        return
+    elif loss is automatic and one_score(logits, targets[: len(logits)]):
         low, high = targets.min().item(), targets.max().item()
         if not 0 <= low <= high <= 1:
             raise ValueError(
                 f"targets run from {low:g} to {high:g}: expected 0 to 1, as the model gives one score per sample, for "
                 "two classes; give it one output per class, or pass loss='mse' for regression"
             )
-    elif loss is automatic and targets.shape[1:] == logits.shape[1:]:
-        _check_distributions(targets, class_axis(logits))
+    elif targets.shape[1:] == logits.shape[1:] and logits.ndim > 1:
+        _check_distributions(targets, class_axis(logits) if loss is automatic else 1)
     elif not targets.is_floating_point() and logits.ndim == targets.ndim + 1:
         axis = class_axis(logits) if loss is automatic else 1
         _check_indices(targets, logits.shape[axis], _ignored(loss))

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import math
 import warnings
 
 import numpy as np
@@ -11,21 +12,38 @@ from torch import nn
 from d2lite._utils.state import keep_mode, keep_random_state
 from d2lite.training import _losses as losses
 from d2lite.training._batches import batch_length, join, map_tensors
+from d2lite.training.metrics import accuracy
 
 
-def try_data(model, batches, loss, name, metrics=()):
+def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
     """Put a first batch through the model in evaluation mode, or raise one sentence that says what is wrong.
 
-    Random state and the model stay as they were. Nothing is tried of a stream, which cannot be read twice.
+    A last batch of one sample is tried, too. Random state, the model and the loss stay as they were. Nothing is
+    tried of a stream, which cannot be read twice.
     """
+    loss = _spare(loss)
     with keep_random_state(batches.generators, batches.device), keep_mode(model), torch.no_grad():
         model.eval()
-        for inputs, targets in batches.samples()[:1]:
+        for inputs, targets in batches.samples():
             _check_dtype(model, inputs, name)
             logits = _forward(model, inputs, name)
             _check_output(model, loss, logits, targets, getattr(batches, "targets", targets))
             _check_loss(loss, logits, targets)
-            _check_metrics(metrics, logits, targets)
+            _check_accuracy(metrics, model, loss, logits, targets)
+            if call_metrics:
+                _check_metrics(metrics, logits, targets)
+                if name == "train":
+                    _warn_of_sums(metrics, logits, targets)
+
+
+def _spare(value):
+    """Return a copy of a module, whose buffers a call may change; anything else as it is."""
+    if not isinstance(value, nn.Module):
+        return value
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # not all can be copied
+        return value
 
 
 @contextlib.contextmanager
@@ -53,7 +71,8 @@ def check_later(batches, loss, logits):
 def rehearse(run):
     """Take a training step with copies of the model and the optimizer, and with a last batch of one sample too."""
     try:
-        model, optimizer = copy.deepcopy((run.model, run.optimizer))
+        loss = run.loss if isinstance(run.loss, nn.Module) else None
+        model, optimizer, loss = copy.deepcopy((run.model, run.optimizer, loss))
     except Exception:  # not all that trains can be copied; then the first step tells
         return
     run.train_mode(model)
@@ -69,7 +88,7 @@ def rehearse(run):
                     f"train has a batch of one sample, which the model cannot learn from ({_reason(error)}): "
                     "expected at least two; choose another batch_size, or drop_last=True in a DataLoader"
                 ) from error
-            value = run.loss(logits, targets)
+            value = (loss or run.loss)(logits, targets)
             if not value.requires_grad:
                 raise ValueError(
                     "the loss has no gradient: expected one that depends on the model's trainable parameters, "
@@ -109,7 +128,7 @@ def _check_dtype(model, inputs, name):
 def _forward(model, inputs, name):
     try:
         return model(inputs)
-    except (RuntimeError, IndexError) as error:
+    except (RuntimeError, IndexError, TypeError) as error:
         shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
         raise ValueError(f"the model cannot take {name} inputs of shape {shape}: {_reason(error)}") from error
 
@@ -117,6 +136,11 @@ def _forward(model, inputs, name):
 def _check_output(model, loss, logits, targets, all_targets):
     """Raise a ValueError if a loss known here cannot belong to what the model gives."""
     named = loss in losses.NAMES.values()
+    if isinstance(logits, torch.Tensor) and logits.ndim == 0:
+        raise ValueError(
+            f"the model gives a single number for a batch of {batch_length(targets)}: expected one row a sample; "
+            "squeeze(-1) in place of squeeze() keeps a batch of one"
+        )
     if not isinstance(logits, torch.Tensor):
         lengths = []
         map_tensors(lambda part: lengths.append(part.shape[:1]), logits)
@@ -131,6 +155,7 @@ def _check_output(model, loss, logits, targets, all_targets):
             "the model ends in a sigmoid or softmax: expected logits, as the loss applies it itself; leave out "
             "the model's last layer"
         )
+    losses.check_log_probabilities(loss, logits)
     if isinstance(all_targets, torch.Tensor):
         losses.check_targets(loss, logits, all_targets)
 
@@ -138,10 +163,21 @@ def _check_output(model, loss, logits, targets, all_targets):
 def _are_probabilities(model, logits):
     if not logits.is_floating_point() or not bool(((logits >= 0) & (logits <= 1)).all()):
         return False
-    last = [*model.modules()][-1]
     axis = losses.class_axis(logits)
     softmax = logits.ndim > 1 and logits.shape[axis] > 1 and losses.are_distributions(logits, axis)
-    return softmax or isinstance(last, (nn.Sigmoid, nn.Softmax, nn.Softmax2d))
+    return softmax or isinstance([*model.modules()][-1], (nn.Sigmoid, nn.Softmax, nn.Softmax2d))
+
+
+def _check_accuracy(metrics, model, loss, logits, targets):
+    """Raise a ValueError if accuracy would take a probability of class 1 for a logit, and so count every one."""
+    name = next((name for name in metrics if metrics[name] is accuracy), None)
+    if name is None or not isinstance(logits, torch.Tensor) or not losses.one_score(logits, targets):
+        return
+    if losses.takes_probabilities(loss) or _are_probabilities(model, logits):
+        raise ValueError(
+            f"metric {name!r} takes one score a sample as a logit, class 1 above 0, and gets probabilities: "
+            "expected no sigmoid at its end, and BCEWithLogitsLoss for BCELoss; or give a metric of your own"
+        )
 
 
 def _check_loss(loss, logits, targets):
@@ -198,15 +234,35 @@ def _check_metrics(metrics, logits, targets):
     """Raise one sentence if a metric fails, gives no number, or changes the logits that the loss needs."""
     for name in metrics:
         before = _versions(logits, targets)
-        try:
-            value = metrics[name](logits, targets)
-        except Exception as error:
-            raise ValueError(f"metric {name!r} cannot take the model's output: {_reason(error)}") from error
-        as_number(value, name)
+        call_metric(name, _spare(metrics[name]), logits, targets)
         if _versions(logits, targets) != before:
             raise ValueError(
                 f"metric {name!r} changes its arguments in place: expected it to leave them as they are"
             )
+
+
+def _warn_of_sums(metrics, logits, targets):
+    """Warn of a metric that grows with the batch, whose mean over the batches of an epoch means nothing."""
+    for name in metrics:
+        metric = _spare(metrics[name])
+        value = float(call_metric(name, metric, logits, targets))
+        twice = float(call_metric(name, metric, join([logits, logits]), join([targets, targets])))
+        if math.isfinite(value) and abs(value) > 1e-12 and math.isclose(twice, 2 * value, rel_tol=1e-4):
+            warnings.warn(
+                f"metric {name!r} of a batch taken twice is {twice:g}, not {value:g}: expected a mean over the "
+                "samples, since the training figure is a mean over the batches",
+                RuntimeWarning,
+                stacklevel=5,
+            )
+
+
+def call_metric(name, metric, logits, targets):
+    """Return what a metric gives as one number, or raise one sentence that names it."""
+    try:
+        value = metric(logits, targets)
+    except Exception as error:
+        raise ValueError(f"metric {name!r} cannot take the model's output: {_reason(error)}") from error
+    return as_number(value, name)
 
 
 def _versions(*values):

@@ -10,12 +10,18 @@ import torch
 from torch import nn
 
 from d2lite._utils.checks import check_count
-from d2lite._utils.state import get_random_state, keep_mode, keep_random_state, set_random_state
+from d2lite._utils.state import (
+    generators_in,
+    get_random_state,
+    keep_mode,
+    keep_random_state,
+    set_random_state,
+)
 from d2lite.training import _losses as losses
 from d2lite.training import metrics as metric_functions
 from d2lite.training._batches import batch_length, batches_of, join, map_tensors
 from d2lite.training._history import History
-from d2lite.training._rehearsal import as_number, check_later, rehearse, tell_where, try_data
+from d2lite.training._rehearsal import as_number, call_metric, check_later, rehearse, tell_where, try_data
 
 CHECK_EVERY = 50  # steps between two looks at the loss on an accelerator, where each look waits for it
 
@@ -35,18 +41,22 @@ class Run:
         self, model, train, validation, loss, optimizer, num_epochs, batch_size, metrics, device, seed
     ):
         self.num_epochs, self.seed = check_count(num_epochs, "num_epochs", least=0), check_seed(seed)
+        batch_size = check_count(batch_size, "batch_size")
         self.model, self.device = model, move_model(model, device)
         self.frozen = [name for name, part in model.named_modules() if model.training and not part.training]
         self.loss, self.metrics = losses.resolve(loss), resolve_metrics(metrics)
         generator = torch.Generator().manual_seed(self.seed)
         self.batches = batches_of(train, batch_size, self.device, generator, "train")
-        try_data(model, self.batches, self.loss, "train")
+        self.batches.generators += generators_in(model, self.loss)
+        try_data(model, self.batches, self.loss, "train", self.metrics)
         self.validation = None
         if validation is not None:
             self.validation = batches_of(validation, max(batch_size, 256), self.device, name="validation")
             try_data(model, self.validation, self.loss, "validation", self.metrics)
-        self.optimizer = _resolve_optimizer(optimizer, model)
+        self.optimizer = _resolve_optimizer(optimizer, model, self.loss)
         rehearse(self)
+        held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
+        self.left_out = {id(p) for p in model.parameters() if p.requires_grad} - held  # by choice
         self.history, self.callbacks, self.stop = History(), [], False
         self.epoch = self.step = 0
         self.num_steps = self.batches.num_steps
@@ -105,16 +115,42 @@ class Run:
         lr = self.optimizer.param_groups[0].get("lr")
         raise FloatingPointError(
             f"the loss became {first} in epoch {self.epoch + 1}, step {step}: likely causes are a "
-            f"learning rate that is too high (it is {lr}), inputs that are not scaled, or a logarithm or "
-            "division at 0"
+            f"learning rate that is too high (it is {lr}), inputs that are not scaled, NaN among a DataLoader's "
+            "samples, or a logarithm or division at 0"
         )
+
+    def _check_weights(self):
+        """Raise FloatingPointError if the last step spoilt the weights, though its loss was finite."""
+        weights = [p for p in self.model.parameters() if p.requires_grad]
+        if not torch.stack([p.detach().isfinite().all() for p in weights]).all():
+            raise FloatingPointError(
+                f"the weights became NaN or infinite at the end of epoch {self.epoch + 1}, though the loss is finite: "
+                "likely causes are a gradient at a point that has none, such as a square root or a norm at 0, and a "
+                "learning rate that is too high"
+            )
+
+    def _warn_of_thawed(self):
+        """Warn once of parameters that require gradients since the run began and are not the optimizer's."""
+        held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
+        thawed = {id(p) for p in self.model.parameters() if p.requires_grad} - held - self.left_out
+        if thawed:
+            self.left_out |= thawed
+            warnings.warn(
+                f"{len(thawed)} parameters of the model require gradients since epoch {self.epoch + 1}, and the "
+                "optimizer lacks them: add them by run.optimizer.add_param_group, or they will not be trained",
+                RuntimeWarning,
+                stacklevel=3,
+            )
 
     def finish_epoch(self):
         """Close the epoch: measure the validation data and add a row to the history."""
         if not self.losses:
-            raise ValueError("train is empty: expected at least one batch")
+            when = f"in epoch {self.epoch + 1}: expected a stream that can be read anew every epoch"
+            raise ValueError(f"train gives no batch {when if self.epoch else ': expected at least one'}")
         values, count = torch.stack(self.losses).tolist(), sum(self.sizes)
         self._check_loss(sum(values))
+        self._check_weights()
+        self._warn_of_thawed()
         row = {"epoch": self.epoch + 1}
         row["train_loss"] = sum(v * size for v, size in zip(values, self.sizes, strict=True)) / count
         row |= {f"train_{name}": float(total) / count for name, total in self.metric_sums.items()}
@@ -124,7 +160,8 @@ class Run:
             if not math.isfinite(measured["loss"]):
                 warnings.warn(
                     f"the validation loss is {measured['loss']} in epoch {self.epoch + 1}, though the training loss "
-                    "is finite: look for validation inputs that are not scaled like the training data",
+                    "is finite: look for NaN among the validation data, and for inputs that are not scaled like the "
+                    "training data",
                     RuntimeWarning,
                     stacklevel=3,
                 )
@@ -155,11 +192,13 @@ def measure(model, batches, loss, metrics):
                 outputs.append(logits)
                 answers.append(targets)
         if not count and not outputs:
-            raise ValueError("data is empty: expected at least one batch")
+            raise ValueError(
+                "the data give no batch: expected at least one; a stream must be readable anew each time"
+            )
         if metrics or not by_batch:
             outputs, answers = _join(outputs), _join(answers)
         measured = {"loss": float(total) / count if by_batch else loss(outputs, answers).item()}
-        return measured | {name: float(as_number(f(outputs, answers), name)) for name, f in metrics.items()}
+        return measured | {name: float(call_metric(name, f, outputs, answers)) for name, f in metrics.items()}
 
 
 def _join(batches):
@@ -232,7 +271,7 @@ def _name_of(metric):
     return metric if isinstance(metric, str) else getattr(metric, "__name__", type(metric).__name__)
 
 
-def _resolve_optimizer(optimizer, model):
+def _resolve_optimizer(optimizer, model, loss):
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not trainable:
         raise ValueError("the model has no parameter to train: check requires_grad")
@@ -242,7 +281,15 @@ def _resolve_optimizer(optimizer, model):
         optimizer = optimizer(trainable)
     if not isinstance(optimizer, torch.optim.Optimizer):
         raise TypeError(f"optimizer is a {type(optimizer).__name__}: expected a torch optimizer")
-    known = {id(parameter) for parameter in trainable}
-    if not any(id(parameter) in known for group in optimizer.param_groups for parameter in group["params"]):
+    held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+    missing = {id(parameter) for parameter in trainable} - held
+    if len(missing) == len(trainable):
         raise ValueError("the optimizer holds no parameter of this model: make it with model.parameters()")
+    parts = [model, loss] if isinstance(loss, nn.Module) else [model]
+    strange = held - {id(parameter) for part in parts for parameter in part.parameters()}
+    if missing and strange:
+        raise ValueError(
+            f"the optimizer holds {len(strange)} parameters that are not the model's, and lacks {len(missing)} that "
+            "are: expected one made after the last change of the model's layers"
+        )
     return optimizer

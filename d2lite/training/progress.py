@@ -7,6 +7,7 @@ import time
 
 from d2lite._utils.checks import check_choice, check_number
 from d2lite.training._callbacks import Callback
+from d2lite.training._history import as_text
 
 OUTPUTS = ("notebook", "static", "terminal", "log")
 MOST_POINTS = 200  # of the loss of single steps in the live plot; neighbours are averaged
@@ -102,7 +103,7 @@ def _check_output(output):
 def summary(row):
     """Return a history's row as a short text, without its epoch and seconds."""
     shown = ((name, value) for name, value in row.items() if name not in ("epoch", "seconds"))
-    return ", ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in shown)
+    return ", ".join(f"{name.replace('_', ' ')} {as_text(value)}" for name, value in shown)
 
 
 class LivePlot(Callback):

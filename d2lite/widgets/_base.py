@@ -64,6 +64,11 @@ class Explorer(anywidget.AnyWidget):
         )
         follow(self)
 
+    def __setattr__(self, name, value):
+        if not name.startswith("_") and not hasattr(type(self), name):
+            raise AttributeError(self._unknown(name))
+        super().__setattr__(name, value)
+
     @traitlets.default("_esm")
     def _default_esm(self):
         return notebook(self._folder)[0]

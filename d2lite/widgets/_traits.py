@@ -22,6 +22,24 @@ class BadValueError(traitlets.TraitError, ValueError):
     """A value that an explorer's trait refuses; its message says what came and what was expected."""
 
 
+class TraitList(list):
+    """The value of a trait that is a list: a change within it would reach neither the page nor an observer."""
+
+    def _refuse(self, *_, **__):
+        raise TypeError(
+            "a list of an explorer is changed in place: expected a new one; give the trait [*explorer.points, new]"
+        )
+
+    append = extend = insert = remove = pop = clear = sort = reverse = _refuse
+    __setitem__ = __delitem__ = __imul__ = _refuse
+
+    def __iadd__(self, other):
+        return [*self, *other]
+
+    def __reduce_ex__(self, protocol):
+        return list, (list(self),)  # a copy is a plain list
+
+
 def _show(value):
     text = repr(value)
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
@@ -288,7 +306,7 @@ class Numbers(Param):
             self.refuse(value, expected)
         if length and len(value) != length:
             self.refuse(value, expected)
-        return [self.number(item, what=expected) for item in value]
+        return TraitList(self.number(item, what=expected) for item in value)
 
 
 class Rows(Param):
@@ -318,7 +336,7 @@ class Rows(Param):
         expected = f"at most {self.spec['max_length']} rows of {len(columns)} numbers: {ranges}"
         if not isinstance(value, (list, tuple)) or len(value) > self.spec["max_length"]:
             self.refuse(value, expected)
-        return [self._row(_plain(row), columns, expected) for row in value]
+        return TraitList(self._row(_plain(row), columns, expected) for row in value)
 
     def _row(self, row, columns, expected):
         if not isinstance(row, (list, tuple)) or len(row) != len(columns):
@@ -332,4 +350,6 @@ class Rows(Param):
                 or (column["integer"] and item != int(item))
             ):
                 self.refuse(row, expected)
-        return [int(item) if c["integer"] else float(item) for item, c in zip(row, columns, strict=True)]
+        return TraitList(
+            int(item) if c["integer"] else float(item) for item, c in zip(row, columns, strict=True)
+        )

@@ -171,3 +171,12 @@ def test_errors_come_before_a_figure_is_opened(call, message):
     with pytest.raises(ValueError, match=message):
         call()
     assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("last", [torch.nn.Sigmoid(), torch.nn.Softmax(1)])
+def test_a_decision_boundary_applies_no_second_sigmoid(last):
+    model = torch.nn.Sequential(torch.nn.Linear(2, 1 if isinstance(last, torch.nn.Sigmoid) else 2), last)
+    data = torch.randn(6, 2), torch.tensor([0, 1] * 3)
+    with pytest.raises(ValueError, match="predict ends in a sigmoid or softmax: expected"):
+        plotting.decision_boundary(model, data)
+    plotting.decision_boundary(lambda x: model(x), data)

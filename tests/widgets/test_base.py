@@ -263,7 +263,7 @@ def test_state_holds_what_differs_and_no_results():
 
 def test_defaults_are_not_shared_between_explorers():
     first, second = Sample(), Sample()
-    first.box.append(9)
+    first.box = [0, 0, 1, 9]
     assert second.box == [0, 0, 1, 1]
     assert Sample.spec()[6]["default"] == [0, 0, 1, 1]
 
@@ -319,3 +319,28 @@ class TestEveryExplorer:
         for entry in explorer_class(name).spec():
             assert entry["label"]
             assert entry["name"].isidentifier()
+
+
+def test_a_change_within_a_list_is_refused_and_one_by_a_new_list_is_seen():
+    explorer = d2lite.widgets.BoundaryExplorer(points=[[0, 0, 1]])
+    seen = []
+    explorer.observe(lambda change: seen.append(change.new), "points")
+    with pytest.raises(TypeError, match="changed in place: expected a new one"):
+        explorer.points.append([1, 1, 0])
+    with pytest.raises(TypeError, match="changed in place: expected a new one"):
+        explorer.points[0][2] = 0
+    assert explorer.points == [[0, 0, 1]]
+    explorer.points += [[1, 1, 0]]
+    points = copy.deepcopy(explorer.points)
+    points.append([1, 0, 0])
+    explorer.points = points
+    assert seen == [[[0, 0, 1], [1, 1, 0]], [[0, 0, 1], [1, 1, 0], [1, 0, 0]]]
+    assert pickle.loads(pickle.dumps(explorer.points)) == points
+
+
+def test_a_misspelt_trait_is_refused_wherever_it_is_set():
+    explorer = d2lite.widgets.EwmaExplorer()
+    with pytest.raises(AttributeError, match="no trait 'bta': expected beta"):
+        explorer.bta = 0.5
+    explorer.layout = {"width": "50%"}
+    explorer.tooltip = "mean"

@@ -189,3 +189,11 @@ process.stdout.write(JSON.stringify([sweep.axes, sweep.metrics].map((list) => li
     sweep = d2lite.Sweep.recorded("atlas")
     assert shown == [list(sweep.axes), list(sweep.metrics)]
     assert shown[0] != sorted(shown[0])
+
+
+def test_a_point_with_a_failed_seed_is_lost_in_the_picture_too():
+    runs = [Run({"lr": lr}, seed, {}, {"loss": np.array([1.0, lr])}, 1.0) for lr in (1, 2) for seed in (0, 1)]
+    sweep = d2lite.Sweep(runs[1:], [Failure({"lr": 1}, 0, "FloatingPointError: nan")])
+    data = SweepExplorer(sweep).data
+    assert data["metrics"]["loss"]["values"] == [[1, 1], [1, 2], [1, 2], ["NaN", "NaN"]]
+    assert data["runs"] == {"axes": {"lr": [0, 1, 1, 0]}, "seed": [1, 0, 1, 0]} and data["failed"] == 1

@@ -52,6 +52,7 @@ class SweepExplorer(Explorer):
     )
     speed = Choice(8, (2, 4, 8, 16), unit="/s", label="measurements a second")
     data = Payload()
+    own_runs = ()  # of the reader, each a Run, in the order in which they ended
     _trainable = traitlets.Bool(False).tag(sync=True)
     _live = traitlets.Dict().tag(
         sync=True
@@ -80,7 +81,7 @@ class SweepExplorer(Explorer):
             along=_longest(sweep) if along is None else _index(along, names),
             **values,
         )
-        payload = sweep.payload()
+        payload = sweep.payload(failed_as_nan=True)
         self.data = {
             **{name: payload[name] for name in ("format", "axes", "seeds", "runs", "metrics")},
             # notebook files sort the keys of what they store
