@@ -4,6 +4,7 @@ import gzip
 import json
 import math
 import random
+import tempfile
 
 import numpy as np
 import pytest
@@ -138,7 +139,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(tmp_path, 
     for path in (tmp_path / "file", tmp_path / "file" / "runs"):
         with pytest.raises(OSError, match="path is .*: expected a folder that can be written"):
             d2lite.sweep(count, {"x": [1]}, path=path, n_jobs=1)
-    monkeypatch.setattr(sweeps.tempfile, "TemporaryFile", _refuse)
+    monkeypatch.setattr(tempfile, "TemporaryFile", _refuse)
     with pytest.raises(OSError, match=r"path is .*: expected a folder that can be written \(Read-only"):
         d2lite.sweep(count, {"x": [1]}, path=tmp_path / "runs", n_jobs=1)
     assert not calls()
@@ -151,7 +152,7 @@ def _refuse(*args, **options):
 def test_a_finished_sweep_is_read_from_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
     count, calls = counting(tmp_path)
     first = d2lite.sweep(count, {"x": [1]}, path=tmp_path / "runs", n_jobs=1)
-    monkeypatch.setattr(sweeps.tempfile, "TemporaryFile", _refuse)
+    monkeypatch.setattr(tempfile, "TemporaryFile", _refuse)
     assert same(d2lite.sweep(count, {"x": [1]}, path=tmp_path / "runs", n_jobs=1), first)
     assert len(calls()) == 3
 

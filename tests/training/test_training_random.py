@@ -184,7 +184,7 @@ def test_dropped_samples_are_not_counted():
         (DataLoader([(torch.zeros(4), 1, 2)] * 4), "gives a list of 3 as a batch: expected a pair"),
         (
             DataLoader(TensorDataset(*arrays(3)), batch_size=4, drop_last=True),
-            "train has 3 samples for batches of 4.*at least one batch",
+            "train gives no batch: expected at least one; its batch_size is 4 .* with 3 samples",
         ),
     ],
 )

@@ -71,7 +71,7 @@ def test_what_is_not_finite_is_no_improvement(values, epochs, best):
 def test_min_delta_counts_in_both_directions_and_a_tie_is_no_improvement(mode):
     sign = 1 if mode == "min" else -1
     values = [5 * sign, 4 * sign, 3.95 * sign, 3.91 * sign, 0]
-    length, stopping, ends = run(values, mode=mode, patience=2, min_delta=0.1)
+    length, stopping, ends = run(values, "validation_f1", mode=mode, patience=2, min_delta=0.1)
     assert (length, stopping.best_epoch, ends) == (4, 2, [2])
 
 
@@ -102,8 +102,12 @@ def test_the_direction_of_a_figure_is_known_or_asked_for(name, mode):
     if mode is None:
         with pytest.raises(ValueError, match=f"mode is None: expected 'min' or 'max'.*'{name}'"):
             run([1, 2, 3], name)
-    assert run([1, 2, 3], name, mode="min", patience=1)[1].best == 1
-    assert run([1, 2, 3], name, mode="max", patience=1)[1].best == 3
+    for given, best in (("min", 1), ("max", 3)):
+        if mode in (None, given):
+            assert run([1, 2, 3], name, mode=given, patience=1)[1].best == best
+        else:
+            with pytest.raises(ValueError, match=f"mode is '{given}': expected '{mode}' for '{name}'"):
+                run([1, 2, 3], name, mode=given, patience=1)
     with pytest.raises(ValueError, match="mode is 'down': expected one of None, 'min', 'max'"):
         EarlyStopping(mode="down")
 
