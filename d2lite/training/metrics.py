@@ -89,7 +89,7 @@ def mode_of(name, function=None):
     This is the one place that knows. A metric of your own says it by an attribute: ``f1.mode = "max"``.
 
     Args:
-        name: "loss" or a metric's name, with or without "train_" or "validation_" before it.
+        name: "loss" or a metric's name, with or without ``train_`` or ``validation_`` before it.
         function: the metric, if at hand.
     """
     own = getattr(function, "mode", None)
