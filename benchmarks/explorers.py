@@ -9,7 +9,7 @@ A run of all of them ends with what a notebook has otherwise, in a real JupyterL
 and one curve by matplotlib, a key at a time, each once the last picture has come.
 """
 
-import importlib.util
+import importlib
 import math
 import os
 import subprocess
@@ -80,11 +80,10 @@ ONE_KEY = """() => new Promise((done) => {
 
 
 def load(name):
-    """Return a module of the tests, by its path."""
-    spec = importlib.util.spec_from_file_location(name.replace("/", "_"), ROOT / "tests" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    """Import a module of the tests: what they drive explorers with."""
+    if (tests := str(ROOT / "tests")) not in sys.path:
+        sys.path.insert(0, tests)
+    return importlib.import_module(name)
 
 
 def drag(host, box, along):
@@ -109,7 +108,7 @@ def report(what, times):
 
 def measure_stock(browser):
     """Press the arrow keys on a stock slider in a JupyterLab of its own; return the sorted times in ms."""
-    lab = load("browser/test_lab")
+    lab = load("browser.test_lab")
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), lab.free_port()
@@ -151,7 +150,7 @@ def main(names):
 
     from d2lite.widgets import explorer_names
 
-    worst, Host, find_browser = 0, load("widgets/conftest").Host, load("conftest").find_browser
+    worst, Host, find_browser = 0, load("widgets.conftest").Host, load("conftest").find_browser
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
         for name in names or explorer_names():
