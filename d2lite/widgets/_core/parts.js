@@ -97,8 +97,7 @@ export function facts(list, { name = null } = {}) {
     parent.append(element);
     app.draw(() => {
       const pairs = list(scene, app);
-      while (element.children.length > pairs.length) element.lastChild.remove();
-      while (element.children.length < pairs.length) element.append(make("span", {}, make("i"), make("b")));
+      fitChildren(element, pairs.length, () => make("span", {}, make("i"), make("b")));
       pairs.forEach(([key, value], i) => {
         writeText(element.children[i].firstChild, key);
         writeCell(element.children[i].lastChild, value);
@@ -108,19 +107,21 @@ export function facts(list, { name = null } = {}) {
 }
 
 /**
- * A table: heads (or none), and rows(scene, app), a list of lists of text or { text, bad }; the first of each heads its row.
+ * A table: heads (a list, a function (scene, app) that gives one, or none), and rows(scene, app), a list of lists of text or
+ * { text, bad }, of any length; the first of each heads its row.
  * caption(scene, app): a line above it; chosen(scene, app): the index of the row that stands out.
  */
-export function table({ name = null, className = "", heads = [], rows, caption = null, chosen = null }) {
+export function table({ name = null, className = "", heads = null, rows, caption = null, chosen = null }) {
   return (app, parent, scene) => {
     const body = make("tbody");
-    const head = make("tr", {}, ...heads.map((text) => (text ? make("th", { text, scope: "col" }) : make("td"))));
+    const head = make("tr");
     const title = caption && make("caption");
-    const element = make("table", { class: `d2l-table ${className}`.trim() }, title, heads.length ? make("thead", {}, head) : null, body);
+    const element = make("table", { class: `d2l-table ${className}`.trim() }, title, heads && make("thead", {}, head), body);
     if (name) nameElement(app, name, element);
     parent.append(element);
     app.draw(() => {
       const lines = rows(scene, app);
+      if (heads) fillHeads(head, typeof heads === "function" ? heads(scene, app) : heads);
       if (title) writeText(title, caption(scene, app));
       fillRows(body, lines);
       if (chosen) [...body.children].forEach((row, i) => row.classList.toggle("d2l-chosen", i === chosen(scene, app)));
@@ -128,11 +129,25 @@ export function table({ name = null, className = "", heads = [], rows, caption =
   };
 }
 
+function fillHeads(head, texts) {
+  if (head.dataset.texts === texts.join("|")) return;
+  head.dataset.texts = texts.join("|");
+  head.replaceChildren(...texts.map((text) => (text ? make("th", { text, scope: "col" }) : make("td"))));
+}
+
 function fillRows(body, lines) {
-  const makeRow = (line) => make("tr", {}, ...line.map((_, i) => make(i ? "td" : "th", i ? {} : { scope: "row" })));
-  while (body.children.length > lines.length) body.lastChild.remove();
-  while (body.children.length < lines.length) body.append(makeRow(lines[body.children.length]));
-  lines.forEach((line, i) => line.forEach((value, j) => writeCell(body.children[i].children[j], value)));
+  fitChildren(body, lines.length, () => make("tr", {}, make("th", { scope: "row" })));
+  lines.forEach((line, i) => {
+    const row = body.children[i];
+    fitChildren(row, line.length, () => make("td"));
+    line.forEach((value, j) => writeCell(row.children[j], value));
+  });
+}
+
+/** Make an element have this many children, by taking away and adding at its end. */
+function fitChildren(element, count, makeChild) {
+  while (element.children.length > count) element.lastChild.remove();
+  while (element.children.length < count) element.append(makeChild());
 }
 
 /** A button: press(app, scene); usable(app, scene), asked at each drawing, greys it; the rest as in makeButton. */
