@@ -288,25 +288,26 @@ class Numbers(Param):
         min, max: range of each number.
         max_length: most numbers.
         length: exact count, if it is fixed.
+        integer: True for whole numbers.
         description: label, unit, help, output as in Param.
     """
 
     kind = "numbers"
 
-    def __init__(self, default=(), *, min, max, max_length=100, length=None, **description):
-        super().__init__(
-            list(default), min=min, max=max, max_length=length or max_length, length=length, **description
-        )
+    def __init__(self, default=(), *, min, max, max_length=100, length=None, integer=False, **description):
+        description |= {"length": length, "integer": integer}
+        super().__init__(list(default), min=min, max=max, max_length=length or max_length, **description)
 
     def validate(self, obj, value):
         value, length, low, high = _plain(value), *(self.spec.get(k) for k in ("length", "min", "max"))
         count = length if length else f"at most {self.spec['max_length']}"
-        expected = f"a list of {count} numbers from {low:g} to {high:g}"
+        whole = self.spec.get("integer", False)
+        expected = f"a list of {count} {'whole ' if whole else ''}numbers from {low:g} to {high:g}"
         if not isinstance(value, (list, tuple)) or len(value) > self.spec["max_length"]:
             self.refuse(value, expected)
         if length and len(value) != length:
             self.refuse(value, expected)
-        return TraitList(self.number(item, what=expected) for item in value)
+        return TraitList(self.number(item, whole, expected) for item in value)
 
 
 class Rows(Param):

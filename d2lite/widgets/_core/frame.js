@@ -22,7 +22,7 @@ const ICONS = {
  * app.draw(callback): called to draw; app.refresh(): ask for a frame (any number of calls give one).
  * app.say(text): tell screen readers, now and then, once the reader has touched something; app.announce(text): at once.
  * app.note(text, brief): tell everyone, politely. app.pauses: functions that stop what plays; app.stop() calls them.
- * app.report({ name: value }): hand results to Python, once they are numbers and have changed.
+ * app.report({ name: value }): hand results to Python, once their numbers are finite and they have changed.
  * app.scope.on / app.scope.add: what is undone by app.close(), which render returns.
  */
 export function openExplorer({ model, el, title }) {
@@ -87,7 +87,8 @@ function addState(app) {
   };
   app.report = (results) => {
     for (const [name, value] of Object.entries(results)) {
-      if ([value].flat(Infinity).every(Number.isFinite) && String(value) !== String(model.get(name))) app.set({ [name]: value }, { later: true });
+      const stands = [value].flat(Infinity).every((item) => typeof item !== "number" || Number.isFinite(item));
+      if (stands && String(value) !== String(model.get(name))) app.set({ [name]: value }, { later: true });
     }
   };
   app.on = (names, callback) => {
