@@ -61,6 +61,7 @@ export function coerce(entry, raw) {
     return value === true || value === false ? { value } : { note: `${label} cannot be “${shorten(raw)}”: it is true or false.` };
   }
   const text = String(raw);
+  if (/\p{Surrogate}/u.test(text)) return { note: `${label} holds half a character, so it is left out.` };
   if (text.length <= entry.max_length) return { value: text };
   return { note: `${label} is longer than ${entry.max_length} characters, so it is left out.` };
 }
