@@ -1,0 +1,114 @@
+"""The broadcast explorer, typed into, pointed at and driven by keys."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def host(make_host):
+    return make_host().open("broadcast").show("broadcast")
+
+
+def text(host):
+    return host.page.locator(".d2l-body").inner_text()
+
+
+def type_shapes(host, first, second):
+    for name, shape in (("first shape", first), ("second shape", second)):
+        host.page.get_by_role("textbox", name=name).fill(shape)
+    host.settle()
+
+
+def test_it_opens_with_a_column_and_a_row_that_make_a_table(host):
+    assert host.get("fits") is True
+    assert host.get("result_shape") == [3, 4]
+    assert "(3, 1) + (1, 4) gives (3, 4)." in text(host)
+    assert "result[1, 2] = first[1, 0] + second[0, 2] = 20 + 3 = 23" in text(host)
+
+
+def test_a_wrong_pair_says_which_axis_clashes_and_what_would_fit(host):
+    type_shapes(host, "3, 4", "3")
+    assert host.get("fits") is False
+    assert host.get("result_shape") == []
+    bad = host.page.locator(".d2l-body p.d2l-bad:visible").all_inner_texts()
+    assert bad == [
+        "(3, 4) + (3,) is an error: one axis clashes. As (3, 1) the second would fit.",
+        "Axis −1 clashes: the first has 4 and the second 3, and neither is 1, so neither can be stretched.",
+    ]
+    type_shapes(host, "3, 4", "3, 1")
+    assert host.get("result_shape") == [3, 4]
+    assert host.page.locator(".d2l-body p.d2l-bad:visible").count() == 0
+
+
+def test_the_table_has_a_column_an_axis(host):
+    rows = host.page.locator("table.d2l-aligned tr")
+    type_shapes(host, "8, 3, 32, 32", "3, 1, 1")
+    assert [row.split() for row in rows.all_inner_texts()] == [
+        ["axis", "−4", "−3", "−2", "−1"],
+        ["first", "8", "3", "32", "32"],
+        ["second", "·", "3", "1", "1"],
+        ["rule", "missing", "equal", "stretched", "stretched"],
+        ["result", "8", "3", "32", "32"],
+    ]
+    type_shapes(host, "4", "")
+    assert [row.split() for row in rows.all_inner_texts()][1:3] == [["first", "4"], ["second", "·"]]
+
+
+def test_what_is_no_shape_is_said_and_breaks_nothing(host):
+    type_shapes(host, "3, x", "2, 2, 2, 2, 2, 2")
+    assert "Axis 2 of the first shape is “x”: expected a whole number from 0 to 9999, such as 3." in text(
+        host
+    )
+    assert "The second shape has 6 axes: expected at most 5." in text(host)
+    assert host.get("fits") is False
+    type_shapes(host, "", "")
+    assert host.get("fits") is True
+    assert host.get("result_shape") == []
+    assert "result = first + second = 10 + 1 = 11" in text(host)
+
+
+def test_arrows_move_over_the_cells_and_stop_at_the_ends(host):
+    slider = host.page.get_by_role("slider", name="Cell worked out")
+    slider.press("ArrowDown")
+    host.settle()
+    assert host.get("position") == 10
+    slider.press("ArrowDown")
+    slider.press("ArrowRight")
+    host.settle()
+    assert host.get("position") == 11
+    assert "30 + 4 = 34" in slider.get_attribute("aria-valuetext")
+    host.page.get_by_role("radio", name="×").check()
+    host.settle()
+    assert "result[2, 3] = first[2, 0] × second[0, 3] = 30 × 4 = 120" in text(host)
+
+
+def test_pointing_at_a_cell_of_any_tensor_works_it_out(host):
+    box = host.page.locator("canvas").bounding_box()
+    seen = set()
+    for part in range(60):
+        host.page.mouse.move(box["x"] + box["width"] * part / 60, box["y"] + box["height"] / 2 + 12)
+        host.settle()
+        seen.add(host.get("position"))
+    assert {4, 5, 6, 7} <= seen  # the middle row
+
+
+@pytest.mark.parametrize(
+    "shapes", [("60", "1"), ("1", "60, 1"), ("3, 4, 5", "5"), ("2, 1, 30", "1"), ("10, 6", "6")]
+)
+def test_every_picture_keeps_its_cells_inside(host, shapes):
+    type_shapes(host, *shapes)
+    for width in (360, 800):
+        host.resize(width)
+        seen = host.page.evaluate("""() => {
+            const canvas = document.querySelector(".d2l-body canvas");
+            const { width, height } = canvas;
+            const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+            copy.drawImage(canvas, 0, 0);
+            const { data } = copy.getImageData(0, 0, width, height);
+            const filled = (x, y) => data[4 * (y * width + x) + 3] > 0;
+            const along = (length, test) => Array.from({ length }, (_, i) => test(i)).some(Boolean);
+            const edge = along(height, (y) => filled(width - 1, y)) || along(width, (x) => filled(x, height - 1));
+            return { edge, some: data.some(Boolean) };
+        }""")
+        assert seen == {"edge": False, "some": True}, (shapes, width)
