@@ -230,9 +230,10 @@ def _find_esbuild():
 def _stamp(*folders):
     """Return (path, time, size) of each script and style sheet in folders, those built left out."""
     found = []
-    for folder in folders:
-        for path in (*folder.rglob("*.js"), *folder.rglob("*.css")):
-            if BUILT not in path.parents:
+    for top in folders:
+        for place, inner, names in os.walk(top):
+            inner[:] = [name for name in inner if Path(place, name) != BUILT]  # another process may work there
+            for path in (Path(place, name) for name in names if name.endswith((".js", ".css"))):
                 stat = path.stat()
                 found.append((path, stat.st_mtime_ns, stat.st_size))
     return tuple(sorted(found))

@@ -2,8 +2,10 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -146,6 +148,14 @@ class TestBuild:
         assert [path.name for path in _bundle.BUILT.iterdir()] == [built.name]
         assert (built / "page" / "race.js").exists()
 
+    def test_where_another_process_may_be_building_is_not_looked_at(self, package, monkeypatch):
+        (_bundle.build() / "tmp").mkdir()
+        seen, scandir = [], os.scandir
+        monkeypatch.setattr(os, "scandir", lambda path: (seen.append(Path(path)), scandir(path))[1])
+        _bundle.sources_key()
+        assert package / "race" in seen
+        assert [path for path in seen if _bundle.BUILT in (path, *path.parents)] == []
+
 
 def test_esbuild_is_the_one_that_npm_installs():
     wanted = json.loads((_bundle.ROOT / "package.json").read_text())["devDependencies"]["esbuild"]
@@ -198,17 +208,22 @@ class TestEveryExplorer:
         source = (explorer_class(name)._folder / "widget.js").read_text(encoding="utf-8")
         render = re.search(r"^export function render.*?^}", source, re.MULTILINE | re.DOTALL)
         described = "\nexport const { render, preview } = defineExplorer({\n" in source
-        assert described if render is None else render[0].count("\n") + 1 <= 40
+        assert described if render is None else render[0].count("\n") + 1 <= 40, (
+            "widget.js: expected export const { render, preview } = defineExplorer({ at the start of a line"
+        )
         classes = re.findall(r'class: "([^"$]*)"', source) + re.findall(r'className: "([^"$]*)"', source)
-        assert all(part.startswith("d2l-") for text in classes for part in text.split())
+        foreign = [part for text in classes for part in text.split() if not part.startswith("d2l-")]
+        assert foreign == [], "widget.js: expected classes that begin with d2l-"
         sheet = explorer_class(name)._folder / "widget.css"
         own = f".d2l-{name.replace('_', '-')}"
         css = re.sub(
             r"/\*.*?\*/|@(container|media|supports)[^{]*{", "", sheet.read_text() if sheet.exists() else ""
         )
         selectors = [one.strip() for rule in re.findall(r"([^{}]+){", css) for one in split_selectors(rule)]
-        assert [one for one in selectors if not re.match(rf"{own}(?![\w-])", one)] == []
-        assert not re.search(r"\bid: |\.id =|innerHTML|insertAdjacentHTML|outerHTML|document\.write", source)
+        strangers = [one for one in selectors if not re.match(rf"{own}(?![\w-])", one)]
+        assert strangers == [], f"widget.css: expected rules that begin with {own}"
+        unsafe = re.findall(r"\bid: |\.id =|innerHTML|insertAdjacentHTML|outerHTML|document\.write", source)
+        assert unsafe == [], "widget.js: expected no ids, and text set as text"
 
 
 def split_selectors(rule):
