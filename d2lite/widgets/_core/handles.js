@@ -161,3 +161,30 @@ export function addScrubber(app, stage, { label, min = 0, value, max, valueAt, m
     return true;
   } });
 }
+
+/**
+ * Make a stage a slider over cells in rows: count() of them, columns() in a row, value() the chosen one, from the traits; cellAt(px, py)
+ * is the one at a point, or null; move(k) asks for another, text() reads it out. Pointing chooses, and so do arrows, Home and End.
+ */
+export function addCells(app, stage, { label, count, columns, value, cellAt, move, text }) {
+  const { canvas } = stage;
+  const point = (event) => {
+    const k = cellAt(...stage.at(event));
+    if (k !== null) move(k);
+  };
+  canvas.setAttribute("aria-valuemin", 0);
+  app.draw(() => {
+    canvas.setAttribute("aria-valuenow", value());
+    canvas.setAttribute("aria-valuemax", Math.max(0, count() - 1));
+    canvas.setAttribute("aria-valuetext", text());
+  });
+  onPress(app, canvas, point);
+  app.scope.on(canvas, "pointermove", (event) => event.buttons || point(event));
+  addKeys(app, stage, { role: "slider", label, press: (key) => {
+    const [right, down] = ARROWS[key] || [0, 0];
+    const k = ARROWS[key] ? value() + down * columns() + right : { Home: 0, End: count() - 1 }[key];
+    if (k === undefined) return false;
+    if (k >= 0 && k < count()) move(k);
+    return true;
+  } });
+}

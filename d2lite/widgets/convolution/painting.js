@@ -1,8 +1,8 @@
 // What the reader does on the two pictures: paint pixels on the left, move the window on the right.
 import { make } from "../_core/dom.js";
 import { formatNumber } from "../_core/format.js";
+import { addCells } from "../_core/handles.js";
 import { addKeys, ARROWS } from "../_core/keys.js";
-import { onPress } from "../_core/press.js";
 import { outputSide, pixelsOf, settingsOf } from "./model.js";
 
 const BRUSHES = { white: [1, 1, 1], gray: [0.5, 0.5, 0.5], black: [0, 0, 0], red: [1, 0, 0], green: [0, 1, 0], blue: [0, 0, 1] };
@@ -93,34 +93,23 @@ export function lastPlace(scene, get) {
 
 /** The output as a slider over its places: pointing or arrows move the window. */
 export function addSliding(app, output, scene) {
-  const { canvas } = output;
-  const last = () => lastPlace(scene, app.get);
-  const go = (index) => {
-    app.stop();
-    app.set({ position: Math.min(last(), Math.max(0, index)) }, { later: true });
-  };
-  const point = (event) => {
-    const { side } = scene.result;
-    const [x, y] = output.at(event).map((p) => Math.min(side - 1, Math.max(0, Math.floor((p * side) / output.width()))));
-    if (side) go(y * side + x);
-  };
-  canvas.setAttribute("aria-valuemin", 0);
-  app.draw(() => {
-    canvas.setAttribute("aria-valuenow", scene.index);
-    canvas.setAttribute("aria-valuemax", last());
-    canvas.setAttribute("aria-valuetext", summarise(scene));
+  const count = () => outputSide(settingsOf(app.get)) ** 2;
+  addCells(app, output, {
+    label: "Window's place",
+    count,
+    columns: () => outputSide(settingsOf(app.get)),
+    value: () => Math.max(0, Math.min(app.get("position"), count() - 1)),
+    cellAt: (px, py) => {
+      const { side } = scene.result;
+      const [x, y] = [px, py].map((p) => Math.min(side - 1, Math.max(0, Math.floor((p * side) / output.width()))));
+      return side ? y * side + x : null;
+    },
+    move: (position) => {
+      app.stop();
+      app.set({ position }, { later: true });
+    },
+    text: () => summarise(scene),
   });
-  onPress(app, canvas, point);
-  app.scope.on(canvas, "pointermove", (event) => event.buttons || point(event));
-  const press = (key) => {
-    const at = Math.min(app.get("position"), last());
-    const [right, down] = ARROWS[key] || [0, 0];
-    const move = ARROWS[key] ? at + down * outputSide(settingsOf(app.get)) + right : { Home: 0, End: last() }[key];
-    if (move === undefined) return false;
-    if (move >= 0 && move <= last()) go(move);
-    return true;
-  };
-  addKeys(app, output, { role: "slider", label: "Window's place", press });
 }
 
 /** A part: the colours to paint with. */
