@@ -74,9 +74,9 @@ export function player({ trait = "step_count", speed = "speed", restart = () => 
 }
 
 /** A paragraph: text, or text(scene, app) that is asked at each drawing and may give { text, bad }; empty, it is not there. */
-export function paragraph(text, { name = null, className = "d2l-line" } = {}) {
+export function paragraph(text, { name = null, className = "" } = {}) {
   return (app, parent, scene) => {
-    const element = make("p", { class: className });
+    const element = make("p", { class: `d2l-line ${className}`.trim() });
     if (name) nameElement(app, name, element);
     parent.append(element);
     if (typeof text === "string") writeText(element, text);
