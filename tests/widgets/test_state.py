@@ -99,6 +99,12 @@ def test_marks_at_the_end_stay_where_they_may_belong():
     assert parse("text=B%253D%26", "gates")["values"] == {"text": "B%3D&"}
 
 
+def test_a_text_with_half_a_character_is_left_out():
+    found = parse("text=a\ud800b", "gates")
+    assert found["values"] == {}
+    assert found["notes"] == ["Text holds half a character, so it is left out."]
+
+
 def test_link_to_another_explorer_says_nothing_to_this_one():
     assert parse("lr=0.1", id="d2l-x-2") is None
 
