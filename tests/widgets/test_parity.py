@@ -39,13 +39,13 @@ def load(name):
 
 def check(got, expected, tolerance, where):
     if isinstance(expected, dict):
-        assert isinstance(got, dict), where
-        assert got.keys() == expected.keys(), where
+        assert isinstance(got, dict), f"{where}: {got!r}, expected {expected!r}"
+        assert got.keys() == expected.keys(), f"{where}: {list(got)}, expected {list(expected)}"
         for key in expected:
             check(got[key], expected[key], tolerance, f"{where}.{key}")
     elif isinstance(expected, (list, tuple)):
-        assert isinstance(got, list), where
-        assert len(got) == len(expected), where
+        assert isinstance(got, list), f"{where}: {got!r}, expected {expected!r}"
+        assert len(got) == len(expected), f"{where}: {len(got)} values, expected {len(expected)}"
         for i, (one, other) in enumerate(zip(got, expected, strict=True)):
             check(one, other, tolerance, f"{where}[{i}]")
     elif isinstance(expected, float) or (isinstance(expected, int) and not isinstance(expected, bool)):
@@ -55,7 +55,7 @@ def check(got, expected, tolerance, where):
             f"{where}: {got}, expected {expected}"
         )
     else:
-        assert got == expected, where
+        assert got == expected, f"{where}: {got!r}, expected {expected!r}"
 
 
 @pytest.mark.parametrize("name", explorer_names())
