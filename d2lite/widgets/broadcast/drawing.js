@@ -2,8 +2,8 @@
 import { drawLabel, setText } from "../_draw/scales.js";
 import { mixColor } from "../_core/theme.js";
 
-const LARGEST = 44; // px of a cell
-const LEGIBLE = 19; // px a cell needs to show its number
+const LARGEST = 46; // px of a cell
+const LEGIBLE = 17; // px a cell needs to show its number
 const TITLE = 20; // px above a block
 const LEAST = 118; // px wide, for its title
 const BETWEEN = { blocks: 14, sheets: 8 };
@@ -19,7 +19,7 @@ export function layOut(drawn, fullWidth, fullHeight) {
       const gaps = [(nx - 1) * BETWEEN.sheets, (ny - 1) * BETWEEN.sheets];
       const [bx, by] = across ? [3, 1] : [1, 3];
       const room = [(width - (bx - 1) * BETWEEN.blocks) / bx - gaps[0], (height - (by - 1) * BETWEEN.blocks) / by - TITLE - gaps[1]];
-      const cell = Math.min(LARGEST, room[0] / (nx * columns), room[1] / (ny * rows), across && width < 3 * LEAST ? 0 : LARGEST);
+      const cell = Math.min(LARGEST, room[0] / (nx * columns), room[1] / (ny * rows), across && width < 3 * LEAST + 2 * BETWEEN.blocks ? 0 : LARGEST);
       plans.push({ cell, across, sheetsAcross, size: [nx * columns * cell + gaps[0], ny * rows * cell + gaps[1]] });
     }
   }
@@ -59,7 +59,7 @@ export function drawTensors(ctx, width, height, theme, scene) {
   plan.blocks.forEach(([x, y], i) => {
     drawLabel(ctx, scene.titles[i], x, y - 5, theme, { baseline: "bottom", size: 12, weight: 600, color: i === 2 && scene.clashes ? theme.bad : colors[i] });
     scene.tensors[i].forEach((content, k) => drawCell(ctx, x + plan.place(k)[0], y + plan.place(k)[1], plan.cell, theme, { ...content, color: colors[i] }));
-    if (i < 2 || !scene.clashes) drawRing(ctx, x, y, plan, theme, scene.chosen);
+    if (!scene.clashes) drawRing(ctx, x, y, plan, theme, scene.chosen);
   });
 }
 
@@ -77,7 +77,7 @@ function drawCell(ctx, x, y, size, theme, { value, kind, color }) {
   ctx.strokeRect(x + 1, y + 1, size - 2, size - 2);
   ctx.restore();
   if (size < LEGIBLE) return;
-  setText(ctx, theme, Math.min(13, size * 0.46), kind === "own" ? 600 : 400);
+  setText(ctx, theme, Math.min(13, Math.max(9, size * 0.48), (1.35 * size) / String(value).length), kind === "own" ? 600 : 400);
   ctx.fillStyle = absent ? theme.bad : kind === "own" ? theme.text : theme.muted;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";

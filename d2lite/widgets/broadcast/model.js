@@ -49,7 +49,7 @@ export function broadcastShapes(first, second) {
 
 /** What happens along an axis, in a sentence. */
 export function explainAxis({ axis, sizes: [a, b], kind, which, size }) {
-  const place = `Axis ${axis}`.replace("-", "−");
+  const place = `Axis\u00a0${axis}`.replace("-", "−");
   if (kind === "equal") return `${place}: both have ${size}.`;
   if (kind === "clash") return `${place} clashes: the first has ${a} and the second ${b}, and neither is 1, so neither can be stretched.`;
   const end = size === 1 ? "which is enough" : size === 0 ? "which becomes 0: nothing is left" : `stretched to ${size}`;

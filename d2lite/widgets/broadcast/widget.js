@@ -1,8 +1,7 @@
 // The broadcast explorer: two shapes aligned from the right, and the tensors stretched to the result.
 import { defineExplorer, settings } from "../_core/define.js";
-import { addKeys, ARROWS } from "../_core/keys.js";
+import { addCells } from "../_core/handles.js";
 import { hint, paragraph, stage, table } from "../_core/parts.js";
-import { onPress } from "../_core/press.js";
 import { cellAt, drawTensors } from "./drawing.js";
 import { alignAxes, broadcastShapes, drawnShape, explainAxis, readShape, stretchedCells, suggestShape, workOut } from "./model.js";
 
@@ -41,7 +40,7 @@ function describeResult({ problems, shapes, result, clashes, sign }) {
   const [first, second] = shapes.map(writeShape);
   if (!clashes) return `${first} ${sign} ${second} gives ${writeShape(result)}.`;
   const better = suggestShape(...shapes);
-  const advice = better ? ` As ${writeShape(better.shape)} the ${NAMES[better.which]} would fit.` : "";
+  const advice = better ? ` Reshaped to ${writeShape(better.shape)}, the ${NAMES[better.which]} fits.` : "";
   return { text: `${first} ${sign} ${second} is an error: ${clashes === 1 ? "one axis clashes" : `${clashes} axes clash`}.${advice}`, bad: true };
 }
 
@@ -61,35 +60,26 @@ function describeCell({ worked, sign }) {
   return `Ringed: ${at("result", worked.index)} = ${first} ${sign} ${second} = ${worked.values.join(` ${sign} `)} = ${worked.result}`;
 }
 
-function alignedRows({ axes, result }) {
+/** The shapes one above the other, aligned from the right, with what happens along each axis. */
+function alignedRows({ axes, result, problems }) {
+  if (problems.length) return [];
   const row = (which) => axes.map(({ sizes }) => sizes[which] ?? "·");
   const marked = axes.map(({ kind, size }) => ({ text: String(size ?? "✗"), bad: kind === "clash" }));
   const words = axes.map(({ kind }) => ({ text: kind, bad: kind === "clash" }));
   return [["first", ...row(0)], ["second", ...row(1)], ["rule", ...words], [result ? "result" : "no result", ...marked]];
 }
 
-/** The cells as something to point at: by pointer in any of the three tensors, by arrows row by row. */
+/** The cells as a slider, by pointer in any of the three tensors. */
 function addPointing(app, built, scene) {
-  const go = (k) => app.set({ position: Math.max(0, Math.min(scene.count - 1, k)) }, { later: true });
-  const point = (event) => {
-    const k = scene.drawn && cellAt(scene, ...built.at(event), built.width(), built.height());
-    if (k !== null) go(k);
-  };
-  const { canvas } = built;
-  canvas.setAttribute("aria-valuemin", 0);
-  app.draw(() => {
-    canvas.setAttribute("aria-valuenow", scene.chosen);
-    canvas.setAttribute("aria-valuemax", Math.max(0, scene.count - 1));
-    canvas.setAttribute("aria-valuetext", summarise(scene));
+  addCells(app, built, {
+    label: "Cell worked out",
+    count: () => scene.count,
+    columns: () => scene.drawn?.at(-1) ?? 1,
+    value: () => Math.max(0, Math.min(app.get("position"), scene.count - 1)),
+    cellAt: (px, py) => scene.drawn && cellAt(scene, px, py, built.width(), built.height()),
+    move: (position) => app.set({ position }, { later: true }),
+    text: () => summarise(scene),
   });
-  onPress(app, canvas, point);
-  app.scope.on(canvas, "pointermove", (event) => event.buttons || event.pointerType === "touch" || point(event));
-  addKeys(app, built, { role: "slider", label: "Cell worked out", press: (key) => {
-    if (!ARROWS[key] || !scene.drawn) return false;
-    const [right, down] = ARROWS[key];
-    go(Math.min(app.get("position"), scene.count - 1) + right + down * (scene.drawn.at(-1) ?? 1));
-    return true;
-  } });
 }
 
 function summarise(scene) {
@@ -105,7 +95,7 @@ export const { render, preview } = defineExplorer({
   top: [
     settings(["first", "second", "operation"]),
     paragraph(describeResult, { className: "d2l-verdict" }),
-    table({ className: "d2l-aligned", heads: ({ axes }) => ["axis", ...axes.map(({ axis }) => String(axis).replace("-", "−"))], rows: alignedRows }),
+    table({ className: "d2l-aligned", heads: ({ axes, problems }) => problems.length ? [] : ["axis", ...axes.map(({ axis }) => String(axis).replace("-", "−"))], rows: alignedRows }),
     paragraph(describeAxes(true)),
     paragraph(describeAxes(false)),
     stage({ draw: drawTensors, label: "The two tensors and their result", ratio: 2.8, use: addPointing }),

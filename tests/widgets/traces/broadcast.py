@@ -164,14 +164,14 @@ def cases():
             "input": [[(3, 4), (3,)], [(1, 0), (2, 1)], [(), (1,)]],
             "expected": [
                 [
-                    "Axis −2: the second has none, which counts as 1, stretched to 3.",
-                    "Axis −1 clashes: the first has 4 and the second 3, and neither is 1, so neither can be stretched.",
+                    "Axis\u00a0−2: the second has none, which counts as 1, stretched to 3.",
+                    "Axis\u00a0−1 clashes: the first has 4 and the second 3, and neither is 1, so neither can be stretched.",
                 ],
                 [
-                    "Axis −2: the first has 1, stretched to 2.",
-                    "Axis −1: the second has 1, which becomes 0: nothing is left.",
+                    "Axis\u00a0−2: the first has 1, stretched to 2.",
+                    "Axis\u00a0−1: the second has 1, which becomes 0: nothing is left.",
                 ],
-                ["Axis −1: the first has none, which counts as 1."],
+                ["Axis\u00a0−1: the first has none, which counts as 1."],
             ],
         },
     ]
