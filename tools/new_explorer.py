@@ -49,7 +49,7 @@ def new_explorer(name, title, chapter, root=ROOT):
     for path, text in files.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8")
-    return "wrote " + ", ".join(files)
+    return f"wrote {', '.join(files)}\nnext: pytest tests/widgets -k {name}, and the steps of d2lite/widgets/README.md"
 
 
 def main():

@@ -232,7 +232,7 @@ def _stamp(*folders):
     found = []
     for top in folders:
         for place, inner, names in os.walk(top):
-            inner[:] = [name for name in inner if Path(place, name) != BUILT]  # another process may work there
+            inner[:] = [name for name in inner if Path(place, name) != BUILT]  # where others may be building
             for path in (Path(place, name) for name in names if name.endswith((".js", ".css"))):
                 stat = path.stat()
                 found.append((path, stat.st_mtime_ns, stat.st_size))

@@ -54,6 +54,14 @@ def set_slider(frame, name, key, times=1):
         slider.press(key)
 
 
+def test_the_lines_of_an_explorer_have_no_margins_of_the_pages_prose(open_page, scheme):
+    frame = explorer(open_page(CHAPTER, scheme))
+    below = frame.locator("p.d2l-hint").evaluate_all(
+        "(all) => all.map((p) => getComputedStyle(p).marginBottom)"
+    )
+    assert set(below) == {"0px"}
+
+
 def test_the_explorer_replaces_its_picture(open_page, scheme):
     page = open_page(CHAPTER, scheme)
     frame = explorer(page)

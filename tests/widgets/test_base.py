@@ -30,6 +30,7 @@ class Sample(Explorer):
     on = Flag(False)
     word = Text("hi", max_length=5)
     box = Numbers([0, 0, 1, 1], min=-1, max=1, length=4)
+    shape = Numbers([3, 4], min=0, max=9, max_length=5, integer=True)
     below = Real(-1, min=-2, max=0)
     rows = Rows(columns=[("x", -1, 1), ("label", 0, 1, "integer")], max_length=3)
     ratio = Real(0.5, min=0, max=0.999)
@@ -58,6 +59,7 @@ class Sample(Explorer):
         ("on", np.True_, True),
         ("on", torch.tensor(True), True),
         ("word", np.str_("abc"), "abc"),
+        ("shape", (np.float64(2), torch.tensor(3)), [2, 3]),
         ("box", (np.float32(0.1), torch.tensor(0.1), 0, np.int64(1)), [0.1, 0.1, 0, 1]),
         ("rows", [[torch.tensor(0.1), np.int64(1)]], [[0.1, 1]]),
         ("rows", np.array([[0.1, 1]], dtype=np.float32), [[0.1, 1]]),
@@ -90,6 +92,7 @@ def flatten(value):
         ("rate", None, "rate is None: "),
         ("count", 2.5, "whole number from 0 to 9"),
         ("count", -1, "from 0 to 9"),
+        ("shape", [2.5], "expected a list of at most 5 whole numbers from 0 to 9"),
         ("count", 10**400, "from 0 to 9"),
         ("kind", "c", "one of 'a', 'b'"),
         ("size", True, "one of 0, 1, 16"),
