@@ -243,7 +243,7 @@ def test_spec_describes_every_trait_in_order():
         "on",
         "word",
         "box",
-        "below",
+        "shape", "below",
         "rows",
         "ratio",
         "share",
