@@ -1,4 +1,4 @@
-"""Input to picture: drag each explorer's first slider, chart and handle, and the boundary explorer's points.
+"""Input to picture: drag each explorer's first slider, chart, handle and cells, and the boundary explorer's points.
 
 Time runs from the moment the page hears the pointer to the end of the frame that shows its effect (style, layout,
 script and paint commands done). Aim: p95 of at most 16 ms.
@@ -27,11 +27,13 @@ KINDS = {
     "slider": "input[type=range]:visible",
     "chart": ".d2l-scrub:visible",
     "handle": ".d2l-handle:visible",
+    "cells": "canvas[role=slider]:not(.d2l-scrub):visible",
 }
 WAVES = {
     "slider": lambda t: (0.5 + 0.4 * math.sin(t), 0.5),
     "chart": lambda t: (0.5 + 0.4 * math.sin(t), 0.5),
     "handle": lambda t: (0.5 + 0.9 * math.sin(t), 0.5 + 0.9 * (1 - math.cos(t))),  # a circle from where it is
+    "cells": lambda t: (0.5 + 0.45 * math.sin(t), 0.5 + 0.2 * math.cos(0.7 * t)),
 }
 WATCH = """() => {
     window.times = [];
