@@ -52,7 +52,7 @@ export function explainAxis({ axis, sizes: [a, b], kind, which, size }) {
   const place = `Axis\u00a0${axis}`.replace("-", "−");
   if (kind === "equal") return `${place}: both have ${size}.`;
   if (kind === "clash") return `${place} clashes: the first has ${a} and the second ${b}, and neither is 1, so neither can be stretched.`;
-  const end = size === 1 ? "which is enough" : size === 0 ? "which becomes 0: nothing is left" : `stretched to ${size}`;
+  const end = size === 0 ? "which becomes 0: nothing is left" : `stretched to ${size}`;
   if (kind === "missing") return `${place}: the ${NAMES[which]} has none, which counts as 1${size === 1 ? "" : `, ${end}`}.`;
   return `${place}: the ${NAMES[which]} has 1, ${end}.`;
 }
