@@ -52,7 +52,7 @@ def test_index_opens_on_an_explorer_that_can_be_made():
 
 def test_line_of_the_hero_closes_round_the_orange_points():
     # The index promises it of three seconds of Play: take as many steps here, from zero, and look all round.
-    cell = re.search(r"BoundaryExplorer\((.*)\)", read("book/index.md"))[1]
+    cell = re.search(r"BoundaryExplorer\((.*?)\)", read("book/index.md"), re.DOTALL)[1]
     hero = eval(f"widgets.BoundaryExplorer({cell})", {"widgets": widgets})
     from d2lite.datasets import points
 

@@ -267,7 +267,7 @@ def test_state_holds_what_differs_and_no_results():
 
 def test_defaults_are_not_shared_between_explorers():
     first, second = Sample(), Sample()
-    first.box = [0, 0, 1, 9]
+    first.box = [0, 0, 1, -1]
     assert second.box == [0, 0, 1, 1]
     assert Sample.spec()[6]["default"] == [0, 0, 1, 1]
 
