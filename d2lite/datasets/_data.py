@@ -5,16 +5,18 @@ import itertools
 import math
 import numbers
 
-import numpy as np
 import torch
 
 from d2lite._utils.checks import check_number, check_seed, plain_number
-from d2lite._utils.tensors import as_tensor
+from d2lite._utils.tensors import as_tensor, as_whole_numbers
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class Data:
     """A data set in memory: ``inputs, targets = data`` unpacks it, ``data[:100]`` is a smaller one.
+
+    ``data[3]`` is one sample, (input, target), as torch's data sets give it: a DataLoader, ConcatDataset or Subset
+    takes Data as they are. Sample by sample: ``for x, y in zip(*data)``.
 
     Args:
         inputs: (N, ...) tensor or array; kept as float32.
@@ -65,13 +67,24 @@ class Data:
         return iter((self.inputs, self.targets))
 
     def __getitem__(self, index):
-        """Return the chosen samples as Data; an integer gives one sample and keeps the batch axis."""
-        index = row_index(index, len(self))
-        return dataclasses.replace(self, inputs=self.inputs[index], targets=self.targets[index])
+        """Return one sample, (input, target), for a whole number, and else the chosen samples as Data.
+
+        Args:
+            index: whole number, slice, list or array of whole numbers, or a mask: a boolean for each sample.
+
+        Raises:
+            IndexError: there is no such sample, or it is another kind of index.
+        """
+        rows = row_index(index, len(self))
+        inputs, targets = self.inputs[rows], self.targets[rows]
+        if _is_whole(index):
+            return inputs[0], targets[0]
+        return dataclasses.replace(self, inputs=inputs, targets=targets)
 
     def __getitems__(self, indices):
         # The hook torch's DataLoader asks for a whole batch at once; its collate function stacks the pairs.
-        return list(zip(self.inputs[indices], self.targets[indices], strict=True))
+        rows = row_index(indices, len(self))
+        return list(zip(self.inputs[rows], self.targets[rows], strict=True))
 
     def __repr__(self):
         shape = " x ".join(map(str, self.inputs.shape[1:])) or "one number"
@@ -153,15 +166,45 @@ class Data:
 
 
 def row_index(index, count):
-    """Return an index of rows that torch takes: a number becomes a list, arrays and backward slices tensors."""
-    if isinstance(plain_number(index), numbers.Integral):
-        return [int(index)]
-    if isinstance(index, slice) and index.step is not None and index.step < 0:
-        return torch.arange(count)[list(range(count)[index])]
-    if isinstance(index, np.ndarray) or torch.is_tensor(index):
-        index = as_tensor(index, "index")
-        return index if index.dtype == torch.bool else index.long()  # to torch bytes are a mask
-    return index
+    """Return an index of rows that torch takes, a slice or a tensor, or raise an IndexError; a number gives one row."""
+    if isinstance(index, slice):
+        backward = index.step is not None and index.step < 0
+        return torch.arange(count)[list(range(count)[index])] if backward else index
+    rows = _as_index([int(index)] if _is_whole(index) else index)
+    if rows.dtype == torch.bool and rows.shape != (count,):
+        raise IndexError(
+            f"index has shape {tuple(rows.shape)}: expected a boolean for each of the {count} samples"
+        )
+    if rows.dtype != torch.bool:
+        outside = rows[(rows < -count) | (rows >= count)]
+        if len(outside):
+            wanted = (
+                f"a whole number from {-count} to {count - 1}" if count else "none, as there is no sample"
+            )
+            raise IndexError(f"index is {int(outside[0])}: expected {wanted}")
+    return rows
+
+
+def _as_index(index):
+    """Return a list or an array of whole numbers or of booleans as an int64 or bool tensor with one axis."""
+    try:
+        if isinstance(index, tuple):  # in torch each of its parts is for an axis of its own
+            raise ValueError
+        rows = as_tensor(index, "index")
+        rows = (
+            rows if rows.dtype == torch.bool else as_whole_numbers(rows, "index")
+        )  # to torch bytes are a mask
+    except ValueError:
+        rows = None
+    if rows is None or rows.ndim != 1:
+        raise IndexError(
+            f"index is {index!r:.60}: expected a whole number, a slice, a list of these or a mask"
+        )
+    return rows
+
+
+def _is_whole(index):
+    return isinstance(plain_number(index), numbers.Integral)
 
 
 def _shuffle(indices, generator):

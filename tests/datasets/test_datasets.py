@@ -15,6 +15,7 @@ from PIL import Image
 from sklearn import datasets as sk
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
+from torch.utils.data import ConcatDataset, DataLoader, StackDataset, Subset, TensorDataset
 
 import d2lite
 from d2lite.datasets import Data, fashion_mnist, mnist, points, tabular
@@ -37,14 +38,12 @@ def test_data_unpacks_and_keeps_names_when_indexed():
     inputs, targets = data
     assert inputs is data.inputs
     assert targets is data.targets
-    assert (len(data), len(data[3]), len(data[2:7]), len(data[torch.tensor([1, 1])])) == (20, 1, 5, 2)
-    assert data[-1].inputs.tolist() == [[57.0, 58.0, 59.0]]
+    assert (len(data), len(data[2:7]), len(data[torch.tensor([1, 1])])) == (20, 5, 2)
+    assert data[-1:].inputs.tolist() == [[57.0, 58.0, 59.0]]
     assert torch.equal(data[np.array([4, 0])].inputs, inputs[[4, 0]])
     assert torch.equal(data[targets == 1].targets, torch.ones(10, dtype=torch.int64))
     assert data[:2].class_names == ("a", "b")
     assert data[:2].name == "made"
-    with pytest.raises(IndexError):
-        data[20]
 
 
 def test_data_converts_arrays_and_lists():
@@ -69,6 +68,33 @@ def test_data_feeds_a_torch_loader():
     batches = list(torch.utils.data.DataLoader(make_data(), batch_size=8))
     assert [tuple(inputs.shape) for inputs, _ in batches] == [(8, 3), (8, 3), (4, 3)]
     assert torch.equal(torch.cat([targets for _, targets in batches]), make_data().targets)
+
+
+CONTAINERS = {
+    "concatenated": lambda data: ConcatDataset([data, data]),
+    "a part": lambda data: Subset(data, [4, 2]),
+    "a part of all": lambda data: Subset(ConcatDataset([data, data]), [4, 30]),
+    "stacked": lambda data: StackDataset(data, data),
+    "stacked by name": lambda data: StackDataset(first=data, second=ConcatDataset([data])),
+    "itself": lambda data: data,
+}
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_data_in_torchs_containers_are_as_tensors(container):
+    ours, torchs = (CONTAINERS[container](data) for data in (make_data(), TensorDataset(*make_data())))
+    batches = zip(DataLoader(ours, batch_size=16), DataLoader(torchs, batch_size=16), strict=True)
+    for batch, expected in batches:
+        torch.testing.assert_close(batch, expected, rtol=0, atol=0)
+    torch.testing.assert_close(ours[1], torchs[1], rtol=0, atol=0)
+
+
+def test_a_whole_number_gives_one_sample():
+    data = make_data()
+    for index in (3, -17, np.int64(3), np.array(3), torch.tensor(3)):
+        inputs, target = data[index]
+        assert (inputs.tolist(), target.item()) == ([9.0, 10.0, 11.0], 1)
+        assert (inputs.dtype, target.dtype) == (torch.float32, torch.int64)
 
 
 @pytest.mark.parametrize(

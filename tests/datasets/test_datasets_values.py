@@ -49,9 +49,10 @@ def test_what_holds_no_numbers_is_named():
 @pytest.mark.parametrize(
     ("index", "rows"),
     [
-        (np.int64(2), [2]),
-        (np.array(2), [2]),
-        (torch.tensor(-1), [3]),
+        ([np.int64(2)], [2]),
+        ((torch.tensor([-1])), [3]),
+        ([-1, torch.tensor(0)], [3, 0]),
+        (np.array([2.0, 1.0]), [2, 1]),
         (slice(None, None, -1), [3, 2, 1, 0]),
         (slice(-1, 0, -2), [3, 1]),
         (np.array([1, 0, 1, 0], dtype=np.uint8), [1, 0, 1, 0]),
@@ -69,6 +70,37 @@ def test_indices(data, index, rows):
     few = scenes(4, 0, size=16)[0]
     assert torch.equal(few[index].pixels, few.pixels[rows])
     assert [boxes.tolist() for boxes in few[index].boxes] == [few.boxes[row].tolist() for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("index", "message"),
+    [
+        (4, "index is 4: expected a whole number from -4 to 3"),
+        (-5, "index is -5: expected"),
+        (np.array(7), "index is 7: expected"),
+        ([0, 9], "index is 9: expected"),
+        (torch.tensor([1, -6]), "index is -6: expected"),
+        (1.5, "index is 1.5: expected a whole number, a slice, a list of these or a mask"),
+        ("a", "index is 'a': expected"),
+        (None, "index is None: expected"),
+        ((0, 1), r"index is \(0, 1\): expected"),
+        ([[0, 1]], r"index is \[\[0, 1\]\]: expected"),
+        ([0.5], r"index is \[0.5\]: expected"),
+        (True, "index is True: expected"),
+        ([True], r"index has shape \(1,\): expected a boolean for each of the 4 samples"),
+    ],
+)
+def test_an_index_without_a_sample_is_named(data, index, message):
+    for rows in (data, scenes(4, 0, size=16)[0]):
+        with pytest.raises(IndexError, match=message):
+            rows[index]
+    with pytest.raises(IndexError, match="index is 0: expected none, as there is no sample"):
+        data[:0][0]
+
+
+def test_a_sampler_beyond_the_end_is_named(data):
+    with pytest.raises(IndexError, match="index is 4: expected a whole number from -4 to 3"):
+        list(torch.utils.data.DataLoader(data, sampler=[0, 4]))
 
 
 def test_numpy_numbers_are_numbers(data):
