@@ -54,7 +54,8 @@ def fit(
             Validation figures are taken from all samples at once, as in `evaluate`.
         callbacks: list of `Callback` objects: ProgressBar, LivePlot, EarlyStopping, Schedule, Checkpoint.
         device: where to train; the model is moved there and stays. None: where the model is.
-        seed: decides the order of the samples and the randomness inside the model.
+        seed: decides the randomness inside the model and the order of the samples: of a pair, and of a DataLoader
+            unless it, its sampler or its dataset has a generator of its own, whose state decides then.
 
     Returns:
         History with one row per epoch.

@@ -1,6 +1,7 @@
 """The losses that `fit` and `evaluate` choose from, with the checks that torch leaves out."""
 
 import functools
+import inspect
 
 from torch import nn
 from torch.nn import functional
@@ -187,6 +188,15 @@ def _check_indices(targets, num_classes, ignored):
             f"targets run from {int(counted.min())} to {int(counted.max())}: expected class indices from 0 to "
             f"{num_classes - 1}, as the model has {num_classes} outputs"
         )
+
+
+def ignored_cause(loss):
+    """Return in words what makes a mean of no target NaN; "" for a loss that is known to leave out none."""
+    kind = _kind(loss)
+    of_torch = (getattr(kind, "__module__", None) or "").startswith("torch.")
+    if kind in NAMES.values() or (of_torch and "ignore_index" not in inspect.signature(kind).parameters):
+        return ""
+    return "a batch of which the loss ignores every target (ignore_index), "
 
 
 def _ignored(loss):

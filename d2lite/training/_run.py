@@ -116,7 +116,7 @@ class Run:
         raise FloatingPointError(
             f"the loss became {first} in epoch {self.epoch + 1}, step {step}: likely causes are a "
             f"learning rate that is too high (it is {lr}), inputs that are not scaled, NaN among a DataLoader's "
-            "samples, or a logarithm or division at 0"
+            f"samples, {losses.ignored_cause(self.loss)}or a logarithm or division at 0"
         )
 
     def _check_weights(self):
@@ -160,8 +160,8 @@ class Run:
             if not math.isfinite(measured["loss"]):
                 warnings.warn(
                     f"the validation loss is {measured['loss']} in epoch {self.epoch + 1}, though the training loss "
-                    "is finite: look for NaN among the validation data, and for inputs that are not scaled like the "
-                    "training data",
+                    f"is finite: look for NaN among the validation data, {losses.ignored_cause(self.loss)}and for "
+                    "inputs that are not scaled like the training data",
                     RuntimeWarning,
                     stacklevel=3,
                 )

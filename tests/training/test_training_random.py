@@ -115,6 +115,25 @@ def test_numpy_numbers_are_numbers():
     assert torch.equal(weights(a), weights(b))
 
 
+def test_seed_decides_the_order_of_a_loader_unless_it_has_a_generator():
+    def trained(seed, **options):
+        model = network()
+        d2lite.fit(model, DataLoader(TensorDataset(*arrays()), 8, **options), num_epochs=1, seed=seed)
+        return weights(model)
+
+    def generator():
+        return torch.Generator().manual_seed(3)
+
+    assert torch.equal(trained(0, shuffle=True), trained(0, shuffle=True))
+    assert not torch.equal(trained(0, shuffle=True), trained(1, shuffle=True))
+    for make in (
+        lambda: {"shuffle": True, "generator": generator()},
+        lambda: {"sampler": RandomSampler(range(40), generator=generator())},
+    ):
+        assert torch.equal(trained(0, **make()), trained(1, **make()))
+    assert "has a generator of its own, whose state decides" in " ".join(d2lite.fit.__doc__.split())
+
+
 Pair = collections.namedtuple("Pair", ["inputs", "targets"])
 
 

@@ -1,7 +1,9 @@
 """Wrong numbers without a word, and errors after work was done: what users of other libraries have reported."""
 
+import math
 import random
 import warnings
+from functools import partial
 
 import numpy as np
 import pytest
@@ -220,6 +222,41 @@ def test_a_loss_with_a_state_is_tried_on_a_copy_and_is_in_the_checkpoint(data, t
 
     assert run(2, Checkpoint(tmp_path / "run.pt"))[2] == 2
     assert run(4, Checkpoint(tmp_path / "run.pt")) == run(4)
+
+
+class Masked(nn.Module):
+    def forward(self, logits, targets):
+        return functional.cross_entropy(logits, targets)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        nn.CrossEntropyLoss(), functional.cross_entropy, partial(functional.cross_entropy, ignore_index=-100), Masked(),
+        lambda logits, targets: functional.nll_loss(logits.log_softmax(1), targets),
+    ],
+)  # fmt: skip
+def test_a_batch_whose_targets_are_all_ignored_is_among_the_causes(data, loss):
+    targets = data[1].clone()
+    targets[-16:] = -100
+    loader = DataLoader(TensorDataset(data[0], targets), batch_size=16)
+    with pytest.raises(
+        FloatingPointError, match=r"became nan .*, a batch of which the loss ignores every target"
+    ):
+        fit(make_model(), loader, loss=loss, num_epochs=1)
+    ignored = data[0][:8], torch.full((8,), -100)
+    with pytest.warns(
+        RuntimeWarning, match="validation loss is nan .* a batch of which the loss ignores every"
+    ):
+        fit(make_model(), data, ignored, loss=loss, num_epochs=1)
+
+
+def test_losses_that_ignore_nothing_do_not_name_it(data):
+    targets = torch.cat([data[1][:-1].float(), torch.tensor([math.nan])])[:, None]
+    for loss in ("mse", nn.MSELoss(), functional.mse_loss):
+        loader = DataLoader(TensorDataset(data[0], targets), 16)
+        with pytest.raises(FloatingPointError, match="samples, or a logarithm"):
+            fit(make_model(1), loader, loss=loss, num_epochs=1)
 
 
 def test_a_step_that_spoils_the_weights_is_told_though_its_loss_is_finite(data):
