@@ -16,7 +16,8 @@ def points_of(grid):
         grid: dict of name to list of values (every combination), or a list of dicts (these points only).
 
     Raises:
-        TypeError, ValueError: not a grid; an empty list; a value that JSON cannot hold; a point given twice.
+        TypeError, ValueError: not a grid; an empty list; a value that JSON cannot hold; a point given twice, or a
+            number as 1 and as 1.0.
     """
     if isinstance(grid, dict):
         for name, values in grid.items():
@@ -33,12 +34,25 @@ def points_of(grid):
     if not points:
         raise ValueError("grid has no points: expected at least one value for every name")
     points = [{_name(name): plain(value, name) for name, value in point.items()} for point in points]
-    seen = set()
+    seen, spellings = set(), {}
     for point in points:
+        for name, value in point.items():
+            first = spellings.setdefault((name, json.dumps(_number_alone(value))), value)
+            if json.dumps(first) != json.dumps(value):
+                raise ValueError(
+                    f"grid[{name!r}] has {first!r} and {value!r}, which are equal: expected one way to write a number"
+                )
         if (key := json.dumps(point, sort_keys=True)) in seen:
             raise ValueError(f"grid has {describe(point)} twice: expected each point once")
         seen.add(key)
     return points
+
+
+def _number_alone(value):
+    """Return a grid value with whole floats as integers, so that equal numbers are one; True is not 1."""
+    if isinstance(value, list):
+        return list(map(_number_alone, value))
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _name(name):
@@ -52,7 +66,7 @@ def _name(name):
 def plain(value, name):
     """Return a grid value as plain Python (tuples become lists), or say why it cannot be one."""
     if isinstance(value, np.generic) or (hasattr(value, "item") and getattr(value, "ndim", None) == 0):
-        value = value.item()
+        value = _as_written(value)
     if isinstance(value, list | tuple):
         return [plain(item, name) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
@@ -63,6 +77,14 @@ def plain(value, name):
         f"grid[{name!r}] has a value of type {type(value).__name__}: expected a number, string, None or list of these; "
         "give a name, and look it up in train"
     )
+
+
+def _as_written(value):
+    """Return a number of NumPy or torch as Python's: of a short float the shortest decimal, 0.1."""
+    number, dtype = value.item(), str(value.dtype).removeprefix("torch.")
+    if dtype in ("float16", "float32"):
+        number = float(str(np.dtype(dtype).type(number)))
+    return float(number) if isinstance(number, np.floating) else number  # a long double's item is itself
 
 
 def seeds_of(seeds):

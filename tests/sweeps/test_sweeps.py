@@ -12,6 +12,7 @@ import torch
 
 import d2lite
 from d2lite import sweeps
+from d2lite.sweeps._grids import points_of
 from d2lite.sweeps._runs import Run, Task, perform
 
 GRID = {"lr": [0.1, 1.0], "batch": [1, 16]}
@@ -276,6 +277,14 @@ def test_wrong_results_are_failures(result, message, tmp_path):
         ((train, {"lr": []}), ValueError, "grid has no points"),
         ((train, []), ValueError, "grid has no points"),
         ((train, {"lr": [0.1, 0.1]}), ValueError, "grid has lr=0.1 twice"),
+        (
+            (train, {"lr": [1, 1.0]}),
+            ValueError,
+            r"grid\['lr'\] has 1 and 1.0, which are equal: expected one way",
+        ),
+        ((train, {"lr": [np.float32(0.1), 0.1]}), ValueError, "grid has lr=0.1 twice"),
+        ((train, [{"lr": [0, 1]}, {"lr": [0, 1.0]}]), ValueError, r"has \[0, 1\] and \[0, 1.0\]"),
+        ((train, {"lr": [np.float32(np.inf)]}), ValueError, r"grid\['lr'\] has inf"),
         ((train, {"lr": [math.nan]}), ValueError, r"grid\['lr'\] has nan"),
         (
             (train, {"lr": [torch.optim.SGD]}),
@@ -520,6 +529,31 @@ def test_numbers_of_numpy_are_numbers(tmp_path):
     swept = d2lite.sweep(record, grid, np.arange(2), path=tmp_path, n_jobs=1)
     assert swept.axes == {"rate": [0.1, 0.2], "size": [3, 4], "flag": [True]}
     assert len(swept.select(rate=np.float64(0.1), size=np.array(3), seed=np.int64(1))) == 1
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([0.1, 1e-20, 3.0], dtype=np.float32), np.array([0.1, 1e-20, 3.0], dtype=np.longdouble),
+        torch.tensor([0.1, 1e-20, 3.0]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_short_floats_are_the_decimals_that_were_written(values, tmp_path):
+    swept = d2lite.sweep(lambda lr, seed: {"y": lr}, {"lr": values}, [0], path=tmp_path, n_jobs=1)
+    assert swept.axes == {"lr": [0.1, 1e-20, 3.0]}
+    for lr in (0.1, np.float32(0.1), torch.tensor(0.1)):
+        assert [run["y"] for run in swept.select(lr=lr)] == [0.1]
+
+
+def test_equal_values_of_two_types_are_two():
+    assert points_of({"flag": [True, 1, "1", None]}) == [
+        {"flag": True},
+        {"flag": 1},
+        {"flag": "1"},
+        {"flag": None},
+    ]
+    assert points_of({"p": np.array([0.1], np.float16)}) == [{"p": 0.1}]
 
 
 def test_names_of_files_are_stable():
