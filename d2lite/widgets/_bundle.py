@@ -92,8 +92,9 @@ def build():
             with contextlib.suppress(OSError):  # another process was quicker
                 whole.rename(target)
         for old in BUILT.iterdir():
-            if old.stat().st_mtime < time.time() - 3600:  # a younger one may be another process's work
-                shutil.rmtree(old, ignore_errors=True)
+            with contextlib.suppress(FileNotFoundError):  # another process was quicker
+                if old.stat().st_mtime < time.time() - 3600:  # a younger one may be another process's work
+                    shutil.rmtree(old, ignore_errors=True)
     return target
 
 
@@ -228,14 +229,18 @@ def _find_esbuild():
 
 
 def _stamp(*folders):
-    """Return (path, time, size) of each script and style sheet in folders, those built left out."""
+    """Return (path, time, size) of each script and style sheet in folders, those built left out.
+
+    What vanishes meanwhile, as when git changes the branch, is left out.
+    """
     found = []
     for top in folders:
         for place, inner, names in os.walk(top):
             inner[:] = [name for name in inner if Path(place, name) != BUILT]  # where others may be building
             for path in (Path(place, name) for name in names if name.endswith((".js", ".css"))):
-                stat = path.stat()
-                found.append((path, stat.st_mtime_ns, stat.st_size))
+                with contextlib.suppress(FileNotFoundError):
+                    stat = path.stat()
+                    found.append((path, stat.st_mtime_ns, stat.st_size))
     return tuple(sorted(found))
 
 
@@ -245,7 +250,8 @@ def _key(stamp, name=None):
     for path, _, _ in stamp:
         place = path.relative_to(WIDGETS)
         if name is None or place.parts[0] == name or place.parts[0].startswith("_"):
-            digest.update(f"{place.as_posix()}\0".encode() + path.read_bytes() + b"\0")
+            with contextlib.suppress(FileNotFoundError):  # it has vanished since
+                digest.update(f"{place.as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

@@ -124,6 +124,24 @@ class TestBuild:
             file.write("// more\n")
         assert _bundle.sources_key("boundary") != keys["boundary"]
 
+    def test_a_source_that_vanishes_while_it_is_looked_at_is_left_out(self, package, monkeypatch):
+        key, gone, stat = _bundle.sources_key(), package / "race" / "gone.js", Path.stat
+
+        def vanishing(path, **options):
+            if path == gone:
+                gone.unlink()
+            return stat(path, **options)
+
+        gone.write_text("export const a = 1;\n")
+        stamp = _bundle._stamp(package)
+        assert gone in [path for path, _, _ in stamp]
+        gone.unlink()
+        assert _bundle._key(stamp) == key
+        gone.write_text("export const a = 1;\n")
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "stat", vanishing)
+            assert _bundle.sources_key() == key
+
     def test_built_scripts_need_no_esbuild_and_others_say_what_to_do(self, package, monkeypatch):
         before = _bundle.notebook(package / "race")
         monkeypatch.setattr(_bundle, "ROOT", package)
