@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         item.output_timeout = PATIENCE
         item.parent.skip_compare = {*item.parent.skip_compare, *PICTURES}
-        item.parent.sanitize_patterns[r"0x[0-9a-f]+"] = "0x0"
+        item.parent.sanitize_patterns[r"0x[0-9a-fA-F]+"] = "0x0"
 
 
 def _execute(kernel, source, allow_stdin=None):

@@ -160,7 +160,7 @@ class Reader:
         except Exception as error:
             if self.refuse is not None:
                 raise self.refuse(value) from error
-            return re.sub(" at 0x[0-9a-f]+", "", repr(value))
+            return re.sub(" at 0x[0-9a-fA-F]+", "", repr(value))
 
     def wrapped(self, value):
         """What a wrapper holds, or else the state of any other object."""
