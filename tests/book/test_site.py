@@ -459,6 +459,26 @@ def test_an_edit_runs_again_what_uses_the_file_and_its_undoing_nothing(file, use
     assert not others & changed
 
 
+def test_another_processor_has_outputs_of_its_own(monkeypatch):
+    notebook = execution.read(CHAPTERS[0])
+    key = execution.key_of(notebook, ROOT)
+    monkeypatch.setattr(execution, "processor", lambda: ["x86_64", "another"])
+    assert execution.key_of(notebook, ROOT) != key
+
+
+@pytest.mark.parametrize("change", [("avx512f", ""), ("model\t\t: 1", "model\t\t: 2"), ("Intel", "AMD")])
+def test_a_processor_is_its_model_and_vector_instructions(change, tmp_path):
+    listing = tmp_path / "cpuinfo"
+    text = "vendor_id\t: Intel\nmodel\t\t: 1\ncpu MHz\t: 2000\nflags\t\t: fpu avx2 avx512f md_clear\n"
+    listing.write_text(text + "\n" + text)
+    first = execution.processor(listing)
+    listing.write_text(text.replace("2000", "2600").replace(" md_clear", ""))
+    assert execution.processor(listing) == first, "the clock decides no digit"
+    listing.write_text(text.replace(*change))
+    assert execution.processor(listing) != first
+    assert execution.processor(tmp_path / "missing")[0] == first[0]
+
+
 def test_prose_is_no_part_of_the_key_and_code_is():
     notebook = execution.read(CHAPTERS[0])
     key = execution.key_of(notebook, ROOT)

@@ -1,8 +1,9 @@
 """Where executed notebooks are kept: a folder for each state of a notebook's code and of what that code reaches.
 
-The key of a notebook is its code cells, the modules and data files of d2lite that they reach (d2lite._utils.reach)
-and the versions of Python and of the main packages. An edit of the package therefore re-runs the notebooks that use
-what was edited, an edit of prose re-runs nothing, and going back to an earlier state finds its outputs again.
+The key of a notebook is its code cells, the modules and data files of d2lite that they reach (d2lite._utils.reach),
+the versions of Python and of the main packages, and the kind of processor, on which last digits depend: caches are
+carried from machine to machine. An edit of the package therefore re-runs the notebooks that use what was edited, an
+edit of prose re-runs nothing, and going back to an earlier state finds its outputs again.
 JavaScript and CSS are no part of the key: they change no output of a kernel, and the pages take them from the package
 itself (see explorers.py).
 """
@@ -11,6 +12,7 @@ import functools
 import hashlib
 import json
 import os
+import platform
 import shutil
 import sys
 from importlib import metadata
@@ -43,6 +45,22 @@ def _versions():
     return [python, *(f"{name} {metadata.version(name)}" for name in PACKAGES)]
 
 
+def processor(listing=Path("/proc/cpuinfo")):
+    """Return what of the processor chooses how sums are done: on Linux its model and its vector instructions."""
+    if not listing.exists():
+        return [platform.machine(), platform.processor()]
+    first = listing.read_text(encoding="utf-8").partition("\n\n")[0]  # of equal cores
+    named = {
+        key.strip(): value.strip() for key, _, value in (line.partition(":") for line in first.splitlines())
+    }
+    model = [
+        named.get(key, "") for key in ("vendor_id", "cpu family", "model", "CPU implementer", "CPU part")
+    ]
+    flags = named.get("flags", named.get("Features", "")).split()
+    vector = sorted(flag for flag in flags if flag.startswith(("avx", "fma", "amx", "asimd", "sve", "bf16")))
+    return [platform.machine(), *model, *vector]
+
+
 def key_of(notebook, root):
     """Return a short hash of everything that a notebook's outputs depend on.
 
@@ -56,7 +74,7 @@ def key_of(notebook, root):
     package = Path(root) / "d2lite"
     code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
     files = reach.reached("\n".join(code), package)
-    parts = [_versions(), code, reach.digest(files, package)]
+    parts = [_versions(), processor(), code, reach.digest(files, package)]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
