@@ -2,8 +2,10 @@
 
 import re
 import tomllib
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
@@ -38,3 +40,19 @@ def test_every_package_that_is_named_is_pinned_to_a_version_that_fits():
         if name != "d2lite":
             (pin,) = PINS[name]
             assert pin.operator == "==" and pin.version in wanted.specifier, line
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "book/setup.md", "d2lite/widgets/README.md"]
+)
+def test_what_documents_tell_to_run_is_there(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[
+        1
+    ].split()
+    assert set(re.findall(r"(?:^|`)make ([\w-]+)", text, re.MULTILINE)) <= set(targets)
+    for path in re.findall(r"\b(?:tools|benchmarks|d2lite)/[\w/]+\.py\b", text):
+        assert (ROOT / path).exists() or "/wave/" in path, path
+    assert "--nbval-lax" not in text
+    for target in re.findall(r"^\| [^|]+ \| `(d2lite\.[\w.]+)`", text, re.MULTILINE):
+        assert find_spec(target), target
