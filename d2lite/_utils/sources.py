@@ -121,9 +121,9 @@ def _is_dynamic(node):
 
 
 def _passes_on(node):
-    """Whether a statement of an __init__ is an import, a docstring or __all__."""
+    """Whether a statement of an __init__ is an import, a docstring, __all__ or a __getattr__ that knows old names."""
     if isinstance(node, ast.Assign):
-        return [getattr(target, "id", "") for target in node.targets] == ["__all__"]
+        return all(getattr(target, "id", "") in ("__all__", "__getattr__") for target in node.targets)
     return isinstance(node, ast.Import | ast.ImportFrom | ast.Expr)
 
 

@@ -1,8 +1,9 @@
 """Figures in the house style, readable on the light and the dark page alike."""
 
+from d2lite.plotting._boxes import boxes
 from d2lite.plotting._classification import confusion_matrix, decision_boundary, points
 from d2lite.plotting._curves import curves, panels
-from d2lite.plotting._images import boxes, image_grid
+from d2lite.plotting._images import image_grid
 from d2lite.plotting._style import CLASS_COLORS, INK, MARKERS, PALETTE, STYLE, use_style
 
 __all__ = [

@@ -13,7 +13,7 @@ def chapter(read_chapter):
     """The names that the chapter's cells define, without its races."""
     chapter = read_chapter("08_detection/anchors")
     chapter.run("setup", "shape-iou", "step", "kmeans-check")
-    chapter["priors"], chapter["labels"], _ = library.kmeans(chapter["sizes"], 3)
+    chapter["priors"], chapter["labels"], _ = anchor_sizes.kmeans(chapter["sizes"], 3)
     chapter.run("match", "code")
     return chapter
 

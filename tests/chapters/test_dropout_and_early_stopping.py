@@ -96,13 +96,13 @@ def test_stopping_is_the_librarys(chapter, patience):
     """Replay recorded losses through the callback, epoch by epoch."""
 
     class Replay:
-        stop, model = False, torch.nn.Linear(1, 1)
+        stop, model, metrics, callbacks = False, torch.nn.Linear(1, 1), {}, ()
 
     for recorded in d2lite.Sweep.recorded("dropout").select(width=256, weight_decay=1.0, seed=3):
         losses, run = list(recorded["loss"]), Replay()
-        callback, run.history = d2lite.EarlyStopping(patience), []
+        callback, run.history = d2lite.EarlyStopping(patience), d2lite.History()
         for run.epoch, loss in enumerate(losses, 1):
-            run.history.append({"validation_loss": loss})
+            run.history.rows.append({"epoch": run.epoch, "validation_loss": loss})
             callback.on_epoch_end(run)
             if run.stop:
                 break
