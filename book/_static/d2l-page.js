@@ -114,7 +114,7 @@ d2l.store = {
   };
 
   const search = document.getElementById("d2l-search");
-  closeOutside(search);
+  if (search) closeOutside(search);
   search?.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.isComposing) return;
     event.preventDefault(); // in a search field the key would only empty it
