@@ -214,7 +214,7 @@ class TestEveryExplorer:
 
     def test_notebook_module_is_self_contained(self, name):
         esm, css = _bundle.notebook(explorer_class(name)._folder)
-        assert re.search(r"export\{\w+ as default\};\s*$", esm)
+        assert re.search(r"export\{[\w$]+ as default\};\s*$", esm)
         assert "explorer.render=" in _bundle.classic(esm), "it imports something"
         assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", esm + css)
 
