@@ -183,8 +183,8 @@ class Sweep:
             raise KeyError(f"name is {name!r}: expected a metric of the sweep, {known}")
 
     def _with_failures(self):
-        """Return the Sweep with a run of NaN for every failure, and without the failures."""
-        known = {name: set(map(json.dumps, values)) for name, values in self.axes.items()}
+        """Return the Sweep with a run of NaN for every failure of a point that other seeds finished."""
+        finished = [run.point for run in self.runs]
         blank = {"scalar": {}, "curve": {}}
         for name, kind in self.metrics.items():
             longest = max(np.size(run[name]) for run in self.runs if name in run)
@@ -192,7 +192,7 @@ class Sweep:
         lost = [
             Run(failure.point, failure.seed, blank["scalar"], blank["curve"], 0.0)
             for failure in self.failures
-            if all(json.dumps(value) in known.get(name, ()) for name, value in failure.point.items())
+            if failure.point in finished
         ]
         return self._with([*self.runs, *lost])
 
@@ -204,8 +204,8 @@ class Sweep:
 
         Args:
             metrics: names to include; None for all.
-            failed_as_nan: whether runs that failed are there too, with NaN for all that they should have measured, so
-                that the mean of the seeds that are left is not taken for that of the point.
+            failed_as_nan: whether failed runs of points that other seeds finished are there too, with NaN for all that
+                they should have measured, so that the mean of these seeds is not taken for that of the point.
 
         Returns:
             dict: ``runs`` has the seed of each run and its index into each of ``axes`` (None where the point lacks
