@@ -281,6 +281,7 @@ class Reader:
 
 
 def digest_of(*parts):
+    """Return the Digest of some texts or numbers in their order."""
     total = hashlib.sha256()
     for part in parts:
         text = str(part).encode("utf-8", "surrogatepass")

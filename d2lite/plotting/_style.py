@@ -60,16 +60,19 @@ def use_style():
 
 
 def make_figure(rows, columns, **options):
+    """Return the axes of a new figure, as plt.subplots gives them."""
     from matplotlib import pyplot as plt
 
     return plt.subplots(rows, columns, **options)[1]
 
 
 def own_axes(ax):
+    """Return the axes given, or those of a new figure for None."""
     return make_figure(1, 1) if ax is None else ax
 
 
 def class_color(k):
+    """Return the colour of class or curve k."""
     return CLASS_COLORS[k % len(CLASS_COLORS)]
 
 
