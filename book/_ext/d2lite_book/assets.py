@@ -2,7 +2,8 @@
 
 The theme's style sheet is 397 kB, most of it rules for things that this book has none of (icon fonts, forms,
 carousels), and its scripts load two megabytes of icons. Here the style sheets are joined and rules whose
-classes appear on no page are dropped; the theme's scripts are replaced by the small ones in book/_static.
+classes appear on no page are dropped; the theme's scripts are replaced by the small ones in book/_static. What is
+left is made small by esbuild.
 """
 
 import hashlib
@@ -12,6 +13,8 @@ import shutil
 from pathlib import Path
 
 import tinycss2
+
+from d2lite.widgets import _bundle
 
 from . import fonts
 from .keep import keep
@@ -37,6 +40,8 @@ UNUSED = (
 )  # fmt: skip
 URL = re.compile(r"url\(\s*[\"']?(?!data:|#)([^\"')]+)[\"']?\s*\)")
 ICON_FONT = re.compile(r"font ?awesome", re.IGNORECASE)
+USE = re.compile(r"var\(\s*(--[\w-]+)")
+DEFINITION = re.compile(r"(?<=[;{\s])(--[\w-]+)\s*:[^;{}]*(?:;|(?=}))")
 ICON_CLASS = re.compile(r"fa([srb]|-.+)?")
 
 
@@ -60,15 +65,34 @@ def purge(css, words):
     return _purge(tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True), words)
 
 
-def _purge_once(css, words, cache):
-    """Purge, or take the result of an earlier build with the same style and the same of its words in use."""
+def _purge_once(css, words, cache, pages_use=frozenset()):
+    """Purge and make small, or take the result of an earlier build with the same style and the same in use."""
     used = words.intersection(re.findall(r"[\w-]+", css))
 
     def make(path):
         path.mkdir()
-        (path / "book.css").write_text(purge(css, used), "utf-8")
+        style = drop_unused_properties(purge(css, used), pages_use)
+        (path / "book.css").write_text(_bundle.minified(style, "css"), "utf-8")
 
-    return (keep(cache, " ".join(sorted(used)) + css, make) / "book.css").read_text("utf-8")
+    key = " ".join(sorted(used) + sorted(pages_use)) + css
+    return (keep(cache, key, make) / "book.css").read_text("utf-8")
+
+
+def drop_unused_properties(css, kept=()):
+    """Return a style sheet without the custom properties that nothing in it asks for, but for ours (--d2l-...).
+
+    Args:
+        css: text of a style sheet without comments.
+        kept: names of properties that are asked for elsewhere, such as {"--pst-color-text"}.
+    """
+    while True:
+        used = {*kept, *USE.findall(css)}
+        less = DEFINITION.sub(
+            lambda m, used=used: m[0] if m[1] in used or m[1].startswith("--d2l-") else "", css
+        )
+        if less == css:  # what only the dropped ones asked for goes with them
+            return css
+        css = less
 
 
 def _purge(rules, words):
@@ -84,7 +108,7 @@ def _purge(rules, words):
             )
             if inner:
                 kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
-        elif rule.type == "at-rule" and rule.at_keyword != "import" and not _is_icon_font(rule):
+        elif rule.type == "at-rule" and rule.at_keyword not in ("import", "charset") and not _is_icon_font(rule):
             kept.append(re.sub(r"\s+", " ", rule.serialize()))
     return "\n".join(kept)
 
@@ -142,11 +166,11 @@ def _finish(app, exception):
     static = out / "_static"
     files = [path for path in out.rglob("*.html") if static not in path.parents]
     pages = {path: path.read_text("utf-8") for path in files}
-    script = join_scripts(static)
+    script = _bundle.minified(join_scripts(static), "js")
     words = set(re.findall(r"[\w-]+", script)).union(*map(words_of_page, pages.values()))
-    style = _purge_once(
-        "\n".join(_read_style(static, name) for name in STYLES), words, out.parent / ".styles"
-    )
+    style = "\n".join(_read_style(static, name) for name in STYLES)
+    pages_use = {name for html in pages.values() for name in USE.findall(html)}
+    style = _purge_once(style, words, out.parent / ".styles", pages_use)
     folder = fonts.cut_all(
         static / "katex" / "fonts", out.parent / ".fonts", fonts.characters(pages.values())
     )
