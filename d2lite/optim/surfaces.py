@@ -76,7 +76,7 @@ def make_surface(name, condition=10.0, angle=0.0):
     Raises:
         ValueError: there is no such surface, the condition number is below 1, or the angle is no number.
 
-    Source: Rosenbrock 1960; Beale 1958; Himmelblau 1972. Taught in chapters/05_optimizers/gradient_descent.
+    Source: Rosenbrock 1960; Beale 1958; Himmelblau 1972. Taught in chapters/04_optimizers/gradient_descent.
     """
     check_choice(name, list(_SURFACES), "surface")
     condition, angle = check_number(condition, "condition", 1), check_number(angle, "angle")

@@ -110,7 +110,7 @@ class EarlyStopping(Callback):
     Raises:
         ValueError: the history will not have the column, or its mode is not known, or known to be the other one.
 
-    Taught in chapters/04_regularization/dropout_and_early_stopping.
+    Taught in chapters/05_regularization/dropout_and_early_stopping.
     """
 
     def __init__(self, patience=5, monitor="validation_loss", min_delta=0.0, restore_best=True, mode=None):

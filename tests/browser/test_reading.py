@@ -320,7 +320,7 @@ def test_links_and_find_reach_deep_into_far_sections(open_page):
         page = open_page("book/reference.html")
         assert page.evaluate(f"window.find({json.dumps(name)}, true)")
         page.wait_for_function("getSelection().getRangeAt(0).getBoundingClientRect().top < innerHeight")
-    page = open_page("chapters/04_regularization/dropout_and_early_stopping.html#d2l-grid?")
+    page = open_page("chapters/05_regularization/dropout_and_early_stopping.html#d2l-grid?")
     page.wait_for_selector("#d2l-grid[data-live=true]")
     page.wait_for_function(in_sight, arg="d2l-grid")
 

@@ -20,7 +20,7 @@ PAIRS = {
 
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
-    chapter = read_chapter("05_optimizers/adaptive_methods")
+    chapter = read_chapter("04_optimizers/adaptive_methods")
     chapter.run("setup", "adagrad-code", "adam-code", "rotate-code", "decay-code", "reddi-code")
     chapter.define("solution-4")
     return chapter

@@ -29,7 +29,7 @@ REDONE = [
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     """The names the chapter's cells define, their checks and prints left out."""
-    chapter = read_chapter("04_regularization/dropout_and_early_stopping")
+    chapter = read_chapter("05_regularization/dropout_and_early_stopping")
     chapter.update(np=np, torch=torch, nn=torch.nn, d2lite=d2lite, datasets=datasets)
     chapter.run("dropout", "train", "linear")
     chapter.define("stop", "solution-4")

@@ -11,7 +11,7 @@ from d2lite.optim import surfaces
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     """The names the chapter's cells define, its slow runs left out."""
-    chapter = read_chapter("05_optimizers/gradient_descent")
+    chapter = read_chapter("04_optimizers/gradient_descent")
     chapter.run("setup", "descend", "rate-code", "prepare", "count-steps", "sharpness", "plateau-code")
     return chapter
 

@@ -10,7 +10,7 @@ from d2lite.optim import surfaces
 
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
-    chapter = read_chapter("05_optimizers/momentum")
+    chapter = read_chapter("04_optimizers/momentum")
     chapter.run("setup", "average-code", "momentum-code", "regimes-code", "root-code")
     return chapter
 

@@ -25,7 +25,7 @@ REDONE = {
 
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
-    chapter = read_chapter("05_optimizers/schedules_and_search")
+    chapter = read_chapter("04_optimizers/schedules_and_search")
     chapter.update(math=math, np=np, torch=torch, nn=torch.nn, d2lite=d2lite, datasets=d2lite.datasets)
     chapter.run("train", "schedule-code")
     chapter.define("best-of")

@@ -11,7 +11,7 @@ from d2lite import datasets
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     """The names the chapter's cells define, its training of networks left out."""
-    chapter = read_chapter("04_regularization/weight_penalties")
+    chapter = read_chapter("05_regularization/weight_penalties")
     chapter.update(np=np, torch=torch, nn=torch.nn, Ridge=Ridge, datasets=datasets)
     chapter.run("data", "soft", "descent")
     chapter.define("count", "adam", "solution-3")

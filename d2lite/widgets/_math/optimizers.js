@@ -1,4 +1,4 @@
-// First-order optimizers, one step at a time, in PyTorch's forms and with the letters of chapters/05_optimizers. No DOM here.
+// First-order optimizers, one step at a time, in PyTorch's forms and with the letters of chapters/04_optimizers. No DOM here.
 // g gradient, v velocity or running mean of g, s running mean (AdaGrad: sum) of g², η lr, β beta, β₁ beta1, β₂ beta2, λ weightDecay.
 
 export const OPTIMIZER_NAMES = ["sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"];

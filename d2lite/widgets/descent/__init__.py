@@ -15,7 +15,7 @@ class DescentExplorer(Explorer):
     Example:
         >>> DescentExplorer(surface="rosenbrock", lr=0.0015, start=[[-1, 2]], step_count=500)
 
-    Taught in chapters/05_optimizers/gradient_descent.
+    Taught in chapters/04_optimizers/gradient_descent.
     """
 
     surface = Choice(

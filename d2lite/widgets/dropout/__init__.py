@@ -36,7 +36,7 @@ class DropoutExplorer(Explorer):
     Example:
         >>> DropoutExplorer(network="with", rate=0.3, mask_count=200)
 
-    Taught in chapters/04_regularization/dropout_and_early_stopping.
+    Taught in chapters/05_regularization/dropout_and_early_stopping.
     """
 
     image = Choice(4, tuple(range(10)), names=NAMES)

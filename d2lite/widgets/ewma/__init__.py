@@ -24,7 +24,7 @@ class EwmaExplorer(Explorer):
     Example:
         >>> EwmaExplorer(beta=0.97, correct=False, day=20)
 
-    Taught in chapters/05_optimizers/momentum.
+    Taught in chapters/04_optimizers/momentum.
     """
 
     beta = Real(

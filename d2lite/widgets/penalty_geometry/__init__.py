@@ -16,7 +16,7 @@ class PenaltyGeometryExplorer(Explorer):
     Example:
         >>> PenaltyGeometryExplorer(penalty="l2", strength=0.5, target=[1.6, 0.7])
 
-    Taught in chapters/04_regularization/weight_penalties.
+    Taught in chapters/05_regularization/weight_penalties.
     """
 
     penalty = Choice("l1", ("l2", "l1", "elastic", "lq"), names=("L2", "L1", "elastic", "Lq"))

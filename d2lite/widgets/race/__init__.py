@@ -28,7 +28,7 @@ class RaceExplorer(Explorer):
     Example:
         >>> RaceExplorer(surface="beale", methods=["momentum", "adam"], rates={"adam": 0.1}, step_count=100)
 
-    Taught in chapters/05_optimizers/adaptive_methods.
+    Taught in chapters/04_optimizers/adaptive_methods.
     """
 
     surface = Choice(

@@ -37,7 +37,7 @@ class SweepExplorer(Explorer):
         >>> explorer = sweep.to_explorer(train=train)
         >>> explorer.train_point({"lr": 0.03, "batch_size": 48}, seed=5)  # as the button "Train" does
 
-    Taught in chapters/05_optimizers/schedules_and_search.
+    Taught in chapters/04_optimizers/schedules_and_search.
     """
 
     each_seed = Flag(False, label="each seed", help="Draws a line for each seed instead of the band.")
