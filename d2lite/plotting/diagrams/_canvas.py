@@ -30,7 +30,7 @@ class Canvas:
         FigureCanvasAgg(self.figure)
         self._ax = self.figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
         self._ax.set_axis_off()
-        self._texts, self._lines = [], []  # artists; dense points of what is drawn
+        self._texts, self._lines, self._out = [], [], set()  # artists; dense points of what is drawn; crossed units
 
     def text(self, x, y, text, *, size="normal", color="ink", align="center"):
         """Write a text with its middle at (x, y).

@@ -89,7 +89,7 @@ class Grids(Basic):
         if len(lengths) != 1 or 0 in lengths:
             raise ValueError("values has rows of different lengths or none: expected (rows, columns) numbers or texts")
         (columns,), texts = lengths, [[_number(value) for value in row] for row in rows]
-        cell = self._side(texts) if cell is None else check_number(cell, "cell", 0, open_low=True)
+        cell = self.side(texts) if cell is None else check_number(cell, "cell", 0, open_low=True)
         chosen = {tuple(map(int, pair)) for pair in highlight}
         for i, j in chosen:
             if not (0 <= i < len(rows) and 0 <= j < columns):
@@ -108,10 +108,10 @@ class Grids(Basic):
         parts = tuple(cells[place] for place in np.ndindex(len(rows), columns))
         return Shape(_shapes.rectangle(x, y, columns * cell, height), parts, columns)
 
-    def _side(self, texts):
-        """Return the side of a cell that holds each text."""
+    def side(self, values):
+        """Return the side, in units, of the cells of a matrix of these values: 0.6, or what the widest needs."""
         widest = 0.6 - 2 * _PAD
-        for text in {text for row in texts for text in row}:
+        for text in {_number(value) for row in values for value in row}:
             left, _, right, _ = self.text(0, 0, text, size="small").bounds
             self._texts.pop().remove()
             widest = max(widest, right - left)

@@ -9,7 +9,7 @@ from d2lite.plotting.diagrams._shapes import Shape, check_point, check_points
 
 _SIDES = {"above": (0, 1), "below": (0, -1), "left": (-1, 0), "right": (1, 0)}
 _GAP = 0.05  # between an arrow's tip and the border it points at
-_ROOM = 0.07  # between a line and its label
+_ROOM = 0.09  # between a line and its label
 
 
 class Lines(Grids):
