@@ -50,18 +50,25 @@ def kernel():
 
 
 def dropout():
-    return diagrams.network([4, 5, 5, 2], ["inputs", "hidden", "hidden", "output"], crossed={1: [1, 3], 2: [0, 3]})
+    return diagrams.network(
+        [4, 5, 5, 2], ["inputs", "hidden", "hidden", "output"], crossed={1: [1, 3], 2: [0, 3]}
+    )
 
 
 def graph():
     d = diagrams.Diagram(10, 3)
-    a, b = d.circle(0.5, 2.4, 0.45, "$a$", color="blue"), d.circle(0.5, 0, 0.45, "$b$", color="blue")
+    a, b = d.circle(0.5, 2.8, 0.45, "$a$", color="blue"), d.circle(0.5, -0.4, 0.45, "$b$", color="blue")
     times, plus = d.operator(3.5, 1.2, "×", radius=0.36), d.operator(6.5, 1.2, "+", radius=0.36)
     loss = d.circle(9.3, 1.2, 0.45, "$L$", color="green")
     c = d.circle(6.5, 3, 0.45, "$c$", color="blue")
-    for start, end, value, gradient in ((a, times, "2", "−3"), (b, times, "−3", "2"), (times, plus, "−6", "1"), (plus, loss, "4", "1")):
-        d.arrow(start, end, value)
-        d.arrow(end, start, gradient, curve=0.22, color="orange", dashed=True)
+    for start, end, value, side, gradient, curve in (
+        (a, times, "2", "below", "−3", -0.22),
+        (b, times, "−3", "above", "2", 0.22),
+        (times, plus, "−6", "above", "1", 0.22),
+        (plus, loss, "4", "above", "1", 0.22),
+    ):
+        d.arrow(start, end, value, side=side)
+        d.arrow(end, start, gradient, curve=curve, color="orange", dashed=True)
     d.arrow(c, plus, "10")
     return d
 
@@ -73,7 +80,8 @@ def residual():
     plus, out = d.operator(6.7, 0, "+"), d.text(8.9, 0, "$x + f(x)$")
     for a, b in zip([x, *convs, plus], [*convs, plus, out], strict=True):
         d.arrow(a, b)
-    d.arrow((0.7, 0), plus, "the input, unchanged", via=[(0.7, 1.2), (6.7, 1.2)], color="orange", width=2.4)
+    d.arrow((0.7, 0), plus, "the input, unchanged", via=[(0.7, 1.4), (6.7, 1.4)], color="orange", width=2.4)
+    d.dot(0.7, 0, 0.08, color="orange")
     d.frame(convs, "$f(x)$", color="blue")
     return d
 
@@ -81,9 +89,9 @@ def residual():
 def ball():
     d, angle = diagrams.Diagram(9, 4), np.linspace(0, 2 * np.pi, 90)
     for size in (0.25, 0.5, 0.75, 1):
-        d.line(np.column_stack([4 * size * np.cos(angle), 1.3 * size * np.sin(angle)]), width=1, color="ink")
+        d.line(np.column_stack([4 * size * np.cos(angle), 1.3 * size * np.sin(angle)]), width=1, alpha=0.5)
     at, way = np.array([-3.4, 0.55]), []
-    for _ in range(9):
+    for _ in range(6):
         way.append(at)
         at = at * [0.8, -0.75]
     for a, b in zip(way, way[1:], strict=False):

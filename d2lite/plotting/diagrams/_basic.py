@@ -9,7 +9,20 @@ from d2lite.plotting.diagrams._shapes import Shape
 class Basic(Canvas):
     """Makers of single shapes; each returns the Shape, for arrows to start and end at."""
 
-    def box(self, x, y, width, height, text="", *, color="ink", size="normal", rounded=True, fill=True, dashed=False):
+    def box(
+        self,
+        x,
+        y,
+        width,
+        height,
+        text="",
+        *,
+        color="ink",
+        size="normal",
+        rounded=True,
+        fill=True,
+        dashed=False,
+    ):
         """Draw a box with a text in it.
 
         Args:
@@ -29,7 +42,10 @@ class Basic(Canvas):
         from matplotlib.patches import FancyBboxPatch, Rectangle
 
         x, y, color = self._place(x, y, color)
-        width, height = check_number(width, "width", 0, open_low=True), check_number(height, "height", 0, open_low=True)
+        width, height = (
+            check_number(width, "width", 0, open_low=True),
+            check_number(height, "height", 0, open_low=True),
+        )
         shape, corner = Shape(_shapes.rectangle(x, y, width, height)), (x - width / 2, y - height / 2)
         self._write_in(x, y, text, width - _PAD, height - _PAD, size)
         radius = min(0.12, width / 2, height / 2)
@@ -80,7 +96,9 @@ class Basic(Canvas):
         Raises:
             ValueError: as for `box`.
         """
-        return self.circle(x, y, radius, symbol, color=color, size="normal" if len(str(symbol)) == 1 else "small")
+        return self.circle(
+            x, y, radius, symbol, color=color, size="normal" if len(str(symbol)) == 1 else "small"
+        )
 
     def dot(self, x, y, radius=0.1, *, color="ink"):
         """Draw a filled disc: a point of a plot, a ball; return its Shape. Arguments and errors as for `circle`."""
@@ -113,7 +131,7 @@ class Basic(Canvas):
         color = self._place(0, 0, color)[2]
         patch = Polygon(points, closed=True)
         self._patch(patch, color, outline=points if border else None)
-        patch.set_facecolor((*patch.get_facecolor()[:3], 0.35))
+        patch.set_facecolor((*patch.get_facecolor()[:3], 0.26))
         if not border:
             patch.set(edgecolor="none", linewidth=0)
         return Shape(points)
@@ -136,11 +154,15 @@ class Basic(Canvas):
         shapes = list(shapes)
         wrong = next((shape for shape in shapes if not isinstance(shape, Shape)), None)
         if not shapes or wrong is not None:
-            raise ValueError(f"shapes holds {'nothing' if wrong is None else repr(wrong)}: expected shapes of the drawing")
+            raise ValueError(
+                f"shapes holds {'nothing' if wrong is None else repr(wrong)}: expected shapes of the drawing"
+            )
         pad = check_number(pad, "pad", 0)
         left, bottom, right, top = _shapes.around(shapes)
         middle = (left + right) / 2, (bottom + top) / 2
-        frame = self.box(*middle, right - left + 2 * pad, top - bottom + 2 * pad, color=color, fill=False, dashed=True)
+        frame = self.box(
+            *middle, right - left + 2 * pad, top - bottom + 2 * pad, color=color, fill=False, dashed=True
+        )
         if label:
             self.text(left - pad + 0.05, top + pad + 0.25, label, size="small", align="left")
         return frame

@@ -7,12 +7,14 @@ import numpy as np
 from d2lite._utils.checks import check_choice, check_number
 from d2lite.plotting._style import INK, PALETTE, STYLE
 from d2lite.plotting.diagrams._paths import dense, thin
-from d2lite.plotting.diagrams._shapes import Shape, check_points
+from d2lite.plotting.diagrams._shapes import Shape
 
-COLORS = dict(zip(("blue", "orange", "green", "pink", "brown", "purple"), PALETTE, strict=True)) | {"ink": INK}
+COLORS = dict(zip(("blue", "orange", "green", "pink", "brown", "purple"), PALETTE, strict=True)) | {
+    "ink": INK
+}
 SIZES = {"small": 10.5, "normal": 12, "large": 15}  # points; a unit is 36 points
 WIDEST = 12  # units: on a phone the small size is then 8 pixels high
-_INCHES = 0.5  # of a unit
+_POINTS, _INCHES = 36, 0.5  # of a unit
 _TINT = 0.17  # how much of a shape's colour fills it: text in ink reads on it in both themes
 _PAD = 0.08  # room around what is drawn, and between a text and the border of its box
 
@@ -30,7 +32,11 @@ class Canvas:
         FigureCanvasAgg(self.figure)
         self._ax = self.figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
         self._ax.set_axis_off()
-        self._texts, self._lines, self._out = [], [], set()  # artists; dense points of what is drawn; crossed units
+        self._texts, self._lines, self._out = (
+            [],
+            [],
+            set(),
+        )  # artists; dense points of what is drawn; crossed units
 
     def text(self, x, y, text, *, size="normal", color="ink", align="center"):
         """Write a text with its middle at (x, y).
@@ -52,8 +58,10 @@ class Canvas:
         check_choice(size, SIZES, "size")
         check_choice(color, COLORS, "color")
         check_choice(align, ("center", "left", "right"), "align")
+        text = str(text)
+        rise = 0 if "\n" in text else (0.24 if "$" in text else 0.32) * SIZES[size] / _POINTS
         artist = self._ax.text(
-            x, y, str(text), color=COLORS[color], fontsize=SIZES[size], ha=align, va="center",
+            x, y - rise, text, color=COLORS[color], fontsize=SIZES[size], ha=align, va="baseline" if rise else "center",
             linespacing=1.15, zorder=4, fontweight="normal" if color == "ink" else "bold", clip_on=False,
         )  # fmt: skip
         self._texts.append(artist)
@@ -71,7 +79,9 @@ class Canvas:
                 words are too small on a phone.
         """
         self._check_room()
-        points = np.concatenate([*self._lines, *(self._corners(text) for text in self._texts), np.zeros((0, 2))])
+        points = np.concatenate(
+            [*self._lines, *(self._corners(text) for text in self._texts), np.zeros((0, 2))]
+        )
         if len(points):
             low, high = points.min(0) - _PAD, points.max(0) + _PAD
             if high[0] - low[0] > WIDEST + 2 * _PAD:
@@ -146,8 +156,3 @@ class Canvas:
                     raise ValueError(
                         f"{name} is over text {self._texts[j].get_text()!r}: expected room between; move one of them"
                     )
-
-
-def check_outline(points, name):
-    """Return the (N, 2) corners of an area, at least three."""
-    return check_points(points, name, 3)

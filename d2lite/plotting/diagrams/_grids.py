@@ -46,7 +46,12 @@ class Grids(Basic):
         left, bottom = x - (width + shift) / 2, y - (height + shift) / 2
         self._sheets(left, bottom, width, height, sheets, color)
         right, top = left + width, bottom + height
-        outline = [(left, bottom), (right, bottom), (right + shift, bottom + shift), (right + shift, top + shift)]
+        outline = [
+            (left, bottom),
+            (right, bottom),
+            (right + shift, bottom + shift),
+            (right + shift, top + shift),
+        ]
         outline += [(left + shift, top + shift), (left, top)]
         self.text(x, bottom - 0.25, caption, size="small")
         if label:
@@ -65,7 +70,9 @@ class Grids(Basic):
             self._patch(Polygon(corners, closed=True), color, outline=corners)
             self._ax.patches[-1].set_linewidth(1.1)
 
-    def matrix(self, x, y, values, label="", *, cell=None, color="ink", highlight=(), highlight_color="orange"):
+    def matrix(
+        self, x, y, values, label="", *, cell=None, color="ink", highlight=(), highlight_color="orange"
+    ):
         """Draw a grid of cells with a number or a text in each.
 
         Args:
@@ -87,18 +94,27 @@ class Grids(Basic):
         rows = [list(row) if np.ndim(row) or isinstance(row, (list, tuple)) else row for row in values]
         lengths = {len(row) if isinstance(row, list) else 0 for row in rows}
         if len(lengths) != 1 or 0 in lengths:
-            raise ValueError("values has rows of different lengths or none: expected (rows, columns) numbers or texts")
+            raise ValueError(
+                "values has rows of different lengths or none: expected (rows, columns) numbers or texts"
+            )
         (columns,), texts = lengths, [[_number(value) for value in row] for row in rows]
         cell = self.side(texts) if cell is None else check_number(cell, "cell", 0, open_low=True)
         chosen = {tuple(map(int, pair)) for pair in highlight}
         for i, j in chosen:
             if not (0 <= i < len(rows) and 0 <= j < columns):
-                raise ValueError(f"highlight holds ({i}, {j}): expected cells of {len(rows)} rows and {columns} columns")
+                raise ValueError(
+                    f"highlight holds ({i}, {j}): expected cells of {len(rows)} rows and {columns} columns"
+                )
         cells = {}
-        order = sorted(np.ndindex(len(rows), columns), key=lambda place: place in chosen)  # those on top come last
+        order = sorted(
+            np.ndindex(len(rows), columns), key=lambda place: place in chosen
+        )  # those on top come last
         for i, j in order:
             at = x + (j - (columns - 1) / 2) * cell, y + ((len(rows) - 1) / 2 - i) * cell
-            look = {"color": highlight_color if (i, j) in chosen else color, "fill": (i, j) in chosen or color != "ink"}
+            look = {
+                "color": highlight_color if (i, j) in chosen else color,
+                "fill": (i, j) in chosen or color != "ink",
+            }
             cells[i, j] = self.box(*at, cell, cell, texts[i][j], rounded=False, size="small", **look)
             self._ax.patches[-1].set(linewidth=1.8 if (i, j) in chosen else 0.8)
             self._ax.patches[-1].set_zorder(2.2 if (i, j) in chosen else 2)
@@ -146,8 +162,11 @@ class Grids(Basic):
         units = []
         for k, i in enumerate(places):
             look = {"color": "ink", "dashed": True, "fill": False} if k in crossed else {"color": color}
-            units.append(self.circle(x, y + ((shown - 1) / 2 - i) * gap, radius, texts[k], size="small", **look))
+            units.append(
+                self.circle(x, y + ((shown - 1) / 2 - i) * gap, radius, texts[k], size="small", **look)
+            )
             if k in crossed:
+                self._ax.patches[-1].set_linewidth(1)
                 self.cross(units[-1])
         bottom, top = y - (shown - 1) / 2 * gap - radius, y + (shown - 1) / 2 * gap + radius
         if count > _MOST_UNITS:

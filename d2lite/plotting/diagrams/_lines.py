@@ -44,18 +44,22 @@ class Lines(Grids):
         check_choice(heads, ("end", "both", "none"), "heads")
         check_choice(side, (None, *_SIDES), "side")
         points = [check_point(start, "start"), *(check_point(p, "via") for p in via), check_point(end, "end")]
-        whole = _paths.arc(points[0], points[-1], curve) if curve and len(points) == 2 else _paths.bent(points)
+        whole = (
+            _paths.arc(points[0], points[-1], curve) if curve and len(points) == 2 else _paths.bent(points)
+        )
         borders = [shape if isinstance(shape, Shape) else None for shape in (start, end)]
         path = _paths.between(whole, *borders, _GAP)
         if len(path) < 4:
-            raise ValueError("the arrow is shorter than its head: expected start and end apart; move the shapes apart")
+            raise ValueError(
+                "the arrow is shorter than its head: expected start and end apart; move the shapes apart"
+            )
         middle = self._middle(path)
         for _ in range({"none": 0, "end": 1, "both": 2}[heads]):
             path = self._head(path, color, width)[::-1]
         self._draw(path, color, dashed=dashed, width=width)
         return self._label(*middle, label, side, curve, size) if label else Shape(path)
 
-    def line(self, points, *, color="ink", dashed=False, width=1.6):
+    def line(self, points, *, color="ink", dashed=False, width=1.6, alpha=1.0):
         """Draw a line through points: the curve of a small plot, an axis.
 
         Args:
@@ -63,6 +67,7 @@ class Lines(Grids):
             color: a name of `COLORS`.
             dashed: whether it is dashed.
             width: in points.
+            alpha: how strong it is, from 0 to 1.
 
         Returns:
             Shape: the line.
@@ -71,7 +76,8 @@ class Lines(Grids):
             ValueError: there are fewer points, or the colour is unknown.
         """
         path = _paths.dense(check_points(points, "points"))
-        self._draw(path, self._place(0, 0, color)[2], dashed=dashed, width=check_number(width, "width", 0))
+        width, alpha = check_number(width, "width", 0), check_number(alpha, "alpha", 0, 1)
+        self._draw(path, self._place(0, 0, color)[2], dashed=dashed, width=width, alpha=alpha)
         return Shape(path)
 
     def brace(self, start, end, label="", *, side="below", color="ink"):
@@ -117,7 +123,11 @@ class Lines(Grids):
         r = (right - left) / 2 * 0.62
         for slope in (1, -1):
             self._ax.plot(
-                [x - r, x + r], [y - slope * r, y + slope * r], color=self._ink(color), linewidth=1.8, zorder=3.5
+                [x - r, x + r],
+                [y - slope * r, y + slope * r],
+                color=self._ink(color),
+                linewidth=1.8,
+                zorder=3.5,
             )
 
     def _ink(self, color):
@@ -130,7 +140,9 @@ class Lines(Grids):
         from matplotlib.patches import Polygon
 
         path, corners = _paths.head(path, 0.17 + 0.03 * (width - 1.6), 0.15 + 0.04 * (width - 1.6))
-        patch = Polygon(corners, closed=True, facecolor=self._ink(color), edgecolor="none", zorder=3, clip_on=False)
+        patch = Polygon(
+            corners, closed=True, facecolor=self._ink(color), edgecolor="none", zorder=3, clip_on=False
+        )
         self._ax.add_patch(patch)
         self._lines.append(corners)
         return path
@@ -154,10 +166,11 @@ class Lines(Grids):
 
     def _beside(self, point, normal, label, size):
         """Write a label so that it lies wholly to one side of a line through a point."""
-        left, bottom, right, top = self.text(*point, label, size=size).bounds
+        words = self.text(*point, label, size=size)
+        left, bottom, right, top = words.bounds
         away = _ROOM + abs(normal[0]) * (right - left) / 2 + abs(normal[1]) * (top - bottom) / 2
         self._texts.pop().remove()
-        return self.text(*(point + normal * away), label, size=size)
+        return self.text(*(2 * point - words.center + normal * away), label, size=size)
 
     def _link(self, a, b, color, alpha):
         """Draw a thin line between the borders of two shapes."""

@@ -113,7 +113,13 @@ def unrolled(
         source = d.circle(gap * (t + 1), -1.8, 0.42, below[t])
         d.arrow(source, state, weights[0], color="purple", width=2)
         if above[t] is not None:
-            d.arrow(state, d.circle(gap * (t + 1), 1.8, 0.42, above[t], color="green"), weights[2], color="brown", width=2)
+            d.arrow(
+                state,
+                d.circle(gap * (t + 1), 1.8, 0.42, above[t], color="green"),
+                weights[2],
+                color="brown",
+                width=2,
+            )
         before = state
     return d
 
@@ -153,7 +159,9 @@ def window(values, kernel, at=(0, 0), *, result=None, names=("input", "kernel", 
     rows, columns = np.subtract(values.shape, kernel.shape) + 1
     i, j = at
     if not (0 <= i < rows and 0 <= j < columns):
-        raise ValueError(f"at is ({i}, {j}): expected a cell of the output, {max(rows, 0)} rows and {max(columns, 0)} columns")
+        raise ValueError(
+            f"at is ({i}, {j}): expected a cell of the output, {max(rows, 0)} rows and {max(columns, 0)} columns"
+        )
     height, width = kernel.shape
     if result is None:
         result = float((values[i : i + height, j : j + width] * kernel).sum())
@@ -171,7 +179,7 @@ def window(values, kernel, at=(0, 0), *, result=None, names=("input", "kernel", 
 
 
 def lstm_cell():
-    """Draw an LSTM cell: the cell state as a straight road, and the three gates and the candidate, each in its colour.
+    """Draw an LSTM cell: the cell state as a straight road; three gates and the candidate, each in its colour.
 
     Returns:
         Diagram: 11 units wide.
@@ -182,7 +190,7 @@ def lstm_cell():
     """
     d = Diagram(11, 5)
     forget, add = d.operator(2, 4, "×", color="orange"), d.operator(4.9, 4, "+")
-    write, squash, read = d.operator(4.9, 2.9, "×", color="green"), d.circle(8.9, 3, 0.4, "tanh", size="small"), None
+    write, squash = d.operator(4.9, 2.9, "×", color="green"), d.circle(8.9, 3, 0.45, "tanh", size="small")
     read = d.operator(8.9, 1.75, "×", color="purple")
     gates = [
         d.box(x, 1.75, w, 1, text, size="small", color=color)
