@@ -8,8 +8,8 @@ from d2lite.plotting._images import image_grid
 from d2lite.plotting._style import CLASS_COLORS, INK, MARKERS, PALETTE, STYLE, use_style
 
 __all__ = [
-    "CLASS_COLORS", "INK", "MARKERS", "PALETTE", "STYLE", "boxes", "confusion_matrix", "curves", "decision_boundary", "diagrams",
-    "image_grid", "panels", "points", "use_style",
+    "CLASS_COLORS", "INK", "MARKERS", "PALETTE", "STYLE", "boxes", "confusion_matrix", "curves", "decision_boundary",
+    "diagrams", "image_grid", "panels", "points", "use_style",
 ]  # fmt: skip
 
 __getattr__ = lazy_modules(__name__, ["diagrams"])[0]

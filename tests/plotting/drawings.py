@@ -1,5 +1,7 @@
 """The drawings that the chapters need, each a few lines: examples for authors, and what the tests look at."""
 
+import itertools
+
 import numpy as np
 
 from d2lite.plotting import diagrams
@@ -18,16 +20,16 @@ def lstm():
 
 
 def lenet():
-    d = diagrams.Diagram(12, 3)
+    d = diagrams.Diagram(11, 3)
     stack = [
         d.tensor(0.7, 0, 1, 28, 28, "image", color="ink"),
-        d.tensor(3.0, 0, 6, 28, 28, "feature\nmaps", color="orange"),
-        d.tensor(5.4, 0, 6, 14, 14, "pooled", color="green"),
-        d.tensor(7.5, 0, 16, 10, 10, color="orange"),
-        d.tensor(9.5, 0, 16, 5, 5, color="green"),
-        d.tensor(11.0, 0, 10, label="logits", color="blue"),
+        d.tensor(2.8, 0, 6, 28, 28, "feature\nmaps", color="orange"),
+        d.tensor(5.05, 0, 6, 14, 14, "pooled", color="green"),
+        d.tensor(7.0, 0, 16, 10, 10, color="orange"),
+        d.tensor(8.8, 0, 16, 5, 5, color="green"),
+        d.tensor(10.2, 0, 10, label="logits", color="blue"),
     ]
-    for a, b in zip(stack, stack[1:], strict=False):
+    for a, b in itertools.pairwise(stack):
         d.arrow(a, b)
     return d
 
@@ -94,7 +96,7 @@ def ball():
     for _ in range(6):
         way.append(at)
         at = at * [0.8, -0.75]
-    for a, b in zip(way, way[1:], strict=False):
+    for a, b in itertools.pairwise(way):
         d.arrow(a, b, color="orange")
     d.dot(*way[0], 0.16, color="orange")
     d.dot(0, 0, 0.08, color="green")

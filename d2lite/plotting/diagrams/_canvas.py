@@ -7,15 +7,16 @@ import numpy as np
 from d2lite._utils.checks import check_choice, check_number
 from d2lite.plotting._style import INK, PALETTE, STYLE
 from d2lite.plotting.diagrams._paths import dense, thin
-from d2lite.plotting.diagrams._shapes import Shape
+from d2lite.plotting.diagrams._shapes import Shape, rectangle
 
 COLORS = dict(zip(("blue", "orange", "green", "pink", "brown", "purple"), PALETTE, strict=True)) | {
     "ink": INK
 }
 SIZES = {"small": 10.5, "normal": 12, "large": 15}  # points; a unit is 36 points
-WIDEST = 12  # units: on a phone the small size is then 8 pixels high
+WIDEST = 11  # units: on a phone the small size is then 8 pixels high
 _POINTS, _INCHES = 36, 0.5  # of a unit
 _TINT = 0.17  # how much of a shape's colour fills it: text in ink reads on it in both themes
+_AIR = 0.06  # between a text and an arrow from or to its left or right
 _PAD = 0.08  # room around what is drawn, and between a text and the border of its box
 
 
@@ -66,7 +67,8 @@ class Canvas:
         )  # fmt: skip
         self._texts.append(artist)
         left, bottom, right, top = self._extent(artist)
-        return Shape(np.array([[left, bottom], [right, bottom], [right, top], [left, top]]))
+        middle = (left + right) / 2, (bottom + top) / 2
+        return Shape(rectangle(*middle, right - left + 2 * _AIR, top - bottom))
 
     def show(self):
         """Fit the sheet to what is drawn and return the figure: the last line of a cell.
@@ -75,7 +77,7 @@ class Canvas:
             matplotlib.figure.Figure: transparent, in the house's ink and colours.
 
         Raises:
-            ValueError: a text lies on another or on a line, or the drawing is wider than 12 units, at which its
+            ValueError: a text lies on another or on a line, or the drawing is wider than 11 units, at which its
                 words are too small on a phone.
         """
         self._check_room()
@@ -113,7 +115,8 @@ class Canvas:
         """Write a text in a room of a width and height; one that is larger raises a ValueError."""
         if str(text) == "":
             return
-        left, bottom, right, top = self.text(x, y, text, size=size).bounds
+        self.text(x, y, text, size=size)
+        left, bottom, right, top = self._extent(self._texts[-1])
         for what, room, name in ((right - left, width, "wide"), (top - bottom, height, "high")):
             if what > room:
                 self._texts.pop().remove()

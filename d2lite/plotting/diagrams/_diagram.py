@@ -10,7 +10,7 @@ class Diagram(Lines):
     its Shape, for arrows to start from and end at.
 
     Args:
-        width, height: of the sheet, in units; at most 12 wide, and best at most 10. It is cut to what is drawn.
+        width, height: of the sheet, in units; at most 11 wide, and best at most 10. It is cut to what is drawn.
 
     Raises:
         ValueError: a side is not above 0, or the sheet is too wide for a phone.

@@ -128,7 +128,8 @@ class Grids(Basic):
         """Return the side, in units, of the cells of a matrix of these values: 0.6, or what the widest needs."""
         widest = 0.6 - 2 * _PAD
         for text in {_number(value) for row in values for value in row}:
-            left, _, right, _ = self.text(0, 0, text, size="small").bounds
+            self.text(0, 0, text, size="small")
+            left, _, right, _ = self._extent(self._texts[-1])
             self._texts.pop().remove()
             widest = max(widest, right - left)
         return widest + 2 * _PAD

@@ -4,6 +4,7 @@ import numpy as np
 
 from d2lite._utils.checks import check_choice, check_number
 from d2lite.plotting.diagrams import _paths
+from d2lite.plotting.diagrams._canvas import _AIR, COLORS
 from d2lite.plotting.diagrams._grids import Grids
 from d2lite.plotting.diagrams._shapes import Shape, check_point, check_points
 
@@ -54,8 +55,8 @@ class Lines(Grids):
                 "the arrow is shorter than its head: expected start and end apart; move the shapes apart"
             )
         middle = self._middle(path)
-        for _ in range({"none": 0, "end": 1, "both": 2}[heads]):
-            path = self._head(path, color, width)[::-1]
+        path = path if heads == "none" else self._head(path, color, width)
+        path = self._head(path[::-1], color, width)[::-1] if heads == "both" else path
         self._draw(path, color, dashed=dashed, width=width)
         return self._label(*middle, label, side, curve, size) if label else Shape(path)
 
@@ -131,8 +132,6 @@ class Lines(Grids):
             )
 
     def _ink(self, color):
-        from d2lite.plotting.diagrams._canvas import COLORS
-
         return COLORS[self._place(0, 0, color)[2]]
 
     def _head(self, path, color, width):
@@ -167,8 +166,8 @@ class Lines(Grids):
     def _beside(self, point, normal, label, size):
         """Write a label so that it lies wholly to one side of a line through a point."""
         words = self.text(*point, label, size=size)
-        left, bottom, right, top = words.bounds
-        away = _ROOM + abs(normal[0]) * (right - left) / 2 + abs(normal[1]) * (top - bottom) / 2
+        left, bottom, right, top = words.bounds  # with air at the left and right
+        away = _ROOM + abs(normal[0]) * ((right - left) / 2 - _AIR) + abs(normal[1]) * (top - bottom) / 2
         self._texts.pop().remove()
         return self.text(*(2 * point - words.center + normal * away), label, size=size)
 

@@ -1,5 +1,7 @@
 """Drawings that more than one chapter needs; each returns the Diagram, to be added to and shown."""
 
+import itertools
+
 from d2lite._utils.checks import check_count
 from d2lite.plotting.diagrams._diagram import Diagram
 
@@ -69,13 +71,13 @@ def network(sizes, names=None, *, crossed=None, colors=("blue", "orange", "green
     names = [""] * len(sizes) if names is None else list(names)
     if len(names) != len(sizes):
         raise ValueError(f"names has {len(names)} texts for {len(sizes)} layers: expected one for each")
-    d, layers, top = Diagram(min(2.2 * len(sizes), 12), 5), [], 0.34 * min(max(sizes), 7) + 0.32
+    d, layers, top = Diagram(min(2.2 * len(sizes), 11), 5), [], 0.34 * min(max(sizes), 7) + 0.32
     for i, size in enumerate(sizes):
         color = colors[0] if i == 0 else colors[2] if i == len(sizes) - 1 else colors[1]
         layers.append(d.layer(2.2 * i, 0, size, color=color, crossed=crossed.get(i, ())))
         if names[i]:
             d.text(2.2 * i, top, names[i], size="small")
-    for a, b in zip(layers, layers[1:], strict=False):
+    for a, b in itertools.pairwise(layers):
         d.connect(a, b)
     return d
 
@@ -105,7 +107,7 @@ def unrolled(
     steps = check_count(steps, "steps")
     below, states = _texts(inputs, range(1, steps + 1), "inputs"), _texts(hidden, range(steps + 1), "hidden")
     above = _texts(outputs, range(1, steps + 1), "outputs") if outputs is not None else [None] * steps
-    d = Diagram(min(gap * steps + 1, 12), 4.4)
+    d = Diagram(min(gap * steps + 1, 11), 4.4)
     before = d.circle(0, 0, 0.46, states[0], color="blue")
     for t in range(steps):
         state = d.circle(gap * (t + 1), 0, 0.46, states[t + 1], color="blue")
@@ -167,7 +169,7 @@ def window(values, kernel, at=(0, 0), *, result=None, names=("input", "kernel", 
         result = float((values[i : i + height, j : j + width] * kernel).sum())
     out = [[result if (r, c) == (i, j) else "" for c in range(columns)] for r in range(rows)]
     seen = [(i + r, j + c) for r in range(height) for c in range(width)]
-    d, x, grids = Diagram(12, 0.6 * len(values) + 1), 0.0, []
+    d, x, grids = Diagram(10, 0.6 * len(values) + 1), 0.0, []
     looks = ({"highlight": seen}, {"color": "orange"}, {"highlight": [(i, j)], "highlight_color": "green"})
     for grid, name, look in zip((values.tolist(), kernel.tolist(), out), names, looks, strict=True):
         half = d.side(grid) * len(grid[0]) / 2
