@@ -144,6 +144,15 @@ def test_a_text_is_in_the_middle_of_its_box(d):
     )
 
 
+def test_a_box_without_sides_holds_its_text(d):
+    box = d.box(3, 2, None, None, "some longer words\n$h_t$")
+    left, bottom, right, top = d._extent(d.figure.axes[0].texts[0])
+    assert box.bounds == pytest.approx((left - 0.18, bottom - 0.18, right + 0.18, top + 0.18), abs=0.02)
+    assert d.box(3, 2, 5, None, "a").bounds[::2] == (0.5, 5.5)
+    with pytest.raises(ValueError, match="expected at most 0.32"):
+        d.box(3, 2, 0.4, None, "words")
+
+
 def test_shapes_know_their_sides_and_parts(d):
     box = d.box(3, 2, 2, 1)
     assert (box.left, box.right, box.top, box.bottom) == ((2, 2), (4, 2), (3, 2.5), (3, 1.5))

@@ -5,6 +5,8 @@ from d2lite.plotting.diagrams import _shapes
 from d2lite.plotting.diagrams._canvas import _PAD, COLORS, Canvas
 from d2lite.plotting.diagrams._shapes import Shape
 
+_ROOM = 0.18  # around a text in a box made for it
+
 
 class Basic(Canvas):
     """Makers of single shapes; each returns the Shape, for arrows to start and end at."""
@@ -27,7 +29,7 @@ class Basic(Canvas):
 
         Args:
             x, y: its middle.
-            width, height: its sides, in units.
+            width, height: its sides, in units; None takes what the text needs.
             text: what stands in it.
             color: a name of `COLORS`, for its border and tint; None is "ink".
             size: of the text: "small", "normal" or "large".
@@ -42,9 +44,12 @@ class Basic(Canvas):
         from matplotlib.patches import FancyBboxPatch, Rectangle
 
         x, y, color = self._place(x, y, color)
+        needed = (
+            side + 2 * _ROOM for side in (self._measure(text, size) if None in (width, height) else (0, 0))
+        )
         width, height = (
-            check_number(width, "width", 0, open_low=True),
-            check_number(height, "height", 0, open_low=True),
+            least if side is None else check_number(side, name, 0, open_low=True)
+            for side, least, name in zip((width, height), needed, ("width", "height"), strict=True)
         )
         shape, corner = Shape(_shapes.rectangle(x, y, width, height)), (x - width / 2, y - height / 2)
         self._write_in(x, y, text, width - _PAD, height - _PAD, size)

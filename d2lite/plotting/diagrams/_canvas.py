@@ -115,15 +115,23 @@ class Canvas:
         """Write a text in a room of a width and height; one that is larger raises a ValueError."""
         if str(text) == "":
             return
-        self.text(x, y, text, size=size)
-        left, bottom, right, top = self._extent(self._texts[-1])
-        for what, room, name in ((right - left, width, "wide"), (top - bottom, height, "high")):
-            if what > room:
-                self._texts.pop().remove()
+        for what, room, name in zip(
+            self._measure(text, size), (width, height), ("wide", "high"), strict=True
+        ):
+            if what > room + 1e-9:
                 raise ValueError(
                     f"text {str(text)!r} is {what:.2f} units {name}: expected at most {room:.2f}, to fit its shape; "
                     'make the shape larger, break the text with "\\n", or write it beside'
                 )
+        self.text(x, y, text, size=size)
+
+    def _measure(self, text, size):
+        """Return how wide and how high a text is, in units."""
+        self.text(0, 0, text, size=size)
+        artist = self._texts.pop()
+        left, bottom, right, top = self._extent(artist)
+        artist.remove()
+        return right - left, top - bottom
 
     def _draw(self, path, color, *, dashed=False, width=1.6, alpha=1.0):
         """Draw a dense line."""

@@ -98,7 +98,7 @@ class Grids(Basic):
                 "values has rows of different lengths or none: expected (rows, columns) numbers or texts"
             )
         (columns,), texts = lengths, [[_number(value) for value in row] for row in rows]
-        cell = self.side(texts) if cell is None else check_number(cell, "cell", 0, open_low=True)
+        cell = self.cell_side(texts) if cell is None else check_number(cell, "cell", 0, open_low=True)
         chosen = {tuple(map(int, pair)) for pair in highlight}
         for i, j in chosen:
             if not (0 <= i < len(rows) and 0 <= j < columns):
@@ -124,15 +124,10 @@ class Grids(Basic):
         parts = tuple(cells[place] for place in np.ndindex(len(rows), columns))
         return Shape(_shapes.rectangle(x, y, columns * cell, height), parts, columns)
 
-    def side(self, values):
+    def cell_side(self, values):
         """Return the side, in units, of the cells of a matrix of these values: 0.6, or what the widest needs."""
-        widest = 0.6 - 2 * _PAD
-        for text in {_number(value) for row in values for value in row}:
-            self.text(0, 0, text, size="small")
-            left, _, right, _ = self._extent(self._texts[-1])
-            self._texts.pop().remove()
-            widest = max(widest, right - left)
-        return widest + 2 * _PAD
+        texts = {_number(value) for row in values for value in row}
+        return max(0.6, *(self._measure(text, "small")[0] + 2 * _PAD for text in texts))
 
     def layer(self, x, y, count, label="", *, texts=None, color="blue", radius=0.24, gap=0.68, crossed=()):
         """Draw a layer as a column of units; more than seven are drawn as three, dots and three, the number below.

@@ -172,7 +172,7 @@ def window(values, kernel, at=(0, 0), *, result=None, names=("input", "kernel", 
     d, x, grids = Diagram(10, 0.6 * len(values) + 1), 0.0, []
     looks = ({"highlight": seen}, {"color": "orange"}, {"highlight": [(i, j)], "highlight_color": "green"})
     for grid, name, look in zip((values.tolist(), kernel.tolist(), out), names, looks, strict=True):
-        half = d.side(grid) * len(grid[0]) / 2
+        half = d.cell_side(grid) * len(grid[0]) / 2
         grids.append(d.matrix(x + half, 0, grid, name, **look))
         x += 2 * half + 0.9
     for a, b, sign in zip(grids, grids[1:], ("×", "="), strict=False):
