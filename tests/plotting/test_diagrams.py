@@ -158,6 +158,8 @@ def test_shapes_know_their_sides_and_parts(d):
     assert (box.left, box.right, box.top, box.bottom) == ((2, 2), (4, 2), (3, 2.5), (3, 1.5))
     grid = d.matrix(3, 2, [[1, 2, 3], [4, 5, 6]], cell=0.5)
     assert grid[0, 0].center == (2.5, 2.25) and grid[1, 2].center == (3.5, 1.75) and grid[2] is grid[0, 2]
+    with pytest.raises(IndexError):
+        grid[0, 3]
     layer = d.layer(6, 2, 3, gap=1)
     assert layer[0].center == pytest.approx((6, 3)) and layer[2].center == pytest.approx((6, 1))
 

@@ -91,38 +91,25 @@ class Grids(Basic):
             ValueError: the values are no grid, a cell is outside it, a text does not fit, or a name is unknown.
         """
         x, y, color = self._place(x, y, color)
-        rows = [list(row) if np.ndim(row) or isinstance(row, (list, tuple)) else row for row in values]
-        lengths = {len(row) if isinstance(row, list) else 0 for row in rows}
-        if len(lengths) != 1 or 0 in lengths:
-            raise ValueError(
-                "values has rows of different lengths or none: expected (rows, columns) numbers or texts"
-            )
-        (columns,), texts = lengths, [[_number(value) for value in row] for row in rows]
+        texts = _texts(values)
+        rows, columns = len(texts), len(texts[0])
         cell = self.cell_side(texts) if cell is None else check_number(cell, "cell", 0, open_low=True)
         chosen = {tuple(map(int, pair)) for pair in highlight}
         for i, j in chosen:
-            if not (0 <= i < len(rows) and 0 <= j < columns):
+            if not (0 <= i < rows and 0 <= j < columns):
                 raise ValueError(
-                    f"highlight holds ({i}, {j}): expected cells of {len(rows)} rows and {columns} columns"
+                    f"highlight holds ({i}, {j}): expected cells of {rows} rows and {columns} columns"
                 )
-        cells = {}
-        order = sorted(
-            np.ndindex(len(rows), columns), key=lambda place: place in chosen
-        )  # those on top come last
-        for i, j in order:
-            at = x + (j - (columns - 1) / 2) * cell, y + ((len(rows) - 1) / 2 - i) * cell
-            look = {
-                "color": highlight_color if (i, j) in chosen else color,
-                "fill": (i, j) in chosen or color != "ink",
-            }
-            cells[i, j] = self.box(*at, cell, cell, texts[i][j], rounded=False, size="small", **look)
-            self._ax.patches[-1].set(linewidth=1.8 if (i, j) in chosen else 0.8)
-            self._ax.patches[-1].set_zorder(2.2 if (i, j) in chosen else 2)
-        height = len(rows) * cell
+        parts = []
+        for i, j in np.ndindex(rows, columns):
+            at = x + (j - (columns - 1) / 2) * cell, y + ((rows - 1) / 2 - i) * cell
+            out = (i, j) in chosen
+            look = {"color": highlight_color if out else color, "fill": out or color != "ink"}
+            parts.append(self.box(*at, cell, cell, texts[i][j], rounded=False, size="small", **look))
+            self._ax.patches[-1].set(linewidth=1.8 if out else 0.8, zorder=2.2 if out else 2)
         if label:
-            self.text(x, y + height / 2 + 0.28, label, size="small")
-        parts = tuple(cells[place] for place in np.ndindex(len(rows), columns))
-        return Shape(_shapes.rectangle(x, y, columns * cell, height), parts, columns)
+            self.text(x, y + rows * cell / 2 + 0.28, label, size="small")
+        return Shape(_shapes.rectangle(x, y, columns * cell, rows * cell), tuple(parts), columns)
 
     def cell_side(self, values):
         """Return the side, in units, of the cells of a matrix of these values: 0.6, or what the widest needs."""
@@ -195,6 +182,16 @@ class Grids(Basic):
             for b in layer_b.parts:
                 if not {a, b} & self._out:
                     self._link(a, b, COLORS[color], alpha)
+
+
+def _texts(values):
+    """Return the texts of the cells, row by row; what is no grid raises a ValueError."""
+    rows = [list(row) if np.ndim(row) or isinstance(row, list | tuple) else [] for row in values]
+    if len({len(row) for row in rows}) != 1 or not rows[0]:
+        raise ValueError(
+            "values has rows of different lengths or none: expected (rows, columns) numbers or texts"
+        )
+    return [[_number(value) for value in row] for row in rows]
 
 
 def _number(value):

@@ -54,10 +54,11 @@ class Shape:
 
     def __getitem__(self, index):
         """Return a part: `layer[2]`, or `matrix[0, 1]` for row 0 and column 1."""
-        row, column = index if isinstance(index, tuple) else (index, None)
-        if column is None:
-            return self.parts[row]
-        return np.array([*self.parts, None], dtype=object)[:-1].reshape(-1, self.columns)[row, column]
+        if not isinstance(index, tuple):
+            return self.parts[index]
+        row, column = index
+        rows = range(0, len(self.parts), self.columns)
+        return [self.parts[i : i + self.columns] for i in rows][row][column]
 
     def contains(self, points):
         """Return for (N, 2) points whether each is inside."""
