@@ -83,7 +83,8 @@ def network(sizes, names=None, *, crossed=None, colors=("blue", "orange", "green
 
 
 def unrolled(
-    steps=3, *, inputs="$x_{}$", hidden="$h_{}$", outputs="$y_{}$", weights=("$W_x$", "$W_h$", "$W_y$"), gap=2.5,
+    steps=3, *, inputs=r"$\mathbf{x}_{}$", hidden=r"$\mathbf{h}_{}$", outputs=r"$\mathbf{z}_{}$",
+    weights=(r"$\mathbf{W}_{xh}$", r"$\mathbf{W}_{hh}$", r"$\mathbf{W}_{hy}$"), gap=2.5,
 ):  # fmt: skip
     """Draw a recurrent network step by step, each shared weight in one colour.
 
@@ -129,7 +130,11 @@ def unrolled(
 def _texts(given, numbers, name):
     """Return a text for each number: the given one with it put in, or those of a list."""
     numbers = list(numbers)
-    texts = [given.replace("{}", str(i)) for i in numbers] if isinstance(given, str) else list(given)
+    texts = (
+        [given.replace("{}", f"{{{i}}}" if "$" in given else f"{i}") for i in numbers]
+        if isinstance(given, str)
+        else list(given)
+    )
     if len(texts) != len(numbers):
         raise ValueError(f"{name} has {len(texts)} texts for {len(numbers)} places: expected one for each")
     return texts
@@ -197,8 +202,8 @@ def lstm_cell():
     gates = [
         d.box(x, 1.75, w, 1, text, size="small", color=color)
         for x, w, text, color in (
-            (2, 1.3, "forget\n$f_t$", "orange"), (3.9, 1.3, "input\n$i_t$", "green"),
-            (5.75, 1.8, "candidate\n$g_t$", "blue"), (7.6, 1.3, "output\n$o_t$", "purple"),
+            (2, 1.3, "forget\n$\\mathbf{f}_t$", "orange"), (3.9, 1.3, "input\n$\\mathbf{i}_t$", "green"),
+            (5.75, 1.8, "candidate\n$\\mathbf{g}_t$", "blue"), (7.6, 1.3, "output\n$\\mathbf{o}_t$", "purple"),
         )
     ]  # fmt: skip
     _road(d, forget, add, squash)
@@ -208,10 +213,10 @@ def lstm_cell():
     d.arrow(write, add)
     d.arrow(squash, read)
     d.arrow(gates[3], read, color="purple")
-    d.arrow(read, d.text(10.45, 1.75, "$h_t$"))
+    d.arrow(read, d.text(10.45, 1.75, r"$\mathbf{h}_t$"))
     d.line([(0.85, 0.6), (gates[-1].center[0] - 0.15, 0.6)])
-    d.text(0.4, 0.6, "$h_{t-1}$")
-    d.arrow(d.text(1.1, -0.3, "$x_t$"), (1.1, 0.6), heads="none")
+    d.text(0.4, 0.6, r"$\mathbf{h}_{t-1}$")
+    d.arrow(d.text(1.1, -0.3, r"$\mathbf{x}_t$"), (1.1, 0.6), heads="none")
     for gate in gates:
         x = gate.center[0]
         d.arrow((x - 0.3, 0.6), gate, via=[(x, 0.6)])
@@ -220,7 +225,7 @@ def lstm_cell():
 
 def _road(d, forget, add, squash):
     """Draw the cell state's way through a cell."""
-    start, end = d.text(0.4, 4, "$c_{t-1}$"), d.text(10.45, 4, "$c_t$")
+    start, end = d.text(0.4, 4, r"$\mathbf{c}_{t-1}$"), d.text(10.45, 4, r"$\mathbf{c}_t$")
     for a, b in ((start, forget), (forget, add), (add, end)):
         d.arrow(a, b, width=3)
     d.arrow((squash.center[0], 4), squash)
