@@ -140,6 +140,7 @@
     const id = location.hash.slice(1).split("?")[0];
     const frame = document.getElementById(id);
     if (!frame?.matches(".d2l-explorer-frame")) return;
+    d2l.reveal(frame);
     frame.scrollIntoView();
     mount(frame).then(() => frame.scrollIntoView());
   }

@@ -1,15 +1,31 @@
-"""Cells tagged hide-* as native <details>, and the words on them. (myst-nb's own have several elements more.)"""
+"""What is folded, as native <details>: cells tagged hide-*, and sections whose heading begins "Deeper: ".
+
+(myst-nb's own folds of cells have several elements more.) What a link leads to in a fold, and print, open it: d2l-page.js.
+"""
+
+import ast
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
 
 WORDS = {"source": "Code", "content": "Code and result", "output": "Result", "outputs": "Results"}
+DEEPER = "Deeper: "
 
 
-def _name_solutions(app, doctree):
+def claims_checked(source):
+    """Return the words on a folded cell of claims: how many asserts its code has."""
+    count = sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source)))
+    return f"{count} claim{'' if count == 1 else 's'} checked here"
+
+
+def _name_cells(app, doctree):
     for cell in doctree.findall(nodes.container):
         if "prompt_show" in cell and "tag_solution" in cell["classes"]:
             cell["prompt_show"] = "Solution"
+        elif "prompt_show" in cell and "tag_claims" in cell["classes"]:
+            cell["prompt_show"] = claims_checked(cell.next_node(nodes.literal_block).astext())
 
 
 def _visit_cell(self, node):
@@ -22,7 +38,71 @@ def _leave_cell(self, node):
     self.body.append("</details>\n")
 
 
+def deeper_sections(doctree):
+    """Return the sections that are folded whole."""
+    return [
+        section
+        for section in doctree.findall(nodes.section)
+        if isinstance(section[0], nodes.title) and section[0].astext().startswith(DEEPER)
+    ]
+
+
+def _leave_unnumbered(app, doctree):
+    """Give folded sections, and what they hold, no number, and the sections after them the numbers of their own."""
+    names = {f"#{part['ids'][0]}" for deep in deeper_sections(doctree) for part in deep.findall(nodes.section)}
+    for entry in app.env.tocs[app.env.docname].findall(addnodes.compact_paragraph):
+        if entry[0]["anchorname"] in names:
+            entry["skip_section_number"] = True
+
+
+class UnnumberedTitle(nodes.Element):
+    """The heading of a section of a fold; with summary=True that of the fold itself, on which it is opened."""
+
+
+class Fold(nodes.Element):
+    """The folded section: its heading and all it holds."""
+
+
+class FoldSections(SphinxPostTransform):
+    """Fold sections in the site; to the search index and the contents they are sections like any other."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Put what each section holds into a fold."""
+        for section in deeper_sections(self.document):
+            for part in section.findall(nodes.section):
+                title = UnnumberedTitle("", *part[0].children, name=part["ids"][0], summary=part is section)
+                part.replace(part[0], title)
+            section["classes"].append("deeper")
+            section[:] = [Fold("", *section.children)]
+
+
+def _visit_title(self, node):
+    before, tag = "<summary>" * node["summary"], f"h{self.section_level + self.initial_header_level - 1}"
+    self.body.append(f"{before}<{tag}>")
+    link = f'<a class="headerlink" href="#{node["name"]}" title="Link to this heading">#</a>'
+    self.context.append(f"{link}</{tag}>{'</summary>' * node['summary']}\n")
+
+
+def _leave_title(self, node):
+    self.body.append(self.context.pop())
+
+
+def _visit_fold(self, node):
+    self.body.append('<details class="deeper-fold">\n')
+
+
+def _leave_fold(self, node):
+    self.body.append("</details>\n")
+
+
 def connect(app):
     """Take the place of myst-nb's own elements; nb_code_prompt_show in _config.yml gives the kind of what is folded."""
-    app.connect("doctree-read", _name_solutions)
+    app.connect("doctree-read", _name_cells)
+    app.connect("doctree-read", _leave_unnumbered, priority=600)  # once the contents of the page are there
     app.add_node(HideCodeCellNode, override=True, html=(_visit_cell, _leave_cell))
+    app.add_node(UnnumberedTitle, html=(_visit_title, _leave_title))
+    app.add_node(Fold, html=(_visit_fold, _leave_fold))
+    app.add_post_transform(FoldSections)
