@@ -108,7 +108,11 @@ def _purge(rules, words):
             )
             if inner:
                 kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
-        elif rule.type == "at-rule" and rule.at_keyword not in ("import", "charset") and not _is_icon_font(rule):
+        elif (
+            rule.type == "at-rule"
+            and rule.at_keyword not in ("import", "charset")
+            and not _is_icon_font(rule)
+        ):
             kept.append(re.sub(r"\s+", " ", rule.serialize()))
     return "\n".join(kept)
 

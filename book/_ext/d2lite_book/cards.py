@@ -64,7 +64,11 @@ def _fit(text, sizes, width, height):
         if len(lines) * step <= height:
             return lines, font, step
     kept = lines[: height // step]
-    return [*kept[:-1], textwrap.shorten(kept[-1], max(4, len(kept[-1]) - 2), placeholder="") + " …"], font, step
+    return (
+        [*kept[:-1], textwrap.shorten(kept[-1], max(4, len(kept[-1]) - 2), placeholder="") + " …"],
+        font,
+        step,
+    )
 
 
 def _write(pen, text, top, sizes, width, height, fill):

@@ -1,6 +1,6 @@
 """What is folded, as native <details>: cells tagged hide-*, and sections whose heading begins "Deeper: ".
 
-(myst-nb's own folds of cells have several elements more.) What a link leads to in a fold, and print, open it: d2l-page.js.
+(myst-nb's own folds of cells have several elements more.) d2l-page.js opens them for a link into them, and for print.
 """
 
 import ast
@@ -49,7 +49,9 @@ def deeper_sections(doctree):
 
 def _leave_unnumbered(app, doctree):
     """Give folded sections, and what they hold, no number, and the sections after them the numbers of their own."""
-    names = {f"#{part['ids'][0]}" for deep in deeper_sections(doctree) for part in deep.findall(nodes.section)}
+    names = {
+        f"#{part['ids'][0]}" for deep in deeper_sections(doctree) for part in deep.findall(nodes.section)
+    }
     for entry in app.env.tocs[app.env.docname].findall(addnodes.compact_paragraph):
         if entry[0]["anchorname"] in names:
             entry["skip_section_number"] = True
