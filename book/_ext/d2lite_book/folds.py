@@ -7,7 +7,6 @@ import ast
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
-from sphinx import addnodes
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 WORDS = {"source": "Code", "content": "Code and result", "output": "Result", "outputs": "Results"}
@@ -47,14 +46,26 @@ def deeper_sections(doctree):
     ]
 
 
-def _leave_unnumbered(app, doctree):
-    """Give folded sections, and what they hold, no number, and the sections after them the numbers of their own."""
-    names = {
-        f"#{part['ids'][0]}" for deep in deeper_sections(doctree) for part in deep.findall(nodes.section)
-    }
-    for entry in app.env.tocs[app.env.docname].findall(addnodes.compact_paragraph):
-        if entry[0]["anchorname"] in names:
-            entry["skip_section_number"] = True
+def _note_deeper(app, doctree):
+    names = {f"#{section['ids'][0]}" for section in deeper_sections(doctree)}
+    for entry in app.env.tocs[app.env.docname].findall(nodes.list_item):
+        entry["is_deeper"] = entry[0][0]["anchorname"] in names
+
+
+def _hide_from_numbering(app, env):
+    """Take folded sections out of the contents while sections are numbered: they, and what they hold, get none."""
+    app.d2lite_deeper = []
+    for toc in env.tocs.values():
+        for entry in [entry for entry in toc.findall(nodes.list_item) if entry.get("is_deeper")]:
+            app.d2lite_deeper.append((entry.parent, entry.parent.index(entry), entry))
+            entry.parent.remove(entry)
+    return []
+
+
+def _show_again(app, env):
+    for parent, place, entry in reversed(app.d2lite_deeper):
+        parent.insert(place, entry)
+    return []
 
 
 class UnnumberedTitle(nodes.Element):
@@ -82,10 +93,14 @@ class FoldSections(SphinxPostTransform):
 
 
 def _visit_title(self, node):
-    before, tag = "<summary>" * node["summary"], f"h{self.section_level + self.initial_header_level - 1}"
-    self.body.append(f"{before}<{tag}>")
+    tag = f"h{self.section_level + self.initial_header_level - 1}"
     link = f'<a class="headerlink" href="#{node["name"]}" title="Link to this heading">#</a>'
-    self.context.append(f"{link}</{tag}>{'</summary>' * node['summary']}\n")
+    if node["summary"]:  # itself a control, it holds no other
+        self.body.append(f"<summary><{tag}>")
+        self.context.append(f"</{tag}></summary>\n")
+    else:
+        self.body.append(f"<{tag}>")
+        self.context.append(f"{link}</{tag}>\n")
 
 
 def _leave_title(self, node):
@@ -103,7 +118,9 @@ def _leave_fold(self, node):
 def connect(app):
     """Take the place of myst-nb's own elements; nb_code_prompt_show in _config.yml gives the kind of what is folded."""
     app.connect("doctree-read", _name_cells)
-    app.connect("doctree-read", _leave_unnumbered, priority=600)  # once the contents of the page are there
+    app.connect("doctree-read", _note_deeper, priority=600)  # once the contents of the page are there
+    app.connect("env-get-updated", _hide_from_numbering, priority=400)
+    app.connect("env-get-updated", _show_again, priority=600)
     app.add_node(HideCodeCellNode, override=True, html=(_visit_cell, _leave_cell))
     app.add_node(UnnumberedTitle, html=(_visit_title, _leave_title))
     app.add_node(Fold, html=(_visit_fold, _leave_fold))

@@ -1,6 +1,7 @@
 """What other programs read of a page, beyond sphinxext-opengraph: its card, the sitemap; and the page for 404."""
 
 import html
+import posixpath
 import re
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def _name_card(app, pagename, templatename, context, doctree):
         return
     out, title, finding = Path(app.outdir), app.env.titles[pagename].astext(), finding_of(doctree)
     found = PICTURE.search(context.get("body") or "")
-    svg = (out / pagename).parent.joinpath(found[1]).read_text("utf-8") if found else None
+    picture = posixpath.normpath(posixpath.join(posixpath.dirname(pagename), found[1])) if found else ""
+    svg = (out / picture).read_text("utf-8") if picture else None
     address = app.config.ogp_site_url + card(out, pagename, title, part_of(app, pagename), finding, svg)
     alt = f"{title}: {finding}" if finding else title
     for name, value in (("", address), (":width", WIDTH), (":height", HEIGHT), (":alt", alt)):
