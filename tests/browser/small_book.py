@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+TERMS = ("Logit", "Odds", "Sigmoid")  # those that the chapter links to
 PAGE = "chapters/00_forms/forms.html"
 TOC = {
     "format": "jb-book",
@@ -23,8 +24,7 @@ TOC = {
 PAGES = {
     "index": "# A small book\n\nOf one chapter.",
     "book/using": "# How to use this book\n\nRead.",
-    "book/glossary": "# Glossary\n\n"
-    + "".join(f"- **{term}** (词). A term.\n" for term in ("Logit", "Odds", "Sigmoid")),
+    "book/glossary": "# Glossary\n\n" + "".join(f"- **{term}** (词). A term.\n" for term in TERMS),
     "book/bibliography": "# Bibliography\n\n```{bibliography}\n:all:\n```",
 }
 

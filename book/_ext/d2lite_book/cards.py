@@ -37,8 +37,11 @@ def rasterise(svg, width, height):
         width, height: what it must fit, in pixels.
     """
     fonts = [str(SANS / name) for name in ("DejaVuSans.ttf", "DejaVuSans-Bold.ttf", "DejaVuSans-Oblique.ttf")]
-    options = {"dpi": 96, "skip_system_fonts": True, "font_files": fonts, "font_family": "DejaVu Sans"}
-    png = resvg_py.svg_to_bytes(svg_string=svg, width=2 * width, sans_serif_family="DejaVu Sans", **options)
+    families = dict.fromkeys(
+        ("font_family", "sans_serif_family", "serif_family", "monospace_family"), "DejaVu Sans"
+    )
+    options = {"dpi": 96, "skip_system_fonts": True, "font_files": fonts, **families}
+    png = resvg_py.svg_to_bytes(svg_string=svg, width=2 * width, **options)
     image = Image.open(io.BytesIO(png)).convert("RGBA")
     image.thumbnail((width, height), Image.Resampling.LANCZOS)  # smaller, as it was drawn twice as large
     return image

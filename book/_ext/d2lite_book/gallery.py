@@ -99,9 +99,11 @@ def by_chapter(classes, pages):
         pages: names of the book's pages, in order.
 
     Returns:
-        List of (class, name of its chapter); None for a chapter that is not there, these last.
+        List of (class, name of its chapter); None for a chapter that is not there yet, these last. What is taught in
+        no chapter, such as the questions that all ask, is left out.
     """
-    found = [(cls, chapter if (chapter := chapter_of(cls)) in pages else None) for cls in classes]
+    taught = [(cls, chapter) for cls in classes if (chapter := chapter_of(cls))]
+    found = [(cls, chapter if chapter in pages else None) for cls, chapter in taught]
     return sorted(found, key=lambda pair: pages.index(pair[1]) if pair[1] else len(pages))
 
 
