@@ -162,7 +162,9 @@ def test_the_finding_leads_the_page_and_describes_it(open_forms, site):
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_opened_folds_are_accessible_and_fit_a_telephone(open_forms, mode):
-    page = open_forms(color_scheme=mode)
+    page = open_forms(
+        color_scheme=mode, quiet=False
+    )  # axe reads style sheets, which a page from a disk may not
     page.evaluate(f"document.querySelectorAll('{FOLDS}').forEach((fold) => (fold.open = true))")
     page.locator("#d2l-deep").scroll_into_view_if_needed()
     page.wait_for_selector("#d2l-deep[data-live=true]")

@@ -41,7 +41,9 @@ def test_chapter_is_written_and_entered_in_its_part(book):
 FORMS = ("d2lite.plotting.diagrams", "d2lite.widgets.question", "d2lite.widgets.draw_it")
 
 
-@pytest.mark.skipif(not all(map(find_spec, FORMS)), reason="the forms that the template shows are being written")
+@pytest.mark.skipif(
+    not all(map(find_spec, FORMS)), reason="the forms that the template shows are being written"
+)
 def test_its_cells_run(book):
     new_chapter("02_a/two", "Title", root=book)
     names = {}
