@@ -27,7 +27,9 @@ READ = """async () => {
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
   }
 }"""
-OPEN_FOLDS = "(kind) => { for (const fold of document.querySelectorAll(`details.${kind}`)) fold.open = true; }"
+OPEN_FOLDS = (
+    "(kind) => { for (const fold of document.querySelectorAll(`details.${kind}`)) fold.open = true; }"
+)
 SIDEWAYS = """() => [...document.querySelectorAll(".cell pre")].filter((pre) => pre.scrollWidth > pre.clientWidth)
     .map((pre) => pre.textContent.split("\\n").reduce((a, b) => (a.length < b.length ? b : a)))"""
 # Of axe's rules, those that look at colours take most of the time, and are asked in both modes; formulas have the
