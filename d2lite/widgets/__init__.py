@@ -1,7 +1,8 @@
 """The explorers: widgets that live in the built page and in the notebook alike.
 
 Each explorer is a folder here (see README.md), found by its name: ``BoundaryExplorer`` is the class in
-``boundary/``, ``ReceptiveFieldExplorer`` the one in ``receptive_field/``. Importing this package imports none of them.
+``boundary/``, ``ReceptiveFieldExplorer`` the one in ``receptive_field/``; what asks the reader something has no such
+suffix: ``DrawIt`` is in ``draw_it/``. Importing this package imports none of them.
 """
 
 import importlib
@@ -9,6 +10,7 @@ import re
 from pathlib import Path
 
 _SUFFIX = "Explorer"
+_ASKING = ("draw_it",)  # folders whose class has no suffix
 
 
 def explorer_names():
@@ -27,7 +29,7 @@ def explorer_class(name):
         name: folder name, such as "boundary".
 
     Returns:
-        The subclass of Explorer in that folder: its name in camel case, then "Explorer".
+        The subclass of Explorer in that folder: its name in camel case, then "Explorer" unless it asks the reader.
 
     Raises:
         ValueError: there is no such explorer.
@@ -38,14 +40,15 @@ def explorer_class(name):
 
 
 def _class_name(folder):
-    return "".join(part.capitalize() for part in folder.split("_")) + _SUFFIX
+    words = "".join(part.capitalize() for part in folder.split("_"))
+    return words if folder in _ASKING else words + _SUFFIX
 
 
 def __getattr__(name):
     if name == _SUFFIX:
         return importlib.import_module(f"{__name__}._base").Explorer
     folder = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.removesuffix(_SUFFIX)).lower()
-    if name.endswith(_SUFFIX) and folder in explorer_names():
+    if folder in explorer_names() and name == _class_name(folder):
         return explorer_class(folder)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__dir__())}")
 
