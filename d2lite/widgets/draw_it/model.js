@@ -62,17 +62,20 @@ export function coverage(rows, anchor) {
 
 const inside = (height) => Number(Math.min(1, Math.max(0, height)).toFixed(3));
 
-/** A drawing after a stroke of the pen from one [place, height], not whole numbers, to another: what stood there is replaced. */
+/**
+ * A drawing after a stroke of the pen from one [place, height], not whole numbers, to another: what stood there is replaced. The place
+ * that the pen comes to next has its height until it passes it.
+ */
 export function strokeOver(rows, from, to, anchor) {
+  const least = anchor === null ? 0 : 1;
   const [left, right] = from[0] <= to[0] ? [from, to] : [to, from];
-  const first = Math.max(anchor === null ? 0 : 1, Math.round(left[0]));
-  const last = Math.min(PLACES, Math.round(right[0]));
   const heights = new Map(rows.map(([place, height]) => [place, height]));
-  for (let place = first; place <= last; place++) {
-    const part = right[0] > left[0] ? Math.min(1, Math.max(0, (place - left[0]) / (right[0] - left[0]))) : 1;
-    const height = right[0] > left[0] ? left[1] + part * (right[1] - left[1]) : to[1];
-    heights.set(place, inside(height));
+  for (let place = Math.max(least, Math.ceil(left[0])); place <= Math.min(PLACES, right[0]); place++) {
+    const part = (place - left[0]) / (right[0] - left[0] || 1);
+    heights.set(place, inside(left[1] + part * (right[1] - left[1])));
   }
+  const next = to[0] > from[0] ? Math.ceil(to[0]) : to[0] < from[0] ? Math.floor(to[0]) : Math.round(to[0]);
+  if (next >= least && next <= PLACES) heights.set(next, inside(to[1]));
   return [...heights].sort(([a], [b]) => a - b);
 }
 

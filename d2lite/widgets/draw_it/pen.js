@@ -19,7 +19,11 @@ export function addPen(app, stage, scene) {
     const height = y.up(Math.min(box.y + box.height, Math.max(box.y, py)));
     return [x.place(px), height];
   };
-  app.scope.on(canvas, "pointerdown", (event) => (last = at(event)));
+  app.scope.on(canvas, "pointerdown", (event) => {
+    last = at(event);
+    const { anchor } = scene.curve;
+    if (anchor !== null && last[0] < COLUMN && !app.get("drawing").length) last = [0, anchor]; // the line goes on from the points given
+  });
   onPress(app, canvas, (event) => {
     if (app.get("revealed")) return;
     const to = at(event);

@@ -12,7 +12,7 @@ const PEN = 3; // px
 
 /** Where everything stands: { box, x, y }; x and y are scales that know places and heights, too. */
 export function paperOf({ data, curve }, width, height) {
-  const box = { x: 50, y: 26, width: Math.max(1, width - 62), height: Math.max(1, height - 52) };
+  const box = { x: 50, y: 26, width: Math.max(1, width - 62), height: Math.max(1, height - 26 - 42) };
   const scale = (log, domain, range) => (log ? logScale : linearScale)(domain, range);
   const x = scale(data.xscale === "log", [data.x[0], data.x[data.x.length - 1]], [box.x, box.x + box.width]);
   const y = scale(curve.up.log, data.ylim, [box.y + box.height, box.y]);
@@ -42,7 +42,7 @@ function drawPaper(ctx, { box, x, y }, theme, { data, shown }) {
   const narrow = box.width < 420;
   drawAxes(ctx, box, x, y, theme, { xTicks: marks(x, narrow ? 4 : 6), yTicks: marks(y, 4), format: shortNumber });
   drawLabel(ctx, data.ylabel, 4, 4, theme, { size: 12 });
-  drawLabel(ctx, data.xlabel, box.x + box.width, box.y + box.height - 4, theme, { align: "right", baseline: "bottom", size: 12 });
+  drawLabel(ctx, data.xlabel, box.x + box.width, box.y + box.height + 22, theme, { align: "right", size: 12 });
 }
 
 function drawGiven(ctx, { x, y }, theme, { data }, isEmpty) {
@@ -51,7 +51,22 @@ function drawGiven(ctx, { x, y }, theme, { data }, isEmpty) {
   drawLine(ctx, data.x.slice(0, given), data.y.slice(0, given), x, y, { color: theme.text, width: 2.25 });
   for (let i = 0; i < given && given <= DOTS; i++) drawMark(ctx, x(data.x[i]), y(data.y[i]), { radius: 3, fill: theme.text });
   const [px, py] = [x(data.x[given - 1]), y(data.y[given - 1])];
-  if (isEmpty) drawMark(ctx, px, py, { radius: 8, stroke: theme.accent, width: 2 });
+  if (isEmpty) drawPencil(ctx, px, py, theme);
+}
+
+/** A pencil with its point at (px, py). */
+function drawPencil(ctx, px, py, theme) {
+  const at = (along, across) => [px + 3 + 0.78 * along + 0.62 * across, py - 3 - 0.62 * along + 0.78 * across];
+  const shape = (points, color) => {
+    ctx.beginPath();
+    points.forEach((point, i) => (i ? ctx.lineTo(...at(...point)) : ctx.moveTo(...at(...point))));
+    ctx.closePath();
+    ctx.fillStyle = color;
+    ctx.fill();
+  };
+  shape([[8, -4], [26, -4], [26, 4], [8, 4]], theme.accent);
+  shape([[27.5, -4], [31, -4], [31, 4], [27.5, 4]], theme.accent);
+  shape([[0, 0], [7, -3.6], [7, 3.6]], theme.text);
 }
 
 /** The reader's strokes; dashed where he left a gap, and to the ends where the real curve is shown. */

@@ -54,7 +54,7 @@ function buttons(app, parent, scene) {
   parent.append(make("div", { class: "d2l-draw-row" }, compare, again, text));
   compare.onclick = () => {
     reveal(app, scene);
-    [compare.hidden, again.hidden] = [true, false]; // the frame does so too, but focus must not be lost until then
+    again.hidden = false; // the frame would do so too, but later than the focus
     again.focus();
   };
   again.onclick = () => {
@@ -64,8 +64,7 @@ function buttons(app, parent, scene) {
     parent.querySelector("canvas").focus();
   };
   app.draw(() => {
-    compare.disabled = !isUsable(scene);
-    compare.hidden = app.get("revealed");
+    compare.disabled = !isUsable(scene) || app.get("revealed"); // it stays: a second click of a double click is not "Draw again"
     again.hidden = !app.get("revealed") && !scene.covered;
     writeText(text, progress(scene));
   });

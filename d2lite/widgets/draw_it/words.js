@@ -61,7 +61,9 @@ function listed(texts) {
 function shapeText(curve, data, heights) {
   const [mine, real] = [heights, curve.truth].map((curveHeights) => movesOf(curveHeights));
   const { missed, extra } = missedMoves(heights, curve.truth);
+  const turns = missed.slice(1).filter(({ from }, i) => missed[i].to === from);
   const tell = (moves) => listed(moves.map((move) => moveText(curve, data, move)));
+  if (turns.length) return `The real curve ${movesText(real)}; yours ${movesText(mine)}. You missed its turn at ${listed(turns.map(({ from }) => placeText(curve, data, from)))}.`;
   if (missed.length) return `The real curve ${movesText(real)}; yours ${movesText(mine)}. You missed ${tell(missed)}.`;
   if (extra.length) return `The real curve ${movesText(real)}; yours ${movesText(mine)}. Not there: ${tell(extra)}.`;
   const [moved] = mine.length === real.length ? movedTurns(heights, curve.truth) : [];

@@ -80,7 +80,7 @@ def cases():
     places = np.sort(rng.choice(97, 12, replace=False))
     points = rng.uniform(size=12)
     pen = [[20.3, 0.9], [41.8, 0.1]]
-    inside = np.arange(20, 43)
+    inside = np.arange(21, 42)
     return [
         *openings(),
         *comparisons(),
@@ -96,6 +96,7 @@ def cases():
             "input": {"rows": [[5, 0.5], [30, 0.5], [60, 0.5]], "pen": pen},
             "expected": [
                 [5, 0.5],
+                [20, 0.9],  # next on the pen's way
                 *[[int(p), float(h)] for p, h in zip(inside, np.interp(inside, *np.transpose(pen)).round(3), strict=True)],
                 [60, 0.5],
             ],
