@@ -23,7 +23,7 @@ TEXT = "() => document.querySelector('.d2l-body').innerText"
 
 def page_state(name, **values):
     """Return the state a built page holds of an explorer."""
-    widget = explorer_class(name)(**values)
+    widget = explorer_class(name)(**values) if values else explorer_class(name).example()
     theirs = {*anywidget.AnyWidget.class_trait_names(), "_esm", "_css"}
     return {trait: getattr(widget, trait) for trait in widget.trait_names(sync=True) if trait not in theirs}
 

@@ -35,9 +35,11 @@ function marks(scale, count) {
   return all.length >= FEW ? all : ticks(linearScale(scale.domain, scale.range), count);
 }
 
+const inviting = (theme) => mixColor(theme.bg, theme.accent, 0.07);
+
 function drawPaper(ctx, { box, x, y }, theme, { data, shown }) {
   const start = x.at(0);
-  ctx.fillStyle = shown ? theme.bg : mixColor(theme.bg, theme.accent, 0.07);
+  ctx.fillStyle = shown ? theme.bg : inviting(theme);
   ctx.fillRect(start, box.y, box.x + box.width - start, box.height);
   const narrow = box.width < 420;
   drawAxes(ctx, box, x, y, theme, { xTicks: marks(x, narrow ? 4 : 6), yTicks: marks(y, 4), format: shortNumber });
@@ -115,19 +117,20 @@ function drawKey(ctx, { box }, theme, { heights }, width) {
   drawLegend(ctx, entries, { x: Math.max(box.x, width - 12 - wide), y: 4 }, theme);
 }
 
-/** Words in the middle of the paper, in as many lines as they need. */
-function drawWords(ctx, paper, theme, text, style) {
-  const { box, x } = paper;
+/** Words on the empty paper, in as many lines as they need, off the place where the curve goes on. */
+function drawWords(ctx, { box, x }, theme, text, { anchor }, size = 15) {
   const [left, right] = [x.at(0), box.x + box.width];
-  setText(ctx, theme, style.size, style.weight);
+  setText(ctx, theme, size, 600);
   const lines = [""];
   for (const word of text.split(" ")) {
     const longer = `${lines[lines.length - 1]} ${word}`.trim();
-    if (ctx.measureText(longer).width < right - left - 24) lines[lines.length - 1] = longer;
+    if (ctx.measureText(longer).width < 0.8 * (right - left)) lines[lines.length - 1] = longer;
     else lines.push(word);
   }
-  const top = box.y + box.height * style.at - (lines.length - 1) * 0.65 * style.size;
-  lines.forEach((line, i) => drawLabel(ctx, line, (left + right) / 2, top + i * 1.3 * style.size, theme, { ...style, align: "center", baseline: "middle" }));
+  const middle = anchor === null ? 0.5 : anchor < 0.5 ? 0.27 : 0.73;
+  const top = box.y + box.height * middle - (lines.length - 1) * 0.65 * size;
+  const style = { size, weight: 600, color: theme.accent, align: "center", baseline: "middle" };
+  lines.forEach((line, i) => drawLabel(ctx, line, (left + right) / 2, top + i * 1.3 * size, { ...theme, bg: inviting(theme) }, style));
 }
 
 function drawCursor(ctx, { x, y }, theme, { cursor, points, heights }) {
@@ -143,7 +146,7 @@ export function drawPicture(ctx, width, height, theme, scene) {
   drawPaper(ctx, paper, theme, scene);
   if (scene.shown) drawTruth(ctx, paper, theme, scene);
   drawGiven(ctx, paper, theme, scene, isEmpty);
-  if (isEmpty) drawWords(ctx, paper, theme, INVITATION, { size: 15, weight: 600, color: theme.accent, at: 0.5 });
+  if (isEmpty) drawWords(ctx, paper, theme, INVITATION, scene.curve);
   if (scene.covered) drawStrokes(ctx, paper, theme, scene);
   if (scene.shown) drawKey(ctx, paper, theme, scene, width);
   else drawCursor(ctx, paper, theme, scene);
@@ -156,5 +159,5 @@ export function drawEmpty(ctx, width, height, theme, scene) {
   const paper = paperOf(blank, width, height);
   drawPaper(ctx, paper, theme, blank);
   drawGiven(ctx, paper, theme, blank, true);
-  drawWords(ctx, paper, theme, scene.data.prompt.replaceAll("`", ""), { size: 16, weight: 600, color: theme.accent, at: 0.45 });
+  drawWords(ctx, paper, theme, scene.data.prompt.replaceAll("`", ""), scene.curve);
 }

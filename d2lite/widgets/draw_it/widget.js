@@ -2,6 +2,7 @@
 import { defineExplorer } from "../_core/define.js";
 import { make, makeButton, writeText } from "../_core/dom.js";
 import { group, paragraph, stage } from "../_core/parts.js";
+import { coerce } from "../_core/state.js";
 import { drawEmpty, drawPicture } from "./picture.js";
 import { addPen } from "./pen.js";
 import { coverage, drawnPoints, ENOUGH, filled, openCurve } from "./model.js";
@@ -86,7 +87,16 @@ function prose(read, className) {
   };
 }
 
-/** What was heard at the end, once. */
+/** Keep a drawing that has been compared, and bring it back, where the page has a memory; what a link brings goes first. */
+function remember(app) {
+  const { memory } = app.model;
+  const kept = memory?.get()?.given;
+  const { value, note } = Array.isArray(kept) ? coerce(app.entry("drawing"), kept) : {};
+  if (value?.length && !note && !app.get("revealed") && !app.get("drawing").length) app.set({ drawing: value, revealed: true });
+  app.on("revealed", () => app.get("revealed") && memory?.set({ done: "shown", given: app.get("drawing") }));
+}
+
+/** Say what came of it, once it is to be seen. */
 function tell(app, parent, scene) {
   let told = app.get("revealed");
   app.draw(() => {
@@ -111,6 +121,7 @@ export const { render, preview } = defineExplorer({
       prose((scene) => (isDone(scene) ? scene.data.lesson : ""), "d2l-line d2l-lesson"),
     ),
     tell,
+    remember,
   ],
   preview: drawEmpty,
 });
