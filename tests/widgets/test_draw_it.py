@@ -1,13 +1,19 @@
 """DrawIt in Python: a curve that is not one, or an axis that cannot hold it, is refused in one sentence."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 import torch
 import traitlets
 
-from d2lite.widgets import DrawIt, explorer_class
+from d2lite.widgets import DrawIt, _bundle, asking_names, explorer_class, explorer_names, widget_names
+from d2lite.widgets._preview import preview_svg, run_module
+
+from . import test_base, test_bundle, test_preview
+
+OWN = 12_000  # bytes of script, compressed
 
 GOOD = {
     "x": [1, 2, 3, 4, 5],
@@ -107,6 +113,9 @@ def test_an_axis_that_is_not_given_has_room_around_the_values(y, yscale, ends):
 
 def test_the_class_is_found_by_its_folder_and_by_no_other_name():
     assert explorer_class("draw_it") is DrawIt
+    assert "draw_it" in widget_names()
+    assert "draw_it" in asking_names()
+    assert "draw_it" not in explorer_names()
     import d2lite.widgets
 
     with pytest.raises(AttributeError, match="has no attribute 'DrawItExplorer'"):
@@ -120,3 +129,132 @@ def test_the_cell_of_python_makes_the_same():
     exec(shown.to_python().replace("\nDrawIt(", "\nagain = DrawIt("), scope)
     assert (scope["again"].data, scope["again"].state()) == (shown.data, shown.state())
     assert scope["again"].key == "turn"
+
+
+def test_what_holds_for_explorers_holds_for_it():
+    assert test_bundle.compressed(_bundle.page("draw_it")[0]) <= OWN
+    bundled = test_bundle.TestEveryExplorer()
+    for name in (name for name in dir(bundled) if name.startswith("test_")):
+        getattr(bundled, name)("draw_it")
+    test_base.TestEveryExplorer().test_docstring_has_a_title_and_says_where_it_is_taught("draw_it")
+    test_base.TestEveryExplorer().test_every_trait_can_be_labelled("draw_it")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_picture_before_it_is_alive_shows_what_is_asked_and_never_the_answer(theme):
+    axis = {"ylim": (0, 9), "given": 2}
+    svg = preview_svg(make(**axis), theme=theme)
+    assert all(f">{word}</text>" in svg for word in ("epoch", "loss", "What happens to loss?"))
+    other = {"y": [3.0, 1.0, 9.0, 9.0, 9.0], "lesson": "It climbs.", "drawing": [[9, 0.5]], "revealed": True}
+    plain = [re.sub(r"d2l-\w+", "", text) for text in (svg, preview_svg(make(**axis, **other), theme=theme))]
+    assert plain[0] == plain[1]
+    assert "turns" not in DrawIt.title()
+
+
+def test_the_picture_is_as_every_explorers(monkeypatch):
+    shown = DrawIt.example()
+    monkeypatch.setattr(
+        test_preview,
+        "explorer_class",
+        lambda _: type("Shown", (), {"__new__": lambda cls: shown, "title": DrawIt.title}),
+    )
+    for theme in ("light", "dark"):
+        test_preview.TestEveryExplorer().test_picture_is_small_valid_and_self_contained("draw_it", theme)
+
+
+@pytest.mark.parametrize("scale", ["linear", "log"])
+@pytest.mark.parametrize(("low", "high"), [(0.2, 0.9), (1, 3), (3e-5, 8e4), (2, 30), (100, 101)])
+def test_each_axis_has_at_least_two_labels(scale, low, high):
+    values = np.geomspace(low, high, 21)
+    svg = preview_svg(make(x=values, y=values[::-1], xscale=scale, yscale=scale, ylim=(low, high)))
+    marks = re.findall(r"<text[^>]* text-anchor=\"(\w+)\"[^>]*>([\d.]+|[\d.·]*10[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)</text>", svg)
+    anchors = [anchor for anchor, _ in marks]
+    assert min(anchors.count("middle"), anchors.count("end")) >= 2
+
+
+SAID = """
+import { describe } from "./words.mjs";
+import { openCurve, filled } from "./model.mjs";
+import { readFileSync } from "node:fs";
+const { data, points } = JSON.parse(readFileSync(0, "utf8"));
+const { score, shape, amount } = describe(openCurve(data), data, filled(points));
+process.stdout.write(JSON.stringify([score, shape, amount]));
+"""
+VALLEY = {
+    "x": [0, 25, 50, 75, 100],
+    "y": [50, 25, 0, 25, 50],
+    "xlabel": "time, s",
+    "ylabel": "error, %",
+    "ylim": (0, 100),
+}
+FACTORS = {
+    "x": [1, 10, 100, 1000, 10000],
+    "y": [1, 1, 1, 100, 100],
+    "xlabel": "step",
+    "ylabel": "loss",
+    "xscale": "log",
+    "yscale": "log",
+    "ylim": (0.1, 1000),
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "points", "said"),
+    [
+        (
+            VALLEY,
+            [[0, 0.5], [96, 0.5]],
+            [
+                "On average you are 25 % off, most at time 50 s: 50 % too high.",
+                "The real curve falls, then rises; yours stays about level. You missed its turn at time 50 s.",
+                "50 %",
+            ],
+        ),
+        (
+            VALLEY,
+            [[0, 0.5], [48, 0], [96, 0]],
+            [
+                "On average you are 13 % off, most at time 100 s: 50 % too low.",
+                "The real curve falls, then rises; yours only falls. You missed the rise after time 50 s.",
+                "50 %",
+            ],
+        ),
+        (
+            VALLEY,
+            [[0, 0.5], [48, 0], [96, 0.51]],
+            ["Almost exactly: on average you are 0.25 % off.", "You saw that it falls, then rises.", ""],
+        ),
+        (
+            VALLEY,
+            [[0, 0.5], [24, 0.1], [96, 0.5]],
+            [
+                "On average you are 10 % off, most at time 50 s: 23 % too high.",
+                "You saw that it falls, then rises, but it turns at time 50 s, yours at time 25 s.",
+                "23 %",
+            ],
+        ),
+        (
+            {**VALLEY, "y": [50, 40, 30, 20, 10]},
+            [[0, 0.5], [48, 0.3], [72, 0.5], [96, 0.1]],
+            [
+                "On average you are 7.5 % off, most at time 75 s: 30 % too high.",
+                "The real curve only falls; yours falls, rises, then falls again. Not there: the rise after time 50 s.",
+                "30 %",
+            ],
+        ),
+        (
+            FACTORS,
+            [[0, 0.25], [96, 0.25]],
+            [
+                "On average you are off by a factor of 5.7, most at step 1000: a factor of 100 too low.",
+                "The real curve only rises; yours stays about level. You missed the rise after step 100.",
+                "× 100",
+            ],
+        ),
+    ],
+)
+def test_a_drawing_is_compared_in_words(changes, points, said):
+    folder = DrawIt._folder
+    modules = {name: folder / f"{name}.js" for name in ("words", "model")}
+    request = {"data": make(**changes).data, "points": points}
+    assert json.loads(run_module(SAID, modules, request)) == said

@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from d2lite.widgets import DrawIt
-
 from . import test_explorer_browser
 from .conftest import PICTURE, TEXT
 from .test_hands_browser import swipe
@@ -129,7 +127,7 @@ def test_a_line_follows_the_mouse_and_a_stretch_is_replaced(open_host):
 
 def test_what_leaves_the_axes_is_held_at_their_ends(open_host):
     host = open_host()
-    draw(host, (20, 150), (60, -50), (130, 50))
+    draw(host, (10, 50), (20, 150), (60, -50), (130, 50))
     drawn = heights(host)
     assert drawn[20] == 1
     assert min(drawn.values()) == 0
@@ -142,7 +140,7 @@ def test_compare_waits_for_enough_of_the_curve(open_host):
     assert not host.page.get_by_role("button", name="Draw again").is_visible()
     draw(host, (1, 50), (30, 50))
     assert compare_button(host).is_disabled()
-    assert "30% of the width is drawn: go on to at least 60%." in host.page.evaluate(TEXT)
+    assert "31% of the width is drawn: go on to at least 60%." in host.page.evaluate(TEXT)
     draw(host, (60, 50), (95, 50))  # a gap, with a real line on both of its sides
     assert compare_button(host).is_enabled()
     assert "Gaps are filled" in host.page.evaluate(TEXT)
@@ -156,7 +154,9 @@ def test_the_difference_is_told_in_the_axis_own_units(open_host):
     assert host.get("revealed") is True
     text = verdict(host)
     assert "On average you are 25 % off, most at step 50: 50 % too high." in text
-    assert "The real curve falls, then rises; yours stays about level. You missed its turn at step 50." in text
+    assert (
+        "The real curve falls, then rises; yours stays about level. You missed its turn at step 50." in text
+    )
     assert text.endswith("It turns at step 50.")
     assert host.page.locator(".d2l-lesson code").inner_text() == "step"
 
@@ -235,8 +235,10 @@ def test_a_finger_draws_sideways_and_scrolls_up_and_down(open_host):
     drawn = heights(host)
     assert len(drawn) > 90
     assert drawn[48] == pytest.approx(0.35, abs=0.03)
-    compare_button(host).tap()
-    host.page.get_by_text("You missed").wait_for()
+    after = open_host(390, has_touch=True, is_mobile=True)  # right after a swipe, a tap only stops the fling
+    after.set("drawing", LEVEL)
+    compare_button(after).tap()
+    after.page.get_by_text("You missed").wait_for()
 
 
 def test_a_link_carries_a_drawing(open_host):
@@ -266,7 +268,9 @@ def test_it_is_remembered_where_the_page_has_a_memory(open_host):
     assert (again.get("revealed"), again.get("drawing")) == (True, LEVEL)
 
 
-@pytest.mark.parametrize("kept", [{}, {"given": 3}, {"given": []}, {"given": [[1, "x"]]}, {"given": [[900, 2]]}])
+@pytest.mark.parametrize(
+    "kept", [{}, {"given": 3}, {"given": []}, {"given": [[1, "x"]]}, {"given": [[900, 2]]}]
+)
 def test_a_damaged_memory_counts_as_nothing(open_host, kept):
     host = open_host(before=(MEMORY, kept))
     assert (host.get("revealed"), host.get("drawing")) == (False, [])
@@ -277,14 +281,3 @@ def test_in_a_notebook_it_has_no_cell_to_copy(make_host):
     host = make_host().open("draw_it").show("draw_it", host="lab", **CURVE)
     assert not host.page.get_by_role("button", name=re.compile("Copy")).count()
     host.page.get_by_role("button", name="Restore").wait_for()
-
-
-def test_all_kinds_of_axes_have_at_least_two_labels(make_host):
-    for scale in ("linear", "log"):
-        for low, high in ((0.2, 0.9), (1, 3), (3e-5, 8e4), (2, 30)):
-            shown = DrawIt(**{**CURVE, "x": np.geomspace(low, high, 21), "y": np.geomspace(low, high, 21)[::-1],
-                              "ylim": None, "xscale": scale, "yscale": scale})  # fmt: skip
-            from d2lite.widgets._preview import preview_svg
-
-            labels = re.findall(r">([\d.⁰¹²³⁴⁵⁶⁷⁸⁹⁻·]+)</text>", preview_svg(shown))
-            assert len(labels) >= 4, (scale, low, high, labels)

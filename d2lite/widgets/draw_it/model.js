@@ -86,14 +86,14 @@ export function lift(rows, place, by, from, reach) {
   return at.map(([other, height]) => [other, inside(height + by * share(other))]).sort(([a], [b]) => a - b);
 }
 
-/** Rises and falls of heights: [{ way: 1 or -1, from, to }], each of at least TURN; none where they stay level. */
+/** Rises and falls of heights: [{ way: 1 or -1, from, to }], each of at least TURN; none where they stay level. A plateau belongs to the move before it. */
 export function movesOf(heights, least = TURN) {
   const moves = [];
   let [way, low, high] = [0, 0, 0]; // places of the lowest and the highest since the last turn
   const begin = (to, from) => moves.push({ way: (way = to), from, to: 0 });
   for (let i = 1; i < heights.length; i++) {
-    if (heights[i] < heights[low]) low = i;
-    if (heights[i] > heights[high]) high = i;
+    if (heights[i] <= heights[low]) low = i;
+    if (heights[i] >= heights[high]) high = i;
     if (way <= 0 && heights[i] - heights[low] >= least) begin(1, low), (high = i);
     else if (way >= 0 && heights[high] - heights[i] >= least) begin(-1, high), (low = i);
   }
@@ -102,17 +102,17 @@ export function movesOf(heights, least = TURN) {
 }
 
 /**
- * How far heights drawn are from the true ones: mean (of the distance), worst (its place), off (there, with its sign), and in y's
+ * How far heights drawn are from the true ones: mean (of the distance, over the width), worst (its place), off (there, with its sign), and in y's
  * own measure meanBy, offBy: differences, or factors on a logarithmic axis.
  */
 export function compare(drawn, truth, up) {
   let [sum, worst] = [0, 0];
   for (let place = 0; place <= PLACES; place++) {
     const distance = Math.abs(drawn[place] - truth[place]);
-    sum += distance;
+    sum += place % PLACES ? distance : distance / 2; // the area between the two, over the width
     if (distance > Math.abs(drawn[worst] - truth[worst])) worst = place;
   }
-  const [mean, off] = [sum / (PLACES + 1), drawn[worst] - truth[worst]];
+  const [mean, off] = [sum / PLACES, drawn[worst] - truth[worst]];
   const measure = (part) => (up.log ? (up.high / up.low) ** part : part * (up.high - up.low));
   return { mean, worst, off, meanBy: measure(mean), offBy: measure(Math.abs(off)) };
 }

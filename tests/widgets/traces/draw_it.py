@@ -33,11 +33,12 @@ def turns(curve):
 
 def distance(drawn, truth, low, high, log):
     gap = np.abs(drawn - truth)
-    by = [gap.mean(), gap.max()]
+    mean = np.trapezoid(gap) / PLACES
+    by = [mean, gap.max()]
     by = (high / low) ** np.array(by) if log else (high - low) * np.array(by)
     worst = int(gap.argmax())
     return {
-        "mean": float(gap.mean()),
+        "mean": float(mean),
         "worst": worst,
         "off": float(drawn[worst] - truth[worst]),
         "meanBy": float(by[0]),
@@ -69,7 +70,13 @@ def comparisons():
         yield {
             "name": f"compare, log {log}",
             "js": "(model, { drawn, truth, low, high, log }) => model.compare(drawn, truth, model.axisOf(low, high, log))",
-            "input": {"drawn": drawn.tolist(), "truth": truth.tolist(), "low": 0.01, "high": 20.0, "log": log},
+            "input": {
+                "drawn": drawn.tolist(),
+                "truth": truth.tolist(),
+                "low": 0.01,
+                "high": 20.0,
+                "log": log,
+            },
             "expected": distance(drawn, truth, 0.01, 20.0, log),
         }
 
@@ -97,7 +104,10 @@ def cases():
             "expected": [
                 [5, 0.5],
                 [20, 0.9],  # next on the pen's way
-                *[[int(p), float(h)] for p, h in zip(inside, np.interp(inside, *np.transpose(pen)).round(3), strict=True)],
+                *[
+                    [int(p), float(h)]
+                    for p, h in zip(inside, np.interp(inside, *np.transpose(pen)).round(3), strict=True)
+                ],
                 [60, 0.5],
             ],
         },
