@@ -1,4 +1,4 @@
-"""Input to picture: drag each explorer's first slider, chart, handle, cells and drawing, the boundary explorer's points.
+"""Input to picture: drag each explorer's first slider, chart, handle, cells and drawing, and the boundary's points.
 
 Time runs from the moment the page hears the pointer to the end of the frame that shows its effect (style, layout,
 script and paint commands done). Aim: p95 of at most 16 ms.

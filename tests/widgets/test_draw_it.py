@@ -246,7 +246,7 @@ FACTORS = {
             FACTORS,
             [[0, 0.25], [96, 0.25]],
             [
-                "On average you are off by a factor of 5.7, most at step 1000: a factor of 100 too low.",
+                "On average you are off by a factor of 5.6, most at step 1000: a factor of 100 too low.",
                 "The real curve only rises; yours stays about level. You missed the rise after step 100.",
                 "× 100",
             ],

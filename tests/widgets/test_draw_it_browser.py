@@ -238,7 +238,7 @@ def test_a_finger_draws_sideways_and_scrolls_up_and_down(open_host):
     after = open_host(390, has_touch=True, is_mobile=True)  # right after a swipe, a tap only stops the fling
     after.set("drawing", LEVEL)
     compare_button(after).tap()
-    after.page.get_by_text("You missed").wait_for()
+    after.page.locator(".d2l-verdict").get_by_text("You missed").wait_for()
 
 
 def test_a_link_carries_a_drawing(open_host):
