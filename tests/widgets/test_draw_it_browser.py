@@ -125,6 +125,14 @@ def test_a_line_follows_the_mouse_and_a_stretch_is_replaced(open_host):
     assert (second[20], second[80]) == (first[20], first[80])
 
 
+def test_a_line_begun_beside_the_points_given_goes_on_from_them(open_host):
+    host = open_host()
+    draw(host, (0.5, 60), (1, 60), (10, 40), (90, 40))
+    drawn = heights(host)
+    assert drawn[1] == pytest.approx(0.5, abs=0.02)
+    assert max(drawn.values()) < 0.57  # and does not jump to where the pen came down
+
+
 def test_what_leaves_the_axes_is_held_at_their_ends(open_host):
     host = open_host()
     draw(host, (10, 50), (20, 150), (60, -50), (130, 50))

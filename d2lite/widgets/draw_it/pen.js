@@ -6,6 +6,7 @@ import { drawnPoints, filled, lift, PLACES, strokeOver } from "./model.js";
 import { paperOf } from "./picture.js";
 
 const COLUMN = 8; // places from one column of the keys to the next: twelve columns
+const JOIN = 3; // places within which a line that begins at the points given goes straight from the last of them
 const STEP = 0.025; // of the axis, that an arrow lifts the curve
 const HELP = "Left and right arrows move the pen, up and down lift and lower the curve (with Shift further).";
 
@@ -13,6 +14,7 @@ const HELP = "Left and right arrows move the pen, up and down lift and lower the
 export function addPen(app, stage, scene) {
   const { canvas } = stage;
   let last = null; // the [place, height] that the pen comes from
+  let joins = false;
   const at = (event) => {
     const { box, x, y } = paperOf(scene, stage.width(), stage.height());
     const [px, py] = stage.at(event);
@@ -22,11 +24,13 @@ export function addPen(app, stage, scene) {
   app.scope.on(canvas, "pointerdown", (event) => {
     last = at(event);
     const { anchor } = scene.curve;
-    if (anchor !== null && last[0] < COLUMN && !app.get("drawing").length) last = [0, anchor]; // the line goes on from the points given
+    joins = anchor !== null && last[0] < COLUMN && !app.get("drawing").length;
+    if (joins) last = [0, anchor];
   });
   onPress(app, canvas, (event) => {
-    if (app.get("revealed")) return;
     const to = at(event);
+    if (app.get("revealed") || (joins && to[0] < JOIN)) return;
+    joins = false;
     scene.cursor = null;
     app.set({ drawing: strokeOver(app.get("drawing"), last || to, to, scene.curve.anchor) }, { later: true });
     last = to;
