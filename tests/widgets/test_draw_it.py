@@ -133,9 +133,6 @@ def test_the_cell_of_python_makes_the_same():
 
 def test_what_holds_for_explorers_holds_for_it():
     assert test_bundle.compressed(_bundle.page("draw_it")[0]) <= OWN
-    bundled = test_bundle.TestEveryExplorer()
-    for name in (name for name in dir(bundled) if name.startswith("test_")):
-        getattr(bundled, name)("draw_it")
     test_base.TestEveryExplorer().test_docstring_has_a_title_and_says_where_it_is_taught("draw_it")
     test_base.TestEveryExplorer().test_every_trait_can_be_labelled("draw_it")
 
