@@ -65,7 +65,7 @@ def placeholder(folder, address, state):
         The pictures; for a widget that is not d2lite's, a line of text.
     """
     name = state.get("_explorer", "")
-    if name not in widgets.explorer_names():
+    if name not in widgets.widget_names():
         return "<p>An interactive figure.</p>"
     picture = draw(folder, name, json.dumps(state, sort_keys=True), SIZE, lambda: state)
     return images(f"{address}/{picture}", SIZE, widgets.explorer_class(name).title())

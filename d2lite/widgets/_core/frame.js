@@ -206,9 +206,11 @@ function makeFooter(app) {
       copied(location.href.split("#")[0] + formatHash(app.id, app.spec, app.values(), app.hide), "Link");
     });
   }
-  add("Copy as Python", "code", "Copy a notebook cell that makes this explorer in this state", () => {
-    copied(formatPython(app.model.get("_python"), app.spec, app.values()), "Python cell");
-  });
+  if (app.model.get("_python")) { // a curve or a question of a chapter's own is no cell to copy
+    add("Copy as Python", "code", "Copy a notebook cell that makes this explorer in this state", () => {
+      copied(formatPython(app.model.get("_python"), app.spec, app.values()), "Python cell");
+    });
+  }
   add("Restore", "restore", "Set everything as it was when the page opened", () => {
     app.stop();
     app.set(app.opening);
