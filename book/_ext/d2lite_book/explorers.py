@@ -124,7 +124,7 @@ class Page:
         An explorer's code is taken from the package as it is now: to edit one, no kernel need run again.
         """
         name = state.get("_explorer")
-        if name in widgets.explorer_names():
+        if name in widgets.widget_names():
             return name, write_bundle(self.folder, "core", *_bundle.page()), _bundle.page(name)
         name = re.sub(r"[^a-z0-9_-]", "-", state.get("_anywidget_id", "widget").rsplit(".", 1)[-1].lower())
         try:
