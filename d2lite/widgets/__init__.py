@@ -19,12 +19,17 @@ def explorer_names():
     Returns:
         List of str: every folder here that holds a widget.js, but for those of questions.
     """
-    return [name for name in widget_names() if name not in _ASKING]
+    return [name for name in widget_names() if name not in asking_names()]
 
 
 def widget_names():
     """Return the folder names of all explorers and of what asks the reader something, sorted."""
     return sorted(path.parent.name for path in Path(__file__).parent.glob("[a-z]*/widget.js"))
+
+
+def asking_names():
+    """Return the folder names of what asks the reader something: answered once, kept in the reader's browser."""
+    return sorted(_ASKING)
 
 
 def explorer_class(name):
@@ -58,4 +63,11 @@ def __getattr__(name):
 
 
 def __dir__():
-    return ["Explorer", *map(_class_name, widget_names()), "explorer_class", "explorer_names", "widget_names"]
+    return [
+        "Explorer",
+        *map(_class_name, widget_names()),
+        "asking_names",
+        "explorer_class",
+        "explorer_names",
+        "widget_names",
+    ]

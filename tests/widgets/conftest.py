@@ -51,7 +51,7 @@ class Host:
     def open(self, *names, fragment="", address=ADDRESS):
         """Load the page with these explorers' scripts at hand."""
         self.address = address
-        widgets = {name: explorer_class(name)() for name in names}
+        widgets = {name: explorer_class(name).example() for name in names}
         css = "\n".join(widget._css for widget in widgets.values())
         self.files = {f"{name}.js": widget._esm for name, widget in widgets.items()}
         self.files |= {"host.js": HOST.read_text(), "index.html": PAGE.format(theme=self.theme, css=css)}

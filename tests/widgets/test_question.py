@@ -123,11 +123,15 @@ def test_what_a_page_shows_first_does_not_tell_the_answer():
     assert "<li>sooner</li><li>later</li>" in html
     assert "Right." not in html and "the other one" not in html
     html = Question.outline(make("number", unit="s", reply="It is half.").get_state())
-    assert "0.25" not in html and "half" not in html and "in s" in html
+    assert "0.25" not in html and "half" not in html and "What is" in html
     question = make("order", low="light", high="heavy", reply="By size.")
     html = Question.outline(question.get_state())
     assert re.findall("<li>(.*?)</li>", html) == [item["text"] for item in question.content["items"]]
-    assert "From light to heavy" in html and "500" not in html and "By size" not in html
+    assert (
+        html.index("light") < html.index("<ul") < html.index("heavy")
+        and "500" not in html
+        and "By size" not in html
+    )
     assert "500" not in repr(question) and "By weight?" in repr(question)
 
 

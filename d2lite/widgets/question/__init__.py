@@ -80,6 +80,12 @@ class Question(Explorer):
         return cls(order_content(prompt, items, low, high, reply, key), key=_checked_key(key))
 
     @classmethod
+    def example(cls):
+        """Return a question, as the tests of all widgets want one."""
+        options = [("yes", True, "It does."), ("no", False, "It is not the memory that decides.")]
+        return cls.choice("Does it?", options, key="example")
+
+    @classmethod
     def outline(cls, state):
         """Return what a page shows before the question is alive, as HTML: what is asked, and not what is right.
 
@@ -93,9 +99,8 @@ class Question(Explorer):
             kind = content["kind"]
             parts.append(f'<ul class="d2l-outline d2l-outline-{kind}">{rows}</ul>')
             if kind == "order":
-                parts.append(f"<p>From {html.escape(content['low'])} to {html.escape(content['high'])}.</p>")
-        else:
-            parts.append(f"<p>A number{html.escape(content['unit'] and ', in ' + content['unit'])}.</p>")
+                parts[1:1] = [f'<p class="d2l-end">{html.escape(content["low"])}</p>']
+                parts.append(f'<p class="d2l-end">{html.escape(content["high"])}</p>')
         return f'<div class="d2l-asked">{"".join(parts)}</div>'
 
     def __repr__(self):

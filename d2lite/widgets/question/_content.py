@@ -87,7 +87,7 @@ def order_content(prompt, items, low, high, reply, key):
 
 def allowance(answer, tolerance):
     """Return how far from the answer a number may be and be right: the twin of model.js."""
-    return tolerance * abs(answer) if answer else tolerance
+    return max(tolerance, CLOSE) * (abs(answer) or 1)
 
 
 def _shuffled(items, key):
