@@ -123,8 +123,9 @@ class Page:
             inside, files = "", f'{files} data-state="{write_state(self.folder, bundle, data)}"'
         files += f' data-core="{core}"' if core else ""
         files += " data-style" if css else ""
+        frame = "d2l-explorer-frame d2l-asks" if asks else "d2l-explorer-frame"
         return (
-            f'<div class="d2l-explorer-frame{" d2l-asks" if asks else ""}" id="{anchor}" data-model="{html.escape(model_id)}" {files}>'
+            f'<div class="{frame}" id="{anchor}" data-model="{html.escape(model_id)}" {files}>'
             f'<div class="d2l-placeholder">{placeholder(self.folder, self.address, kept)}'
             f"<noscript><p>{NO_ANSWER if asks else NO_SCRIPT}</p></noscript></div>"
             + (f'<script type="application/json">{inside}</script></div>' if inside else "</div>")
