@@ -208,7 +208,7 @@ d2l.store = {
   }
 
   /** Copy a text; return whether the browser allowed it. */
-  async function copy(text) {
+  const copy = (d2l.copy = async (text) => {
     try {
       await navigator.clipboard.writeText(text);
       return true;
@@ -220,7 +220,7 @@ d2l.store = {
       area.remove();
       return done;
     }
-  }
+  });
 
   $$("div.highlight")
     .filter((block) => !block.closest(".cell_output"))

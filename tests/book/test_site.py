@@ -14,6 +14,8 @@ from fontTools.ttLib import TTFont
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
 
+from d2lite.widgets import Question
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 
@@ -29,6 +31,7 @@ from d2lite_book import (  # noqa: E402
     mathematics,
     metadata,
     nodejs,
+    questions,
     repairs,
     search,
     shell,
@@ -52,6 +55,9 @@ def models(**more):
         **more,
     }
     return {"one": {"model_name": "AnyModel", "model_module": "anywidget", "state": state}}
+
+
+LONG = "x" * explorers.LARGEST_INSIDE  # no page has a state with this in it inside itself
 
 
 # ----- Explorers -----
@@ -116,12 +122,14 @@ def test_names_in_a_state_reach_neither_paths_nor_attributes(name, tmp_path):
     html = explorers.Page(models(_explorer=name, _anywidget_id=f"a.{name}"), folder, "").view("one")
     bundle = re.search(r'data-bundle="([^"]*)"', html)[1]
     assert re.fullmatch(r"[a-z0-9_-]+", bundle)
-    assert "onload=" not in html
+    assert "onload=" not in re.sub("<script.*</script>", "", html)
     assert {path.parent for path in tmp_path.rglob("*.js")} == {folder}
 
 
 def test_code_leaves_the_state_and_values_stay(tmp_path):
-    page = explorers.Page(models(layout="IPY_MODEL_x", _view_name="AnyView"), tmp_path, "_static/explorers")
+    page = explorers.Page(
+        models(layout="IPY_MODEL_x", _view_name="AnyView", long=LONG), tmp_path, "_static/explorers"
+    )
     html = page.view("one")
     bundle, name = re.search(r'data-bundle="(counter-[^"]*)" data-state="([^"]*)"', html).groups()
     state = read_state(tmp_path, name)["state"]
@@ -165,14 +173,57 @@ def test_boxes_hold_their_children(tmp_path):
 
 def test_states_that_are_the_same_are_one_file(tmp_path):
     models_ = {
-        "one": models(text="a")["one"],
-        "two": models(text="a")["one"],
-        "three": models(text="b")["one"],
+        "one": models(text="a", long=LONG)["one"],
+        "two": models(text="a", long=LONG)["one"],
+        "three": models(text="b", long=LONG)["one"],
     }
     page = explorers.Page(models_, tmp_path, "")
     names = [re.search(r'data-state="([^"]*)"', page.view(name))[1] for name in models_]
     assert names[0] == names[1] != names[2]
     assert [read_state(tmp_path, name)["state"]["text"] for name in names] == ["a", "a", "b"]
+
+
+def test_a_small_state_stands_in_the_page_whatever_it_says(tmp_path):
+    text = "</script><script>alert(1)</script><!--"
+    html = explorers.Page(models(text=text), tmp_path, "").view("one")
+    assert "data-state" not in html and "addState" not in "".join(map(Path.read_text, tmp_path.glob("*.js")))
+    inside = re.search(r'<script type="application/json">(.*?)</script></div>$', html)[1]
+    assert json.loads(inside)["state"]["text"] == text
+
+
+def question(key, **more):
+    """Return the widget state of a question."""
+    state = Question.choice("Is *it*?", [("yes", True, "So."), ("no", False, "Not so.")], key=key).get_state()
+    return {"model_name": "AnyModel", "state": json.loads(json.dumps({**state, **more}, default=str))}
+
+
+def test_a_question_comes_in_words_without_its_answer_and_without_a_request_of_its_own(tmp_path):
+    page = explorers.Page({name: question(name) for name in ("a", "b")}, tmp_path, "")
+    html = page.view("a") + page.view("b")
+    shown = re.sub(r"<script.*?</script>", "", html)
+    assert shown.count('class="d2l-explorer-frame d2l-asks"') == 2
+    assert "Is <em>it</em>?" in shown and "<li>yes</li><li>no</li>" in shown and explorers.NO_ANSWER in shown
+    assert "So." not in shown and "<img" not in shown
+    assert {path.name.rsplit("-", 1)[0] for path in tmp_path.glob("*.js")} == {"core", "question"}
+
+
+def test_two_questions_of_one_key_stop_the_build(tmp_path):
+    page = explorers.Page({"a": question("turn"), "b": question("turn")}, tmp_path, "")
+    page.view("a")
+    with pytest.raises(
+        ExtensionError, match="key 'turn' is a question's and another's of this page: expected one"
+    ):
+        page.view("b")
+
+
+def test_questions_of_a_page_are_listed_in_reading_order():
+    models_ = {"a": question("first"), "b": question("second"), **models()}
+    view = '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "%s"}</script>'
+    doctree = nodes.container("", *(nodes.raw("", view % name) for name in ("b", "one", "a", "gone")))
+    assert questions.keys_of(doctree, models_) == ["second", "first"]
+    script = assets.join_scripts(ROOT / "book" / "_static", {"chapters/x": ["second"]})
+    assert 'd2l.questions = {"chapters/x":["second"]};' in script
+    assert script.index("window.d2l =") < script.index("d2l.questions =") < script.index("d2l.progress =")
 
 
 # ----- Mathematics -----

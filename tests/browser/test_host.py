@@ -76,7 +76,7 @@ def host_page(browser, tmp_path):
         html = between.join(widgets.view(view) for view in views)
         scripts = "".join(
             f"<script>{(ROOT / 'book' / '_static' / name).read_text()}</script>"
-            for name in ("d2l-page.js", "d2l-host.js")
+            for name in ("d2l-page.js", "d2l-progress.js", "d2l-host.js")
         )
         text = f'<!doctype html><html lang="en" data-content_root="./" data-mode="auto"><title>t</title><body>{html}'
         (tmp_path / "page.html").write_text(text + scripts, encoding="utf-8")

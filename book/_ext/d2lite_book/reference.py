@@ -47,7 +47,7 @@ def public_names(module):
         found = [name for name in map("d2lite.{}".format, resolve(module).__all__) if callable(resolve(name))]
         return sorted(found, key=lambda name: (inspect.isclass(resolve(name)), name))  # functions first
     if module == "d2lite.widgets":
-        return [f"{module}.{name}" for name in dir(resolve(module)) if name.endswith("Explorer")]
+        return [f"{module}.{name}" for name in dir(resolve(module)) if name[0].isupper()]
     top = {id(resolve(name)) for name in public_names("d2lite")}
     objects = {f"{module}.{name}": resolve(f"{module}.{name}") for name in _names(resolve(module))}
     return [name for name, value in objects.items() if callable(value) and id(value) not in top]
