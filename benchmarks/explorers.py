@@ -1,4 +1,4 @@
-"""Input to picture: drag each explorer's first slider, chart, handle and cells, and the boundary explorer's points.
+"""Input to picture: drag each explorer's first slider, chart, handle, cells and drawing, and the boundary's points.
 
 Time runs from the moment the page hears the pointer to the end of the frame that shows its effect (style, layout,
 script and paint commands done). Aim: p95 of at most 16 ms.
@@ -28,12 +28,14 @@ KINDS = {
     "chart": ".d2l-scrub:visible",
     "handle": ".d2l-handle:visible",
     "cells": "canvas[role=slider]:not(.d2l-scrub):visible",
+    "drawing": ".d2l-drawable:visible",
 }
 WAVES = {
     "slider": lambda t: (0.5 + 0.4 * math.sin(t), 0.5),
     "chart": lambda t: (0.5 + 0.4 * math.sin(t), 0.5),
     "handle": lambda t: (0.5 + 0.9 * math.sin(t), 0.5 + 0.9 * (1 - math.cos(t))),  # a circle from where it is
     "cells": lambda t: (0.5 + 0.45 * math.sin(t), 0.5 + 0.2 * math.cos(0.7 * t)),
+    "drawing": lambda t: (0.5 + 0.42 * math.sin(t), 0.5 + 0.3 * math.cos(2.7 * t)),
 }
 WATCH = """() => {
     window.times = [];
@@ -155,7 +157,7 @@ def main(names):
     worst, Host, find_browser = 0, load("widgets.conftest").Host, load("conftest").find_browser
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
-        for name in names or explorer_names():
+        for name in names or [*explorer_names(), "draw_it"]:
             host = (
                 Host(browser.new_page(viewport={"width": 800, "height": 1000}), "light").open(name).show(name)
             )

@@ -1,8 +1,8 @@
 // Runs the explorers of a built page: no kernel, no server, no module loader, so file:// works as well.
 //
 // The build leaves one <div class="d2l-explorer-frame"> for each view, with a picture in it and the names of its model,
-// of the script with the model's state, of the explorer's script and style, and of the core, which has what all
-// explorers share. When a view comes near, the host loads these, calls render({ model, el }) as Jupyter does, and takes the picture away.
+// of the script with the model's state (a small state is in the page itself), of the explorer's script and style, and of
+// the core, which has what all explorers share. When a view comes near, the host loads these, calls render({ model, el }) as Jupyter does, and takes the picture away.
 {
   const tags = new Map(); // file -> promise that it is loaded
   const states = new Map(); // name -> { state, buffers }, as the states' scripts add them
@@ -20,8 +20,10 @@
     #state;
     #listeners = new Map();
 
-    constructor(state) {
+    /** memory: { get(), set(value) }, what this browser keeps of this widget in this page. */
+    constructor(state, memory) {
       this.#state = state;
+      this.memory = memory;
     }
 
     get(name) {
@@ -97,7 +99,8 @@
   }
 
   async function load({ core, bundle, state, style }) {
-    const files = [`${state}.js`, `${bundle}.js`];
+    const files = [`${bundle}.js`];
+    if (state) files.push(`${state}.js`); // a small one stands in the page
     if (core) files.push(`${core}.js`, `${core}.css`); // the shared style before the explorer's own
     if (style !== undefined) files.push(`${bundle}.css`);
     await Promise.all(files.map(fetchOnce));
@@ -105,15 +108,21 @@
     return run(bundle, (path) => shared[path]);
   }
 
+  /** A view's model as the build left it: in the page where it is small, otherwise in a script of its own. */
+  function stateOf(frame) {
+    const inside = frame.querySelector(":scope > script[type='application/json']");
+    return inside ? JSON.parse(inside.textContent) : states.get(frame.dataset.state);
+  }
+
   async function mount(frame) {
     if (mounted.has(frame)) return;
     mounted.add(frame);
-    const { model: id, state: name } = frame.dataset;
+    const { model: id } = frame.dataset;
     const target = document.createElement("div");
     try {
       const explorer = await load(frame.dataset);
-      const { state, buffers } = states.get(name);
-      if (!models.has(id)) models.set(id, new PageModel(restoreBuffers({ ...state }, buffers)));
+      const { state, buffers } = stateOf(frame);
+      if (!models.has(id)) models.set(id, new PageModel(restoreBuffers({ ...state }, buffers), d2l.memory?.(state.key)));
       target.className = "d2l-live";
       frame.append(target); // in the page before it draws, so that it can measure itself
       await explorer.render({ model: models.get(id), el: target });
@@ -140,6 +149,7 @@
     const id = location.hash.slice(1).split("?")[0];
     const frame = document.getElementById(id);
     if (!frame?.matches(".d2l-explorer-frame")) return;
+    d2l.reveal(frame);
     frame.scrollIntoView();
     mount(frame).then(() => frame.scrollIntoView());
   }

@@ -23,6 +23,36 @@ d2l.store = {
   const root = document.documentElement;
   const $$ = (selector, parent = document) => [...parent.querySelectorAll(selector)];
 
+  // ----- Folds: opened by a link to what is in them (find-in-page opens them itself), and for print -----
+  /** Open the folds around an element of the text, and its own if it is a folded section. */
+  d2l.reveal = (element) => {
+    const own = element?.querySelector(":scope > details.deeper-fold");
+    for (let fold = own ?? element?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  };
+
+  /** Open what the address leads to and go there: a closed fold has no place yet. */
+  function followFragment() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target?.closest(".bd-article")) return;
+    const closed = $$("details:not([open])");
+    d2l.reveal(target);
+    if (closed.some((fold) => fold.open)) target.scrollIntoView();
+  }
+
+  addEventListener("hashchange", followFragment);
+  document.addEventListener("click", ({ target }) => {
+    const link = target.closest?.("a[href^='#']"); // pressed again, the same address is no change of it
+    if (link && link.hash === location.hash) followFragment();
+  });
+  followFragment();
+
+  let openedForPrint = [];
+  addEventListener("beforeprint", () => {
+    openedForPrint = $$(".bd-article details:not([open])").filter((fold) => !fold.closest(".d2l-explorer-frame"));
+    openedForPrint.forEach((fold) => (fold.open = true));
+  });
+  addEventListener("afterprint", () => openedForPrint.splice(0).forEach((fold) => (fold.open = false)));
+
   // ----- Colour mode: as the system, light, dark -----
   const system = matchMedia("(prefers-color-scheme: dark)");
   const names = { auto: "as the system", light: "light", dark: "dark" };
@@ -178,7 +208,7 @@ d2l.store = {
   }
 
   /** Copy a text; return whether the browser allowed it. */
-  async function copy(text) {
+  const copy = (d2l.copy = async (text) => {
     try {
       await navigator.clipboard.writeText(text);
       return true;
@@ -190,7 +220,7 @@ d2l.store = {
       area.remove();
       return done;
     }
-  }
+  });
 
   $$("div.highlight")
     .filter((block) => !block.closest(".cell_output"))

@@ -138,7 +138,11 @@ class _Search:
             if path.parent == folder and f"{package}.{path.stem}" in facts.imports
         ]
         targets = [target for known in (facts, *beside) for target in known.tables.get(name, ())]
-        folders = [path.name for path in folder.iterdir() if f"{_camel(path.name)}Explorer" == name]
+        folders = [
+            path.name
+            for path in folder.iterdir()
+            if name in (_camel(path.name), f"{_camel(path.name)}Explorer")
+        ]
         for target in targets + folders:
             self.follow(target if target.startswith(f"{NAME}.") else f"{package}.{target}", used=True)
         if not targets and not folders:

@@ -69,6 +69,7 @@ FILES = {
     "widgets/receptive_field/__init__.py": "from d2lite.widgets._base import Explorer\nfrom ._field import f\nclass A: pass",
     "widgets/receptive_field/_field.py": "from ...training.metrics import accuracy",
     "widgets/race/widget.js": "",
+    "widgets/question/__init__.py": "from d2lite.widgets._base import Explorer\nclass Question(Explorer): pass",
     "data/digits_train.png": "1", "data/digits_test.png": "2", "data/austen.txt.xz": "3",
     "data/runs/atlas.json.gz": "4", "data/runs/dropout.json.gz": "5", "data/SOURCES.md": "6",
 }  # fmt: skip
@@ -89,7 +90,8 @@ FIELD |= TRAINING
 TEXT = START | {"datasets", "datasets/_texts", "data/austen.txt.xz"}
 RUNS = START | {"datasets", "datasets/_runs"}
 DIGITS = START | {"datasets", "datasets/_images", "data/digits_train.png", "data/digits_test.png"}
-ALL_WIDGETS = RACE | FIELD
+QUESTION = WIDGET | {"widgets/question", "widgets/_base"}
+ALL_WIDGETS = RACE | FIELD | QUESTION
 ALL = {
     name.removesuffix(".py").removesuffix("__init__").rstrip("/") for name in FILES if name.endswith(".py")
 }
@@ -129,6 +131,7 @@ CASES = [
     ("import d2lite\nd2lite.widgets.RaceExplorer()", RACE),
     ("from d2lite import widgets as w\nw.ReceptiveFieldExplorer", FIELD),
     ("import d2lite.widgets.race", RACE),
+    ("from d2lite.widgets import Question\nQuestion.choice()", QUESTION),
     ("from d2lite.widgets import explorer_class\nexplorer_class(name)", ALL_WIDGETS),
     ("from d2lite.widgets import *", ALL_WIDGETS),
     # what is not understood

@@ -14,6 +14,8 @@ from fontTools.ttLib import TTFont
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
 
+from d2lite.widgets import Question
+
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 
@@ -21,12 +23,15 @@ from d2lite_book import (  # noqa: E402
     assets,
     cards,
     explorers,
+    folds,
     fonts,
+    gallery,
     images,
     keep,
     mathematics,
     metadata,
     nodejs,
+    questions,
     repairs,
     search,
     shell,
@@ -50,6 +55,9 @@ def models(**more):
         **more,
     }
     return {"one": {"model_name": "AnyModel", "model_module": "anywidget", "state": state}}
+
+
+LONG = "x" * explorers.LARGEST_INSIDE  # no page has a state with this in it inside itself
 
 
 # ----- Explorers -----
@@ -114,12 +122,14 @@ def test_names_in_a_state_reach_neither_paths_nor_attributes(name, tmp_path):
     html = explorers.Page(models(_explorer=name, _anywidget_id=f"a.{name}"), folder, "").view("one")
     bundle = re.search(r'data-bundle="([^"]*)"', html)[1]
     assert re.fullmatch(r"[a-z0-9_-]+", bundle)
-    assert "onload=" not in html
+    assert "onload=" not in re.sub("<script.*</script>", "", html)
     assert {path.parent for path in tmp_path.rglob("*.js")} == {folder}
 
 
 def test_code_leaves_the_state_and_values_stay(tmp_path):
-    page = explorers.Page(models(layout="IPY_MODEL_x", _view_name="AnyView"), tmp_path, "_static/explorers")
+    page = explorers.Page(
+        models(layout="IPY_MODEL_x", _view_name="AnyView", long=LONG), tmp_path, "_static/explorers"
+    )
     html = page.view("one")
     bundle, name = re.search(r'data-bundle="(counter-[^"]*)" data-state="([^"]*)"', html).groups()
     state = read_state(tmp_path, name)["state"]
@@ -163,14 +173,57 @@ def test_boxes_hold_their_children(tmp_path):
 
 def test_states_that_are_the_same_are_one_file(tmp_path):
     models_ = {
-        "one": models(text="a")["one"],
-        "two": models(text="a")["one"],
-        "three": models(text="b")["one"],
+        "one": models(text="a", long=LONG)["one"],
+        "two": models(text="a", long=LONG)["one"],
+        "three": models(text="b", long=LONG)["one"],
     }
     page = explorers.Page(models_, tmp_path, "")
     names = [re.search(r'data-state="([^"]*)"', page.view(name))[1] for name in models_]
     assert names[0] == names[1] != names[2]
     assert [read_state(tmp_path, name)["state"]["text"] for name in names] == ["a", "a", "b"]
+
+
+def test_a_small_state_stands_in_the_page_whatever_it_says(tmp_path):
+    text = "</script><script>alert(1)</script><!--"
+    html = explorers.Page(models(text=text), tmp_path, "").view("one")
+    assert "data-state" not in html and "addState" not in "".join(map(Path.read_text, tmp_path.glob("*.js")))
+    inside = re.search(r'<script type="application/json">(.*?)</script></div>$', html)[1]
+    assert json.loads(inside)["state"]["text"] == text
+
+
+def question(key, **more):
+    """Return the widget state of a question."""
+    state = Question.choice("Is *it*?", [("yes", True, "So."), ("no", False, "Not so.")], key=key).get_state()
+    return {"model_name": "AnyModel", "state": json.loads(json.dumps({**state, **more}, default=str))}
+
+
+def test_a_question_comes_in_words_without_its_answer_and_without_a_request_of_its_own(tmp_path):
+    page = explorers.Page({name: question(name) for name in ("a", "b")}, tmp_path, "")
+    html = page.view("a") + page.view("b")
+    shown = re.sub(r"<script.*?</script>", "", html)
+    assert shown.count('class="d2l-explorer-frame d2l-asks"') == 2
+    assert "Is <em>it</em>?" in shown and "<li>yes</li><li>no</li>" in shown and explorers.NO_ANSWER in shown
+    assert "So." not in shown and "<img" not in shown
+    assert {path.name.rsplit("-", 1)[0] for path in tmp_path.glob("*.js")} == {"core", "question"}
+
+
+def test_two_questions_of_one_key_stop_the_build(tmp_path):
+    page = explorers.Page({"a": question("turn"), "b": question("turn")}, tmp_path, "")
+    page.view("a")
+    with pytest.raises(
+        ExtensionError, match="key 'turn' is a question's and another's of this page: expected one"
+    ):
+        page.view("b")
+
+
+def test_questions_of_a_page_are_listed_in_reading_order():
+    models_ = {"a": question("first"), "b": question("second"), **models()}
+    view = '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "%s"}</script>'
+    doctree = nodes.container("", *(nodes.raw("", view % name) for name in ("b", "one", "a", "gone")))
+    assert questions.keys_of(doctree, models_) == ["second", "first"]
+    script = assets.join_scripts(ROOT / "book" / "_static", {"chapters/x": ["second"]})
+    assert 'd2l.questions = {"chapters/x":["second"]};' in script
+    assert script.index("window.d2l =") < script.index("d2l.questions =") < script.index("d2l.progress =")
 
 
 # ----- Mathematics -----
@@ -285,9 +338,9 @@ def test_results_are_kept_for_one_key(tmp_path):
 
 def test_a_style_sheet_is_purged_once_for_the_same_words(tmp_path, monkeypatch):
     calls = []
-    monkeypatch.setattr(assets, "purge", lambda css, words: calls.append(words) or "purged")
+    monkeypatch.setattr(assets, "purge", lambda css, words: calls.append(words) or "a{b:c}")
     for words in ({"a", "x"}, {"a", "y"}, {"a", "b"}):  # x and y are no words of the style sheet
-        assert assets._purge_once(".a {} .b {}", words, tmp_path / "kept") == "purged"
+        assert assets._purge_once(".a {} .b {}", words, tmp_path / "kept").strip() == "a{b:c}"
     assert calls == [{"a"}, {"a", "b"}]
 
 
@@ -377,13 +430,100 @@ def test_sitemap_lists_every_address():
     assert "y&amp;z" in text
 
 
-def test_a_card_is_drawn_once(tmp_path):
-    name = cards.card(tmp_path, "chapters/x", "Logistic regression", "Linear models")
-    assert cards.draw("Logistic regression", "").size == (1200, 630)
+SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 760 420"><rect width="760" height="420" fill="{}"/></svg>'
+FINDING = " ".join(["An unforgettable finding of forty words"] * 7)
+
+
+def test_a_card_is_drawn_once_for_what_it_shows(tmp_path):
+    shown = ["chapters/x", "Logistic regression", "Linear models", FINDING, SVG.format("red")]
+    name = cards.card(tmp_path, *shown)
     before = (tmp_path / name).stat().st_mtime_ns
-    assert cards.card(tmp_path, "chapters/x", "Logistic regression", "Linear models") == name
+    assert cards.card(tmp_path, *shown) == name
     assert (tmp_path / name).stat().st_mtime_ns == before
-    assert (tmp_path / name).stat().st_size < 40_000
+    for place, other in enumerate(("A title", "A part", "A finding.", SVG.format("blue")), 1):
+        assert cards.card(tmp_path, *shown[:place], other, *shown[place + 1 :]) != name
+    assert len(list((tmp_path / name).parent.iterdir())) == 1, "old cards of the page are removed"
+
+
+def test_a_card_shows_the_pages_picture_beside_its_words():
+    image = cards.draw("Title", "", FINDING, SVG.format("#ff0000"))
+    assert image.size == (1200, 630)
+    red = [image.getpixel((x, 315)) == (255, 0, 0) for x in range(1200)]
+    assert not any(red[:620]) and sum(red) > 450
+    assert image.tobytes() != cards.draw("Title", "", "Another finding.", SVG.format("#ff0000")).tobytes()
+    plain = cards.draw("Title", "")
+    assert (255, 0, 0) not in {colour for _, colour in plain.getcolors(2**20)}
+
+
+def test_letters_of_a_cards_picture_are_drawn_without_fonts_of_the_system():
+    size = 'xmlns="http://www.w3.org/2000/svg" width="200pt" height="50pt"'
+    text = f'<svg {size}><text y="40" font-family="{{}}">Mm</text></svg>'
+    for family in ("system-ui, sans-serif", "Literata, serif"):
+        assert cards.rasterise(text.format(family), 400, 100).getbbox(), family
+
+
+@pytest.mark.parametrize("words", [1, 8, 20, 40, 400])
+def test_a_finding_of_any_length_stays_within_its_card(words):
+    text = " ".join(["unforgettable"] * words)
+    lines, font, step = cards._fit(text, (36, 33, 30, 27, 24), 520, 300)
+    assert len(lines) * step <= 300
+    assert max(map(font.getlength, lines)) <= 520
+    assert (" ".join(lines) == text) == (words <= 20)
+
+
+def test_a_card_has_at_most_its_weight():
+    image = cards.draw("Title", "Part", FINDING)
+    image.paste(cards.Image.effect_noise((528, 300), 90), (632, 160))  # worse than any photo
+    assert len(cards.compressed(image)) <= cards.MOST_BYTES
+    assert len(cards.compressed(cards.draw("Title", "Part"))) < 40_000
+
+
+def test_the_finding_is_the_quote_right_under_the_title():
+    quote = lambda: nodes.block_quote("", nodes.paragraph("", "One\nsentence."))
+    assert metadata.finding_of(document(nodes.title("", "T"), quote())) == "One sentence."
+    assert metadata.finding_of(document(nodes.title("", "T"), nodes.paragraph("", "x"), quote())) == ""
+    assert metadata.finding_of(document(nodes.title("", "T"))) == ""
+    assert metadata.finding_of(None) == ""
+
+
+# ----- Folds, gallery -----
+
+
+def test_claims_are_counted_as_code_not_as_words():
+    assert folds.claims_checked("assert x  # assert\n") == "1 claim checked here"
+    assert (
+        folds.claims_checked("y = 'assert'\nassert x\nassert (\n    y\n)\nfor a in b:\n    assert a")
+        == "3 claims checked here"
+    )
+
+
+def test_only_headings_that_begin_so_are_folded():
+    section = lambda text, *more: nodes.section("", nodes.title("", text), *more, ids=[text])
+    inner = section("Deeper: a proof")
+    tree = document(nodes.title("", "T"), section("One", inner), section("Deeper"), section("No Deeper: x"))
+    assert folds.deeper_sections(tree) == [inner]
+
+
+def test_the_gallery_is_in_the_order_of_the_chapters():
+    def explorer(name, chapter):
+        return type(name, (), {"__doc__": f"A thing.\n\nTaught in {chapter}." if chapter else "A question."})
+
+    a, b, c = (
+        explorer("A", "chapters/z/one"),
+        explorer("B", "chapters/y/two"),
+        explorer("C", "chapters/x/none"),
+    )
+    pages = ["book/index", "chapters/z/one", "chapters/y/two"]
+    found = gallery.by_chapter([explorer("Asked", ""), c, b, a], pages)
+    assert found == [(a, pages[1]), (b, pages[2]), (c, None)]
+
+
+def test_a_page_has_its_number_before_its_title():
+    assert gallery.numbered_title(nodes.title("", "T", secnumber=[4])) == "4. T"
+    assert gallery.numbered_title(nodes.title("", "T")) == "T"
+
+
+# ----- Running elsewhere -----
 
 
 def test_launch_links_lead_to_the_notebook_in_the_repository():

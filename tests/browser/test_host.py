@@ -76,7 +76,7 @@ def host_page(browser, tmp_path):
         html = between.join(widgets.view(view) for view in views)
         scripts = "".join(
             f"<script>{(ROOT / 'book' / '_static' / name).read_text()}</script>"
-            for name in ("d2l-page.js", "d2l-host.js")
+            for name in ("d2l-page.js", "d2l-progress.js", "d2l-host.js")
         )
         text = f'<!doctype html><html lang="en" data-content_root="./" data-mode="auto"><title>t</title><body>{html}'
         (tmp_path / "page.html").write_text(text + scripts, encoding="utf-8")
@@ -163,4 +163,19 @@ def test_any_text_of_a_state_arrives_as_it_is(host_page):
     page = host_page({"m": model("Show", SHOWING, text=text)}, ["m"])
     page.wait_for_selector("#d2l-show[data-live=true]")
     assert page.locator("#d2l-show .d2l-live").text_content() == text
+    assert page.errors == []
+
+
+def test_a_curve_to_draw_lives_in_a_page_and_a_link_opens_it(host_page):
+    from d2lite.widgets import DrawIt
+
+    shown = DrawIt.example()
+    models = {"a": {"model_name": "AnyModel", "state": dict(shown.get_state()), "buffers": []}}
+    page = host_page(models, ["a"], address="#d2l-example?drawing=1,0.4,96,0.1&revealed=true")
+    pictures = page.locator(".d2l-placeholder img").evaluate_all("all => all.map((picture) => picture.alt)")
+    assert set(pictures) <= {DrawIt.title()}
+    page.get_by_text("You missed the rise after epoch 14.").first.wait_for()
+    page.get_by_role("button", name="Draw again").click()
+    page.get_by_role("application", name="Your drawing: validation loss over epoch").wait_for()
+    assert page.get_by_role("button", name="Compare").is_disabled()
     assert page.errors == []

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from d2lite.widgets import _bundle, explorer_names
+from d2lite.widgets import _bundle, widget_names
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
@@ -22,7 +22,7 @@ import d2lite.widgets
 from d2lite.widgets import _bundle
 assert _bundle.__file__.startswith(sys.argv[1]), _bundle.__file__
 _bundle._esbuild = None
-for name in d2lite.widgets.explorer_names():
+for name in d2lite.widgets.widget_names():
     explorer = d2lite.widgets.explorer_class(name).example()
     print(name, "export{" in explorer._esm, ".d2l-controls{" in explorer._css)
 """
@@ -37,7 +37,7 @@ def test_wheel_carries_the_scripts_of_its_own_sources_and_no_others(wheel):
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
     built = f"d2lite/widgets/_built/{_bundle.sources_key()}"
-    expected = {f"{built}/{home}/{name}.js" for home in ("notebook", "page") for name in explorer_names()}
+    expected = {f"{built}/{home}/{name}.js" for home in ("notebook", "page") for name in widget_names()}
     assert {name for name in names if "/_built/" in name and name.endswith(".js")} == {
         *expected,
         f"{built}/page/_core.js",
@@ -64,7 +64,7 @@ def test_installed_alone_every_explorer_has_its_script(wheel, tmp_path):
     command = [sys.executable, "-I", "-S", "-c", SHOW, str(tmp_path), *libraries]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [f"{name} True True" for name in explorer_names()]
+    assert done.stdout.splitlines() == [f"{name} True True" for name in widget_names()]
 
 
 @pytest.mark.network
@@ -74,4 +74,4 @@ def test_pip_installs_the_repository_into_an_empty_environment(tmp_path):
     pip = [str(folder / "python"), "-m", "pip", "install", "--quiet", "--no-deps", f"git+{ROOT.as_uri()}"]
     subprocess.run(pip, check=True)
     (built,) = (tmp_path / "empty").rglob("_built/*")
-    assert {path.stem for path in (built / "notebook").glob("*.js")} == set(explorer_names())
+    assert {path.stem for path in (built / "notebook").glob("*.js")} == set(widget_names())

@@ -23,7 +23,7 @@ TEXT = "() => document.querySelector('.d2l-body').innerText"
 
 def page_state(name, **values):
     """Return the state a built page holds of an explorer."""
-    widget = explorer_class(name)(**values)
+    widget = explorer_class(name)(**values) if values else explorer_class(name).example()
     theirs = {*anywidget.AnyWidget.class_trait_names(), "_esm", "_css"}
     return {trait: getattr(widget, trait) for trait in widget.trait_names(sync=True) if trait not in theirs}
 
@@ -51,7 +51,7 @@ class Host:
     def open(self, *names, fragment="", address=ADDRESS):
         """Load the page with these explorers' scripts at hand."""
         self.address = address
-        widgets = {name: explorer_class(name)() for name in names}
+        widgets = {name: explorer_class(name).example() for name in names}
         css = "\n".join(widget._css for widget in widgets.values())
         self.files = {f"{name}.js": widget._esm for name, widget in widgets.items()}
         self.files |= {"host.js": HOST.read_text(), "index.html": PAGE.format(theme=self.theme, css=css)}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from d2lite.widgets import _bundle, explorer_class, explorer_names
+from d2lite.widgets import _bundle, explorer_class, widget_names
 from d2lite.widgets._preview import run_module
 from d2lite.widgets._reload import update
 
@@ -185,7 +185,7 @@ def test_esbuild_is_the_one_that_npm_installs():
 
 def test_core_has_the_shared_modules_that_many_explorers_use_and_no_others():
     core, css = _bundle.page()
-    scripts = {name: _bundle.page(name)[0] for name in explorer_names()}
+    scripts = {name: _bundle.page(name)[0] for name in widget_names()}
     wanted = {name: set(re.findall(r'require\("([^"]+)"\)', script)) for name, script in scripts.items()}
     offered = set(re.findall(r'explorer\["(_\w+/\w+\.js)"\]=', core))
     assert offered == set.union(*wanted.values())  # nothing is missing, and nothing that no script asks for
@@ -197,7 +197,7 @@ def test_core_has_the_shared_modules_that_many_explorers_use_and_no_others():
     assert str(_bundle.ROOT) not in core + "".join(scripts.values())
 
 
-@pytest.mark.parametrize("name", explorer_names())
+@pytest.mark.parametrize("name", widget_names())
 class TestEveryExplorer:
     def test_own_script_and_data_are_small(self, name):
         script, css = _bundle.page(name)

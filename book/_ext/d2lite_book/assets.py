@@ -7,6 +7,7 @@ left is made small by esbuild.
 """
 
 import hashlib
+import json
 import posixpath
 import re
 import shutil
@@ -16,7 +17,7 @@ import tinycss2
 
 from d2lite.widgets import _bundle
 
-from . import fonts
+from . import fonts, questions
 from .keep import keep
 
 STYLES = (
@@ -108,7 +109,11 @@ def _purge(rules, words):
             )
             if inner:
                 kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{inner}}}")
-        elif rule.type == "at-rule" and rule.at_keyword not in ("import", "charset") and not _is_icon_font(rule):
+        elif (
+            rule.type == "at-rule"
+            and rule.at_keyword not in ("import", "charset")
+            and not _is_icon_font(rule)
+        ):
             kept.append(re.sub(r"\s+", " ", rule.serialize()))
     return "\n".join(kept)
 
@@ -154,9 +159,10 @@ def _read_style(static, pattern):
     return text
 
 
-def join_scripts(static):
-    """Return the pages' one script."""
-    return "\n".join((static / name).read_text("utf-8") for name in SCRIPTS)
+def join_scripts(static, questions):
+    """Return the pages' one script; the first of its files makes d2l, where the keys of each page's questions go."""
+    first, *rest = ((static / name).read_text("utf-8") for name in SCRIPTS)
+    return "\n".join([first, f"d2l.questions = {json.dumps(questions, separators=(',', ':'))};", *rest])
 
 
 def _finish(app, exception):
@@ -166,8 +172,9 @@ def _finish(app, exception):
     static = out / "_static"
     files = [path for path in out.rglob("*.html") if static not in path.parents]
     pages = {path: path.read_text("utf-8") for path in files}
-    script = _bundle.minified(join_scripts(static), "js")
-    words = set(re.findall(r"[\w-]+", script)).union(*map(words_of_page, pages.values()))
+    script = _bundle.minified(join_scripts(static, questions.on_pages(app.env)), "js")
+    where = _bundle.minified((static / "d2l-where.js").read_text("utf-8"), "js")
+    words = set(re.findall(r"[\w-]+", script + where)).union(*map(words_of_page, pages.values()))
     style = "\n".join(_read_style(static, name) for name in STYLES)
     pages_use = {name for html in pages.values() for name in USE.findall(html)}
     style = _purge_once(style, words, out.parent / ".styles", pages_use)
@@ -176,9 +183,8 @@ def _finish(app, exception):
     )
     style = style.replace("katex/fonts/", f"katex/{folder}/")
     _remove_unused(static, folder)
-    versions = {
-        name: _write_version(static / name, text) for name, text in (("book.css", style), ("book.js", script))
-    }
+    texts = {"book.css": style, "book.js": script, "d2l-where.js": where}
+    versions = {name: _write_version(static / name, text) for name, text in texts.items()}
     for path, html in pages.items():
         if (new := _link(html, versions)) != html:
             path.write_text(new, encoding="utf-8")

@@ -28,9 +28,11 @@ STATE_TYPE = "application/vnd.jupyter.widget-state+json"
 VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.DOTALL)
 CODE = ("_esm", "_css")
 BOXES = {"HBoxModel": "row", "VBoxModel": "column", "BoxModel": "row", "GridBoxModel": "row"}
+LARGEST_INSIDE = 4000  # bytes of a state that stands in the page: a request costs more
 RESERVED = {"d2l-search", "d2l-index", "d2l-results", "d2l-found"}  # of the page itself
 NOTE = "This control needs Python behind it: run the notebook (button at the top) to use it."
 NO_SCRIPT = "This is a picture of a live explorer: allow JavaScript to use it."
+NO_ANSWER = "Allow JavaScript to answer here."
 
 
 def write_bundle(folder, name, script, css):
@@ -55,6 +57,11 @@ def write_bundle(folder, name, script, css):
     return bundle
 
 
+def state_text(data):
+    """Return what an explorer is to show as JSON, the same text for the same data."""
+    return json.dumps(data, separators=(",", ":"), sort_keys=True)
+
+
 def write_state(folder, bundle, data):
     """Write what an explorer is to show, for the page's host to load, under a name that changes with it.
 
@@ -66,7 +73,7 @@ def write_state(folder, bundle, data):
     Returns:
         The script's name, "<bundle>-<8 hexadecimal digits>".
     """
-    text = json.dumps(data, separators=(",", ":"), sort_keys=True)
+    text = state_text(data)
     name = f"{bundle}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
     if not (path := folder / f"{name}.js").exists():
         path.write_text(f'd2l.addState("{name}", {text});\n', encoding="utf-8")
@@ -107,15 +114,21 @@ class Page:
         kept = {
             key: value for key, value in state.items() if key not in CODE and not _is_plumbing(key, value)
         }
-        data = write_state(self.folder, bundle, {"state": kept} | ({"buffers": buffers} if buffers else {}))
-        anchor = self._anchor(re.sub(r"[^\w-]", "-", state.get("key") or name))
-        files = f'data-bundle="{bundle}" data-state="{data}"'
+        data = {"state": kept} | ({"buffers": buffers} if buffers else {})
+        inside = state_text(data).replace("<", "\\u003c")  # no end of a script, no comment
+        asks = name in widgets.asking_names()
+        anchor = self._anchor(re.sub(r"[^\w-]", "-", state.get("key") or name), asks)
+        files = f'data-bundle="{bundle}"'
+        if len(inside.encode()) > LARGEST_INSIDE:
+            inside, files = "", f'{files} data-state="{write_state(self.folder, bundle, data)}"'
         files += f' data-core="{core}"' if core else ""
         files += " data-style" if css else ""
+        frame = "d2l-explorer-frame d2l-asks" if asks else "d2l-explorer-frame"
         return (
-            f'<div class="d2l-explorer-frame" id="{anchor}" data-model="{html.escape(model_id)}" {files}>'
+            f'<div class="{frame}" id="{anchor}" data-model="{html.escape(model_id)}" {files}>'
             f'<div class="d2l-placeholder">{placeholder(self.folder, self.address, kept)}'
-            f"<noscript><p>{NO_SCRIPT}</p></noscript></div></div>"
+            f"<noscript><p>{NO_ANSWER if asks else NO_SCRIPT}</p></noscript></div>"
+            + (f'<script type="application/json">{inside}</script></div>' if inside else "</div>")
         )
 
     def _code(self, state):
@@ -124,7 +137,7 @@ class Page:
         An explorer's code is taken from the package as it is now: to edit one, no kernel need run again.
         """
         name = state.get("_explorer")
-        if name in widgets.explorer_names():
+        if name in widgets.widget_names():
             return name, write_bundle(self.folder, "core", *_bundle.page()), _bundle.page(name)
         name = re.sub(r"[^a-z0-9_-]", "-", state.get("_anywidget_id", "widget").rsplit(".", 1)[-1].lower())
         try:
@@ -132,9 +145,16 @@ class Page:
         except ValueError as error:
             raise ExtensionError(f"the code of widget {name!r} cannot run in a page: {error}") from None
 
-    def _anchor(self, key):
-        """Return the id of a view: the explorer's key, and a number where a page has several of that key."""
+    def _anchor(self, key, is_only):
+        """Return the id of a view: the explorer's key, and a number where a page has several of that key.
+
+        is_only: it must be the only one, since the reader's browser keeps an answer by its key.
+        """
         self.keys[key] += 1
+        if is_only and self.keys[key] > 1:
+            raise ExtensionError(
+                f"key {key!r} is a question's and another's of this page: expected one of its own"
+            )
         anchor = f"d2l-{key}" + (f"-{self.keys[key]}" if self.keys[key] > 1 else "")
         if anchor in RESERVED or anchor in self.anchors:
             raise ExtensionError(
@@ -158,6 +178,13 @@ def _pop_state(context):
             context["script_files"].remove(script)
             return json.loads(attributes["body"])["state"]
     return {}
+
+
+def state_of(env, docname):
+    """Return the widget state of a page that has been read: model id to {model_name, state, buffers}."""
+    scripts = getattr(env, "nb_metadata", {}).get(docname, {}).get("js_files", {})
+    bodies = [options["body"] for _, options in scripts.values() if options.get("type") == STATE_TYPE]
+    return json.loads(bodies[0])["state"] if bodies else {}
 
 
 def _page_context(app, pagename, templatename, context, doctree):

@@ -2,10 +2,10 @@
 
 import html
 import inspect
-import re
 from pathlib import Path
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from d2lite import widgets
@@ -41,16 +41,17 @@ def card(cls, address, target, title):
         cls: the explorer's class.
         address: address of its pictures up to "-light.svg".
         target: address of the explorer in its chapter, or None while the chapter is not written.
-        title: title of that chapter.
+        title: number and title of that chapter.
     """
     head, _, rest = (part.strip() for part in cls.title().rstrip(".").partition(":"))
     text = f"{rest[:1].upper()}{rest[1:]}. " if rest else ""
     lines = {
         "thumb": images(address, SIZE, ""),
+        "chapter": html.escape(title),
         "title": html.escape(head),
-        "text": html.escape(text + (f"In: {title}" if target else "")),
+        "text": html.escape(text),
     }
-    inside = "".join(f'<span class="d2l-card-{kind}">{line}</span>' for kind, line in lines.items())
+    inside = "".join(f'<span class="d2l-card-{kind}">{line}</span>' for kind, line in lines.items() if line)
     return (
         f'<a class="d2l-card" href="{html.escape(target)}">{inside}</a>'
         if target
@@ -67,17 +68,43 @@ def picture(cls, folder):
 def _page_context(app, pagename, templatename, context, doctree):
     if MARK not in (context.get("body") or ""):
         return
-    cards = []
-    for name in widgets.explorer_names():
-        cls = widgets.explorer_class(name)
-        chapter = chapter_of(cls)
-        known = chapter in app.env.found_docs
-        target = f"{context['pathto'](chapter)}#d2l-{name}" if known else None
-        title = re.sub(r"<.*?>", "", app.env.titles[chapter].astext()) if known else ""
-        folder = "_static/gallery"
+    cards, folder = [], "_static/gallery"
+    for cls, chapter in by_chapter(
+        map(widgets.explorer_class, widgets.explorer_names()), pages_in_order(app.env)
+    ):
+        target = f"{context['pathto'](chapter)}#d2l-{cls._folder.name}" if chapter else None
+        title = numbered_title(app.env.titles[chapter]) if chapter else ""
         drawn = picture(cls, Path(app.outdir) / folder)
         cards.append(card(cls, f"{context['content_root']}{folder}/{drawn}", target, title))
     context["body"] = context["body"].replace(MARK, f'<div class="d2l-gallery">{"".join(cards)}</div>')
+
+
+def pages_in_order(env):
+    """Return the names of the book's pages as the contents have them."""
+    toctrees = env.tocs[env.config.root_doc].findall(addnodes.toctree)
+    return [name for toctree in toctrees for name in toctree["includefiles"]]
+
+
+def numbered_title(title):
+    """Return a page's title, after its number if it has one."""
+    number = ".".join(map(str, title.get("secnumber") or ()))
+    return f"{number}. {title.astext()}" if number else title.astext()
+
+
+def by_chapter(classes, pages):
+    """Return explorers in the order of the book.
+
+    Args:
+        classes: the explorers' classes.
+        pages: names of the book's pages, in order.
+
+    Returns:
+        List of (class, name of its chapter); None for a chapter that is not there yet, these last. What is taught in
+        no chapter, such as the questions that all ask, is left out.
+    """
+    taught = [(cls, chapter) for cls in classes if (chapter := chapter_of(cls))]
+    found = [(cls, chapter if chapter in pages else None) for cls, chapter in taught]
+    return sorted(found, key=lambda pair: pages.index(pair[1]) if pair[1] else len(pages))
 
 
 def _page_out_of_date(app, env, added, changed, removed):

@@ -1,9 +1,15 @@
 """What other programs read of a page, beyond sphinxext-opengraph: its card, the sitemap; and the page for 404."""
 
 import html
+import posixpath
+import re
 from pathlib import Path
 
+from docutils import nodes
+
 from .cards import HEIGHT, WIDTH, card
+
+PICTURE = re.compile(r'<img\b[^>]*\bclass="only-light\b[^>]*\bsrc="([^"]+-light\.svg)"')
 
 
 def part_of(app, pagename):
@@ -14,15 +20,37 @@ def part_of(app, pagename):
     return ""
 
 
-def _page_context(app, pagename, templatename, context, doctree):
-    if pagename in app.env.titles:
-        title = app.env.titles[pagename].astext()
-        picture = card(Path(app.outdir), pagename, title, part_of(app, pagename))
-        image = {"": app.config.ogp_site_url + picture, ":width": WIDTH, ":height": HEIGHT, ":alt": title}
-        context["meta"] = {
-            **(context["meta"] or {}),
-            **{f"og:image{key}": str(v) for key, v in image.items()},
-        }
+def finding_of(doctree):
+    """Return what a page shows, in one sentence: the block quote right under its title; "" where there is none."""
+    section = doctree.next_node(nodes.section) if doctree else None
+    if section is None or len(section) < 2 or not isinstance(section[1], nodes.block_quote):
+        return ""
+    return " ".join(section[1].astext().split())
+
+
+def _tag(kind, name, content):
+    return f'<meta {kind}="{name}" content="{html.escape(str(content))}" />\n'
+
+
+def _describe(app, pagename, templatename, context, doctree):
+    """Let the finding, where there is one, describe the page, before sphinxext-opengraph takes its first words."""
+    if finding := finding_of(doctree):
+        context["meta"] = {**(context["meta"] or {}), "og:description": html.escape(finding)}
+        context["metatags"] += _tag("name", "description", finding)
+
+
+def _name_card(app, pagename, templatename, context, doctree):
+    """Draw the card once the pictures of the page are there."""
+    if pagename not in app.env.titles:
+        return
+    out, title, finding = Path(app.outdir), app.env.titles[pagename].astext(), finding_of(doctree)
+    found = PICTURE.search(context.get("body") or "")
+    picture = posixpath.normpath(posixpath.join(posixpath.dirname(pagename), found[1])) if found else ""
+    svg = (out / picture).read_text("utf-8") if picture else None
+    address = app.config.ogp_site_url + card(out, pagename, title, part_of(app, pagename), finding, svg)
+    alt = f"{title}: {finding}" if finding else title
+    for name, value in (("", address), (":width", WIDTH), (":height", HEIGHT), (":alt", alt)):
+        context["metatags"] += _tag("property", f"og:image{name}", value)
 
 
 def sitemap(addresses):
@@ -48,11 +76,13 @@ def _finish(app, exception):
 
 def _configure(app, config):
     config.ogp_site_url = config.html_baseurl
+    config.ogp_social_cards = {"enable": False}  # ours are in cards.py
 
 
 def connect(app):
-    """Name the card before sphinxext-opengraph writes its tags; add the 404 page and the sitemap to the book."""
+    """Add to what sphinxext-opengraph writes; add the 404 page and the sitemap to the book."""
     app.connect("config-inited", _configure)
-    app.connect("html-page-context", _page_context, priority=400)
+    app.connect("html-page-context", _describe, priority=400)
+    app.connect("html-page-context", _name_card, priority=700)
     app.connect("html-collect-pages", lambda app: [("404", {"title": "Page not found"}, "404.html")])
     app.connect("build-finished", _finish)

@@ -62,10 +62,12 @@ def placeholder(folder, address, state):
         state: its traits as the notebook stored them.
 
     Returns:
-        The pictures; for a widget that is not d2lite's, a line of text.
+        The pictures; for what asks something in words, those; for a widget that is not d2lite's, a line of text.
     """
     name = state.get("_explorer", "")
-    if name not in widgets.explorer_names():
+    if name not in widgets.widget_names():
         return "<p>An interactive figure.</p>"
+    if outline := getattr(widgets.explorer_class(name), "outline", None):
+        return outline(state)
     picture = draw(folder, name, json.dumps(state, sort_keys=True), SIZE, lambda: state)
     return images(f"{address}/{picture}", SIZE, widgets.explorer_class(name).title())

@@ -10,8 +10,10 @@ import inspect
 import json
 import re
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.addnodes import pending_xref
 from sphinx.util.docutils import SphinxDirective
 
@@ -45,7 +47,7 @@ def public_names(module):
         found = [name for name in map("d2lite.{}".format, resolve(module).__all__) if callable(resolve(name))]
         return sorted(found, key=lambda name: (inspect.isclass(resolve(name)), name))  # functions first
     if module == "d2lite.widgets":
-        return [f"{module}.{name}" for name in dir(resolve(module)) if name.endswith("Explorer")]
+        return [f"{module}.{name}" for name in dir(resolve(module)) if name[0].isupper()]
     top = {id(resolve(name)) for name in public_names("d2lite")}
     objects = {f"{module}.{name}": resolve(f"{module}.{name}") for name in _names(resolve(module))}
     return [name for name, value in objects.items() if callable(value) and id(value) not in top]
@@ -82,15 +84,20 @@ def usage(root, docnames, documented):
 
 
 class Reference(SphinxDirective):
-    """``.. d2lite-reference:: module``: an entry for each public name of the module."""
+    """``.. d2lite-reference:: module``: an entry for each public name of the module.
+
+    With ``:inherited:`` the methods that a class has from its bases, too.
+    """
 
     required_arguments = 1
+    option_spec: ClassVar = {"inherited": directives.flag}
 
     def run(self):
+        inherited = ["   :inherited-members:"] if "inherited" in self.options else []
         lines = []
         for name in public_names(self.arguments[0]):
             kind = "class" if inspect.isclass(resolve(name)) else "function"
-            lines += [f".. auto{kind}:: {name}", *(MEMBERS if kind == "class" else []), ""]
+            lines += [f".. auto{kind}:: {name}", *(MEMBERS + inherited if kind == "class" else []), ""]
         return self.parse_text_to_nodes("\n".join(lines))
 
 

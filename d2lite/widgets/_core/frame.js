@@ -13,7 +13,8 @@ const ICONS = {
 };
 
 /**
- * Build the frame of an explorer in el; title names it for screen readers.
+ * Build the frame of an explorer in el; title names it for screen readers. bare: without the footer and the link, for what
+ * has no state to share and a name of its own.
  *
  * app.get(name), app.set({ name: value }, { later }), app.on(names, callback): the state (checked, synced, shared).
  * app.body: put what you build here. app.theme: the colours now. app.entry(name): a trait's description.
@@ -25,16 +26,16 @@ const ICONS = {
  * app.report({ name: value }): hand results to Python, once their numbers are finite and they have changed.
  * app.scope.on / app.scope.add: what is undone by app.close(), which render returns.
  */
-export function openExplorer({ model, el, title }) {
+export function openExplorer({ model, el, title, bare = false }) {
   const own = `d2l-${model.get("_explorer").replaceAll("_", "-")}`; // scopes the explorer's own style sheet
   const label = model.get("key") ? `${title} (${model.get("key")})` : title; // each its own on a page with several
-  const root = make("section", { class: "d2l-explorer", "aria-label": label });
+  const root = bare ? make("div", { class: "d2l-explorer" }) : make("section", { class: "d2l-explorer", "aria-label": label });
   const app = { model, root, scope: makeScope(), spec: model.get("_spec"), hide: [], named: new Map(), pauses: [], reduced: false };
   app.body = make("div", { class: `d2l-body ${own}` });
   app.notes = make("div", { class: "d2l-notes", role: "status" });
   app.summary = make("div", { class: "d2l-offscreen" });
   app.spoken = make("div", { class: "d2l-offscreen", "aria-live": "polite" });
-  root.append(app.body, app.notes, makeFooter(app), app.summary, app.spoken);
+  root.append(app.body, app.notes, ...(bare ? [] : [makeFooter(app)]), app.summary, app.spoken);
   addState(app);
   addFrames(app);
   addSpeech(app);
@@ -55,7 +56,7 @@ export function openExplorer({ model, el, title }) {
     for (const pause of app.pauses) pause();
   };
   app.close = () => app.scope.close();
-  addLink(app, el);
+  if (!bare) addLink(app, el);
   app.refresh();
   return app;
 }
@@ -206,9 +207,11 @@ function makeFooter(app) {
       copied(location.href.split("#")[0] + formatHash(app.id, app.spec, app.values(), app.hide), "Link");
     });
   }
-  add("Copy as Python", "code", "Copy a notebook cell that makes this explorer in this state", () => {
-    copied(formatPython(app.model.get("_python"), app.spec, app.values()), "Python cell");
-  });
+  if (app.model.get("_python")) { // a curve or a question of a chapter's own is no cell to copy
+    add("Copy as Python", "code", "Copy a notebook cell that makes this explorer in this state", () => {
+      copied(formatPython(app.model.get("_python"), app.spec, app.values()), "Python cell");
+    });
+  }
   add("Restore", "restore", "Set everything as it was when the page opened", () => {
     app.stop();
     app.set(app.opening);

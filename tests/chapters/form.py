@@ -1,0 +1,204 @@
+"""The rules of a chapter's form (CONTRIBUTING.md): each takes a notebook and returns what is wrong with it."""
+
+import ast
+import io
+import re
+import tokenize
+
+FOLDED = (
+    "Deeper: ",
+    "Exercises",
+    "Further reading",
+)  # beginnings of headings; not counted as the chapter's length
+MATHEMATICS = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
+QUESTION = re.compile(r"\b(?:Question\.\w+|DrawIt)\(")
+QUARREL = re.compile(r"lecture notes|students['’] notes|some notes", re.IGNORECASE)
+
+
+def tags(cell):
+    """Return a cell's tags."""
+    return set(cell.metadata.get("tags", []))
+
+
+def is_hidden(cell):
+    """Tell whether JupyterLab collapses a cell's code."""
+    return cell.metadata.get("jupyter", {}).get("source_hidden") is True
+
+
+def lines(source):
+    """Return the lines of a source that are not blank."""
+    return [line for line in source.splitlines() if line.strip()]
+
+
+def words(text):
+    """Return the words of Markdown, formulas left out."""
+    return re.findall(r"[A-Za-z][A-Za-z'’-]+", MATHEMATICS.sub(" ", text))
+
+
+def finding(notebook):
+    """Return the finding, the block quote right under the title, or "" in a chapter of the first edition."""
+    found = re.match(r"# .+\n\n((?:>.*\n?)+)", notebook.cells[0].source)
+    return " ".join(re.sub(r"^> ?", "", found[1], flags=re.MULTILINE).split()) if found else ""
+
+
+def split(notebook):
+    """Return the chapter as a list of (heading, level, part of the Markdown or code cell) in order."""
+    heading, level, parts = "", 1, []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            parts.append((heading, level, cell))
+            continue
+        for piece in re.split(r"^(?=#{1,3} )", cell.source, flags=re.MULTILINE):
+            if found := re.match(r"(#{1,3}) (.+)", piece):
+                new = len(found[1])
+                if not (heading.startswith(FOLDED) and new > level):  # a heading in a fold is of the fold
+                    heading, level = found[2], new
+            parts.append((heading, level, piece))
+    return parts
+
+
+def sections(notebook):
+    """Return the sections before "Use it", Deeper left out: list of (heading, its code)."""
+    found = []
+    for heading, level, part in split(notebook):
+        if heading.startswith(("Use it", "Pitfalls")):
+            break
+        if level == 2 and not heading.startswith(FOLDED) and isinstance(part, str) and part.startswith("## "):
+            found.append([heading, ""])
+        elif found and not isinstance(part, str) and not heading.startswith(FOLDED):
+            found[-1][1] += part.source + "\n"
+    return found
+
+
+def code_cells(notebook):
+    """Return the code cells."""
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def text_of(notebook, without=()):
+    """Return the chapter's Markdown, but for the sections whose headings begin with one of some words."""
+    return "\n".join(
+        part
+        for heading, _, part in split(notebook)
+        if isinstance(part, str) and not heading.startswith(without)
+    )
+
+
+def opening(notebook):
+    """A finding of at most 40 words, in an opening of at most 120."""
+    lead, body = (
+        finding(notebook).split(),
+        notebook.cells[0].source.partition("\n")[2].replace(">", " ").split(),
+    )
+    wrong = [f"the finding has {len(lead)} words: expected 1 to 40"] * (not 0 < len(lead) <= 40)
+    return wrong + [f"the opening has {len(body)} words: expected at most 120"] * (len(body) > 120)
+
+
+def hero(notebook):
+    """The chapter's one picture comes first, without its code."""
+    cell = code_cells(notebook)[1]
+    right = cell.id == "hero" and tags(cell) & {"remove-input", "hide-input"} and is_hidden(cell)
+    return [] if right else [f"cell {cell.id!r} is the first after colab: expected the hero, its code hidden"]
+
+
+def drawing(notebook):
+    """A still drawing stands before the first displayed equation."""
+    kinds = "".join(
+        "d" if cell.cell_type == "code" and "diagrams." in cell.source else "e" * ("$$" in cell.source)
+        for cell in notebook.cells
+    )
+    return (
+        [] if kinds.startswith("d") else ["no cell draws with diagrams before the first displayed equation"]
+    )
+
+
+def questions(notebook):
+    """Each section asks one, and one asks for a number; a question's code is not shown."""
+    wrong = [
+        f"section {head!r} asks nothing" for head, code in sections(notebook) if not QUESTION.search(code)
+    ]
+    if not any("Question.number(" in cell.source for cell in code_cells(notebook)):
+        wrong.append("no question asks for a number")
+    for cell in code_cells(notebook):
+        if QUESTION.search(cell.source) and not ("remove-input" in tags(cell) and is_hidden(cell)):
+            wrong.append(f"cell {cell.id!r} shows the code of its question")
+    return wrong
+
+
+def claims(notebook):
+    """Cells of claims hold asserts, each with its sentence, and short computations; a teaching cell has one at most."""
+    wrong = []
+    for cell in code_cells(notebook):
+        if "claims" in tags(cell):
+            if not ("hide-cell" in tags(cell) and is_hidden(cell)):
+                wrong.append(f"cell {cell.id!r} of claims is not folded")
+            wrong += [f"cell {cell.id!r}: {line}" for line in ill_formed(cell.source)]
+        elif "solution" not in tags(cell) and cell.id != "colab" and _count_asserts(cell.source) > 1:
+            wrong.append(f"cell {cell.id!r} has several asserts: expected one, the others among the claims")
+    return wrong
+
+
+def _count_asserts(source):
+    return sum(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(source)))
+
+
+def ill_formed(source):
+    """Return what is wrong with the code of a cell of claims."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    said = {
+        token.start[0] for token in tokens if token.type == tokenize.COMMENT and len(token.string.split()) > 3
+    }
+    wrong = []
+    for node in ast.parse(source).body:
+        if not isinstance(node, ast.Assert | ast.Assign) or node.end_lineno - node.lineno > 5:
+            wrong.append(f"line {node.lineno} is no assert and no short computation")
+        elif isinstance(node, ast.Assert) and not said & set(range(node.lineno - 1, node.end_lineno + 1)):
+            wrong.append(f"line {node.lineno} does not say which sentence it holds")
+    return wrong if _count_asserts(source) else [*wrong, "asserts nothing"]
+
+
+def use_it(notebook):
+    """It ends on what the reader takes along, before the pitfalls; at least three sections come before that."""
+    heads = [
+        head for head in re.findall(r"^## (.+)$", text_of(notebook), re.MULTILINE) if "Deeper: " not in head
+    ]
+    places = [
+        next((i for i, head in enumerate(heads) if head.startswith(name)), -1)
+        for name in ("Use it", "Pitfalls")
+    ]
+    right = 3 <= places[0] == places[1] - 1
+    return [] if right else [f"sections are {heads}: expected three or more, then Use it, then Pitfalls"]
+
+
+def length(notebook):
+    """1,200 to 2,600 words and at most 200 lines of code, not counting what is folded."""
+    count = len(words(text_of(notebook, FOLDED)))
+    shown = [
+        part.source
+        for heading, _, part in split(notebook)
+        if not isinstance(part, str) and not heading.startswith(FOLDED)
+        if not tags(part) & {"claims", "solution", "hide-cell", "hide-input", "remove-input", "remove-cell"}
+    ]
+    size = sum(len(lines(source)) for source in shown)
+    wrong = [f"{count} words: expected 1,200 to 2,600"] * (not 1200 <= count <= 2600)
+    return wrong + [f"{size} lines of code: expected at most 200"] * (size > 200)
+
+
+def predictions(notebook):
+    """What is to be predicted can be answered: by a question, or in an exercise."""
+    found = re.findall(r".*\bPredict\b.*", text_of(notebook, ("Exercises",)))
+    return [f"{line!r} asks for a prediction: expected a Question or DrawIt" for line in found]
+
+
+def tone(notebook):
+    """Nobody is quarrelled with."""
+    return [f"{phrase!r}: nobody is quarrelled with" for phrase in QUARREL.findall(text_of(notebook))]
+
+
+def glossary(notebook):
+    """Terms lead to the glossary."""
+    count = text_of(notebook).count("glossary.md#")
+    return [f"{count} links to the glossary: expected at least 3"] * (count < 3)
+
+
+RULES = (opening, hero, drawing, questions, claims, use_it, length, predictions, tone, glossary)
