@@ -27,7 +27,7 @@ CHAPTER = nbformat.read(ROOT / "chapters/02_linear_models/logistic_regression.ip
 CELLS = {cell.id: cell for cell in CHAPTER.cells}
 CODE = {cell.id: cell.source for cell in CHAPTER.cells if cell.cell_type == "code"}
 TEXT = "\n".join(cell.source for cell in CHAPTER.cells if cell.cell_type == "markdown")
-EXPLORERS = {"hero", "explorer-mse", "explorer-separable"}
+EXPLORERS = {"explorer-mse", "explorer-separable"}
 
 
 def run_cells(change=lambda source: source):
@@ -69,19 +69,24 @@ def test_every_cell_runs_without_a_warning(lesson):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
 def test_the_claims_hold_for_other_seeds(seed):
+    """All claims but those that the text makes of its own split alone."""
+
     def change(source):
+        source = re.sub(r"^assert .*, in this split$|^# .*, in this split\nassert .*$", "", source, flags=re.M)
         source = source.replace("(0.6, 0.2, 0.2), seed=0)", f"(0.6, 0.2, 0.2), seed={seed})")
+        if source == CODE["question-penalty"]:  # asks about this split alone
+            return ""
         return source.replace("default_rng(0)", f"default_rng({seed})")
 
-    assert sum(change(source) != source for source in CODE.values()) == 2
+    assert sum(change(source) != source for source in CODE.values()) >= 3
     run_cells(change)
 
 
 def test_every_figure_is_labelled_captioned_and_described(lesson):
-    figures = {cell_id for cell_id, axes in lesson["all_axes"].items() if axes}
-    assert len(figures) >= 6
+    figures = {cell_id for cell_id, axes in lesson["all_axes"].items() if axes} - {"neuron"}  # a drawing has no axes
+    assert len(figures) >= 4
     names = []
     for cell_id in figures:
         options = CELLS[cell_id].metadata["mystnb"]
@@ -96,7 +101,7 @@ def test_every_figure_is_labelled_captioned_and_described(lesson):
             f"{cell_id}: what the last line returns would be shown as a second figure"
         )
     assert len(set(names)) == len(names)
-    assert {cell.id for cell in CHAPTER.cells if "mystnb" in cell.metadata} == figures
+    assert {cell.id for cell in CHAPTER.cells if "mystnb" in cell.metadata} == figures | {"neuron"}
 
 
 def shown_by(cell_id):
@@ -108,10 +113,10 @@ def shown_by(cell_id):
 def test_explorers_open_and_have_keys_of_their_own(lesson):
     shown = {}
     for cell_id in EXPLORERS:
-        assert "hide-input" in CELLS[cell_id].metadata["tags"]
+        assert "remove-input" in CELLS[cell_id].metadata["tags"]
         explorer = shown_by(cell_id)
         shown[explorer.key] = explorer
-    assert len(shown) == 3
+    assert len(shown) == 2
     assert {key: explorer.loss for key, explorer in shown.items()}["mse"] == "mse"
 
 
@@ -125,7 +130,7 @@ def test_the_test_set_stays_shut_until_its_cell():
     order = list(CODE)
     uses = [i for i in order if re.search(r"\btest\b|_test\b", CODE[i].split('"""')[0])]
     assert uses == ["data-code", "test-code"]
-    assert order.index("test-code") > order.index("choose-code")
+    assert order.index("test-code") > order.index("penalty-code")
 
 
 def test_every_work_cited_is_in_the_bibliography():
@@ -140,16 +145,10 @@ def test_every_work_cited_is_in_the_bibliography():
 
 
 def test_the_code_may_be_read_in_one_sitting():
-    lesson = [
-        c for c in CHAPTER.cells if c.cell_type == "code" and "solution" not in c.metadata.get("tags", [])
-    ]
-    shown = [c for c in lesson if not {"hide-input", "remove-cell"} & set(c.metadata.get("tags", []))]
-    sizes = [len([line for line in c.source.splitlines() if line.strip()]) for c in shown]
-    assert sum(sizes) <= 200
-    assert max(sizes) <= 20
-    long = [line for source in CODE.values() for line in source.splitlines() if len(line) > 84]
-    assert all("Explorer(" in line or "run_line_magic" in line for line in long), "the page shows 84 columns"
-    assert len(CODE["setup"].splitlines()) <= 10
+    shown = [c for c in CHAPTER.cells if c.cell_type == "code" and not c.metadata.get("tags")]
+    assert max(len(line) for c in shown for line in c.source.splitlines()) <= 92, "a page of 1,280 px shows 92 columns"
+    assert max(len(c.source.splitlines()) for c in shown) <= 20
+    assert len([line for line in CODE["setup"].splitlines() if line]) <= 10
 
 
 # ------------------------------------------------------------------------------------------------ formulas
@@ -304,16 +303,6 @@ def test_what_is_called_separable_is(lesson):
     assert not separates(points, labels)
 
 
-def test_the_weights_of_separable_data_turn_to_the_widest_margin(lesson):
-    from sklearn.svm import LinearSVC
-
-    names = {**lesson}
-    exec(CODE["solution-6"], names)
-    machine = LinearSVC(C=1e6, fit_intercept=False, loss="hinge", max_iter=1_000_000, tol=1e-10)
-    machine.fit(names["A"], names["t"])
-    assert names["margins"].max() == pytest.approx(1 / np.linalg.norm(machine.coef_), rel=1e-3)
-
-
 SIMULATE = """
 import * as model from "./model.mjs";
 import * as points from "./points.mjs";
@@ -348,13 +337,16 @@ def norm(shown):
     return np.hypot(*shown["weights"][:2])
 
 
-def test_the_first_explorer_shows_what_the_text_says():
-    opening, before = explored("hero", [2, 1000])
-    (after,) = explored("hero", [1000], moved=[-1.0, -1.0])
-    assert angle(opening, before) > 20, "Play has something to turn"
-    assert angle(before, after) < 6, "the line hardly turns"
-    assert norm(after) < 0.8 * norm(before), "the band widens"
-    assert 1.45 < after["loss"] / before["loss"] < 2, "the loss grows by half or more"
+def test_the_first_explorer_shows_what_the_text_says(lesson):
+    data = widgets.DiagnosisExplorer().data
+    one, labels = data["features"]["worst radius"], np.array(data["malignant"])
+    p = lesson["sigmoid"](one["weight"] * np.array(one["values"]) + one["bias"])
+    missed = [int(np.sum((p <= t) & (labels == 1))) for t in (0.5, 0.1)]
+    alarms = [int(np.sum((p > t) & (labels == 0))) for t in (0.5, 0.1)]
+    assert len(labels) == 114
+    assert np.mean((p > 0.5) == labels) > 0.88, "right about nine lumps in ten"
+    assert missed[1] <= missed[0] / 3
+    assert alarms[1] >= 3 * alarms[0]
 
 
 def test_the_explorer_of_squared_error_shows_what_the_text_says():
