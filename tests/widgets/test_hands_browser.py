@@ -109,7 +109,7 @@ def test_the_same_link_twice_sets_the_state_twice(make_host):
         document.querySelector("main").prepend(link);
     }""")
     for _ in range(2):
-        host.page.get_by_role("link", name="slow").click()
+        host.page.get_by_text("slow").click()
         host.page.wait_for_function("views['d2l-x'].model.get('lr') === 0.01")
         host.set("lr", 1)
 

@@ -2,6 +2,7 @@
 import { copyText, make, makeButton, makeScope } from "./dom.js";
 import { coerce, formatHash, formatPython, linkEntries, parseHash } from "./state.js";
 import { readTheme, watchTheme } from "./theme.js";
+import { addWords } from "./words.js";
 
 const SAVE_EVERY = 250; // ms between messages to the kernel while something plays
 const SAY_EVERY = 1500; // ms between sentences for screen readers
@@ -57,6 +58,7 @@ export function openExplorer({ model, el, title, bare = false }) {
   };
   app.close = () => app.scope.close();
   if (!bare) addLink(app, el);
+  if (!bare) addWords(app);
   app.refresh();
   return app;
 }
@@ -247,10 +249,6 @@ function addLink(app, el) {
   };
   move();
   app.scope.on(window, "hashchange", move);
-  app.scope.on(document, "click", ({ target }) => { // the same link again changes no hash
-    const link = target.closest?.("a[href^='#']");
-    if (link && link.hash === location.hash) Object.assign(trail[trail.length - 1], follow());
-  });
 }
 
 function openState(app, values, hide) {

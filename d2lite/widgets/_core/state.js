@@ -135,6 +135,24 @@ function readPart(part, entries, result) {
   }
 }
 
+const MAX_TOLD = 6; // numbers of a list
+
+function tellValue({ kind, choices, names, unit, label }, value) {
+  if (kind === "choice") return `${label} to ${names[choices.findIndex((choice) => choice === value)]}${unit || ""}`;
+  if (kind === "flag") return `${label} ${value ? "on" : "off"}`;
+  if (kind === "text") return `${label} to “${shorten(value)}”`;
+  const numbers = [value].flat(Infinity);
+  if (!numbers.length) return `${label} to none of your own`;
+  const text = numbers.length > MAX_TOLD ? `${numbers.length} values` : numbers.map((number) => formatNumber(number)).join(", ");
+  return `${label} to ${text}${unit ? ` ${unit}` : ""}`;
+}
+
+/** Values by name in words: "forget gate to closed and learning rate to 0.1". */
+export function tellValues(values, spec) {
+  const told = Object.entries(values).map(([name, value]) => tellValue(spec.find((entry) => entry.name === name), value));
+  return told.length > 1 ? `${told.slice(0, -1).join(", ")} and ${told.at(-1)}` : told.join();
+}
+
 /** The hash that brings back a state: the explorer's id, then every trait; an emptied list stays empty. */
 export function formatHash(id, spec, values, hide = []) {
   const parts = linkEntries(spec).map(({ name }) => `${name}=${encodeURIComponent(String(values[name])).replace(/%2C/g, ",")}`);
@@ -142,7 +160,8 @@ export function formatHash(id, spec, values, hide = []) {
   return `#${id}?${parts.join("&")}`;
 }
 
-function same(a, b) {
+/** Whether two values, or dicts of them, are the same. */
+export function same(a, b) {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
