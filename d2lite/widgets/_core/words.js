@@ -24,6 +24,7 @@ export function addWords(app) {
     if (isNew && !undo) pressed.set(link, { before, after: next });
     app.stop();
     app.set(next);
+    app.unfold(Object.keys(next));
     link.setAttribute("role", "button"); // as the book's pages say from the start
     link.setAttribute("aria-pressed", false);
     mark();

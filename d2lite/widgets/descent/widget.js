@@ -110,6 +110,7 @@ export const { render, preview } = defineExplorer({
     stage({ draw: drawAlong, label: "Change of the loss at each learning rate, and what the gradient promises", ratio: 2.6 }),
   ],
   bottom: [
+    paragraph(({ surface }) => `L(w) = ${surface.formula}`, { className: "d2l-surface-formula" }),
     group(
       { name: "readout", className: "d2l-readout" },
       facts(results),
@@ -123,7 +124,6 @@ export const { render, preview } = defineExplorer({
       change: (surface, app) => app.set({ surface, start: [], lr: makeSurface(surface, { condition: app.get("condition") }).lr }),
     }),
     "lr", "condition", "angle", "basins",
-    paragraph(({ surface }) => `L(w) = ${surface.formula}`, { className: "d2l-surface-formula" }),
   ],
   visible: { condition: isBowl, angle: isBowl },
   preview: beside(drawMap, above(drawLoss, drawAlong, 0.55)),
