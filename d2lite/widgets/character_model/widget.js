@@ -40,7 +40,7 @@ function typing(app, parent) {
   field.oninput = () => app.set({ text: field.value, written: 0, ...theEnd(app) });
   app.on("text", show);
   show();
-  parent.append(make("label", { class: "d2l-label", text: "Type here: the model reads along" }, field));
+  parent.append(make("label", { class: "d2l-label d2l-direct", text: "Type here: the model reads along" }, field));
 }
 
 /** The prediction at the end of the text, of the letter that comes. */
@@ -160,7 +160,7 @@ export const { render, preview } = defineExplorer({
   top: [
     typing,
     hint(describeUnknown),
-    group({ className: "d2l-writing" }, player({ trait: "written", change: write }), control("temperature")),
+    group({ className: "d2l-writing d2l-direct" }, player({ trait: "written", change: write }), control("temperature")),
     stage({
       draw: drawText,
       label: "The text, coloured",
