@@ -46,7 +46,11 @@ def test_the_fold_is_remembered_in_the_link(make_host):
         host.page.wait_for_function(f"navigator.clipboard.readText().then((t) => t.endsWith('&more={more}'))")
         host.page.get_by_text("More settings").click()
     link = host.page.evaluate("navigator.clipboard.readText()").split("#")[1]
-    for more, is_open in ((link, True), (link.replace("more=1", "more=0"), False), (link.split("&more")[0], False)):
+    for more, is_open in (
+        (link, True),
+        (link.replace("more=1", "more=0"), False),
+        (link.split("&more")[0], False),
+    ):
         again = make_host().open("boundary", fragment=f"#{more}").show("boundary", folded=True)
         assert again.page.locator(".d2l-more").evaluate("(e) => e.open") == is_open, more
 
@@ -62,7 +66,9 @@ def test_a_link_that_changes_a_folded_control_opens_the_fold(make_host, query, i
 def test_words_open_the_fold_too(make_host):
     host = make_host().open("boundary").show("boundary", folded=True)
     html = '<a href="#d2l-x?lr=0.1">slow</a> <a href="#d2l-x?l2=0.1">pull</a>'
-    host.page.evaluate("(html) => document.querySelector('main').insertAdjacentHTML('afterbegin', html)", html)
+    host.page.evaluate(
+        "(html) => document.querySelector('main').insertAdjacentHTML('afterbegin', html)", html
+    )
     for words, is_open in (("slow", False), ("pull", True)):
         host.page.get_by_text(words, exact=True).click()
         assert host.page.locator(".d2l-more").evaluate("(e) => e.open") == is_open
