@@ -4,12 +4,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
-from d2lite_book.words import describe  # noqa: E402
+from d2lite_book.words import connect, describe  # noqa: E402
 
 from d2lite.widgets import explorer_class  # noqa: E402
 
@@ -65,3 +66,16 @@ def test_a_link_that_cannot_be_followed_fails_the_build(address, said):
 def test_other_links_stay_as_they_are():
     html = '<a class="reference internal" href="#d2l-gates">to it</a><a class="reference external" href="x.html">x</a>'
     assert describe(html, SPECS, "chapters/lstm") == html
+
+
+def test_sphinx_keeps_them_and_looks_for_no_heading(tmp_path):
+    text = "# Title\n\n[shut it](#d2l-gates?forget_gate=closed&step=3) and [back](#title)\n"
+    (tmp_path / "index.md").write_text(text, encoding="utf-8")
+    settings = {"extensions": ["myst_parser"], "myst_heading_anchors": 1}
+    folders = [tmp_path, None, tmp_path / "out", tmp_path / "trees"]
+    app = Sphinx(*folders, "html", settings, status=None, freshenv=True, warningiserror=True)
+    connect(app)
+    app.build()
+    html = describe((tmp_path / "out" / "index.html").read_text(encoding="utf-8"), SPECS, "index")
+    assert 'href="#d2l-gates?forget_gate=closed&amp;step=3" role="button"' in html
+    assert '<a class="reference internal" href="#title">' in html
