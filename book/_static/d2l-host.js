@@ -9,7 +9,7 @@
   const factories = new Map(); // name -> function, as the bundles' scripts register them
   const explorers = new Map(); // name -> { render }; of a core: path -> module
   const models = new Map(); // id -> PageModel
-  const mounted = new WeakSet();
+  const mounted = new WeakMap(); // view -> promise that its explorer is there
 
   d2l.register = (name, factory) => factories.set(name, factory);
   d2l.addState = (name, data) => states.set(name, data);
@@ -114,9 +114,13 @@
     return inside ? JSON.parse(inside.textContent) : states.get(frame.dataset.state);
   }
 
-  async function mount(frame) {
-    if (mounted.has(frame)) return;
-    mounted.add(frame);
+  /** Bring a view to life, once; resolves when it is. */
+  function mount(frame) {
+    if (!mounted.has(frame)) mounted.set(frame, start(frame));
+    return mounted.get(frame);
+  }
+
+  async function start(frame) {
     const { model: id } = frame.dataset;
     const target = document.createElement("div");
     try {
@@ -154,6 +158,16 @@
     mount(frame).then(() => frame.scrollIntoView());
   }
 
+  /** Words of the text that act on an explorer which is not there yet: it starts, and then does what they say (_core/words.js). */
+  function wake(event) {
+    const link = event.target.closest?.("a.d2l-acts");
+    const frame = link && document.getElementById(link.hash.slice(1).split("?")[0]);
+    const asks = event.type === "click" ? !(event.button || event.ctrlKey || event.metaKey || event.shiftKey) : event.key === " ";
+    if (!frame || frame.dataset.live || !asks) return;
+    event.preventDefault();
+    mount(frame).then(() => link.click());
+  }
+
   const near = new IntersectionObserver(
     (entries) => {
       for (const { isIntersecting, target } of entries) {
@@ -166,5 +180,6 @@
   );
   document.querySelectorAll(".d2l-explorer-frame").forEach((frame) => near.observe(frame));
   window.addEventListener("hashchange", follow);
+  for (const type of ["click", "keydown"]) document.addEventListener(type, wake, true);
   follow();
 }

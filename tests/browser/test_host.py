@@ -179,3 +179,25 @@ def test_a_curve_to_draw_lives_in_a_page_and_a_link_opens_it(host_page):
     page.get_by_role("application", name="Your drawing: validation loss over epoch").wait_for()
     assert page.get_by_role("button", name="Compare").is_disabled()
     assert page.errors == []
+
+
+SETTING = """
+function render({ model, el }) {
+  el.textContent = "waits";
+  const press = (event) => { event.preventDefault(); el.textContent = `${event.target.textContent} ${event.type}`; };
+  document.querySelector("a").addEventListener("click", press);
+}
+export default { render };
+"""
+
+
+@pytest.mark.parametrize("key", [None, "Enter", "Space"])
+def test_words_start_an_explorer_that_is_far_and_are_then_its_own(host_page, key):
+    words = '<a class="d2l-acts" href="#d2l-set?a=1">words</a><div style="height: 5000px"></div>'
+    page = host_page({"m": model("Set", SETTING), "n": model("N", COUNTER, count=0)}, ["n", "m"], words)
+    page.wait_for_selector("#d2l-n[data-live=true]")
+    assert page.locator("#d2l-set").get_attribute("data-live") is None
+    page.locator("a").press(key) if key else page.locator("a").click()
+    page.get_by_text("words click").wait_for()
+    assert page.evaluate("location.hash") == ""
+    assert page.errors == []

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from .conftest import TIMEOUT
 
@@ -40,9 +40,11 @@ def notebook():
         "try:\n    widget.lr = -1\nexcept ValueError as error:\n    print('refused:', error)",
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return new_notebook(
-        cells=[new_code_cell(hero.source), *map(new_code_cell, look)], metadata={"kernelspec": kernel}
+    words = new_markdown_cell(
+        "First [take all of them at once](#d2l-boundary?batch_size=0&lr=0.02), then look."
     )
+    cells = [words, new_code_cell(hero.source), *map(new_code_cell, look)]
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +122,20 @@ def test_page_and_kernel_share_one_state(browser, lab):
     for _ in range(10):
         page.keyboard.press("ArrowRight")
     assert float(rate.input_value()) > float(start)
-    for _ in range(100):  # the messages of the page are on their way
-        text = wait_text(run_cell(page, 2), "and weights")
-        if float(text.split("lr is")[1].split()[0]) > 0.1 and "and weights 3" in text:
-            break
-    else:
-        pytest.fail(f"Python still says: {text}")
+    moved = asked_until(page, lambda rate: rate > 0.1)
+
+    # words of the text set it, undo that, and leave the address alone
+    words, address = page.get_by_role("link", name="take all of them at once"), page.url
+    words.click()
+    words = page.get_by_role("button", name="take all of them at once", pressed=True)
+    words.wait_for()
+    said = explorer.locator(".d2l-said").inner_text()
+    assert said.startswith("Set: batch size to all and learning rate to 0.02.")
+    asked_until(page, lambda rate: rate == 0.02)
+    words.press("Enter")
+    page.get_by_role("button", name="take all of them at once", pressed=False).wait_for()
+    assert page.url == address
+    asked_until(page, lambda rate: rate == moved)
 
     # Python sets two traits: the control and the picture follow
     before, at = canvas.evaluate(picture), float(rate.input_value())
@@ -136,6 +146,16 @@ def test_page_and_kernel_share_one_state(browser, lab):
     # a bad value is refused in one sentence, and nothing is lost
     assert "expected a number from" in wait_text(run_cell(page, 4), "refused:")
     page.close()
+
+
+def asked_until(page, is_right):
+    """Ask Python for the learning rate until it is right, as the messages of the page are on their way; return it."""
+    for _ in range(100):
+        text = wait_text(run_cell(page, 2), "and weights")
+        rate = float(text.split("lr is")[1].split()[0])
+        if is_right(rate) and "and weights 3" in text:
+            return rate
+    pytest.fail(f"Python still says: {text}")
 
 
 def wait_text(area, text):

@@ -330,3 +330,26 @@ def test_find_in_page_reaches_far_sections(open_page):
     words = page.locator("section#exercises p").first.text_content()[:20]
     assert page.evaluate(f"window.find({json.dumps(words)})")
     page.wait_for_function("document.getElementById('exercises').getBoundingClientRect().top < innerHeight")
+
+
+def test_words_of_the_text_act_on_their_explorer(open_page, scheme):
+    page = open_page("book/index.html", scheme)
+    words = page.get_by_role("button", name="learn a hundred times more slowly")
+    assert words.get_attribute("title") == "sets learning rate to 0.03 in the explorer below"
+    history = page.evaluate("history.length")
+    rate = page.locator("#d2l-hero").get_by_role("slider", name="learning rate", exact=True)
+    rate.wait_for()
+    before = rate.get_attribute("aria-valuetext")
+    for pressed, value in (("true", "0.03"), ("false", before)):
+        words.press("Enter")
+        page.wait_for_function(f"document.querySelector('.d2l-acts').ariaPressed === '{pressed}'")
+        assert rate.get_attribute("aria-valuetext") == value
+    assert page.evaluate("[history.length, location.hash]") == [history, ""]
+
+
+def test_words_that_act_are_plain_text_on_paper(open_page):
+    page = open_page("book/index.html")
+    page.emulate_media(media="print")
+    words = page.locator(".d2l-acts")
+    look = "(e) => [getComputedStyle(e).color, getComputedStyle(e).fontWeight]"
+    assert words.evaluate(look) == words.locator("..").evaluate(look)

@@ -58,11 +58,13 @@ class Host:
         self.page.goto(f"{address}index.html{fragment}")
         return self
 
-    def show(self, name, id="d2l-x", host="site", **values):
-        """Show an explorer and wait until it has drawn."""
+    def show(self, name, id="d2l-x", host="site", folded=False, **values):
+        """Show an explorer and wait until it has drawn; its fold of further settings is opened, or left as it is (folded)."""
         state = page_state(name, **values)
         arguments = [id, f"/{name}.js", state, host]
         self.page.evaluate("([id, module, state, host]) => show(id, module, state, host)", arguments)
+        if not folded:
+            self.page.evaluate("document.querySelectorAll('.d2l-more').forEach((fold) => (fold.open = true))")
         self.settle()
         return self
 

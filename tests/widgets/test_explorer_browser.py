@@ -15,7 +15,7 @@ HOSTILE = (
 WIDER = "() => document.documentElement.scrollWidth > innerWidth"
 STATE = "JSON.stringify(views['d2l-x'].model.values())"
 TAB_STOPS = """() => {
-    const all = ":is(input, select, button):not(:disabled), [tabindex], [role=slider], [role=application]";
+    const all = ":is(input, select, button, summary):not(:disabled), [tabindex], [role=slider], [role=application]";
     const shown = [...document.querySelectorAll(`.d2l-explorer :is(${all})`)].filter((e) => e.checkVisibility());
     // Tab stops once at a group of radio buttons, at the one that is checked
     window.waiting = new Set(shown.filter((e) => e.type !== "radio" || e.checked));

@@ -109,7 +109,7 @@ def test_the_same_link_twice_sets_the_state_twice(make_host):
         document.querySelector("main").prepend(link);
     }""")
     for _ in range(2):
-        host.page.get_by_role("link", name="slow").click()
+        host.page.get_by_text("slow").click()
         host.page.wait_for_function("views['d2l-x'].model.get('lr') === 0.01")
         host.set("lr", 1)
 
@@ -168,7 +168,7 @@ def test_two_in_a_row_of_widgets_share_its_width(make_host):
     host.settle()
     boxes = [box.bounding_box() for box in host.page.locator(".d2l-explorer").all()]
     assert [box["width"] for box in boxes] == pytest.approx([400, 400], abs=2)
-    assert all(canvas.bounding_box()["width"] > 300 for canvas in host.page.locator("canvas").all())
+    assert all(canvas.bounding_box()["width"] > 250 for canvas in host.page.locator("canvas").all())
     host.page.evaluate(
         "document.querySelector('main').style.cssText = 'display: flex; flex-direction: column'"
     )
@@ -257,3 +257,28 @@ def test_dismissing_a_note_keeps_the_focus_in_the_explorer(make_host):
         notes.first.get_by_role("button", name="Dismiss").click()
         assert notes.count() == left
         assert host.page.evaluate("Boolean(document.activeElement.closest('.d2l-explorer'))")
+
+
+def test_an_i_beside_a_control_says_what_it_is(make_host):
+    host = make_host().open("dropout").show("dropout")
+    said = host.page.get_by_text("Makes up for what is missing: inverted dropout.", exact=True)
+    line = host.page.locator(".d2l-help", has_text="Makes up for what is missing")
+    ask = host.page.get_by_role("button", name="What is this: divide by 1 − p")
+    for shown in (True, False):
+        ask.click()
+        assert line.is_visible() == shown
+        assert ask.get_attribute("aria-expanded") == str(shown).lower()
+    assert said.count() == 2  # the line, and what screen readers heard
+    assert host.get("scale") is True  # asking is not ticking
+
+
+def test_play_stops_where_nothing_moves_any_more(make_host):
+    host = (
+        make_host()
+        .open("descent")
+        .show("descent", surface="bowl", condition=1, lr=0.5, speed=30, step_count=0)
+    )
+    host.page.get_by_role("button", name="Play", exact=True).click()
+    host.page.get_by_role("button", name="Play", exact=True).wait_for()
+    assert 0 < host.get("step_count") < 60
+    host.page.get_by_text("At rest: it has converged.").first.wait_for()

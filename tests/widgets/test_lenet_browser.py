@@ -124,7 +124,7 @@ def test_from_the_overview_to_a_single_product(host):
     story = host.page.locator(".d2l-story").inner_text()
     assert "Convolution 1, map 1" in story
     assert "25 products" in story
-    host.page.mouse.move(*at(host, "The chosen value taken apart", 0.05, 0.8))
+    host.page.mouse.move(*at(host, "The chosen value taken apart", 0.1, 0.47))
     tip = host.page.locator(".d2l-bottom .d2l-tip")
     tip.wait_for(state="visible")
     left, right = tip.inner_text().replace("−", "-").split("=")

@@ -19,6 +19,7 @@ from . import (
     repairs,
     search,
     shell,
+    words,
 )
 
 MODULES = (
@@ -28,6 +29,7 @@ MODULES = (
     mathematics,
     code,
     folds,
+    words,
     gallery,
     explorers,
     images,

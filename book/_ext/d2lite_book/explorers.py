@@ -21,6 +21,7 @@ from d2lite.widgets import _bundle
 
 from .execution import is_notebook
 from .placeholders import placeholder
+from .words import describe
 
 LOGGER = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class Page:
         self.folder = folder
         self.address = address
         self.keys = Counter()
-        self.anchors = set()
+        self.specs = {}  # of each explorer's traits, by its id
 
     def view(self, model_id):
         """Return the HTML of one view: an explorer, a box of views, or a note where nothing can run."""
@@ -118,6 +119,7 @@ class Page:
         inside = state_text(data).replace("<", "\\u003c")  # no end of a script, no comment
         asks = name in widgets.asking_names()
         anchor = self._anchor(re.sub(r"[^\w-]", "-", state.get("key") or name), asks)
+        self.specs[anchor] = state.get("_spec", [])
         files = f'data-bundle="{bundle}"'
         if len(inside.encode()) > LARGEST_INSIDE:
             inside, files = "", f'{files} data-state="{write_state(self.folder, bundle, data)}"'
@@ -156,11 +158,10 @@ class Page:
                 f"key {key!r} is a question's and another's of this page: expected one of its own"
             )
         anchor = f"d2l-{key}" + (f"-{self.keys[key]}" if self.keys[key] > 1 else "")
-        if anchor in RESERVED or anchor in self.anchors:
+        if anchor in RESERVED or anchor in self.specs:
             raise ExtensionError(
                 f"an explorer with key={key!r} would get the id {anchor!r}, which is taken; choose another key"
             )
-        self.anchors.add(anchor)
         return anchor
 
 
@@ -190,11 +191,10 @@ def state_of(env, docname):
 def _page_context(app, pagename, templatename, context, doctree):
     models = _pop_state(context)
     body = context.get("body") or ""
-    if not VIEW.search(body):
-        return
     folder = "_static/explorers"
     page = Page(models, Path(app.outdir) / folder, context["content_root"] + folder)
-    context["body"] = VIEW.sub(lambda match: page.view(json.loads(match[1])["model_id"]), body)
+    body = VIEW.sub(lambda match: page.view(json.loads(match[1])["model_id"]), body)
+    context["body"] = describe(body, page.specs, pagename)
 
 
 def _pages_out_of_date(app, env, added, changed, removed):

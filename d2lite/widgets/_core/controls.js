@@ -29,7 +29,7 @@ export function addControl(app, parent, name, options = {}) {
   let form = entry.stepper ? makeStepper : forms[entry.kind];
   if (entry.kind === "choice") form = short && options.segments !== false ? makeSegments : makeSelect;
   const { element, show } = form(entry, change, app, current);
-  if (entry.help) element.title = entry.help;
+  if (entry.help) addHelp(app, element, entry);
   nameElement(app, name, element);
   parent.append(element);
   app.on(options.follows || name, () => show(current()));
@@ -55,6 +55,19 @@ export function positionOfValue(entry, value) {
   if (value < low) return 0;
   const position = Math.round((LOG_POSITIONS * Math.log(value / low)) / Math.log(entry.max / low));
   return entry.min === 0 ? Math.max(1, position) : position;
+}
+
+/** An "i" beside a control's name, which says its help under the control when it is pressed. */
+function addHelp(app, element, { label, help }) {
+  const text = make("p", { class: "d2l-help", text: help, hidden: true });
+  const ask = make("button", { type: "button", class: "d2l-ask", text: "i", "aria-label": `What is this: ${label}`, "aria-expanded": false });
+  ask.onclick = () => {
+    text.hidden = !text.hidden;
+    ask.setAttribute("aria-expanded", !text.hidden);
+    if (!text.hidden) app.announce(help);
+  };
+  (element.querySelector(".d2l-choose") || element.querySelector(".d2l-label")).after(ask); // not inside the label of a checkbox
+  element.append(text);
 }
 
 function caption(entry) {
@@ -134,7 +147,7 @@ function makeSelect(entry, change) {
 function makeCheckbox(entry, change) {
   const box = make("input", { type: "checkbox" });
   box.onchange = () => change(box.checked);
-  const element = make("label", { class: "d2l-control d2l-check" }, box, caption(entry));
+  const element = make("div", { class: "d2l-control d2l-check" }, make("label", { class: "d2l-choose" }, box, caption(entry)));
   return { element, show: (value) => (box.checked = value) };
 }
 

@@ -1,7 +1,7 @@
 // An explorer from its description: what is common to all of them is written here, once.
 import { addControl, addControls } from "./controls.js";
 import { make } from "./dom.js";
-import { openExplorer } from "./frame.js";
+import { nameElement, openExplorer } from "./frame.js";
 import { plainTheme } from "./theme.js";
 
 const BUDGET = 6; // ms a frame may spend on work that can go on in the next
@@ -18,7 +18,9 @@ const BUDGET = 6; // ms a frame may spend on work that can go on in the next
  * say(scene, app): the picture in a sentence, for readers who do not see it.
  * top, left, right, bottom: lists of parts. A part is a function (app, parent, scene) that builds something in parent;
  *   parts.js has makers of the usual ones. left and right stand side by side where there is room.
- * controls: the traits with a control, most important first: names, control(name, options), or parts of your own.
+ * controls: the traits with a control, most important first: names, control(name, options), or parts of your own. The first three
+ *   (shown: another number, where there are controls in the columns) stand below the columns; the others and the parts of the
+ *   list more are in the fold "More settings". bottom comes after them: picture and controls are seen together.
  * visible: { name: (get, scene) => whether that control is of use now }.
  * preview(ctx, width, height, theme, scene, get): the picture without a page. panes.js puts several beside each other; scene.still
  *   is true there, for drawing that saves what a small picture need not show.
@@ -52,29 +54,50 @@ function follow(app, scene, { update = () => false, output = null, say = null, b
   return more;
 }
 
-function build(app, scene, { top = [], left = [], right = [], bottom = [], controls = [], visible = {} }) {
-  const fill = (parent, parts) => parts.forEach((part) => part(app, parent, scene));
+function build(app, scene, description) {
+  const { top = [], left = [], right = [], bottom = [], visible = {} } = description;
   const place = (name, parts) => {
     const element = make("div", { class: name });
     app.body.append(element);
-    fill(element, parts);
+    fill(app, element, parts, scene);
   };
   if (left.length || right.length) app.body.classList.add("d2l-columns");
   if (top.length) place("d2l-across", top);
   if (left.length) place("d2l-column d2l-left", left);
   if (right.length) place("d2l-column d2l-right", right);
+  placeSettings(app, scene, description);
   if (bottom.length) place("d2l-across d2l-bottom", bottom);
-  if (controls.length) settings(controls)(app, app.body, scene);
   app.draw(() => {
     for (const [name, test] of Object.entries(visible)) app.named.get(name).hidden = !test(app.get, scene) || app.hide.includes(name);
   });
 }
 
+function fill(app, parent, parts, scene) {
+  for (const part of parts) (typeof part === "string" ? control(part) : part)(app, parent, scene);
+}
+
+/** The controls: the first few in sight, the others in a fold. */
+function placeSettings(app, scene, { controls = [], shown = 3, more = [] }) {
+  const panel = addControls(app, app.body, []);
+  fill(app, panel, controls, scene);
+  const rest = addControls(app, app.body, []);
+  rest.append(...[...panel.children].slice(shown));
+  const others = make("div", { class: "d2l-across" });
+  fill(app, others, more, scene);
+  const inside = [rest, others].filter((element) => element.childElementCount);
+  const fold = make("details", { class: "d2l-more" }, make("summary", { text: "More settings" }), ...inside);
+  if (!panel.childElementCount) panel.remove();
+  if (!inside.length) return void rest.remove();
+  app.fold = fold;
+  app.body.append(fold);
+  nameElement(app, "more", fold);
+  app.draw(() => (fold.hidden = app.hide.includes("more") || !fold.querySelector(":scope > div > :not([hidden])")));
+}
+
 /** A part: a panel of controls, each a trait's name, control(name, options) or a part of your own. */
 export function settings(controls) {
   return (app, parent, scene) => {
-    const panel = addControls(app, parent, []);
-    for (const item of controls) (typeof item === "string" ? control(item) : item)(app, panel, scene);
+    fill(app, addControls(app, parent, []), controls, scene);
   };
 }
 

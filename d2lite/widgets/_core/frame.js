@@ -1,7 +1,8 @@
 // The frame every explorer stands in: its state, its theme, one frame loop, the note and summary lines, the links.
 import { copyText, make, makeButton, makeScope } from "./dom.js";
-import { coerce, formatHash, formatPython, linkEntries, parseHash } from "./state.js";
+import { coerce, formatHash, formatPython, linkEntries, parseHash, same } from "./state.js";
 import { readTheme, watchTheme } from "./theme.js";
+import { addWords } from "./words.js";
 
 const SAVE_EVERY = 250; // ms between messages to the kernel while something plays
 const SAY_EVERY = 1500; // ms between sentences for screen readers
@@ -23,6 +24,8 @@ const ICONS = {
  * app.draw(callback): called to draw; app.refresh(): ask for a frame (any number of calls give one).
  * app.say(text): tell screen readers, now and then, once the reader has touched something; app.announce(text): at once.
  * app.note(text, brief): tell everyone, politely. app.pauses: functions that stop what plays; app.stop() calls them.
+ * app.fold: the fold "More settings", if there is one; app.unfold(changed, more) opens it where a link asks for that (more), or does
+ * not say and has changed traits whose controls are in it.
  * app.report({ name: value }): hand results to Python, once their numbers are finite and they have changed.
  * app.scope.on / app.scope.add: what is undone by app.close(), which render returns.
  */
@@ -55,8 +58,13 @@ export function openExplorer({ model, el, title, bare = false }) {
   app.stop = () => {
     for (const pause of app.pauses) pause();
   };
+  app.unfold = (changed, more) => {
+    const inside = changed.some((name) => app.fold?.contains(app.named.get(name) || null));
+    if (app.fold && (more ?? inside)) app.fold.open = true;
+  };
   app.close = () => app.scope.close();
   if (!bare) addLink(app, el);
+  if (!bare) addWords(app);
   app.refresh();
   return app;
 }
@@ -204,7 +212,7 @@ function makeFooter(app) {
   };
   if (app.model.host === "site") {
     add("Copy link", "link", "Copy a link to this page with everything set as it is now", () => {
-      copied(location.href.split("#")[0] + formatHash(app.id, app.spec, app.values(), app.hide), "Link");
+      copied(location.href.split("#")[0] + formatHash(app.id, app.spec, app.values(), app.hide, app.fold?.open), "Link");
     });
   }
   if (app.model.get("_python")) { // a curve or a question of a chapter's own is no cell to copy
@@ -231,9 +239,11 @@ function addLink(app, el) {
   const trail = [{ hash: null, before: {}, hide: [] }]; // the addresses seen, each with what it found
   const follow = () => {
     const found = parseHash(location.hash, app.id, app.spec);
-    const { values, hide, notes } = found || { values: {}, hide: trail[trail.length - 1].hide, notes: [] };
+    const { values, hide, more, notes } = found || { values: {}, hide: trail[trail.length - 1].hide, notes: [] };
     const before = Object.fromEntries(Object.keys(values).map((name) => [name, app.get(name)]));
+    const changed = Object.keys(values).filter((name) => !same(values[name], before[name]));
     if (found) openState(app, values, hide);
+    if (found) queueMicrotask(() => app.unfold(changed, more)); // once all controls are there
     for (const text of notes) app.note(text);
     return { hash: location.hash, before, after: values, hide };
   };
@@ -247,10 +257,6 @@ function addLink(app, el) {
   };
   move();
   app.scope.on(window, "hashchange", move);
-  app.scope.on(document, "click", ({ target }) => { // the same link again changes no hash
-    const link = target.closest?.("a[href^='#']");
-    if (link && link.hash === location.hash) Object.assign(trail[trail.length - 1], follow());
-  });
 }
 
 function openState(app, values, hide) {

@@ -51,9 +51,9 @@ function stepsOf(app, scene, { trait, first = app.entry(trait).min, last = () =>
 
 /**
  * Play, Step and Reset over steps (as in stepsOf). restart(scene): called by Reset; speed: the trait of steps a second; again: at
- * the end, they begin anew.
+ * the end, they begin anew; rest(scene): whether nothing moves any more, so that Play stops.
  */
-export function player({ trait = "step_count", speed = "speed", restart = () => {}, again = false, ...steps } = {}) {
+export function player({ trait = "step_count", speed = "speed", restart = () => {}, again = false, rest = () => false, ...steps } = {}) {
   return (app, parent, scene) => {
     const { first, end, now, go } = stepsOf(app, scene, { trait, ...steps });
     addTransport(app, parent, {
@@ -62,7 +62,7 @@ export function player({ trait = "step_count", speed = "speed", restart = () => 
         const from = again && now() === end() ? first - 1 : now();
         const step = Math.min(end(), from + n);
         go(step, { later: true });
-        return step < end();
+        return step < end() && !rest(scene);
       },
       back: (n) => go(Math.max(first, now() - n)),
       reset: () => {

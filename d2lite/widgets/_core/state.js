@@ -80,7 +80,7 @@ export function linkEntries(spec) {
 }
 
 /**
- * What a link's hash says to the explorer called id: { values, hide, notes }, or null when it speaks to another.
+ * What a link's hash says to the explorer called id: { values, hide, more, notes }, or null when it speaks to another.
  * Whatever the hash holds, values are within their traits' ranges and notes are plain text.
  */
 export function parseHash(hash, id, spec) {
@@ -127,6 +127,8 @@ function readPart(part, entries, result) {
     const other = items.find((item) => item && !isName(item));
     result.hide = items.filter(isName);
     if (other) result.notes.push(`The link hides “${shorten(other)}”, which is not known here.`);
+  } else if (name === "more") {
+    result.more = /^(1|true)/.test(raw); // whether the fold of further settings is open
   } else {
     const entry = entries.find((candidate) => candidate.name === name);
     const { value, note } = entry ? readValue(entry, raw) : { note: `The link sets “${shorten(name)}”, which is not known here.` };
@@ -135,14 +137,34 @@ function readPart(part, entries, result) {
   }
 }
 
-/** The hash that brings back a state: the explorer's id, then every trait; an emptied list stays empty. */
-export function formatHash(id, spec, values, hide = []) {
+const MAX_TOLD = 6; // numbers of a list
+
+function tellValue({ kind, choices, names, unit, label }, value) {
+  if (kind === "choice") return `${label} to ${names[choices.findIndex((choice) => choice === value)]}${unit || ""}`;
+  if (kind === "flag") return `${label} ${value ? "on" : "off"}`;
+  if (kind === "text") return `${label} to “${shorten(value)}”`;
+  const numbers = [value].flat(Infinity);
+  if (!numbers.length) return `${label} to none of your own`;
+  const text = numbers.length > MAX_TOLD ? `${numbers.length} values` : numbers.map((number) => formatNumber(number)).join(", ");
+  return `${label} to ${text}${unit ? ` ${unit}` : ""}`;
+}
+
+/** Values by name in words: "forget gate to closed and learning rate to 0.1". */
+export function tellValues(values, spec) {
+  const told = Object.entries(values).map(([name, value]) => tellValue(spec.find((entry) => entry.name === name), value));
+  return told.length > 1 ? `${told.slice(0, -1).join(", ")} and ${told.at(-1)}` : told.join();
+}
+
+/** The hash that brings back a state: the explorer's id, then every trait, an emptied list as one; whether the fold is open. */
+export function formatHash(id, spec, values, hide = [], more = undefined) {
   const parts = linkEntries(spec).map(({ name }) => `${name}=${encodeURIComponent(String(values[name])).replace(/%2C/g, ",")}`);
   if (hide.length) parts.push(`hide=${hide.join(",")}`);
+  if (more !== undefined) parts.push(`more=${Number(more)}`);
   return `#${id}?${parts.join("&")}`;
 }
 
-function same(a, b) {
+/** Whether two values, or dicts of them, are the same. */
+export function same(a, b) {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 

@@ -254,7 +254,7 @@ function brush(app, parent, scene) {
   });
   const back = makeButton({ label: "Original points", kind: "quiet" });
   back.onclick = () => app.set({ points: [] });
-  const line = make("div", { class: "d2l-brushes" }, make("span", { text: "Drag, or click to add" }), ...classes, back);
+  const line = make("div", { class: "d2l-brushes" }, make("span", { text: "A click adds a point in" }), ...classes, back);
   nameElement(app, "brush", line);
   parent.append(line);
   app.draw(() => (back.hidden = app.get("points").length === 0));
@@ -268,8 +268,7 @@ export const { render, preview } = defineExplorer({
   say: summarise,
   left: [
     stage({ draw: drawPlane, label: "Points of two classes, coloured by the model's probability", tip: describePlace, use: addEditing }),
-    brush,
-    hint("Hollow: on the wrong side. Solid line: p = 0.5; dashed: 0.1 and 0.9; thin: earlier steps."),
+    hint("Drag a point, or click to add one. Hollow: on the wrong side. Solid line: p = 0.5; dashed: 0.1 and 0.9; thin: earlier steps."),
   ],
   right: [
     player({ last: ({ run }) => run.broken || Infinity, restart: (scene) => (scene.key = "") }),
@@ -288,9 +287,10 @@ export const { render, preview } = defineExplorer({
     group({ name: "formula", className: "d2l-readout" }, formula, facts(results), paragraph(verdict)),
   ],
   controls: [
-    "lr", "batch_size", "l2", "loss", "features", "start",
+    "lr", "loss", "features", "batch_size", "l2", "start",
     ...["dataset", "num_samples", "noise"].map((name) => control(name, { resets: { points: [] }, segments: false })),
     "seed",
   ],
+  more: [brush],
   preview: beside(drawPlane, drawCurves),
 });

@@ -267,9 +267,9 @@ export const { render, preview } = defineExplorer({
     ),
   ],
   controls: [
-    "loss", "lr",
+    "loss", "lr", "starts",
     control("scene", { change: (scene, app) => app.set({ scene, target: app.get("data").targets[scene], step_count: 0 }) }),
-    "decay", "starts",
+    "decay",
   ],
   preview: squareBeside(drawBoxes, drawChart),
 });

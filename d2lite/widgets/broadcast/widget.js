@@ -95,10 +95,10 @@ export const { render, preview } = defineExplorer({
   top: [
     settings(["first", "second", "operation"]),
     paragraph(describeResult, { className: "d2l-verdict" }),
+    stage({ draw: drawTensors, label: "The two tensors and their result", ratio: 2.8, use: addPointing }),
     table({ className: "d2l-aligned", heads: ({ axes, problems }) => problems.length ? [] : ["axis", ...axes.map(({ axis }) => String(axis).replace("-", "−"))], rows: alignedRows }),
     paragraph(describeAxes(true)),
     paragraph(describeAxes(false)),
-    stage({ draw: drawTensors, label: "The two tensors and their result", ratio: 2.8, use: addPointing }),
     paragraph(describeCell, { className: "d2l-worked" }),
     hint("Tinted: numbers a tensor holds. Dashed: the same numbers, read again; nothing is copied. Point at a cell, or use the arrow keys, to see where it comes from."),
   ],

@@ -40,7 +40,7 @@ function typing(app, parent) {
   field.oninput = () => app.set({ text: field.value, written: 0, ...theEnd(app) });
   app.on("text", show);
   show();
-  parent.append(make("label", { class: "d2l-label", text: "Type here: the model reads along" }, field));
+  parent.append(make("label", { class: "d2l-label d2l-direct", text: "Type here: the model reads along" }, field));
 }
 
 /** The prediction at the end of the text, of the letter that comes. */
@@ -160,7 +160,7 @@ export const { render, preview } = defineExplorer({
   top: [
     typing,
     hint(describeUnknown),
-    group({ className: "d2l-writing" }, player({ trait: "written", change: write }), control("temperature"), control("seed")),
+    group({ className: "d2l-writing d2l-direct" }, player({ trait: "written", change: write }), control("temperature")),
     stage({
       draw: drawText,
       label: "The text, coloured",
@@ -181,13 +181,13 @@ export const { render, preview } = defineExplorer({
     paragraph(describeUncertainty, { className: "d2l-fact" }),
     stage({ draw: drawDistribution, label: "Chance of each next character", className: "d2l-distribution", use: chooseLetter }),
     hint("Blue: the model's chances. Green: the letter whose loss is followed back; click another, or type it. Outline: at your temperature."),
-    control("letter"),
   ],
   right: [
     stage({ draw: drawStrip, label: "Gradient and units over the last characters", className: "d2l-strip", tip: describeStrip, use: chooseUnit }),
     hint("Bars: how much the loss of the green letter hangs on the state after each character. Below: every unit, blue −1 to orange +1; click one to colour the text by it."),
   ],
   bottom: [paragraph(describeGradient, { className: "d2l-fact" })],
-  controls: ["color", "unit", "truncation", "clip"],
+  controls: ["color", "letter", "unit", "seed", "truncation", "clip"],
+  shown: 1,
   preview: drawPreview,
 });

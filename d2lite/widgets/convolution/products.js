@@ -7,7 +7,7 @@ const CHANNELS = ["red", "green", "blue"];
 
 /** A part: the window, the kernel (to type in), and what each tap gives, a row for each channel. */
 export function products(app, parent, scene) {
-  const element = make("div", { class: "d2l-arithmetic" });
+  const element = make("div", { class: "d2l-arithmetic d2l-direct" });
   parent.append(element);
   let [shape, cells] = ["", null];
   app.draw(() => {

@@ -185,7 +185,7 @@ export const { render, preview } = defineExplorer({
   update: updateScene,
   output: ({ result }) => ({ output: result.output }),
   say: summarise,
-  left: [stage({ draw: drawInput, label: "The picture, with the window on it", use: addPainting }), brushes],
+  left: [stage({ draw: drawInput, label: "The picture, with the window on it", use: addPainting })],
   right: [
     stage({ draw: drawOutput, label: "The output", use: addSliding }),
     player({ trait: "position", last: lastPlace, again: true }),
@@ -200,9 +200,10 @@ export const { render, preview } = defineExplorer({
     ),
   ],
   controls: [
-    choiceOf("picture", "pixels", pixelsOf), choiceOf("preset", "kernel", kernelOf),
+    choiceOf("preset", "kernel", kernelOf), "stride", "padding", choiceOf("picture", "pixels", pixelsOf),
     ...["size", "channels", "kernel_size"].map(keeping),
-    "stride", "padding", "dilation", "flip",
+    "dilation", "flip",
   ],
+  more: [brushes],
   preview: drawBoth,
 });

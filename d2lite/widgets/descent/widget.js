@@ -51,10 +51,15 @@ function directionRows({ run, local }) {
   });
 }
 
+function isAtRest({ local }) {
+  return local.slope < 1e-8;
+}
+
 /** The line under the table: what to expect of this learning rate. */
 function judge(scene) {
   const { run, local, surface, settings } = scene;
   if (isLost(scene)) return { text: `Diverged at step ${run.broken}. Lower the learning rate.`, bad: true };
+  if (isAtRest(scene) && local.values[0] > 0) return { text: "At rest: it has converged.", bad: false };
   const product = run.lr * local.values[1];
   if (surface.name === "bowl") {
     const rate = bowlRate(settings.condition, run.lr);
@@ -94,7 +99,7 @@ export const { render, preview } = defineExplorer({
     hint(explainMap),
   ],
   right: [
-    player({ last: ({ run }) => run.broken || Infinity }),
+    player({ last: ({ run }) => run.broken || Infinity, rest: isAtRest }),
     stage({
       draw: drawLoss,
       label: "Loss by step",
@@ -110,6 +115,7 @@ export const { render, preview } = defineExplorer({
     stage({ draw: drawAlong, label: "Change of the loss at each learning rate, and what the gradient promises", ratio: 2.6 }),
   ],
   bottom: [
+    paragraph(({ surface }) => `L(w) = ${surface.formula}`, { className: "d2l-surface-formula" }),
     group(
       { name: "readout", className: "d2l-readout" },
       facts(results),
@@ -123,7 +129,6 @@ export const { render, preview } = defineExplorer({
       change: (surface, app) => app.set({ surface, start: [], lr: makeSurface(surface, { condition: app.get("condition") }).lr }),
     }),
     "lr", "condition", "angle", "basins",
-    paragraph(({ surface }) => `L(w) = ${surface.formula}`, { className: "d2l-surface-formula" }),
   ],
   visible: { condition: isBowl, angle: isBowl },
   preview: beside(drawMap, above(drawLoss, drawAlong, 0.55)),

@@ -1,5 +1,5 @@
 // The detection bench: the scene with its boxes and the palette on the left; what was found, and why, on the right.
-import { control, defineExplorer, settings } from "../_core/define.js";
+import { control, defineExplorer } from "../_core/define.js";
 import { make } from "../_core/dom.js";
 import { formatFixed } from "../_core/format.js";
 import { button, group, hint, paragraph, stage, table } from "../_core/parts.js";
@@ -172,18 +172,21 @@ export const { render, preview } = defineExplorer({
   say: ({ summary }) => summary,
   left: [
     stage({ draw: drawBench, label: "The scene with its detections", use: addEditing }),
-    group({ name: "scene", className: "d2l-bar" }, control("tool"), button({ label: "New scene", press: newScene }), button({ label: "Clear", press: clear })),
-    group(
-      { className: "d2l-bar", label: "The chosen item" },
-      ...Object.entries(ACTIONS).map(([label, press]) => button({ label, press, usable: hasChosen, kind: "quiet" })),
-    ),
     palette,
   ],
   right: [
     group({ name: "found", className: "d2l-readout" }, paragraph(describeFunnel, { className: "d2l-funnel" }), findings),
     hint((scene, app) => (app.get("raw") !== "off" && app.get("cell") < 0 ? "Click a cell of the picture to read its anchors." : "")),
     table({ name: "anchors", className: "d2l-cells", heads: ["anchor", "objectness", "best class", "score"], rows: anchorRows, caption: describeCell }),
-    settings(["confidence", "iou_threshold", "nms", "truth", "raw", "background", "cell"]),
+  ],
+  controls: ["confidence", "raw", "cell", "iou_threshold", "nms", "truth", "background"],
+  shown: 2,
+  more: [
+    group({ name: "scene", className: "d2l-bar" }, control("tool"), button({ label: "New scene", press: newScene }), button({ label: "Clear", press: clear })),
+    group(
+      { className: "d2l-bar", label: "The chosen item" },
+      ...Object.entries(ACTIONS).map(([label, press]) => button({ label, press, usable: hasChosen, kind: "quiet" })),
+    ),
   ],
   visible: {
     anchors: (get) => get("raw") !== "off" && get("cell") >= 0,

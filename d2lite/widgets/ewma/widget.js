@@ -143,6 +143,8 @@ export const { render, preview } = defineExplorer({
       tip: describeDay,
     }),
     stage({ draw: drawWeights, label: "The weight of each day in the average of the chosen day", ratio: 4, className: "d2l-weights" }),
+  ],
+  bottom: [
     hint("Click or drag to choose a day. Orange bars: the days of the last 1/(1 − β)."),
     group(
       { name: "numbers", className: "d2l-numbers" },
@@ -151,6 +153,6 @@ export const { render, preview } = defineExplorer({
       facts(results),
     ),
   ],
-  controls: ["beta", "days_shown", "correct", "plain"],
+  controls: ["beta", "correct", "plain", "days_shown"],
   preview: above(drawSeries, drawWeights, 0.64),
 });

@@ -1,5 +1,5 @@
 // The gates explorer: the text from left to right; below each sign the gates, the cell state, the answer and the gradient.
-import { control, defineExplorer, settings } from "../_core/define.js";
+import { control, defineExplorer } from "../_core/define.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { mixColor } from "../_core/theme.js";
@@ -173,15 +173,16 @@ export const { render, preview } = defineExplorer({
   update: updateScene,
   say: summarise,
   top: [
-    settings([control("text", { resets: { step: 31 } }), "unit"]),
     stage({
       draw: drawAll,
       label: "Gates, states, answers and gradient over time",
       className: "d2l-strip",
       scrub: { trait: "step", last: lastStep, scale: timeScale, text: (scene) => describeStep(scene).text },
     }),
-    hint("Bars: the unit's gates from 0 to 1, the rest up or down from zero. Shades: the chances of A to D. Below, on a logarithmic axis: the gradient by every way (line) and along the cell state alone (dashed)."),
     player({ trait: "step", last: lastStep }),
+  ],
+  bottom: [
+    hint("Bars: the unit's gates from 0 to 1, the rest up or down from zero. Shades: the chances of A to D. Below, on a logarithmic axis: the gradient by every way (line) and along the cell state alone (dashed)."),
     group(
       { name: "readout", className: "d2l-readout" },
       paragraph((scene) => describeStep(scene).sums, { className: "d2l-sums" }),
@@ -189,6 +190,6 @@ export const { render, preview } = defineExplorer({
       paragraph(describeScore, { className: "d2l-score" }),
     ),
   ],
-  controls: ["forget_gate", "input_gate", "output_gate", "forget_bias", "input_bias", "output_bias"],
+  controls: ["forget_gate", "input_gate", "output_gate", control("text", { resets: { step: 31 } }), "unit", "forget_bias", "input_bias", "output_bias"],
   preview: drawAll,
 });

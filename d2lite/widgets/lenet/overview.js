@@ -84,7 +84,8 @@ export function drawOverview(ctx, width, height, theme, scene) {
     const { label, boxes } = layout[layer.name];
     const [what, how] = describeLayer(layer, network);
     drawLabel(ctx, what, 0, label + 1, theme, { color: layer === pick.layer ? theme.text : theme.muted, weight: layer === pick.layer ? 600 : 400 });
-    drawLabel(ctx, how, width, label + 1, theme, { align: "right" });
+    const room = width - ctx.measureText(what).width - 12;
+    if (ctx.measureText(how).width < room) drawLabel(ctx, how, width, label + 1, theme, { align: "right" });
     if (layer.name === "output") drawClasses(ctx, boxes, theme, scene);
     else drawLayer(ctx, layer, boxes, run[layer.name], shadeOf(ramps, network, layer.name, run[layer.name]), theme);
   }

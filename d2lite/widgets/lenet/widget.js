@@ -1,5 +1,5 @@
 // The LeNet explorer: a picture on the left, every layer on the right, and below one value down to its products.
-import { control, defineExplorer, settings } from "../_core/define.js";
+import { control, defineExplorer } from "../_core/define.js";
 import { make, writeText } from "../_core/dom.js";
 import { formatNumber } from "../_core/format.js";
 import { nameElement } from "../_core/frame.js";
@@ -177,13 +177,6 @@ export const { render, preview } = defineExplorer({
   left: [
     stage({ draw: drawInput, label: "The picture", use: addPainting }),
     paragraph(verdict, { className: "d2l-verdict" }),
-    group(
-      { className: "d2l-tools" },
-      control("tool"),
-      button({ label: "Uncover", press: (app) => app.set({ cover: [] }) }),
-      button({ label: "Undo drawing", press: (app) => app.set({ pixels: [] }) }),
-    ),
-    settings(["brush", "cover_size", "sensitivity"]),
     hint(describeHeat),
     chooser,
   ],
@@ -191,7 +184,15 @@ export const { render, preview } = defineExplorer({
   bottom: [
     story,
     stage({ draw: drawDetail, label: "The chosen value taken apart", ratio: 2, className: "d2l-detail", use: addPlace, tip: describePlace }),
-    settings(["layer", "unit"]),
+  ],
+  controls: ["tool", "sensitivity", "brush", "cover_size", "layer", "unit"],
+  shown: 2,
+  more: [
+    group(
+      { className: "d2l-tools" },
+      button({ label: "Uncover", press: (app) => app.set({ cover: [] }) }),
+      button({ label: "Undo drawing", press: (app) => app.set({ pixels: [] }) }),
+    ),
   ],
   preview: beside(drawInput, drawOverview, 0.4),
 });

@@ -260,9 +260,10 @@ export const { render, preview } = defineExplorer({
     table({ name: "readout", className: "d2l-ap", rows: results }),
   ],
   controls: [
-    "iou_threshold", "confidence", control("method", { segments: false }), "sigma", "match_threshold", "label",
+    control("method", { segments: false }), "iou_threshold", "sigma", "confidence", "match_threshold", "label",
     control("scene", { resets: { candidate: -1 } }), "candidate", "per_class",
   ],
+  shown: 4, // one of the second and third at a time
   visible: {
     sigma: (get) => get("method") === "gaussian",
     iou_threshold: (get) => ["hard", "linear"].includes(get("method")),

@@ -100,6 +100,7 @@ export const { render, preview } = defineExplorer({
     ),
   ],
   controls: ["penalty", "strength", "correlation", "ratio", "q", "zones"],
+  shown: 5, // ratio and q each with its own penalty
   visible: { ratio: (get) => get("penalty") === "elastic", q: (get) => get("penalty") === "lq" },
   preview: beside(drawMap, above(drawShrink, drawCoefficients)),
 });

@@ -103,6 +103,19 @@ function methodsTable(app, parent, scene) {
   });
 }
 
+/** A part: the names of the methods that run, in their colours. */
+function legend(app, parent, scene) {
+  const line = make("p", { class: "d2l-line d2l-legend d2l-direct" });
+  const names = METHODS.map((name) => make("span", {}, make("i", { class: "d2l-swatch" }), make("span", { text: nameOf(app, name) })));
+  line.append(...names);
+  parent.append(line);
+  app.draw(() => METHODS.forEach((name, i) => {
+    names[i].hidden = !scene.runs.get(name);
+    names[i].firstChild.style.background = methodColor(app.theme, name);
+    names[i].classList.toggle("d2l-shown", app.get("shown") === name);
+  }));
+}
+
 function makeRow(app, name, label, shown) {
   const box = make("input", { type: "checkbox", "aria-label": `run ${label}` });
   const pick = make("input", { type: "radio", name: shown, "aria-label": `show ${label}` });
@@ -162,6 +175,7 @@ export const { render, preview } = defineExplorer({
       label: "Map of the surface with the path of each method",
       use: (app, map, scene) => addStart(app, map, { map: () => scene.map, own: () => scene.ground.start }),
     }),
+    legend,
     hint("Click or drag to choose the start. Arrow: the next step. Dashed: straight downhill. Ellipse: the unit circle after the division."),
   ],
   right: [
@@ -182,7 +196,7 @@ export const { render, preview } = defineExplorer({
     hint("Its memory. Dashed: gradient g. Line: velocity v. Band: ±√s."),
   ],
   bottom: [
-    methodsTable,
+    paragraph(describeSurface, { className: "d2l-surface-formula" }),
     group(
       { name: "formula", className: "d2l-formula" },
       paragraph(shownRule, { className: "d2l-rule" }),
@@ -191,9 +205,9 @@ export const { render, preview } = defineExplorer({
   ],
   controls: [
     control("surface", { segments: false, resets: { start: [], rates: [] } }),
-    "condition", "angle", "noise", "seed", shownRate, "beta", "beta1", "beta2", "weight_decay",
-    paragraph(describeSurface, { className: "d2l-surface-formula" }),
+    shownRate, "angle", "condition", "noise", "seed", "beta", "beta1", "beta2", "weight_decay",
   ],
+  more: [methodsTable],
   visible: {
     condition: isBowl,
     angle: isBowl,

@@ -246,9 +246,11 @@ export const { render, preview } = defineExplorer({
   ],
   bottom: [
     group({ name: "readout", className: "d2l-readout" }, paragraph(verdict, { className: "d2l-answer" }), hint(describeCost)),
+  ],
+  more: [
     layerRows,
     button({ label: "Add a layer", press: (app) => hasRoom(app) && change(app, (rows) => rows.push([...NEW_LAYER])), usable: hasRoom }),
   ],
-  controls: [stackControl, "size", "in_channels", "weigh"],
+  controls: [stackControl, "size", "weigh", "in_channels"],
   preview: beside(drawSide, drawPlane, 0.61),
 });

@@ -1,5 +1,5 @@
 // The windowing explorer: the sequence as a tape of cells with the windows of a batch marked; below, the batch itself.
-import { defineExplorer, settings } from "../_core/define.js";
+import { defineExplorer } from "../_core/define.js";
 import { facts, group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { mixColor } from "../_core/theme.js";
 import { above } from "../_draw/panes.js";
@@ -233,14 +233,15 @@ export const { render, preview } = defineExplorer({
   update: updateScene,
   say: (scene) => describeRow(scene).text,
   top: [
-    settings(["source", "text"]),
     stage({ draw: drawTape, label: "The sequence, with the windows of this batch marked", className: "d2l-tape", tip: describeElement, use: chooseElement }),
-    hint("Strong colour: read by this batch. Lines: its targets. Pale: held by the state, or, in grey, read earlier. Struck out: left out of this epoch. Click an element to find its batch."),
     player({ trait: "batch", last: ({ plan }) => plan.starts.length - 1 }),
     stage({ draw: drawBatch, label: "The batch: states, inputs and targets of each row", className: "d2l-batch", use: chooseRow }),
+  ],
+  bottom: [
+    hint("Strong colour: read by this batch. Lines: its targets. Pale: held by the state, or, in grey, read earlier. Struck out: left out of this epoch. Click an element to find its batch."),
     group({ name: "readout", className: "d2l-readout" }, paragraph(describeRow, { className: "d2l-row-read" }), facts(results)),
   ],
-  controls: ["order", "kind", "num_steps", "batch_size", "stride", "horizon", "seed", "row"],
+  controls: ["order", "num_steps", "batch_size", "source", "text", "kind", "stride", "horizon", "seed", "row"],
   visible: { text: (get) => get("source") === "text", stride: (get) => get("order") === "random" },
   preview: above(drawTape, drawBatch, 0.52),
 });

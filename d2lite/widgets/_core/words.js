@@ -1,0 +1,81 @@
+// Words of the text that act: a link to the explorer's state sets it in place, and takes it back when pressed again.
+import { make, makeButton } from "./dom.js";
+import { parseHash, same, tellValues } from "./state.js";
+
+const BRIEF = 5000; // ms the line stays that says what a press has changed
+
+/**
+ * Let links such as #d2l-gates?forget_gate=closed, in the text around the explorer, set the traits that they name and keep the
+ * others. Pressed again, while what they set still stands, they bring back what was before. No address changes: Back leaves
+ * the page as it always does. Links that also hide controls stay links.
+ */
+export function addWords(app) {
+  const pressed = new Map(); // link -> { before, after } of the traits that it has set
+  const say = addLine(app);
+  const now = (values) => Object.fromEntries(Object.keys(values).map((name) => [name, app.get(name)]));
+  const mark = () => pressed.forEach(({ after }, link) => link.setAttribute("aria-pressed", same(now(after), after)));
+  const press = (link, values) => {
+    const found = pressed.get(link);
+    const undo = found && same(now(found.after), found.after);
+    const next = undo ? found.before : values;
+    const before = now(next);
+    const isNew = !same(before, next);
+    pressed.delete(link);
+    if (isNew && !undo) pressed.set(link, { before, after: next });
+    app.stop();
+    app.set(next);
+    app.unfold(Object.keys(next));
+    link.setAttribute("role", "button"); // as the book's pages say from the start
+    link.setAttribute("aria-pressed", false);
+    mark();
+    say(link, `${undo ? "Undone" : isNew ? "Set" : "Already so"}: ${tellValues(next, app.spec)}.`);
+  };
+  const follow = (event) => {
+    const link = event.target.closest?.('a[href*="#d2l-"]');
+    if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (event.type === "keydown" && !(event.key === " " && link.role === "button")) return; // Enter is a click already
+    const found = isHere(link, app) && parseHash(link.hash, app.id, app.spec);
+    if (!found || found.hide.length) return;
+    event.preventDefault();
+    event.stopPropagation();
+    for (const text of found.notes) app.note(text);
+    press(link, found.values);
+  };
+  for (const type of ["click", "keydown"]) app.scope.on(document, type, follow, true);
+  app.on(app.spec.map(({ name }) => name), mark);
+  app.scope.add(() => pressed.forEach((_, link) => link.removeAttribute("aria-pressed")));
+}
+
+/** Whether a link leads to this very page; in JupyterLab, which holds several notebooks, to its own. */
+function isHere(link, { root }) {
+  const [book, own] = [link, root].map((element) => element.closest(".jp-Notebook"));
+  return book === own && (link.getAttribute("href").startsWith("#") || link.pathname === location.pathname);
+}
+
+/** The line over the picture that says what words have set: say(link, text) shows it and brings the picture into sight. */
+function addLine({ root, scope, announce }) {
+  const text = make("span");
+  const back = makeButton({ label: "Back to the text", kind: "quiet" });
+  const line = make("p", { class: "d2l-said", hidden: true }, text, back);
+  root.append(line);
+  let [timer, from] = [0, null];
+  const hide = () => (line.hidden = true);
+  back.onclick = () => {
+    from.scrollIntoView({ block: "center" });
+    from.focus({ preventScroll: true });
+    hide();
+  };
+  scope.on(root, "pointerdown", ({ target }) => line.contains(target) || hide());
+  scope.add(() => clearTimeout(timer));
+  return (link, said) => {
+    for (let fold = root.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
+    const picture = root.querySelector(".d2l-stage") || root;
+    const before = picture.getBoundingClientRect().top;
+    picture.scrollIntoView({ block: "nearest", behavior: "instant" }); // does nothing where all of it is in sight
+    const moved = Math.abs(picture.getBoundingClientRect().top - before) > 1;
+    [from, text.textContent, line.hidden, back.hidden] = [link, said, false, !moved];
+    announce(said);
+    clearTimeout(timer);
+    timer = setTimeout(() => moved || hide(), BRIEF);
+  };
+}
