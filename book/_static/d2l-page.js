@@ -30,9 +30,18 @@ d2l.store = {
     for (let fold = own ?? element?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   };
 
+  /** The element that a fragment names, or null; one that is no text of UTF-8 names none. */
+  function named(hash) {
+    try {
+      return document.getElementById(decodeURIComponent(hash.slice(1)));
+    } catch {
+      return null;
+    }
+  }
+
   /** Open what the address leads to and go there: a closed fold has no place yet. */
   function followFragment() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = named(location.hash);
     if (!target?.closest(".bd-article")) return;
     const closed = $$("details:not([open])");
     d2l.reveal(target);
@@ -259,7 +268,7 @@ d2l.store = {
 
   // ----- On this page: the section being read, the last that begins above the window's upper third -----
   const links = $$(".bd-sidebar-secondary nav a[href^='#']").filter((link) => link.hash.length > 1);
-  const sections = links.map((link) => document.getElementById(decodeURIComponent(link.hash.slice(1))));
+  const sections = links.map((link) => named(link.hash));
   const begun = watch(sections.filter(Boolean), "1000000px 0px -70% 0px", markCurrent);
 
   function markCurrent() {

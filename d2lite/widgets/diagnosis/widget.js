@@ -72,7 +72,7 @@ function drawTumours(ctx, width, height, theme, scene) {
   const along = Array.from({ length: 121 }, (_, i) => x.domain[0] + ((x.domain[1] - x.domain[0]) * i) / 120);
   drawLine(ctx, along, along.map((value) => sigmoid(weight * value + bias)), x, y, { color: theme.accent, width: 2.5 });
   drawMark(ctx, cut, y(threshold), { radius: 6, fill: theme.accent, stroke: theme.bg, width: 2 });
-  if (cut < box.x + box.width - 60) drawLabel(ctx, "alarm →", cut + 6, y(0.5), theme, { color: theme.text, weight: 600, baseline: "middle" });
+  if (cut < box.x + box.width - 70) drawLabel(ctx, "alarm →", cut + 14, y(0.5), theme, { color: theme.text, weight: 600, baseline: "middle" });
   const entries = [{ label: "malignant", color: theme.b, shape: "diamond" }, { label: "benign", color: theme.a, shape: "circle" }, { label: "probability", color: theme.accent }];
   drawLegend(ctx, entries, { x: box.x, y: 0 }, theme, box.width);
 }

@@ -33,7 +33,7 @@ function summarise({ z, y, p, loss, slope, squared }) {
 }
 
 function scalesOf(domain, width, height) {
-  const box = plotBox(width, height, { top: 30, right: 12, bottom: 36, left: 34 });
+  const box = plotBox(width, height, { top: 44, right: 12, bottom: 36, left: 34 });
   return { box, x: linearScale([-REACH, REACH], [box.x, box.x + box.width]), y: linearScale(domain, [box.y + box.height, box.y]) };
 }
 
@@ -41,7 +41,10 @@ function scalesOf(domain, width, height) {
 function drawChart(ctx, theme, scene, { box, x, y }, { curves, now, title, yTicks }) {
   drawAxes(ctx, box, x, y, theme, { xTicks: [-10, -5, 0, 5, 10], yTicks });
   drawLabel(ctx, "logit z", box.x + box.width, box.y + box.height + 34, theme, { align: "right", baseline: "bottom" });
-  drawLabel(ctx, title, box.x, 12, theme, { color: theme.text, baseline: "top" });
+  drawLabel(ctx, title, box.x, 22, theme, { color: theme.text, baseline: "top" });
+  const names = ["cross-entropy", "squared error"].slice(0, scene.squared ? 2 : 1);
+  const entries = names.map((label, k) => ({ label, color: k ? theme.b : theme.accent, ...(k ? { dash: [6, 4] } : {}) }));
+  drawLegend(ctx, entries, { x: box.x, y: 0 }, theme, box.width);
   ctx.strokeStyle = theme.muted;
   ctx.lineWidth = 1;
   strokeSegment(ctx, x(scene.z), box.y, x(scene.z), box.y + box.height);
@@ -65,9 +68,6 @@ function drawPulls(ctx, width, height, theme, scene) {
   const scales = scalesOf([0, 1.05], width, height);
   const sizes = scene.slopes.map((pair) => pair.map(Math.abs));
   drawChart(ctx, theme, scene, scales, { curves: sizes, now: scene.slope.map(Math.abs), title: "pull: the size of the slope", yTicks: [0, 0.25, 0.5, 0.75, 1] });
-  const names = ["cross-entropy", "squared error"].slice(0, scene.squared ? 2 : 1);
-  const entries = names.map((label, k) => ({ label, color: k ? theme.b : theme.accent, ...(k ? { dash: [6, 4] } : {}) }));
-  if (scene.squared) drawLegend(ctx, entries, { x: scales.box.x, y: -4 }, theme, scales.box.width);
   const way = -Math.sign(scene.slope[0]) * Math.max(8, 46 * Math.abs(scene.slope[0]));
   const [from, level] = [scales.x(scene.z), scales.box.y + scales.box.height - 12];
   drawArrow(ctx, [from, level], [from + way, level], theme.accent, { width: 2, least: 0 });
