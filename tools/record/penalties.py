@@ -51,7 +51,11 @@ def load_data():
     mean, std = rows[:NUM_TRAIN].mean(), rows[:NUM_TRAIN].std()
     rows, test_rows = (rows - mean) / std, (test_rows - mean) / std
     targets = train.targets[:used]
-    return (rows[:NUM_TRAIN], targets[:NUM_TRAIN]), (rows[NUM_TRAIN:], targets[NUM_TRAIN:]), (test_rows, test.targets)
+    return (
+        (rows[:NUM_TRAIN], targets[:NUM_TRAIN]),
+        (rows[NUM_TRAIN:], targets[NUM_TRAIN:]),
+        (test_rows, test.targets),
+    )
 
 
 def with_noise(targets, noise, seed):
