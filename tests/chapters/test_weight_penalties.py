@@ -1,21 +1,43 @@
 """The chapter's own functions, taken from its cells, against scikit-learn, torch and conditions of optimality."""
 
+import importlib.util
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
-from sklearn.linear_model import ElasticNet, Lasso, Ridge
+from sklearn.linear_model import ElasticNet, Lasso, LinearRegression, Ridge
+from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+import d2lite
 from d2lite import datasets
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
-    """The names the chapter's cells define, its training of networks left out."""
+    """The names the chapter's cells define, its figures and long runs left out."""
     chapter = read_chapter("05_regularization/weight_penalties")
-    chapter.update(np=np, torch=torch, nn=torch.nn, Ridge=Ridge, datasets=datasets)
-    chapter.run("data", "soft", "descent")
-    chapter.define("count", "adam", "solution-3")
+    chapter.update(np=np, torch=torch, nn=torch.nn, datasets=datasets)
+    chapter.run("data")
+    chapter.define("soft", "descent", "tune", "count", "decay-code", "recipe", "solution-3", "solution-4")
     return chapter
+
+
+@pytest.fixture(scope="module")
+def recorder():
+    """The script of tools/record; it imports another of that folder by its name."""
+    before = sys.path[:]
+    sys.path.insert(0, str(ROOT / "tools/record"))
+    spec = importlib.util.spec_from_file_location("penalties", ROOT / "tools/record/penalties.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    sys.path[:] = before
 
 
 def problem(seed, N=60, D=8):
@@ -30,15 +52,20 @@ def problem(seed, N=60, D=8):
 def test_solutions_agree_with_scikit_learn(chapter, seed, strength):
     X, y, A, b = problem(seed)
     exact = {"fit_intercept": False, "tol": 1e-14, "max_iter": 1_000_000}
-    expected = {
-        0.0: Ridge(alpha=len(y) * strength, fit_intercept=False).fit(X, y).coef_,
-        0.4: ElasticNet(alpha=strength, l1_ratio=0.4, **exact).fit(X, y).coef_,
-        1.0: Lasso(alpha=strength, **exact).fit(X, y).coef_,
-    }
-    for ratio, theirs in expected.items():
-        ours = chapter["coordinate_descent"](A, b, strength, ratio, tol=1e-12)
-        np.testing.assert_allclose(ours, theirs, atol=1e-6 * np.abs(theirs).max() + 1e-9)
-    np.testing.assert_allclose(chapter["ridge"](A, b, strength), expected[0.0], atol=1e-9)
+    lasso = Lasso(alpha=strength, **exact).fit(X, y).coef_
+    elastic = ElasticNet(alpha=strength, l1_ratio=0.4, **exact).fit(X, y).coef_
+    ours = chapter["coordinate_descent"](A, b, strength, tol=1e-12)
+    np.testing.assert_allclose(ours, lasso, atol=1e-6 * np.abs(lasso).max() + 1e-9)
+    ours = chapter["elastic"](A, b, strength, 0.4, sweeps=4000)
+    np.testing.assert_allclose(ours, elastic, atol=1e-6 * np.abs(elastic).max() + 1e-9)
+    expected = Ridge(alpha=len(y) * strength, fit_intercept=False).fit(X, y).coef_
+    np.testing.assert_allclose(chapter["ridge"](A, b, strength), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("z", [-2.0, -0.5, -0.1, 0.0, 0.5, 0.7])
+def test_soft_thresholding_is_torchs(chapter, z):
+    theirs = torch.nn.functional.softshrink(torch.tensor(z, dtype=torch.float64), 0.5)
+    assert chapter["soft"](z, 0.5) == theirs.item()
 
 
 def test_all_weights_vanish_from_the_largest_covariance_on(chapter):
@@ -57,23 +84,111 @@ def test_a_warm_start_ends_in_the_same_place(chapter):
 
 def test_ista_and_the_conditions_of_optimality(chapter):
     _, _, A, b = problem(7)
-    w = chapter["ista"](A, b, 1.0, 200_000)
+    w = chapter["ista"](A, b, 1.0, 100_000)
     assert chapter["violation"](A, b, w, 1.0) < 1e-8
     np.testing.assert_allclose(w, chapter["coordinate_descent"](A, b, 1.0, tol=1e-12), atol=1e-6)
     assert chapter["violation"](A, b, w + 0.01, 1.0) > 1e-3
 
 
-@pytest.mark.parametrize(("coupled", "kind"), [(True, torch.optim.Adam), (False, torch.optim.AdamW)])
-def test_steps_are_those_of_torch(chapter, coupled, kind):
-    generator = torch.Generator().manual_seed(1)
-    w = torch.nn.Parameter(torch.randn(5, 3, dtype=torch.float64, generator=generator))
-    optimizer = kind([w], lr=0.01, weight_decay=0.3)
-    ours, state = w.detach().clone(), {"v": 0.0, "s": 0.0}
-    for t in range(1, 101):
-        w.grad = (
-            torch.randn(5, 3, dtype=torch.float64, generator=generator) * torch.tensor([0.1, 1, 10])
-            + w.detach()
-        )
-        ours = chapter["adam_step"](ours, w.grad, state, t, lr=0.01, decay=0.3, coupled=coupled)
-        optimizer.step()
-        assert (ours - w.detach()).abs().max() < 1e-12
+def split(seed=0):
+    order = np.random.default_rng(seed).permutation(442)
+    return order[:330], order[330:]
+
+
+def test_errors_are_those_of_a_pipeline_that_scales_inside(chapter):
+    rest, held = split()
+    X, y = chapter["patients"], chapter["y"]
+    models = {
+        "free": LinearRegression(),
+        "ridges": Ridge(alpha=330 * 0.3),
+        "lassos": Lasso(alpha=0.3, tol=1e-10),
+    }
+    for name, model in models.items():
+        model = make_pipeline(StandardScaler(), model).fit(X[rest], y[rest])
+        expected = np.sqrt(((model.predict(X[held]) - y[held]) ** 2).mean())
+        found = chapter["errors"](chapter[name], X, rest, held, [0.3])[0]
+        assert found == pytest.approx([expected], rel=1e-4), name
+
+
+def test_nothing_of_the_held_out_part_reaches_training(chapter):
+    """Only the error may change when held-out rows do; neither the weights nor the strength."""
+    rest, held = split()
+    X, grid = chapter["patients"].copy(), [0.01, 0.1, 1.0]
+    before = chapter["tuned"](chapter["ridges"], X, rest, held, grid)
+    X[held] *= 1000
+    after = chapter["tuned"](chapter["ridges"], X, rest, held, grid)
+    assert before[0] != after[0]
+    assert np.array_equal(before[1], after[1])
+    assert before[2] == after[2]
+
+
+def test_the_strength_is_that_of_cross_validation(chapter):
+    rest, held = split(3)
+    X, y, grid = chapter["patients"], chapter["y"], np.array([0.001, 0.03, 1.0, 30.0])
+    errors = []
+    for train, part in KFold(5).split(rest):
+        for k, strength in enumerate(grid):
+            model = make_pipeline(StandardScaler(), Ridge(alpha=len(train) * strength)).fit(
+                X[rest[train]], y[rest[train]]
+            )
+            errors.append((k, np.sqrt(((model.predict(X[rest[part]]) - y[rest[part]]) ** 2).mean())))
+    means = [np.mean([error for i, error in errors if i == k]) for k in range(4)]
+    assert chapter["tuned"](chapter["ridges"], X, rest, held, grid)[2] == grid[np.argmin(means)]
+
+
+def test_parameter_groups_hold_every_parameter_once(chapter):
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2), torch.nn.Flatten(), torch.nn.Linear(8, 3)
+    )
+    decayed, spared = chapter["parameter_groups"](net, 0.2)
+    assert [p.ndim for p in decayed["params"]] == [4, 2]
+    assert all(p.ndim == 1 for p in spared["params"])
+    assert (decayed["weight_decay"], spared["weight_decay"]) == (0.2, 0.0)
+    assert len(decayed["params"]) + len(spared["params"]) == len(list(net.parameters()))
+
+
+def test_without_a_gradient_weights_decay_and_biases_stay(chapter):
+    net = torch.nn.Sequential(torch.nn.Linear(4, 3), torch.nn.LayerNorm(3))
+    optimizer = torch.optim.AdamW(chapter["parameter_groups"](net, 0.5), lr=0.1)
+    before = [p.detach().clone() for p in net.parameters()]
+    for p in net.parameters():
+        p.grad = torch.zeros_like(p)
+    optimizer.step()
+    factors = [0.95 if p.ndim > 1 else 1.0 for p in before]
+    assert all(torch.allclose(p, f * q) for p, f, q in zip(net.parameters(), factors, before, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("noise", "optimizer", "lr", "strength"),
+    [
+        (0.0, "AdamW", 0.003, 0.1),
+        (0.2, "AdamW", 0.003, 1.0),
+        (0.2, "Adam", 0.001, 0.01),
+        (0.2, "AdamW", 0.0003, 0.0),
+    ],
+)
+def test_recorded_runs_happen_again(recorder, noise, optimizer, lr, strength):
+    """Sums in 32 bits differ between machines, and thirty passes magnify that."""
+    point = {"noise": noise, "optimizer": optimizer, "lr": lr, "strength": strength}
+    (recorded,) = d2lite.Sweep.recorded("penalties").select(**point, seed=1)
+    now = recorder.train_point(**point, seed=1)
+    assert now["accuracy"] == pytest.approx(recorded["accuracy"], abs=0.03)
+    assert now["loss"] == pytest.approx(recorded["loss"], rel=0.1)
+    assert now["train_accuracy"] == pytest.approx(recorded["train_accuracy"], abs=0.03)
+
+
+def test_the_recordings_are_whole(recorder):
+    tuning, tested = map(d2lite.Sweep.recorded, ("penalties", "penalties_seeds"))
+    assert len(tuning) == len(recorder.GRID) * len(recorder.SEEDS)
+    assert "test_accuracy" not in tuning.metrics
+    assert not tuning.failures + tested.failures
+    assert not set(tuning.seeds) & set(tested.seeds)
+    assert [group[0].point for group in tested.points()] == recorder.chosen(tuning)
+    assert len(tested) == len(recorder.chosen(tuning)) * len(recorder.TEST_SEEDS)
+
+
+def test_the_noise_is_the_share_of_labels_drawn_anew(recorder):
+    targets = torch.zeros(20_000, dtype=torch.long)
+    noisy = recorder.with_noise(targets, 0.2, seed=0)
+    assert (noisy != 0).float().mean().item() == pytest.approx(0.18, abs=0.01)  # a tenth is drawn as it was
+    assert torch.equal(recorder.with_noise(targets, 0.0, seed=0), targets)

@@ -73,6 +73,17 @@ def test_a_click_puts_the_minimum_where_both_weights_vanish(host):
     assert verdict(host).startswith("Both weights are exactly 0")
 
 
+def test_a_ball_without_size_is_explained(host):
+    """At q = 0.5 both weights jump to zero at once, and the ball is gone."""
+    host.page.get_by_role("radio", name="Lq", exact=True).check()
+    host.set("target", [1.2, 0.5])
+    host.set("strength", 0.5)
+    host.settle()
+    assert host.get("solution") == [0, 0]
+    assert "the ball through them is that one point" in verdict(host)
+    assert "infinitely steep" in verdict(host)
+
+
 def test_the_path_is_a_slider_of_the_strength(host):
     path = host.page.get_by_role("slider", name="Strength on the path")
     path.focus()

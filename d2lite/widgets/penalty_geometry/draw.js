@@ -47,7 +47,7 @@ export function drawMap(ctx, width, height, theme, scene) {
   strokeSegment(ctx, x(0), 0, x(0), height);
   strokeSegment(ctx, 0, y(0), width, y(0));
   for (const level of LEVELS) strokeLoop(ctx, x, y, (t) => contourPoint(settings, level, t), { color: theme.muted, width: 0.8, alpha: 0.55 });
-  if (cost > 0) strokeLoop(ctx, x, y, (t) => ballPoint(settings, cost, t), { color: theme.good, width: 2, fill: mixColor(theme.bg, theme.good, 0.55) });
+  drawBall(ctx, x, y, theme, settings, cost);
   if (loss > 0) strokeLoop(ctx, x, y, (t) => contourPoint(settings, loss, t), { color: theme.text, width: 1.75 });
   drawTrace(ctx, x, y, theme, path, settings.target);
   drawSlope(ctx, x, y, theme, scene);
@@ -55,6 +55,14 @@ export function drawMap(ctx, width, height, theme, scene) {
   drawMapLabels(ctx, width, height, x, y, theme, scene);
   const [px, py] = settings.target.map((v, j) => [x, y][j](v));
   if (scene.still) drawMark(ctx, px, py, { radius: 6, fill: theme.accent, stroke: theme.bg, width: 1.5 }); // in a page, a handle
+}
+
+/** The ball through the solution; where both weights are 0 it has no size left, and says so. */
+function drawBall(ctx, x, y, theme, settings, cost) {
+  const color = theme.good;
+  if (cost > 0) return strokeLoop(ctx, x, y, (t) => ballPoint(settings, cost, t), { color, width: 2, fill: mixColor(theme.bg, color, 0.55) });
+  drawMark(ctx, x(0), y(0), { radius: 10, stroke: color, width: 2 });
+  drawLabel(ctx, "the ball has shrunk to this point", x(0), y(0) + 24, theme, { align: "center", color, weight: 600 });
 }
 
 /** A closed line through at(angle); fill tints its inside. */
@@ -113,8 +121,8 @@ function drawMapLabels(ctx, width, height, x, y, theme, { settings, w, showZones
   const right = w[0] >= 0;
   drawLabel(ctx, "w", x(w[0]) + (right ? -10 : 10), y(w[1]) + 6, theme, { align: right ? "right" : "left", color: theme.text, weight: 600, size: 13 });
   if (showZones) {
-    drawLabel(ctx, "here w₂ = 0", width - 8, height - 22, theme, { align: "right", color: theme.b });
-    drawLabel(ctx, "here w₁ = 0", width - 8, height - 8, theme, { align: "right", baseline: "bottom", color: theme.a });
+    drawLabel(ctx, "ŵ here: w₂ = 0", width - 8, height - 24, theme, { align: "right", baseline: "bottom", color: theme.b });
+    drawLabel(ctx, "ŵ here: w₁ = 0", width - 8, height - 8, theme, { align: "right", baseline: "bottom", color: theme.a });
   }
 }
 

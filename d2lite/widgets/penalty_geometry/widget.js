@@ -35,11 +35,12 @@ function judge({ settings, w }) {
   const { strength, target, penalty, q } = settings;
   if (strength === 0) return "No penalty: the solution is the minimum of the loss.";
   const zeros = zerosOf(w);
-  if (zeros === 3) return "Both weights are exactly 0: the penalty's slope beats the loss's in every direction.";
+  if (zeros === 3 && penalty === "lq" && q < 1) return "Both weights are exactly 0, and the ball through them is that one point: the penalty is infinitely steep there, and no other point costs less.";
+  if (zeros === 3) return "Both weights are exactly 0, and the ball through them is that one point: the penalty's slope beats the loss's in every direction.";
   if (zeros) return `${NAMES[zeros - 1]} is exactly 0: the contour touches the ball at a corner, and stays there while ŵ moves a little.`;
   const flipped = [0, 1].find((j) => w[j] * target[j] < 0);
   if (flipped !== undefined) return `${NAMES[flipped]} has changed its sign: the other weight no longer covers for it.`;
-  if (penalty === "l2" || (penalty === "lq" && q > 1)) return "The ball is round: both weights shrink, neither becomes 0.";
+  if (penalty === "l2" || (penalty === "lq" && q > 1)) return "The ball is round, without corners: a weight is 0 only by coincidence, in passing.";
   return "The contour touches the ball away from its corners: both weights stay.";
 }
 
@@ -85,7 +86,7 @@ export const { render, preview } = defineExplorer({
   say: summarise,
   left: [
     stage({ draw: drawMap, label: "Loss contours and the penalty's ball", use: addTarget }),
-    hint("Drag ŵ, or click. Green: the penalty's ball through w. Dashed: w as λ grows. Arrow: the pull of the loss."),
+    hint("Drag ŵ, or click. Ellipses: equal loss. Green: the ball, equal penalty, through w. Dashed: w as λ grows. Arrow: the pull of the loss."),
   ],
   right: [
     stage({ draw: drawShrink, label: "What the penalty makes of one weight", ratio: 2, className: "d2l-chart" }),
