@@ -102,3 +102,40 @@ def test_one_finger_chooses_a_step(make_host):
     box = strip.bounding_box()
     host.page.touchscreen.tap(box["x"] + 36, box["y"] + box["height"] / 2)
     host.page.wait_for_function("views['d2l-x'].model.get('step') === 0")
+
+
+def test_a_move_of_the_step_is_lit_with_its_equation(host):
+    sums = host.page.locator(".d2l-sums")
+    cell = host.page.locator(".d2l-cell canvas")
+    assert sums.inner_text().startswith("c = f·c₋₁ + i·g = ")
+    pictures = {cell.evaluate("(canvas) => canvas.toDataURL()")}
+    for move in ("keep", "write", "add", "show"):
+        host.page.get_by_role("radiogroup", name="one step is").get_by_role("radio", name=move).check()
+        host.settle()
+        assert sums.inner_text().startswith(f"{move}: ")
+        pictures.add(cell.evaluate("(canvas) => canvas.toDataURL()"))
+    assert len(pictures) == 5
+
+
+def test_what_passes_a_gate_is_as_wide_as_the_gate_is_open(host):
+    """Pixels of the forget gate's blue in the cell: a full pipe when it is held open, the valve alone when shut."""
+    count = """(canvas) => {
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+        copy.drawImage(canvas, 0, 0);
+        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+        let n = 0;
+        for (let k = 0; k < data.length; k += 4) n += data[k] === 0x2f && data[k + 1] === 0x6f && data[k + 2] === 0xb3;
+        return n;
+    }"""
+    blue = {}
+    for gate in ("open", "closed"):
+        host.set("forget_gate", gate)
+        host.settle()
+        blue[gate] = host.page.locator(".d2l-cell canvas").evaluate(count)
+    assert blue["open"] > 3 * blue["closed"] > 0
+
+
+def test_the_phrases_of_the_chapter_say_what_torch_says():
+    """Held open, the forget gate keeps the first capital; lowered by 3, the answer is B after any capital."""
+    assert answers(TEXT, forget_gate="open")[0][-1] == "B"
+    assert {answers(capital + "abcd" * 7 + "ab?", forget_bias=-3)[0][-1] for capital in "ABCD"} == {"B"}

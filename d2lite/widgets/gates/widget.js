@@ -1,11 +1,13 @@
-// The gates explorer: the text from left to right; below each sign the gates, the cell state, the answer and the gradient.
+// The gates explorer: the cell at one step, then the text from left to right with gates, states, answers and the gradient.
 import { control, defineExplorer } from "../_core/define.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { mixColor } from "../_core/theme.js";
 import { clipped, drawLine, drawMark } from "../_draw/layers.js";
+import { above } from "../_draw/panes.js";
 import { drawLabel, linearScale, logScale, setText, strokeSegment } from "../_draw/scales.js";
 import { argmax } from "../_math/nn.js";
+import { drawCell, gateColors } from "./cell.js";
 import { countRight, gradientBack, readText } from "./model.js";
 
 const SETTINGS = ["forget_bias", "input_bias", "output_bias", "forget_gate", "input_gate", "output_gate"];
@@ -21,6 +23,7 @@ function updateScene(scene, get) {
   const cell = get("data");
   if (key !== scene.key) Object.assign(scene, { key, steps: readText(cell, get("text"), gates) });
   scene.unit = get("unit") - 1;
+  scene.move = get("move");
   scene.step = Math.max(0, Math.min(get("step"), scene.steps.length - 1));
   scene.back = scene.steps.length ? gradientBack(cell, scene.steps, scene.step, scene.unit, gates) : null;
   scene.reach = Math.max(1, ...scene.steps.map(({ c }) => Math.abs(c[scene.unit])));
@@ -30,7 +33,7 @@ function updateScene(scene, get) {
 function layoutOf(scene, width, height) {
   const left = width < NARROW ? 32 : SIDE;
   const column = (width - left - 4) / Math.max(1, scene.steps.length);
-  const weights = { signs: 24, i: 26, f: 26, o: 26, g: 30, c: 38, h: 30, answer: 50, gradient: 104 };
+  const weights = { signs: 24, i: 26, f: 26, o: 26, g: 30, c: 38, h: 30, answer: 60, gradient: 90 };
   const gap = 6;
   const total = Object.values(weights).reduce((a, b) => a + b);
   const scale = (height - gap * (Object.keys(weights).length - 1)) / total;
@@ -57,13 +60,20 @@ function drawAll(ctx, width, height, theme, scene) {
   drawGradient(ctx, layout, theme, scene, width);
 }
 
+/** The cell of the unit at the step shown. */
+function drawNow(ctx, width, height, theme, { steps, step, unit, move }) {
+  if (!steps.length) return;
+  const now = Object.fromEntries(["f", "i", "o", "g", "c", "h"].map((name) => [name, steps[step][name][unit]]));
+  drawCell(ctx, width, height, theme, { ...now, before: step ? steps[step - 1].c[unit] : 0 }, move);
+}
+
 function drawSigns(ctx, { x, column, rows }, theme, { steps }) {
   const [top, size] = rows.signs;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   steps.forEach(({ sign, x: code, asked }, t) => {
     setText(ctx, theme, Math.min(16, column * 0.9, size * 0.8), code[4] || asked ? 700 : 400);
-    ctx.fillStyle = code[4] ? theme.b : asked ? theme.accent : theme.muted;
+    ctx.fillStyle = code[4] ? theme.text : asked ? theme.accent : theme.muted;
     ctx.fillText(sign, x(t), top + size / 2);
   });
 }
@@ -72,7 +82,7 @@ function drawSigns(ctx, { x, column, rows }, theme, { steps }) {
 function drawBars(ctx, { x, column, rows, left }, theme, { steps, unit, reach }, name, label) {
   const [top, size] = rows[name];
   const gate = "ifo".includes(name);
-  const color = gate ? theme.a : name === "c" ? theme.b : theme.good;
+  const color = gateColors(theme)[name] ?? (name === "c" ? theme.text : theme.muted);
   const scale = name === "c" ? reach : 1;
   ctx.fillStyle = theme.surface;
   ctx.fillRect(left, top, column * steps.length, size);
@@ -124,22 +134,29 @@ function drawGradient(ctx, { x, column, rows, left }, theme, { back, step, steps
   }
   clipped(ctx, box, () => {
     const [direct, total] = [back.direct, back.total].map((values) => values.map((value) => Math.max(FLOOR / 10, Math.abs(value))));
-    drawLine(ctx, null, direct, x, y, { color: theme.text, width: 2, dash: [4, 3] });
-    drawLine(ctx, null, total, x, y, { color: theme.b, width: 2 });
-    total.forEach((value, t) => drawMark(ctx, x(t), y(value), { radius: 2.2, fill: theme.b }));
+    drawLine(ctx, null, direct, x, y, { color: theme.a, width: 2, dash: [4, 3] });
+    drawLine(ctx, null, total, x, y, { color: theme.text, width: 2 });
+    total.forEach((value, t) => drawMark(ctx, x(t), y(value), { radius: 2.2, fill: theme.text }));
   });
   const right = step > steps.length / 2;
   drawLabel(ctx, width < NARROW ? "gradient of c, back in time" : `gradient of c at step ${step + 1}, back to each step`, right ? left + 6 : left + box.width - 6, top + size - 4, theme, { align: right ? "left" : "right", baseline: "bottom" });
 }
 
 /** The step in words and numbers: { sums (the two equations filled in), text, bad (a wrong answer) }. */
-function describeStep({ steps, step, unit, back }) {
+function describeStep({ steps, step, unit, back, move }) {
   if (!steps.length) return { sums: "", text: "There is nothing to read.", bad: false };
   const at = steps[step];
   const [i, f, o, g, c, h] = ["i", "f", "o", "g", "c", "h"].map((name) => at[name][unit]);
   const before = step ? steps[step - 1].c[unit] : 0;
   const n = (value) => formatFixed(value, 2);
-  const sums = `c = f·c₋₁ + i·g = ${n(f)}·${n(before)} + ${n(i)}·${n(g)} = ${n(c)};  h = o·tanh c = ${n(o)}·${n(Math.tanh(c))} = ${n(h)}`;
+  const equations = {
+    keep: `keep: f·c₋₁ = ${n(f)}·${n(before)} = ${n(f * before)}`,
+    write: `write: i·g = ${n(i)}·${n(g)} = ${n(i * g)}`,
+    add: `add: c = f·c₋₁ + i·g = ${n(f * before)} + ${n(i * g)} = ${n(c)}`,
+    show: `show: h = o·tanh c = ${n(o)}·${n(Math.tanh(c))} = ${n(h)}`,
+  };
+  const whole = `c = f·c₋₁ + i·g = ${n(f)}·${n(before)} + ${n(i)}·${n(g)} = ${n(c)};  h = o·tanh c = ${n(o)}·${n(Math.tanh(c))} = ${n(h)}`;
+  const sums = equations[move] ?? whole;
   const best = argmax(at.p);
   const answer = `it says ${"ABCD"[best]} (${formatNumber(100 * at.p[best], 2)}%)`;
   const wrong = at.asked && at.wanted >= 0 && best !== at.wanted;
@@ -169,10 +186,11 @@ function describeScore({ steps }) {
 
 export const { render, preview } = defineExplorer({
   title: "Gates explorer: a trained LSTM, step by step",
-  scene: () => ({ key: "", steps: [], step: 0, unit: 0, back: null, reach: 1 }),
+  scene: () => ({ key: "", steps: [], step: 0, unit: 0, move: "all", back: null, reach: 1 }),
   update: updateScene,
   say: summarise,
   top: [
+    stage({ draw: drawNow, label: "The cell at the step shown: its gates and states", className: "d2l-cell" }),
     stage({
       draw: drawAll,
       label: "Gates, states, answers and gradient over time",
@@ -182,14 +200,14 @@ export const { render, preview } = defineExplorer({
     player({ trait: "step", last: lastStep }),
   ],
   bottom: [
-    hint("Bars: the unit's gates from 0 to 1, the rest up or down from zero. Shades: the chances of A to D. Below, on a logarithmic axis: the gradient by every way (line) and along the cell state alone (dashed)."),
     group(
       { name: "readout", className: "d2l-readout" },
       paragraph((scene) => describeStep(scene).sums, { className: "d2l-sums" }),
       paragraph(describeStep, { className: "d2l-answer" }),
       paragraph(describeScore, { className: "d2l-score" }),
     ),
+    hint("The cell is at the step that is shaded; what passes a gate is as wide as the gate is open. i input gate, f forget gate, o output gate: 0 is shut, 1 is open. g candidate, c cell state, h hidden state: up or down from zero. Shades: the chances of A to D; a ring round the right one. At the bottom, on a logarithmic axis: how much of a change at each earlier step arrives (line), and by the forget gates alone (dashed)."),
   ],
-  controls: ["forget_gate", "input_gate", "output_gate", control("text", { resets: { step: 31 } }), "unit", "forget_bias", "input_bias", "output_bias"],
-  preview: drawAll,
+  controls: ["forget_gate", "move", control("text", { resets: { step: 31 } }), "input_gate", "output_gate", "unit", "forget_bias", "input_bias", "output_bias"],
+  preview: above(drawNow, drawAll, 0.34),
 });
