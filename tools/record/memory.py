@@ -1,6 +1,7 @@
 """Record a memory task at growing lags, and train the small cell that the gates explorer opens.
 
-    python tools/record/memory.py sweep    # 90 runs: cell x lag x seed, to d2lite/data/recordings/memory.json.gz
+    python tools/record/memory.py sweep    # 320 runs: cell x lag x seed, to d2lite/data/recordings/memory.json.gz
+    python tools/record/memory.py rates    # 12 longer runs at lag 20: rate x seed, to .../memory_rates.json.gz
     python tools/record/memory.py cell     # one LSTM of two units, to d2lite/data/weights/gates_cell.npz
 
 The sweep's task: a sequence's first letter is a capital, one of A to D, then come small letters at random, one for
@@ -9,7 +10,12 @@ numbers: four for the letter, one that is 1 for a capital, one that is 1 for the
 
 The networks have 16 units and a linear layer on the last hidden state; Adam, learning rate 0.003, gradients clipped
 to norm 1, 600 steps of 32 new sequences. What is measured every 30 steps: the mean training loss since the last
-measurement, and the accuracy on 256 new sequences; at the end the accuracy on 2,000.
+measurement, and the accuracy on 256 new sequences; at the end the accuracy on 2,000. The cells: "rnn" and "lstm" are
+as PyTorch starts them; "lstm 4 -2" has forget biases of 4 and input biases of -2, the other biases of its gates near
+zero as PyTorch draws them; "lstm rule" draws its biases by the rule of Tallec and Ollivier (2018), told the lag.
+
+The rates' runs ask whether the answer at lag 20 hangs on the rate or on the 600 steps: three rates, 1,800 steps, four
+seeds.
 
 The explorer's cell learns a longer task: capitals come again and again, full stops too, and every question mark asks
 for the capital before it.
@@ -25,9 +31,10 @@ from torch import nn
 import d2lite
 from d2lite.models import weights
 
-CELLS = ["rnn", "rnn orthogonal", "lstm 0", "lstm 1", "lstm 4", "lstm 4 -2"]  # lstm, forget bias, input bias
+CELLS = ["rnn", "rnn orthogonal", "lstm", "lstm 0", "lstm 1", "lstm 4", "lstm 4 -2", "lstm rule"]
 LAGS = [5, 10, 20, 40, 80]
-SEEDS = (0, 1, 2)
+SEEDS = tuple(range(8))
+RATES = {"cell": ["lstm"], "lr": [1e-3, 3e-3, 1e-2]}
 NUM_UNITS, NUM_STEPS, BATCH_SIZE, EVERY, LR = 16, 600, 32, 30, 3e-3
 DISPLAY = {
     "x": {"label": "steps", "first": EVERY, "step": EVERY},
@@ -49,7 +56,7 @@ def first_letter(batch_size, lag, generator):
     return inputs, letters[:, 0]
 
 
-def make_cell(name, num_units=NUM_UNITS):
+def make_cell(name, lag, num_units=NUM_UNITS):
     """Return the recurrent layer of a cell's name, its biases as the name says."""
     kind, *biases = name.split()
     net = {"rnn": nn.RNN, "lstm": nn.LSTM}[kind](6, num_units, batch_first=True)
@@ -57,20 +64,30 @@ def make_cell(name, num_units=NUM_UNITS):
         if name == "rnn orthogonal":
             nn.init.orthogonal_(net.weight_hh_l0)
             net.bias_hh_l0.zero_()
-        elif kind == "lstm":
-            net.bias_hh_l0.zero_()  # the other bias is enough
-            for part, bias in zip((1, 0), biases, strict=False):  # torch's order: input, forget, cell, output
-                net.bias_ih_l0[part * num_units : (part + 1) * num_units] = float(bias)
+        elif name == "lstm rule":
+            forget = torch.log(1 + (lag - 2) * torch.rand(num_units))  # log u, u uniform in 1 .. lag - 1
+            set_biases(net, forget, -forget)
+        elif kind == "lstm" and biases:
+            set_biases(net, *map(float, biases))
     return net
 
 
-def train_point(cell, lag, num_steps=NUM_STEPS, *, seed):
+def set_biases(net, forget, given=None):
+    """Set an LSTM's forget biases, and its input biases if given; the second bias of every gate becomes zero."""
+    net.bias_hh_l0.zero_()
+    parts = net.bias_ih_l0.view(4, -1)  # PyTorch's order: input, forget, candidate, output
+    parts[1] = forget
+    if given is not None:
+        parts[0] = given
+
+
+def train_point(cell, lag, lr=LR, num_steps=NUM_STEPS, *, seed):
     """Train once and return the curves and the number that the module's docstring names."""
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    net, head = make_cell(cell), nn.Linear(NUM_UNITS, 4)
+    net, head = make_cell(cell, lag), nn.Linear(NUM_UNITS, 4)
     weights = [*net.parameters(), *head.parameters()]
-    optimizer = torch.optim.Adam(weights, LR)
+    optimizer = torch.optim.Adam(weights, lr)
     curves, losses = {"accuracy": [], "train_loss": []}, []
 
     def accuracy(count):
@@ -151,24 +168,29 @@ def record_cell():
     print(f"last loss {losses[-1]:.4f}")
 
 
-def record_sweep(jobs):
-    """Do what is missing of the sweep and write its file."""
+def record_sweep(what, grid, seeds, jobs):
+    """Do what is missing of a sweep and write its file."""
     # By its module's name, so that the processes find it.
     train = importlib.import_module("memory").train_point
-    sweep = d2lite.sweep(train, {"cell": CELLS, "lag": LAGS}, SEEDS, n_jobs=jobs)
+    sweep = d2lite.sweep(train, grid, seeds, n_jobs=jobs)
     if sweep.failures:
         raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": "python tools/record/memory.py sweep", "display": DISPLAY}
-    sweep.save(DATA / "recordings" / "memory.json.gz")
+    sweep.provenance |= {"command": f"python tools/record/memory.py {what}", "display": DISPLAY}
+    sweep.save(DATA / "recordings" / f"{'memory' if what == 'sweep' else 'memory_rates'}.json.gz")
     print(sweep, sweep.provenance, sep="\n")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("what", choices=("sweep", "cell"))
+    parser.add_argument("what", choices=("sweep", "rates", "cell"))
     parser.add_argument("--jobs", type=int, default=2, help="processes of the sweep (2)")
     options = parser.parse_args()
-    record_cell() if options.what == "cell" else record_sweep(options.jobs)
+    if options.what == "cell":
+        record_cell()
+    elif options.what == "sweep":
+        record_sweep("sweep", {"cell": CELLS, "lag": LAGS}, SEEDS, options.jobs)
+    else:
+        record_sweep("rates", RATES | {"lag": [20], "num_steps": [1800]}, SEEDS[:4], options.jobs)
 
 
 if __name__ == "__main__":
