@@ -1,6 +1,7 @@
 """The LSTM chapter's code against torch; its recordings against runs made now."""
 
 import importlib.util
+import math
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     chapter = read_chapter("07_rnn/lstm")
-    chapter.update(torch=torch, nn=nn)
-    chapter.run("forward", "backward-code", "task", "train")
+    chapter.update(torch=torch, nn=nn, math=math)
+    chapter.run("forward", "backward-code", "first-letter", "train")
+    chapter.define("use-it", "reach-code")
     return chapter
 
 
@@ -57,15 +59,61 @@ def test_task_and_cells_are_the_recorders(chapter, recorder):
     )
     assert torch.equal(ours[0], theirs[0])
     assert torch.equal(ours[1], theirs[1])
+
+
+def test_opened_gates_keep_as_much_as_was_asked(chapter):
+    lstm = nn.LSTM(3, 5, num_layers=2, bidirectional=True)
+    others = {name: value.clone() for name, value in lstm.named_parameters()}
+    chapter["open_forget_gates"](lstm, memory=30)
+    parameters = dict(lstm.named_parameters())
+    for name, bias in parameters.items():
+        if name.startswith("bias_ih"):
+            forget = (bias + parameters[name.replace("_ih_", "_hh_")])[5:10]
+            assert torch.allclose(forget.sigmoid(), torch.tensor(1 - 1 / 30), atol=1e-6)
+    rest = torch.tensor([True] * 5 + [False] * 5 + [True] * 10)
+    for name, value in parameters.items():
+        same = rest if name.startswith("bias") else slice(None)
+        assert torch.equal(value[same], others[name][same]), "only the forget gates' biases change"
+
+
+@pytest.mark.parametrize("name", ["lstm", "lstm 0", "lstm 4", "lstm 4 -2", "lstm rule"])
+def test_a_cells_name_says_its_biases(recorder, name):
     torch.manual_seed(0)
-    net = chapter["make_lstm"](4.0, -2.0)
-    torch.manual_seed(0)
-    other = recorder.make_cell("lstm 4 -2")
-    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), other.parameters(), strict=True))
+    net = recorder.make_cell(name, 40)
+    total = (net.bias_ih_l0 + net.bias_hh_l0).detach().view(4, -1)  # i, f, g, o
+    if name == "lstm":
+        torch.manual_seed(0)
+        plain = nn.LSTM(6, 16, batch_first=True)
+        assert all(torch.equal(a, b) for a, b in zip(net.parameters(), plain.parameters(), strict=True))
+    elif name == "lstm rule":
+        assert torch.equal(total[0], -total[1])
+        assert total[1].min() >= 0
+        assert math.log(10) < total[1].max() <= math.log(39)
+    else:
+        forget, *given = map(float, name.split()[1:])
+        assert (total[1] == forget).all()
+        assert not given or (total[0] == given[0]).all()
+
+
+def test_gradients_along_the_cell_state_are_products_of_forget_gates(chapter):
+    """The chapter's measure against formula (3), with the gates read off a loop of our own."""
+    cell = chapter["new_cell"]("LSTM 1", 3)
+    norms = chapter["gradient_norms"](cell, along=True, T=9, seed=3)
+    generator = torch.Generator().manual_seed(3)
+    h = c = torch.zeros(1, 32, dtype=torch.float64)
+    product, weights = torch.ones(32, dtype=torch.float64), [w.detach() for w in cell.parameters()]
+    for _ in range(9):
+        x = torch.randn(1, 4, dtype=torch.float64, generator=generator)
+        h, c, values = chapter["lstm_step"](x, h, c, *weights)
+        product *= values[4][0]
+    v = torch.randn(32, dtype=torch.float64, generator=generator)
+    assert norms[0] == pytest.approx(1)
+    assert norms[9].item() == pytest.approx((product * v / v.norm()).norm().item(), rel=1e-9)
 
 
 @pytest.mark.parametrize(
-    ("cell", "lag", "seed"), [("lstm 4", 10, 1), ("rnn orthogonal", 5, 2), ("rnn", 20, 0)]
+    ("cell", "lag", "seed"),
+    [("lstm 4", 10, 1), ("rnn orthogonal", 5, 7), ("lstm", 20, 0), ("lstm rule", 10, 5)],
 )
 def test_recorded_runs_happen_again(recorder, cell, lag, seed):
     recorded = d2lite.Sweep.recorded("memory").select(cell=cell, lag=lag, seed=seed)[0]
@@ -74,11 +122,19 @@ def test_recorded_runs_happen_again(recorder, cell, lag, seed):
     np.testing.assert_allclose(now["train_loss"][:3], recorded["train_loss"][:3], atol=0.05)
 
 
-def test_recording_is_whole(recorder):
+def test_a_longer_run_begins_as_recorded(recorder):
+    recorded = d2lite.Sweep.recorded("memory_rates").select(cell="lstm", lr=1e-2, seed=2)[0]
+    now = recorder.train_point("lstm", 20, lr=1e-2, num_steps=90, seed=2)
+    np.testing.assert_allclose(now["train_loss"], recorded["train_loss"][:3], atol=0.05)
+
+
+def test_recordings_are_whole(recorder):
     sweep = d2lite.Sweep.recorded("memory")
     assert sweep.axes == {"cell": recorder.CELLS, "lag": recorder.LAGS}
-    assert len(sweep) == 90
+    assert len(sweep) == 320
     assert all(len(run["accuracy"]) == recorder.NUM_STEPS // recorder.EVERY for run in sweep)
+    rates = d2lite.Sweep.recorded("memory_rates")
+    assert {name: rates.axes[name] for name in recorder.RATES} == recorder.RATES
 
 
 def test_the_explorers_cell_answers_and_its_training_begins_as_recorded(recorder):
