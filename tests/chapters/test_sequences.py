@@ -5,29 +5,46 @@ from collections import Counter
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from sklearn.linear_model import LinearRegression
 
-from d2lite import datasets
-from d2lite.language import batching
+from d2lite.language import batching, tokens
 from d2lite.language.ngrams import NgramModel
 
 
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     chapter = read_chapter("07_rnn/sequences")
-    chapter.update(np=np, Counter=Counter, births=datasets.series("births"))
-    chapter.run("autoregression")
-    chapter.define("multistep")
-    chapter.run("windows-code", "kneser-ney")
+    chapter.update(np=np, Counter=Counter)
+    chapter.define("autoregression", "leakage-code", "multistep", "vocabulary", "windows-code")
+    chapter.define("perplexity", "laplace-code", "kneser-ney")
     return chapter
 
 
 def test_autoregression_is_least_squares_on_the_days_before(chapter):
-    x = chapter["x"][:400]
+    x = np.random.default_rng(0).normal(size=400).cumsum()
     rows = np.array([x[t - 5 : t][::-1] for t in range(5, len(x))])
     oracle = LinearRegression().fit(rows, x[5:])
-    weights = chapter["fit_autoregression"](x, 5)
+    weights = chapter["fit_autoregression"](x, np.arange(5, len(x)), range(1, 6))
     np.testing.assert_allclose(weights, [*oracle.coef_, oracle.intercept_], rtol=1e-6, atol=1e-6)
+
+
+def test_lagged_takes_the_values_so_many_days_before(chapter):
+    found = chapter["lagged"](np.arange(100.0), np.array([50, 90]), [1, 7, 30])
+    np.testing.assert_array_equal(found, [[49, 43, 20, 1], [89, 83, 60, 1]])
+
+
+def test_nearest_days_see_the_future_only_when_they_may(chapter):
+    x, days = np.arange(100.0), np.array([50])
+    known = np.delete(np.arange(100), 50)
+    both = chapter["nearest_days"](x, days, known, past_only=False, count=2)
+    past = chapter["nearest_days"](x, days, known, past_only=True, count=2)
+    np.testing.assert_array_equal([both, past], [[50], [39.5]])  # 43 and 57; 43 and 36
+    x[51:] = 1e6
+    assert chapter["nearest_days"](x, days, known, past_only=True, count=2) == past
+    assert (
+        chapter["nearest_days"](x, days, np.arange(100), past_only=True, count=2) == past
+    )  # never the day itself
 
 
 def test_iterated_forecasts_feed_on_themselves(chapter):
@@ -39,16 +56,46 @@ def test_iterated_forecasts_feed_on_themselves(chapter):
 @pytest.mark.parametrize(("length", "T", "B"), [(100, 5, 3), (61, 4, 4), (200, 10, 2)])
 def test_windows_are_the_packages(chapter, length, T, B):
     x = np.arange(length)
-    ours = [(a.tolist(), b.tolist()) for a, b in chapter["cut_sequential"](x, T, B, 0)]
+    ours = [(a.tolist(), b.tolist()) for a, b in chapter["cut_sequential"](x, T, B)]
     theirs = [
         (a.tolist(), b.tolist()) for a, b in batching.windows(torch.arange(length), T, B, order="sequential")
     ]
     assert ours == theirs
     starts = sorted(
-        row[0] for a, _ in chapter["cut_random"](x, T, B, 0, np.random.default_rng(0)) for row in a.tolist()
+        row[0] for a, _ in chapter["cut_random"](x, T, B, np.random.default_rng(0)) for row in a.tolist()
     )
     assert len(starts) == batching.window_starts(length, T, B).size
     assert all(start % T == 0 for start in starts)
+
+
+@pytest.mark.parametrize("min_count", [1, 2, 3])
+def test_vocabulary_is_the_packages(chapter, min_count):
+    text = tokens.tokenize("to be or not to be, that is the question: to be", "word")
+    ours, theirs = chapter["Vocabulary"](text, min_count), tokens.Vocabulary(text, min_count=min_count)
+    assert ours.tokens == theirs.tokens
+    asked = ["be", "sleep", "the", ","]
+    assert ours.encode(asked) == theirs.encode(asked).tolist()
+    assert ours.decode(ours.encode(asked)) == theirs.decode(theirs.encode(asked))
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+def test_adding_one_is_counted_by_hand(chapter, order):
+    rng = np.random.default_rng(2)
+    train, text = rng.integers(0, 4, 200), rng.integers(0, 4, 30)
+    runs = Counter(tuple(train[i : i + order]) for i in range(len(train) - order + 1))
+    before = Counter(tuple(train[i : i + order - 1]) for i in range(len(train) - order + 1))
+    expected = [
+        (runs[tuple(text[i : i + order])] + 1) / (before[tuple(text[i : i + order - 1])] + 4)
+        for i in range(len(text) - order + 1)
+    ]
+    np.testing.assert_allclose(chapter["laplace"](train, text, order, 4), expected, rtol=1e-12)
+
+
+def test_perplexity_is_the_exponential_of_the_cross_entropy(chapter):
+    logits, targets = torch.randn(20, 5, generator=torch.Generator().manual_seed(0)), torch.arange(20) % 5
+    p = logits.double().softmax(1)[torch.arange(20), targets].numpy()
+    expected = F.cross_entropy(logits.double(), targets).exp().item()
+    assert chapter["perplexity"](p) == pytest.approx(expected, rel=1e-12)
 
 
 @pytest.mark.parametrize("order", [1, 2, 4])
