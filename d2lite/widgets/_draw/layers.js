@@ -256,7 +256,7 @@ export function drawLegend(ctx, entries, at, theme, width = Infinity) {
   for (const { label, color, shape, dash = [] } of entries) {
     const needed = 16 + ctx.measureText(label).width + 14;
     if (px > at.x && px + needed - 14 > at.x + width) [px, py] = [at.x, py + 17];
-    if (shape) drawMark(ctx, px + 6, py, { shape, radius: 4, fill: color });
+    if (shape) drawMark(ctx, px + 6, py, shape === "cross" ? { shape, radius: 3.5, stroke: color, width: 2 } : { shape, radius: 4, fill: color });
     else {
       ctx.save();
       ctx.setLineDash(dash);

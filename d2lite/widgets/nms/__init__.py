@@ -11,22 +11,26 @@ CLASSES = (
 )  # fmt: skip
 
 
-def load_detections():
-    """Return what the page draws on: the raw detections of fifty scenes, their items, and five pictures."""
+def flat_rows(prediction, target):
+    """Return an image's boxes for a page: candidates, flat (x1, y1, x2, y2 in 1/10 px, score in 1/10,000, class), and targets."""
     import torch
 
+    numbers = [prediction["boxes"] * 10, prediction["scores"][:, None] * 1e4, prediction["classes"][:, None]]
+    items = [target["boxes"].round().long(), target["classes"][:, None]]
+    return torch.cat(numbers, 1).round().long().flatten().tolist(), torch.cat(items, 1).tolist()
+
+
+def load_detections():
+    """Return what the page draws on: the raw detections of fifty scenes, their items, and five pictures."""
     from d2lite.datasets import detections
     from d2lite.widgets._pictures import pack_picture
 
     scenes, predictions = detections()
-    candidates, targets = [], []
-    for p, t in zip(predictions[:NUM_SCENES], scenes.targets, strict=False):
-        numbers = torch.cat([p["boxes"] * 10, p["scores"][:, None] * 1e4, p["classes"][:, None]], 1)
-        candidates.append(numbers.round().long().flatten().tolist())
-        targets.append(torch.cat([t["boxes"].round().long(), t["classes"][:, None]], 1).tolist())
+    pairs = zip(predictions[:NUM_SCENES], scenes.targets[:NUM_SCENES], strict=True)
+    candidates, targets = zip(*(flat_rows(p, t) for p, t in pairs), strict=True)
     return {
-        "candidates": candidates,  # of each scene, flat: x1, y1, x2, y2 in tenths of a pixel, score in 1/10,000, class
-        "targets": targets,
+        "candidates": list(candidates),
+        "targets": list(targets),
         "shown": list(SHOWN),
         "pictures": [pack_picture(scenes.pixels[i]) for i in SHOWN],
     }
