@@ -12,7 +12,10 @@ CLASSES = (
 
 
 def flat_rows(prediction, target):
-    """Return an image's boxes for a page: candidates, flat (x1, y1, x2, y2 in 1/10 px, score in 1/10,000, class), and targets."""
+    """Return an image's boxes for a page: candidates, flat, and items.
+
+    A candidate is x1, y1, x2, y2 in tenths of a pixel, the score in 1/10,000, and the class.
+    """
     import torch
 
     numbers = [prediction["boxes"] * 10, prediction["scores"][:, None] * 1e4, prediction["classes"][:, None]]

@@ -256,11 +256,11 @@ export const { render, preview } = defineExplorer({
   ],
   right: [
     stage({ draw: drawCurve, label: "Precision against recall", ratio: 1.35, use: addThreshold }),
-    hint("Click a point of the curve: its score becomes the threshold. Dashed: best precision at this recall or beyond; squares: the eleven points."),
+    hint("The curve is of all fifty scenes; the picture shows one of them. Line: precision after each box; dashed: best precision at this recall or beyond; squares: the eleven points. Click a point of the curve: its score becomes the threshold."),
     table({ name: "readout", className: "d2l-ap", rows: results }),
   ],
   controls: [
-    control("method", { segments: false }), "iou_threshold", "sigma", "confidence", "match_threshold", "label",
+    control("method", { segments: false }), control("iou_threshold", { resets: { step_count: 40 } }), "sigma", "confidence", "match_threshold", "label",
     control("scene", { resets: { candidate: -1 } }), "candidate", "per_class",
   ],
   shown: 4, // one of the second and third at a time

@@ -37,7 +37,9 @@ class RankingExplorer(Explorer):
 
     step_count = Integer(2, min=0, max=NUM_ROWS, label="row")
     speed = Choice(2, (1, 2, 4, 8), unit="/s", label="rows a second")
-    suppressed = Flag(False, label="delete copies first (NMS)", help="Non-maximum suppression at an IoU of 0.5.")
+    suppressed = Flag(
+        False, label="overlapping boxes deleted (NMS)", help="Non-maximum suppression at an IoU of 0.5."
+    )
     filed = Flag(False, label="file the teeth", help="The best precision at this recall or beyond.")
     match_threshold = Choice(
         0.5, (0.5, 0.6, 0.7, 0.75, 0.8, 0.9), label="IoU of a hit", help="The least IoU that counts as found."

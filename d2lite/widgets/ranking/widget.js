@@ -141,8 +141,8 @@ export const { render, preview } = defineExplorer({
   output: ({ ap }) => ({ average_precision: ap }),
   say: describeRow,
   left: [stage({ draw: drawScene, label: "The picture with the box of the row", className: "d2l-picture" })],
-  right: [stage({ draw: drawCurve, label: "Precision against recall, so far", ratio: 1.6, className: "d2l-curve" }), listed, player({ last: ({ rows }) => rows.length })],
-  bottom: [paragraph(describeRow, { className: "d2l-about" }), facts(results), hint("Blue: the items, thick until found. Grey: boxes further down the list.")],
+  right: [stage({ draw: drawCurve, label: "Precision against recall, so far", ratio: 1.6, className: "d2l-curve" }), listed, player({ last: ({ rows }) => rows.length }), paragraph(describeRow, { className: "d2l-about d2l-direct" })],
+  bottom: [facts(results), hint("Blue: the items, thick until found. Grey: boxes further down the list.")],
   controls: ["suppressed", "filed", "match_threshold"],
   preview: squareBeside(drawScene, drawCurve),
 });
