@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from d2lite.vision import detection_metrics, suppression
-from d2lite.vision.boxes import iou
+from d2lite.vision import detection_metrics
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -27,9 +26,8 @@ coco = load(ROOT / "tests" / "vision" / "test_detection_metrics.py")  # has pyco
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     chapter = read_chapter("08_detection/nms_and_map")
-    chapter.run("setup", "raw-plot", "nms-code", "soft-code", "match-code", "tiny", "ap-code")
-    chapter.run("nms-check", "curve-code")
-    chapter.define("fast-code")
+    chapter.run("setup", "match-code", "tiny", "curve-code", "ap-code", "map-code", "nms-code", "soft-code")
+    chapter.run("sizes-code", "ignored-code", "trade-code", "soft-lists")
     return chapter
 
 
@@ -98,8 +96,42 @@ def test_merged_means_whatever_the_class_said(chapter):
     assert chapter["average_precision"](precision, recall, "all-point") == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_plain_loop_of_the_race_keeps_the_same_boxes(chapter):
-    boxes, scores = oracle.random_boxes(300, size=60.0).round(), oracle.random_scores(300)
-    found = chapter["plain_loop"](boxes, scores.argsort(descending=True), 0.5)
-    assert torch.equal(torch.tensor(found), boxes[suppression.nms(boxes, scores, 0.5)])
-    assert iou(torch.tensor(found), torch.tensor(found)).triu(diagonal=1).max() <= 0.5
+def doubles(images):
+    return [{name: values.double() for name, values in image.items()} for image in images]
+
+
+@pytest.mark.parametrize("max_detections", [1, 10, 100])
+def test_average_recall_is_that_of_pycocotools(chapter, max_detections):
+    images = doubles(chapter["per_class"]), doubles(chapter["targets"])
+    expected = coco.coco_evaluation(*images, max_detections=max_detections)["recall"]
+    assert chapter["average_recall"](chapter["per_class"], max_detections) == pytest.approx(expected.mean())
+
+
+@pytest.mark.parametrize(("second", "expected"), [([0, 0, 10, 11], 1.0), ([0, 0, 40, 40], 0.5)])
+def test_pycocotools_ignores_a_second_small_box_on_a_small_item_and_counts_a_large_one(
+    chapter, second, expected
+):
+    boxes = torch.tensor([[0, 0, 10, 10], second, [20, 20, 80, 80]]).double()
+    said = {"boxes": boxes, "scores": torch.tensor([0.9, 0.8, 0.7]).double(), "classes": torch.zeros(3)}
+    found = coco.coco_average_precision([said], doubles([chapter["truth"]]), area_range=chapter["large_only"])
+    assert found[0, 0].item() == pytest.approx(expected, abs=1e-9)
+    assert chapter["ignored_ap"]["small" if expected == 1 else "large"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_crowd_takes_any_number(chapter):
+    boxes = torch.tensor([[0.0, 0, 10, 10], [1, 1, 9, 9], [20, 20, 80, 80]])
+    said = {"boxes": boxes, "scores": torch.tensor([0.9, 0.8, 0.7]), "classes": torch.zeros(3)}
+    truth = chapter["truth"] | {"crowd": torch.tensor([True, False])}
+    expected = coco.coco_average_precision(doubles([said]), doubles([truth]))[0, 0].item()
+    assert detection_metrics.mean_average_precision([said], [truth], 0.5)["map"] == pytest.approx(expected)
+    assert expected == pytest.approx(1)
+
+
+def test_the_merged_ap_of_some_scenes_is_that_of_the_library(chapter):
+    chosen = [3, 14, 15, 92, 65]
+    some = chapter["hard_lists"][0.5]
+    pick = lambda images: [{**images[i], "classes": torch.zeros(len(images[i]["boxes"]))} for i in chosen]
+    expected = detection_metrics.mean_average_precision(
+        pick(chapter["after"]), pick(chapter["targets"]), 0.5
+    )["map"]
+    assert chapter["merged_ap"](some, chosen) == pytest.approx(expected, abs=1e-9)

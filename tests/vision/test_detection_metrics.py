@@ -23,6 +23,13 @@ from d2lite.vision.detection_metrics import (
 
 def coco_average_precision(predictions, targets, area_range=(0, 1e10), max_detections=100, points=None):
     """AP for each threshold and class by pycocotools: (T, K), NaN where it says -1."""
+    precision = coco_evaluation(predictions, targets, area_range, max_detections, points)["precision"]
+    precision = precision[..., 0, 0]  # (T, R, K)
+    return torch.from_numpy(np.where((precision > -1).all(axis=1), precision.mean(axis=1), np.nan))
+
+
+def coco_evaluation(predictions, targets, area_range=(0, 1e10), max_detections=100, points=None):
+    """All that pycocotools accumulates: "precision" (T, R, K, 1, 1), "recall" (T, K, 1, 1), -1 without targets."""
     gt, dt = COCO(), COCO()
     classes = sorted({int(c) for t in targets for c in t["classes"]})
     shared = {"images": [{"id": i} for i in range(len(targets))], "categories": [{"id": c} for c in classes]}
@@ -62,8 +69,7 @@ def coco_average_precision(predictions, targets, area_range=(0, 1e10), max_detec
             evaluation.params.recThrs = points
         evaluation.evaluate()
         evaluation.accumulate()
-    precision = evaluation.eval["precision"][..., 0, 0]  # (T, R, K)
-    return torch.from_numpy(np.where((precision > -1).all(axis=1), precision.mean(axis=1), np.nan))
+    return evaluation.eval
 
 
 def assert_equal_to_coco(predictions, targets, **options):
