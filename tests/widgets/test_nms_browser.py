@@ -158,3 +158,11 @@ def test_shirts_vanish_when_classes_meet_and_half_return_with_soft_nms(make_host
     host.set("method", "gaussian")
     averages.append(host.get("average_precision"))
     assert averages == [pytest.approx(value, abs=0.005) for value in (0.17, 0.026, 0.097)]
+
+
+def test_a_moved_threshold_shows_all_its_rounds(host):
+    host.set("step_count", 2)
+    host.page.get_by_role("slider", name="NMS IoU threshold", exact=True).press("ArrowRight")
+    host.settle()
+    assert host.get("iou_threshold") > 0.5
+    assert host.get("step_count") == 40
