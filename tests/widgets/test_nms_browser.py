@@ -118,7 +118,7 @@ def test_rounds_step_by_key_and_play_begins_again(host):
     host.page.get_by_role("button", name="Reset").click()
     host.settle()
     assert host.get("step_count") == 0
-    assert "0 hits" in host.page.locator(".d2l-about").inner_text()
+    assert "0 true positives" in host.page.locator(".d2l-about").inner_text()
     host.page.get_by_role("button", name="Step").focus()
     host.page.keyboard.press("ArrowRight")
     host.page.keyboard.press("ArrowRight")

@@ -72,7 +72,7 @@ class NmsExplorer(Explorer):
     match_threshold = Choice(
         0.5,
         (0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 0.95),
-        label="IoU of a hit",
+        label="IoU of a true positive",
         help="The least IoU that counts as found.",
     )
     label = Choice(

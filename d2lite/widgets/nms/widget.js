@@ -198,7 +198,7 @@ function describeChosen({ shown, confidence, className }) {
   if (chosen < 0) {
     const count = image.boxes.map((_, i) => fateOf(shown, i, confidence));
     const of = (fate) => count.filter((own) => own === fate).length;
-    return `${image.boxes.length} boxes for ${image.targets.length} items: ${of("hit")} hits, ${of("miss")} false alarms, ${of("dropped")} dropped, ${of("low")} below the confidence threshold.`;
+    return `${image.boxes.length} boxes for ${image.targets.length} items: ${of("hit")} true positives, ${of("miss")} false positives, ${of("dropped")} dropped, ${of("low")} below the confidence threshold.`;
   }
   const name = `Box ${chosen}, ${className(image.classes[chosen])}, score ${formatFixed(image.scores[chosen], 2)}`;
   const by = result.by[chosen];
@@ -207,8 +207,8 @@ function describeChosen({ shown, confidence, className }) {
   const lowered = by >= 0 ? `, lowered to ${formatFixed(result.scores[chosen], 2)}, most by box ${by} (IoU ${overlap})` : "";
   const target = match.get(chosen);
   if (target === undefined) return `${name}${lowered}: kept, but its class is not in this curve.`;
-  if (target < 0) return `${name}${lowered}: kept, a false alarm: no free item fits well enough.`;
-  return `${name}${lowered}: kept, a hit: IoU ${formatFixed(image.fits[chosen][target], 2)} with a ${className(image.labels[target])}.`;
+  if (target < 0) return `${name}${lowered}: kept, a false positive: no free item fits well enough.`;
+  return `${name}${lowered}: kept, a true positive: IoU ${formatFixed(image.fits[chosen][target], 2)} with a ${className(image.labels[target])}.`;
 }
 
 /** The names and numbers of the table. */
@@ -251,7 +251,7 @@ export const { render, preview } = defineExplorer({
   left: [
     stage({ draw: drawScene, label: "A scene with its candidate boxes, kept and suppressed", use: addChoice }),
     paragraph(describeChosen, { className: "d2l-about" }),
-    hint("Green: hit. Red, dashed: false alarm. Grey: dropped, or below the confidence threshold. Blue: the true items, thick until found. Click a box to ask about it."),
+    hint("Green: true positive. Red, dashed: false positive. Grey: dropped, or below the confidence threshold. Blue: the true items, thick until found. Click a box to ask about it."),
     player({ last: ({ shown }) => shown.rounds, again: true }),
   ],
   right: [

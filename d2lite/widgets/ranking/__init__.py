@@ -42,7 +42,10 @@ class RankingExplorer(Explorer):
     )
     filed = Flag(False, label="file the teeth", help="The best precision at this recall or beyond.")
     match_threshold = Choice(
-        0.5, (0.5, 0.6, 0.7, 0.75, 0.8, 0.9), label="IoU of a hit", help="The least IoU that counts as found."
+        0.5,
+        (0.5, 0.6, 0.7, 0.75, 0.8, 0.9),
+        label="IoU of a true positive",
+        help="The least IoU that counts as found.",
     )
     average_precision = Real(0, min=0, max=1, output=True)
     data = Payload(loader=load_scene)
