@@ -19,7 +19,7 @@ const LONGEST = 70; // px of an arrow
 const NAMES = { iou: "IoU", giou: "GIoU", diou: "DIoU", ciou: "CIoU" };
 const DASHES = { iou: [2, 3], giou: [7, 3], diou: [12, 3, 2, 3], ciou: [] };
 const HINTS = {
-  boxes: "Drag a round handle to move a box, a square one to resize it. Arrows: ten steps like the next.",
+  boxes: "Drag a round handle to move a box, a square one to resize it. IoU: the green area both share, divided by all they cover. Arrows: ten steps like the next.",
   map: `Colour: a box of the start's size, begun here, reaches IoU 0.9 in ${MOST} steps; stronger is sooner. Cross: never.`,
 };
 
@@ -129,10 +129,12 @@ function drawPull(ctx, x, theme, { run, step, local, loss, box }) {
 /** Where a box of this size may begin: the stronger the colour, the sooner it arrives; a cross where it never does. */
 function drawStarts(ctx, x, theme, { steps }) {
   const cell = x(SIDE / CELLS);
+  const reached = steps.filter((count) => count >= 0);
+  const [soonest, latest] = [Math.min(...reached), Math.max(...reached)];
   steps.forEach((count, k) => {
     const [px, py] = [(k % CELLS) * cell, Math.floor(k / CELLS) * cell];
     if (count >= 0) {
-      ctx.globalAlpha = 0.12 + 0.68 * (1 - count / MOST);
+      ctx.globalAlpha = 0.12 + 0.68 * ((latest - count) / (latest - soonest || 1));
       ctx.fillStyle = theme.accent;
       ctx.fillRect(px, py, cell, cell);
     } else if (count === -1 && k % 2 === Math.floor(k / CELLS) % 2) {
@@ -155,7 +157,9 @@ function drawChart(ctx, width, height, theme, scene) {
   clipped(ctx, { ...box, y: box.y - 2, height: box.height + 4 }, () => {
     for (const loss of [...LOSSES.filter((name) => name !== scene.loss), scene.loss]) {
       const chosen = loss === scene.loss;
-      drawLine(ctx, null, scene.runs[loss].overlaps, x, y, { color: chosen ? theme.b : theme.muted, width: chosen ? 2.5 : 1.5, dash: DASHES[loss] });
+      const calm = scene.settings.decay > 0; // else the lines jitter and would cover each other
+      const width = calm ? (chosen ? 2.5 : 1.5) : 1;
+      drawLine(ctx, null, scene.runs[loss].overlaps, x, y, { color: chosen ? theme.b : theme.muted, width, dash: DASHES[loss], alpha: calm || chosen ? 1 : 0.4 });
     }
   });
   labelEnds(ctx, box, y, theme, scene);
