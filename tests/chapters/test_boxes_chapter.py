@@ -19,7 +19,9 @@ NAMES = ("iou", "giou", "diou", "ciou")
 def chapter(read_chapter):
     """The names that the chapter's cells define, without its races."""
     chapter = read_chapter("08_detection/boxes")
-    chapter.define("hero", "question-guess", "setup", "convert", "iou-one", "iou", "measures", "fit-code", "windows")
+    chapter.define(
+        "hero", "question-guess", "setup", "convert", "iou-one", "iou", "measures", "fit-code", "windows"
+    )
     chapter.define("network-code")
     chapter.run("race-code")
     return chapter
@@ -134,7 +136,9 @@ def test_the_chapters_network_is_the_recorders(chapter, recorder):
     inputs, targets = inputs.repeat(7, 1, 1, 1), targets.repeat(7, 1)  # a batch and a rest that is left out
     ours = chapter["train"](library.ciou_loss, inputs, targets, 0.002, seed=5, num_passes=3)
     other = recorder.train_network(inputs, targets, "ciou", 0.002, seed=5, num_passes=3)
-    torch.testing.assert_close(chapter["decode"](ours(inputs)), recorder.decode(other(inputs)), rtol=0, atol=1e-3)
+    torch.testing.assert_close(
+        chapter["decode"](ours(inputs)), recorder.decode(other(inputs)), rtol=0, atol=1e-3
+    )
 
 
 def test_windows_hold_their_boxes(chapter):

@@ -12,7 +12,7 @@ validation of the 200 scenes after them, those of the test of 300 scenes made of
 128 windows a batch, the learning rate falling to 0 in a straight line. A run's seed draws the weights and the order of
 the windows; runs of one seed share both.
 
-Recorded of each run, for the validation and the test windows ("test_..."): the mean IoU of the boxes with the true ones,
+Recorded of each run, for the validation and the test windows ("test_..."): the mean IoU with the true boxes,
 the share of boxes with at least 0.5 and 0.75, and the mean error of an edge in pixels.
 """
 
