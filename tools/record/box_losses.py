@@ -2,15 +2,15 @@
 
     python tools/record/box_losses.py
 
-It writes d2lite/data/recordings/box_losses.json.gz, which `Sweep.recorded("box_losses")` reads; kill it and start it
-again, and it goes on where it was.
+It writes d2lite/data/recordings/box_losses.json.gz, which `Sweep.recorded("box_losses")` reads; kill it and start
+it again, and it goes on where it was.
 
-The task: a window of 64 x 64 px around one item, averaged down to 16 x 16; the network gives the item's box in it. Its
-four numbers are read as a centre and the logarithm of a size, in units of 32 px, so that no box has a negative size. The
-items are 10 to 57 px long. The windows for training are of 1,200 scenes of d2lite.datasets, three an item, those for
-validation of the 200 scenes after them, those of the test of 300 scenes made of test images. Each run: 20 passes of Adam,
-128 windows a batch, the learning rate falling to 0 in a straight line. A run's seed draws the weights and the order of
-the windows; runs of one seed share both.
+The task: a window of 64 x 64 px around one item, averaged down to 16 x 16; the network gives the item's box in it.
+Its four numbers are read as a centre and the logarithm of a size, in units of 32 px, so that no box has a negative
+size. The items are 10 to 57 px long. The windows for training are of 1,200 scenes of d2lite.datasets, three an
+item, those for validation of the 200 scenes after them, those of the test of 300 scenes made of test images. Each
+run: 20 passes of Adam, 128 windows a batch, the learning rate falling to 0 in a straight line. A run's seed draws
+the weights and the order of the windows; runs of one seed share both.
 
 Recorded of each run, for the validation and the test windows ("test_..."): the mean IoU with the true boxes,
 the share of boxes with at least 0.5 and 0.75, and the mean error of an edge in pixels.
