@@ -13,7 +13,7 @@ from d2lite.vision import unfold
 def chapter(read_chapter):
     """The names the chapter's cells define, its slow runs left out."""
     chapter = read_chapter("06_cnn/convolution")
-    chapter.run("setup", "average", "loops", "output-size", "backward-code", "im2col")
+    chapter.run("setup", "average", "loops", "output-size", "backward-code", "im2col", "im2col-backward")
     return chapter
 
 
