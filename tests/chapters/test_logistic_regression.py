@@ -74,7 +74,9 @@ def test_the_claims_hold_for_other_seeds(seed):
     """All claims but those that the text makes of its own split alone."""
 
     def change(source):
-        source = re.sub(r"^assert .*, in this split$|^# .*, in this split\nassert .*$", "", source, flags=re.M)
+        source = re.sub(
+            r"^assert .*, in this split$|^# .*, in this split\nassert .*$", "", source, flags=re.M
+        )
         source = source.replace("(0.6, 0.2, 0.2), seed=0)", f"(0.6, 0.2, 0.2), seed={seed})")
         if source == CODE["question-penalty"]:  # asks about this split alone
             return ""
@@ -85,7 +87,9 @@ def test_the_claims_hold_for_other_seeds(seed):
 
 
 def test_every_figure_is_labelled_captioned_and_described(lesson):
-    figures = {cell_id for cell_id, axes in lesson["all_axes"].items() if axes} - {"neuron"}  # a drawing has no axes
+    figures = {cell_id for cell_id, axes in lesson["all_axes"].items() if axes} - {
+        "neuron"
+    }  # a drawing has no axes
     assert len(figures) >= 4
     names = []
     for cell_id in figures:
@@ -146,7 +150,9 @@ def test_every_work_cited_is_in_the_bibliography():
 
 def test_the_code_may_be_read_in_one_sitting():
     shown = [c for c in CHAPTER.cells if c.cell_type == "code" and not c.metadata.get("tags")]
-    assert max(len(line) for c in shown for line in c.source.splitlines()) <= 92, "a page of 1,280 px shows 92 columns"
+    assert max(len(line) for c in shown for line in c.source.splitlines()) <= 92, (
+        "a page of 1,280 px shows 92 columns"
+    )
     assert max(len(c.source.splitlines()) for c in shown) <= 20
     assert len([line for line in CODE["setup"].splitlines() if line]) <= 10
 

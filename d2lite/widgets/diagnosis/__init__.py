@@ -26,7 +26,7 @@ def fit_one(x, y):
 
 
 def load_tumours():
-    """Return the labels of the validation tumours and, for each feature, their values and the curve of the training ones."""
+    """Return the validation tumours' labels and, for each feature, their values and the training tumours' curve."""
     from d2lite.datasets import tabular
 
     data = tabular("breast_cancer")
