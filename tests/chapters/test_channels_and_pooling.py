@@ -11,7 +11,8 @@ from torch import nn
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     chapter = read_chapter("06_cnn/channels_and_pooling")
-    chapter.run("setup", "costs-code", "pool", "field-code")
+    chapter.run("setup", "costs-code", "pool", "field-code", "ways")
+    chapter.define("sum", "seen", "effective-code")
     return chapter
 
 
@@ -57,12 +58,37 @@ def test_the_recurrence_is_what_gradients_measure(chapter, layers):
     assert chapter["field"](layers)[0] == width >= count
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    channels=st.integers(1, 4), kernels=st.integers(1, 4), k=st.integers(1, 3), seed=st.integers(0, 10_000)
+)
+def test_summed_slices_are_the_layer_of_torch(chapter, channels, kernels, k, seed):
+    generator = torch.Generator().manual_seed(seed)
+    shapes = (channels, 5, 6), (kernels, channels, k, k), (kernels,)
+    x, weight, bias = (torch.randn(s, generator=generator, dtype=torch.float64) for s in shapes)
+    assert torch.allclose(chapter["conv_channels"](x, weight, bias), F.conv2d(x, weight, bias))
+
+
 def test_costs_are_those_of_torch(chapter):
-    for C, C_out, k, side in [(1, 1, 1, 1), (3, 7, 5, 4), (8, 2, 3, 6)]:
-        layer = nn.Conv2d(C, C_out, k)
-        parameters, products = chapter["cost"](C, C_out, k, side)
+    for C, C_out, k, side, groups in [(1, 1, 1, 1, 1), (3, 7, 5, 4, 1), (8, 2, 3, 6, 2), (6, 6, 3, 5, 6)]:
+        layer = nn.Conv2d(C, C_out, k, groups=groups)
+        parameters, products = chapter["cost"](C, C_out, k, side, groups)
         assert parameters == sum(p.numel() for p in layer.parameters())
-        assert (
-            products
-            == layer.weight.numel() * layer(torch.zeros(1, C, side + k - 1, side + k - 1)).numel() / C_out
-        )
+        outputs = layer(torch.zeros(1, C, side + k - 1, side + k - 1)).numel()
+        assert products == layer.weight[0].numel() * outputs  # each output number takes one kernel's weights
+
+
+def test_ways_are_coefficients_of_a_power(chapter):
+    for num_layers, k in [(1, 3), (4, 3), (3, 5)]:
+        row = [1]
+        for _ in range(num_layers):  # multiply by 1 + x + ... + x^(k - 1)
+            row = [sum(row[max(0, i - k + 1) : i + 1]) for i in range(len(row) + k - 1)]
+        assert chapter["ways"](num_layers, k).tolist() == row
+
+
+def test_squared_gradients_are_shared_out_by_the_ways(chapter):
+    """Other seeds than the chapter's."""
+    for seed in (11, 12):
+        share = chapter["influence"](12, nets=20, seed=seed)
+        exact = chapter["ways"](12) / chapter["ways"](12).sum()
+        assert (share - exact).abs().sum() < 0.2
