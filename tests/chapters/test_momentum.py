@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.linalg import solve_discrete_lyapunov
 from scipy.signal import lfilter
 
 from d2lite.optim import surfaces
@@ -11,7 +12,7 @@ from d2lite.optim import surfaces
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     chapter = read_chapter("04_optimizers/momentum")
-    chapter.run("setup", "average-code", "momentum-code", "regimes-code", "root-code")
+    chapter.run("setup", "average-code", "momentum-code", "regimes-code", "root-code", "hero")
     return chapter
 
 
@@ -77,3 +78,43 @@ def test_counted_steps(chapter):
     path = torch.tensor([[1.0, 0.0], [1e-7, 0.0], [0.5, 0.0], [0.0, 1e-7], [0.0, 0.0]])
     assert chapter["steps_to"](path) == 3
     assert chapter["counts"][100.0][0] > 4 * chapter["counts"][100.0][1]
+
+
+def test_nesterov_at_the_place_ahead(chapter):
+    """PyTorch's form is Nesterov's own, seen from the place ahead."""
+    gradient = surfaces.make_surface("himmelblau").gradient
+    theta = torch.tensor([-1.0, 0.5], dtype=torch.float64)
+    v, places = torch.zeros(2, dtype=torch.float64), []
+    for _ in range(50):
+        places.append(theta - 0.002 * 0.8 * v)
+        v = 0.8 * v + gradient(places[-1])
+        theta = theta - 0.002 * v
+    ours = chapter["walk"](gradient, [-1.0, 0.5], 49, lr=0.002, beta=0.8, nesterov=True)
+    assert (ours - torch.stack(places)).abs().max() < 1e-10
+
+
+@pytest.mark.parametrize("rate", [0.003, 0.02, 0.03])
+@pytest.mark.parametrize("beta", [0.0, 0.7, 0.98])
+def test_the_plane_is_that_of_the_roots(chapter, rate, beta):
+    """The colour of the first picture, against the largest eigenvalue in the valley."""
+    row = abs(chapter["beta"][:, 0] - beta).argmin()
+    column = abs(chapter["eta"][0] - rate).argmin()
+    beta, rate = chapter["beta"][row, column], chapter["eta"][row, column]
+    matrices = [np.array([[1 + beta - rate * curve, -beta], [1, 0]]) for curve in (1, 100)]
+    keeps = max(np.abs(np.linalg.eigvals(matrix)).max() for matrix in matrices)
+    needed = chapter["needed"][row, column]
+    if keeps < 0.9977:
+        assert needed == pytest.approx(np.log(1000) / -np.log(keeps), rel=1e-6)
+    else:
+        assert np.isnan(needed)
+
+
+@pytest.mark.parametrize("lr", [0.05, 0.5, 1.5])
+@pytest.mark.parametrize("beta", [0.0, 0.5, 0.95])
+def test_variance_under_noise_solves_the_equation_of_covariances(chapter, lr, beta):
+    matrix = np.array([[1 + beta - lr, -beta], [1.0, 0.0]])
+    expected = solve_discrete_lyapunov(matrix, np.diag([lr**2, 0.0]))[0, 0]
+    chapter.run("noise-code")
+    formula = lr * (1 + beta) / ((1 - beta) * (2 * (1 + beta) - lr))
+    assert formula == pytest.approx(expected, rel=1e-9)
+    assert chapter["noise_floor"](lr, beta, seed=7) == pytest.approx(expected, rel=0.15)

@@ -32,6 +32,18 @@ export function suggestedRates(surface, condition) {
 }
 
 /**
+ * What a run along one curvature does, by the roots of r² - (1 + β - ηλ) r + β: product is ηλ; without memory, β = 0.
+ * "critical" is within a hundredth of the product at which the roots meet.
+ */
+export function regime(product, beta) {
+  if (product >= 2 * (1 + beta)) return "diverges";
+  const meet = (1 - Math.sqrt(beta)) ** 2;
+  if (beta > 0 && Math.abs(product - meet) <= 0.01 * meet) return "critical";
+  if (product < meet) return "damped";
+  return product <= (1 + Math.sqrt(beta)) ** 2 && beta > 0 ? "oscillating" : "jumps to and fro";
+}
+
+/**
  * The ground of a race: { surface, start, noise(k) }, where noise(k) is what step k finds added to its gradient, a standard normal
  * number for each weight times noise. settings: surface (a name; "noisy" is the bowl with noise), condition, angle, start, noise, seed.
  */

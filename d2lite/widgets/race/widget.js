@@ -8,7 +8,7 @@ import { beside, above } from "../_draw/panes.js";
 import { addStart, heightsAbove, heightText, lossBox, stepScale } from "../_draw/paths.js";
 import { drawLosses, drawMap, drawMemory, methodColor } from "./draw.js";
 import { formulaRows, RULE_LINES } from "./formula.js";
-import { arrival, makeGround, makeRun, nextStep, runTo, stepsDone, suggestedRates, USES } from "./model.js";
+import { arrival, makeGround, makeRun, nextStep, regime, runTo, stepsDone, suggestedRates, USES } from "./model.js";
 
 let tables = 0; // of a page: each is a group of radio buttons of its own
 const METHODS = Object.keys(USES);
@@ -159,8 +159,19 @@ const shownRate = control("rates", {
   change: (rate, app) => app.set({ rates: METHODS.map((name, i) => (name === app.get("shown") ? rate : app.get("rates")[i] || 0)) }),
 });
 
-function describeSurface({ surface }, app) {
-  return `L(w) = ${surface.formula}${isNoisy(app.get) ? "; each step sees ∇L + σ · noise" : ""}`;
+function describeSurface({ surface, shown }, app) {
+  const formula = `L(w) = ${surface.formula}${isNoisy(app.get) ? "; each step sees ∇L + σ · noise" : ""}`;
+  return isBowl(app.get) && ["sgd", "momentum"].includes(shown) ? `${formula}. ${describeRegimes(app.get)}` : formula;
+}
+
+/** How the shown method, SGD or momentum, moves along either curvature of the bowl; weight decay adds to both. */
+function describeRegimes(get) {
+  const beta = get("shown") === "momentum" ? get("beta") : 0;
+  const along = [1, get("condition")].map((curvature) => {
+    const product = rateOf(get, get("shown")) * (curvature + get("weight_decay"));
+    return `ηλ = ${formatNumber(product)}, ${regime(product, beta)}`;
+  });
+  return `Along the valley: ${along[0]}; across: ${along[1]}.`;
 }
 
 export const { render, preview } = defineExplorer({

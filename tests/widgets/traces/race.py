@@ -1,5 +1,6 @@
 """Traces of seven optimizers made by torch.optim in double precision: the oracle of race/model.js."""
 
+import numpy as np
 import torch
 
 from d2lite._utils.rng import Rng
@@ -130,6 +131,26 @@ def bounds_case():
     }
 
 
+def regime_case():
+    """The name of a run along one curvature, by NumPy's eigenvalues of the matrix of a step."""
+    pairs = [(p, b) for b in (0.0, 0.25, 0.81, 0.99) for p in (1e-6, 0.02, 0.3, 1.2, 2.1, 3.3, 3.7, 4.1)]
+    return {
+        "name": "damped, critical, oscillating",
+        "js": "(model, pairs) => pairs.map(([product, beta]) => model.regime(product, beta))",
+        "input": [*pairs, (0.01, 0.81), (0.25, 0.25)],
+        "expected": [*(_regime(*pair) for pair in pairs), "critical", "critical"],
+    }
+
+
+def _regime(product, beta):
+    roots = np.linalg.eigvals(np.array([[1 + beta - product, -beta], [1.0, 0.0]]))
+    if abs(roots).max() >= 1:
+        return "diverges"
+    if abs(roots.imag).max() > 0:
+        return "oscillating"
+    return "damped" if roots.real.max() > abs(roots.real.min()) else "jumps to and fro"
+
+
 def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
     surfaces = ("bowl", "noisy", "rosenbrock", "beale", "saddle", "plateau")
@@ -137,6 +158,7 @@ def cases():
     decay = {"weightDecay": 0.3, "beta": 0.8, "beta1": 0.7, "beta2": 0.95}
     return [
         *(run_case(name, ground=ground) for name in RATES for ground in grounds),
+        regime_case(),
         *(run_case(name, settings=decay, ground={"angle": 25.0, "start": [2.0, -1.5]}) for name in RATES),
         next_case(),
         bounds_case(),
