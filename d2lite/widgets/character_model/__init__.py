@@ -50,7 +50,11 @@ class CharacterModelExplorer(Explorer):
     )
     color = Choice("surprise", ("surprise", "unit", "gradient", "quotation"), label="colour the text by")
     unit = Integer(
-        0, min=0, max=MOST_UNITS - 1, label="unit shown", help="The model that ships has its slowest units first."
+        0,
+        min=0,
+        max=MOST_UNITS - 1,
+        label="unit shown",
+        help="The model that ships has its slowest units first.",
     )
     truncation = Integer(REACH, min=1, max=REACH, label="truncation, steps")
     clip = Real(1, min=0.01, max=100, log=True, label="clip the norm at")
