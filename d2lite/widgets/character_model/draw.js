@@ -13,7 +13,8 @@ const FEW = 28; // columns of the units in a still picture, as noise does not pa
 const DECADES = 4; // of the gradient's chart
 const FULL = 8; // bits of surprise that give the full colour
 const LIKELY = 0.5; // chance of a quotation mark that gives the full colour
-const CHART = 0.24; // share of the strip's height that the gradient has
+const CHART = 0.24; // share of the strip's height that the gradient has,
+const LOW = 64; // and at least so many px
 const ROW = 7.5; // px of a unit's row
 const ROWS = 32; // at most: each is to be seen and hit
 const VISIBLE = { " ": "␣", "\n": "↵", "\ufffd": "other" };
@@ -133,8 +134,9 @@ export function stripLayout(scene, width, height) {
   const most = scene.still ? FEW : Math.max(20, Math.min(72, Math.floor((width - 52) / 8)));
   const count = Math.min(most, Math.max(12, scene.place));
   const first = scene.place - count;
-  const top = plotBox(width, height * CHART, { ...margins, top: 6, bottom: 18 });
-  const units = { ...plotBox(width, height, { ...margins, top: height * CHART + 2, bottom: 4 }) };
+  const chart = Math.max(LOW, height * CHART);
+  const top = plotBox(width, chart, { ...margins, top: 6, bottom: 18 });
+  const units = { ...plotBox(width, height, { ...margins, top: chart + 2, bottom: 4 }) };
   return { top, units, rows: unitRows(scene, units.height), count, first, x: linearScale([first, scene.place], [top.x, top.x + top.width]) };
 }
 
