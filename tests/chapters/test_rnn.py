@@ -19,7 +19,10 @@ def chapter(read_chapter):
     """The names the chapter's cells define, its slow runs left out."""
     chapter = read_chapter("07_rnn/rnn")
     chapter.run("setup", "forward", "backward-code")
-    chapter.define("write", "journey")
+    chapter["K"] = 65
+    chapter.define(
+        "write", "journey", "context", "network", "train", "script", "script-write", "script-learn"
+    )
     return chapter
 
 
@@ -42,7 +45,7 @@ def test_cell_and_backward_are_those_of_torch(chapter, features, units, classes,
     with torch.no_grad():
         rnn.weight_hh_l0.mul_(1.5)
     w = {
-        "xh": rnn.weight_ih_l0, "hh": rnn.weight_hh_l0, "b_xh": rnn.bias_ih_l0, "b_hh": rnn.bias_hh_l0,
+        "xh": rnn.weight_ih_l0, "hh": rnn.weight_hh_l0, "b_h": rnn.bias_ih_l0 + rnn.bias_hh_l0,
         "hy": readout.weight, "b_y": readout.bias,
     }  # fmt: skip
     x, h = torch.randn(steps, features).double(), torch.randn(units).double().requires_grad_()
@@ -58,8 +61,9 @@ def test_cell_and_backward_are_those_of_torch(chapter, features, units, classes,
     assert torch.allclose(states[-1], last[0], atol=1e-12)
     assert torch.allclose(ours, logits, atol=1e-12)
     assert gradients.keys() == w.keys()
+    leaves = w | {"b_h": rnn.bias_hh_l0}
     for name, gradient in gradients.items():
-        assert torch.allclose(gradient, w[name].grad, atol=1e-12), name
+        assert torch.allclose(gradient, leaves[name].grad, atol=1e-12), name
         assert gradient.abs().max() > 1e-6
     assert torch.allclose(first, h.grad, atol=1e-12)
 
@@ -141,10 +145,42 @@ def test_test_pages_are_not_among_the_training_pages(chapter, recorder):
     scope = {"character_rnn": character_rnn, "datasets": datasets}
     lines = [
         line
-        for line in chapter.sources["memory"].splitlines()
-        if line.startswith(("novels", "cut", "training"))
+        for line in chapter.sources["temperatures"].splitlines()
+        if line.startswith(("novels", "first", "training"))
     ]
     exec("\n".join(lines), scope)
-    assert scope["test"] == test
-    assert abs(len(scope["training"]) - len(training)) < 3
-    assert training.startswith(scope["training"][:-3])
+    assert (scope["training"], scope["validation"], scope["test"]) == (training, validation, test)
+
+
+def test_context_is_what_comes_right_before(chapter):
+    torch.manual_seed(0)
+    model = character_rnn.CharacterRNN("ab ", 5)
+    ids = model.encode("ab ba ab bb a")
+    found = chapter["losses_after"](model, ids, torch.tensor([4, 9]), 3)
+    for loss, end in zip(found, (4, 9), strict=True):
+        with torch.no_grad():
+            scores = model(ids[end - 3 : end, None])[0][-1, 0]
+        assert loss.item() == pytest.approx(nn.functional.cross_entropy(scores, ids[end]).item(), abs=1e-6)
+
+
+def test_the_script_learns_any_text_and_writes_in_its_alphabet(chapter, capsys):
+    torch.manual_seed(0)
+    writer = chapter["learn"]("the cat sat on the mat. " * 200, num_steps=200, num_hiddens=16, streams=4)
+    assert "step 200: perplexity" in capsys.readouterr().out
+    assert chapter["perplexity_on"](writer, "the cat sat on the mat. " * 40) < 1.5 < len(writer.alphabet)
+    written = chapter["write_on"](writer, "the ", 40)
+    assert len(written) == 44
+    assert set(written) <= set(writer.alphabet)
+
+
+def test_a_clipped_run_at_any_rate_takes_steps_of_one_length(chapter):
+    """What the chapter says of its run of rate 3 and limit 0.3: only their product counts where the limit binds."""
+    ends = []
+    for lr, clip in ((3.0, 3e-4), (3000.0, 3e-7)):
+        torch.manual_seed(0)
+        network = chapter["Network"](4, 6)
+        batches = [(torch.randint(6, (2, 5)), torch.randint(6, (2, 5))) for _ in range(8)]
+        _, norms, _ = chapter["train"](network, torch.optim.SGD(network.parameters(), lr), batches, clip)
+        assert min(norms) > clip
+        ends.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
+    assert torch.allclose(*ends, atol=1e-4)

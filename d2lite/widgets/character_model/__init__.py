@@ -48,8 +48,14 @@ class CharacterModelExplorer(Explorer):
         label="letter followed back",
         help="Empty: the one that comes.",
     )
-    color = Choice("surprise", ("surprise", "unit", "gradient"), label="colour the text by")
-    unit = Integer(0, min=0, max=MOST_UNITS - 1, label="unit shown")
+    color = Choice("surprise", ("surprise", "unit", "gradient", "quotation"), label="colour the text by")
+    unit = Integer(
+        0,
+        min=0,
+        max=MOST_UNITS - 1,
+        label="unit shown",
+        help="The model that ships has its slowest units first.",
+    )
     truncation = Integer(REACH, min=1, max=REACH, label="truncation, steps")
     clip = Real(1, min=0.01, max=100, log=True, label="clip the norm at")
     weights = Payload(loader=load_model, max_size=110_000)  # 256 units in 8 bits hardly compress

@@ -3,7 +3,7 @@ import { formatNumber, shortNumber } from "../_core/format.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
 import { drawMatrix } from "../_draw/layers.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_draw/scales.js";
-import { surprises } from "./model.js";
+import { predict, surprises } from "./model.js";
 
 export const LINE = 22; // px of a line of the coloured text
 const TYPE = 14; // px of its letters
@@ -12,6 +12,11 @@ const BARS = 12;
 const FEW = 28; // columns of the units in a still picture, as noise does not pack
 const DECADES = 4; // of the gradient's chart
 const FULL = 8; // bits of surprise that give the full colour
+const LIKELY = 0.5; // chance of a quotation mark that gives the full colour
+const CHART = 0.24; // share of the strip's height that the gradient has,
+const LOW = 64; // and at least so many px
+const ROW = 7.5; // px of a unit's row
+const ROWS = 32; // at most: each is to be seen and hit
 const VISIBLE = { " ": "␣", "\n": "↵", "\ufffd": "other" };
 
 export const showCharacter = (c) => VISIBLE[c] || c;
@@ -51,7 +56,14 @@ function textValues(scene) {
   const { reading, color, unit, back, place } = scene;
   if (color === "unit") return reading.states.slice(1).map((state) => state[unit]);
   if (color === "surprise") return surprises(reading).map((bits) => Math.min(1, bits / FULL));
+  if (color === "quotation") return reading.ids.map((_, t) => Math.min(1, chanceOfMark(scene, t) / LIKELY));
   return reading.ids.map((_, t) => (t < place && back.norms[place - 1 - t] !== undefined ? shareOf(back.norms, place - 1 - t) : 0));
+}
+
+/** The chance that a quotation mark comes right after the character t. */
+export function chanceOfMark({ reading, net }, t) {
+  const id = net.places.get('"');
+  return id === undefined ? 0 : predict(reading, t + 1)[id];
 }
 
 /** A gradient's size on a scale of DECADES below the largest, 0..1. */
@@ -63,7 +75,7 @@ function shareOf(norms, k) {
 export function drawText(ctx, width, height, theme, scene) {
   const { step, places } = textLayout(scene, width);
   const values = textValues(scene);
-  const paint = { surprise: [theme.b, theme.b], unit: [theme.a, theme.b], gradient: [theme.accent, theme.accent] }[scene.color];
+  const paint = { surprise: [theme.b, theme.b], unit: [theme.a, theme.b], gradient: [theme.accent, theme.accent], quotation: [theme.a, theme.a] }[scene.color];
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   ctx.font = `400 ${TYPE}px ${theme.mono}`;
@@ -122,18 +134,27 @@ export function stripLayout(scene, width, height) {
   const most = scene.still ? FEW : Math.max(20, Math.min(72, Math.floor((width - 52) / 8)));
   const count = Math.min(most, Math.max(12, scene.place));
   const first = scene.place - count;
-  const top = plotBox(width, height * 0.44, { ...margins, top: 6, bottom: 18 });
-  const units = { ...plotBox(width, height, { ...margins, top: height * 0.44 + 2, bottom: 4 }) };
-  return { top, units, count, first, x: linearScale([first, scene.place], [top.x, top.x + top.width]) };
+  const chart = Math.max(LOW, height * CHART);
+  const top = plotBox(width, chart, { ...margins, top: 6, bottom: 18 });
+  const units = { ...plotBox(width, height, { ...margins, top: chart + 2, bottom: 4 }) };
+  return { top, units, rows: unitRows(scene, units.height), count, first, x: linearScale([first, scene.place], [top.x, top.x + top.width]) };
 }
 
-/** Above: |dL/dh| after each character, the cut of the truncation as a line. Below: every unit after each character. */
+/** The units that have a row: the first ones, as many as can be told apart, and the chosen one. */
+function unitRows({ net, unit }, height) {
+  const count = Math.max(4, Math.min(ROWS, net.units, Math.floor(height / ROW)));
+  const rows = Array.from({ length: Math.min(count, net.units) }, (_, i) => i);
+  if (unit >= rows.length) rows[rows.length - 1] = unit;
+  return rows;
+}
+
+/** Above: |dL/dh| after each character, the cut of the truncation as a line. Below: the first units after each character. */
 export function drawStrip(ctx, width, height, theme, scene) {
-  const { top, units, count, first, x } = stripLayout(scene, width, height);
-  const { back, place, truncation, reading, net } = scene;
+  const { top, units, rows, count, first, x } = stripLayout(scene, width, height);
+  const { back, place, truncation, reading } = scene;
   const most = Math.max(...back.norms, 1e-12);
   const y = logScale([most * 10 ** -DECADES, most * 2], [top.y + top.height, top.y]);
-  drawAxes(ctx, top, x, y, theme, { xTicks: [], yTicks: 3, format: (value) => shortNumber(value, 1), yLabel: "gradient at each character" });
+  drawAxes(ctx, top, x, y, theme, { xTicks: [], yTicks: 2, format: (value) => shortNumber(value, 1), yLabel: "gradient at each character" });
   const from = Math.max(0, first);
   for (let t = from; t < place; t++) {
     const k = place - 1 - t;
@@ -158,15 +179,14 @@ export function drawStrip(ctx, width, height, theme, scene) {
   for (let t = from; t < place; t++) ctx.fillText(showCharacter(characterAt(scene, t)), x(t + 0.5), top.y + top.height + 10);
   const columns = place - from;
   if (!columns) return;
-  const values = new Float64Array(net.units * columns);
-  for (let i = 0, k = 0; i < net.units; i++) for (let t = from; t < place; t++) values[k++] = reading.states[t + 1][i];
+  const values = rows.flatMap((unit) => reading.states.slice(from + 1, place + 1).map((state) => state[unit]));
   const box = { ...units, x: x(from), width: x(place) - x(from) };
-  drawMatrix(ctx, values, net.units, columns, box, makeRamp(theme.a, theme.bg, theme.b), (v) => (v + 1) / 2);
-  drawUnitMark(ctx, units, theme, scene);
+  drawMatrix(ctx, values, rows.length, columns, box, makeRamp(theme.a, theme.bg, theme.b), (v) => (v + 1) / 2);
+  drawUnitMark(ctx, units, rows, theme, scene);
 }
 
-function drawUnitMark(ctx, units, theme, { unit, net }) {
-  const y = units.y + ((unit + 0.5) / net.units) * units.height;
+function drawUnitMark(ctx, units, rows, theme, { unit }) {
+  const y = units.y + ((rows.indexOf(unit) + 0.5) / rows.length) * units.height;
   ctx.fillStyle = theme.text;
   ctx.beginPath();
   ctx.moveTo(units.x - 1, y);

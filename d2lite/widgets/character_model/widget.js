@@ -100,10 +100,10 @@ function tail({ reading, net, place }, count) {
 
 /** What stands at a place of the strip: the character t and the unit. */
 function stripAt(scene, px, py, width, height) {
-  const { units, top, x } = stripLayout(scene, width, height);
+  const { units, rows, top, x } = stripLayout(scene, width, height);
   const t = Math.floor(x.invert(px));
-  const unit = Math.floor(((py - units.y) / units.height) * scene.net.units);
-  return { t, unit, isKnown: t >= 0 && t < scene.place, inUnits: unit >= 0 && unit < scene.net.units, inTop: py < top.y + top.height };
+  const unit = rows[Math.floor(((py - units.y) / units.height) * rows.length)];
+  return { t, unit, isKnown: t >= 0 && t < scene.place, inUnits: unit !== undefined, inTop: py < top.y + top.height };
 }
 
 function describeStrip(scene, ...at) {
@@ -119,6 +119,17 @@ function chooseUnit(app, strip, scene) {
     const { unit, inUnits } = stripAt(scene, ...strip.at(event), strip.width(), strip.height());
     if (inUnits) app.set({ unit, color: "unit" });
   });
+}
+
+/** What the text's colour says. */
+function describeColor({ color, unit, net }) {
+  const marked = net.places.has('"') ? "The bluer a character, the likelier the model thinks a quotation mark right after it (full colour: 50% or more)" : "This model's alphabet has no quotation mark";
+  return {
+    surprise: "The more orange a character, the less the model expected it",
+    unit: `Unit ${unit} after each character: blue −1, orange +1`,
+    gradient: "The greener a character, the more the loss of the green letter hangs on the state after it",
+    quotation: marked,
+  }[color] + ".";
 }
 
 /** What the gradient of all weights is: whole, cut, clipped. */
@@ -176,6 +187,7 @@ export const { render, preview } = defineExplorer({
       },
       use: fitText,
     }),
+    hint(describeColor),
   ],
   left: [
     paragraph(describeUncertainty, { className: "d2l-fact" }),
@@ -184,7 +196,7 @@ export const { render, preview } = defineExplorer({
   ],
   right: [
     stage({ draw: drawStrip, label: "Gradient and units over the last characters", className: "d2l-strip", tip: describeStrip, use: chooseUnit }),
-    hint("Bars: how much the loss of the green letter hangs on the state after each character. Below: every unit, blue −1 to orange +1; click one to colour the text by it."),
+    hint("Bars: how much the loss of the green letter hangs on the state after each character. Below: one row a unit, blue −1 to orange +1, the first units of the model; point at a square for its value, click a row to colour the text by it."),
   ],
   bottom: [paragraph(describeGradient, { className: "d2l-fact" })],
   controls: ["color", "letter", "unit", "seed", "truncation", "clip"],
