@@ -125,7 +125,7 @@ def test_basins_follow_to_a_surface_of_fewer_minima(make_host):
     host = make_host().open("descent").show("descent", surface="ripples", lr=0.01, basins=True)
     host.set("surface", "bowl")
     assert host.page.locator(".d2l-note").count() == 0
-    assert "Colour: the minimum a start comes to" in host.page.locator(".d2l-hint").inner_text()
+    assert "Colour: the minimum a start comes to" in host.page.locator(".d2l-left .d2l-hint").inner_text()
 
 
 def test_one_finger_taps_a_start(make_host):
@@ -133,3 +133,10 @@ def test_one_finger_taps_a_start(make_host):
     host.page.touchscreen.tap(*place(host, -1, 2))
     host.settle()
     assert host.get("start") == [[pytest.approx(-1, abs=0.04), pytest.approx(2, abs=0.04)]]
+
+
+def test_the_path_before_a_change_is_named(host):
+    hints = host.page.locator(".d2l-left .d2l-hint")
+    assert "gray" not in hints.inner_text()
+    host.set("lr", 0.1)
+    assert "Thin gray: the path before the change." in hints.inner_text()

@@ -74,10 +74,16 @@ function judge(scene) {
   return { text: `Here a learning rate below ${formatNumber(2 / Math.max(1e-12, local.values[1]))} would be stable.`, bad: false };
 }
 
-function explainMap({ surface }, app) {
-  if (!app.get("basins")) return "Click or drag to choose the start. Arrow: the next step. Cross: the Hessian's directions, dashed where it curves down.";
+function explainMap({ surface, before }, app) {
+  const past = before ? " Thin gray: the path before the change." : "";
+  if (!app.get("basins")) return `Click or drag to choose the start. Arrow: the next step. Cross: the Hessian's directions, dashed where it curves down.${past}`;
   const depth = surface.minima.length > 4 ? ", by its depth" : "";
   return `Colour: the minimum a start comes to${depth}; paler: later. Red: it diverges. Blank: no rest in ${MOST} steps.`;
+}
+
+function explainCharts({ surface }) {
+  const predicted = surface.name === "bowl" ? "Above, dashed: what the curvatures predict. " : "";
+  return `${predicted}Below: what a step at each learning rate would bring (dashed: by the slope alone); the mark is at η.`;
 }
 
 /** The start, to drag; and, once the map has its size, the frames in which its ends are found. */
@@ -113,6 +119,7 @@ export const { render, preview } = defineExplorer({
       },
     }),
     stage({ draw: drawAlong, label: "Change of the loss at each learning rate, and what the gradient promises", ratio: 2.6 }),
+    hint(explainCharts),
   ],
   bottom: [
     paragraph(({ surface }) => `L(w) = ${surface.formula}`, { className: "d2l-surface-formula" }),
