@@ -68,7 +68,7 @@ def make_surface(name, condition=10.0, angle=0.0):
     Args:
         name: "bowl", "saddle", "plateau", "ripples", "rosenbrock", "beale" or "himmelblau".
         condition: ratio of the bowl's curvatures, at least 1; the least is 1. Other surfaces ignore it.
-        angle: degrees by which the bowl is turned. Other surfaces ignore it.
+        angle: degrees by which the bowl or the saddle is turned, the saddle with its start. Other surfaces ignore it.
 
     Returns:
         The Surface.
@@ -82,6 +82,8 @@ def make_surface(name, condition=10.0, angle=0.0):
     condition, angle = check_number(condition, "condition", 1), check_number(angle, "angle")
     if name == "bowl":
         return _bowl(condition, math.radians(angle))
+    if name == "saddle":
+        return _saddle(math.radians(angle))
     return Surface(name, *_SURFACES[name])
 
 
@@ -104,9 +106,19 @@ def _bowl(condition, angle):
     return Surface("bowl", value, _square(3), ((0.0, 0.0),), (-2.6, 1.2), lr)
 
 
-def _saddle(w):
-    x, y = w.unbind(-1)
-    return 0.5 * (x**2 - y**2) + 0.25 * y**4
+def _saddle(angle):
+    c, s = math.cos(angle), math.sin(angle)
+
+    def value(w):
+        x, y = w.unbind(-1)
+        u, v = c * x + s * y, c * y - s * x
+        return 0.5 * (u**2 - v**2) + 0.25 * v**4
+
+    def place(u, v):
+        return c * u - s * v, s * u + c * v
+
+    minima, start = (place(0.0, 1.0), place(0.0, -1.0)), place(-1.6, 0.001)
+    return Surface("saddle", value, _square(2), minima, start, 0.2, ((0.0, 0.0),), -0.25)
 
 
 def _plateau(w):
@@ -144,7 +156,7 @@ def _ripple_minima():
 # name: value, domain, minima, start, lr, saddles, lowest
 _SURFACES = {
     "bowl": None,
-    "saddle": (_saddle, _square(2), ((0.0, 1.0), (0.0, -1.0)), (-1.6, 0.001), 0.2, ((0.0, 0.0),), -0.25),
+    "saddle": None,
     "plateau": (_plateau, _square(4), ((0.0, 0.0),), (-2.7, 1.4), 1.0),
     "ripples": (_ripples, _square(4.5), _ripple_minima(), (-3.3, 2.6), 0.1),
     "rosenbrock": (_rosenbrock, ((-2, 2), (-1, 3)), ((1.0, 1.0),), (-1.2, 1.0), 0.0015),

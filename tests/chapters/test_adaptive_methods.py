@@ -21,7 +21,7 @@ PAIRS = {
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     chapter = read_chapter("04_optimizers/adaptive_methods")
-    chapter.run("setup", "adagrad-code", "adam-code", "rotate-code", "decay-code", "reddi-code")
+    chapter.run("hero", "setup", "adagrad-code", "adam-code", "draw-angle", "rotate-code", "reddi-code")
     chapter.define("solution-4")
     return chapter
 
@@ -90,3 +90,18 @@ def test_lion_moves_every_weight_by_the_rate(chapter):
     surface = surfaces.make_surface("rosenbrock")
     path = chapter["walk"](chapter["lion"], surface.gradient, surface.start, 20, lr=0.01)
     assert torch.allclose((path[1:] - path[:-1]).abs(), torch.tensor(0.01, dtype=torch.float64))
+
+
+@pytest.mark.parametrize("angle", [0, 30, 45])
+def test_the_steps_out_of_the_saddle_are_those_of_torch(chapter, angle):
+    saddle = surfaces.make_surface("saddle", angle=angle)
+    w = torch.tensor(saddle.start, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.Adam([w], lr=0.05, betas=(0.9, 0.99))
+    losses = [saddle.value(w).item()]
+    for _ in range(150):
+        optimizer.zero_grad()
+        saddle.value(w).backward()
+        optimizer.step()
+        losses.append(saddle.value(w).item())
+    above = [step for step, loss in enumerate(losses) if loss >= -0.125]
+    assert chapter["by_angle"][angle] == above[-1] + 1 < 150

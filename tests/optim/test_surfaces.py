@@ -10,7 +10,11 @@ from d2lite.optim import surfaces
 from d2lite.widgets._bundle import shared
 from d2lite.widgets._preview import run_module
 
-SHAPES = [(name, 10.0, 0.0) for name in surfaces.names()] + [("bowl", 1.0, 0.0), ("bowl", 1000.0, 30.0)]
+SHAPES = [(name, 10.0, 0.0) for name in surfaces.names()] + [
+    ("bowl", 1.0, 0.0),
+    ("bowl", 1000.0, 30.0),
+    ("saddle", 10.0, 45.0),
+]
 RUN = """
 import * as model from "./model.mjs";
 import { readFileSync } from "node:fs";

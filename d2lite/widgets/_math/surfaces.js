@@ -4,7 +4,7 @@ export const SURFACE_NAMES = ["bowl", "saddle", "plateau", "ripples", "rosenbroc
 const SURFACES = { bowl, saddle, plateau, ripples, rosenbrock, beale, himmelblau };
 
 /**
- * A surface by name. condition and angle (degrees) shape the bowl alone. What comes back:
+ * A surface by name. The angle (degrees) turns bowl and saddle, condition shapes the bowl alone. What comes back:
  * value(x, y), gradient(x, y) -> [dx, dy], hessian(x, y) -> [dxx, dxy, dyy]; domain [[x0, x1], [y0, y1]] to look at;
  * minima and saddles, lists of [x, y]; lowest, the value at the best minimum; start, a good place to begin; lr, a good
  * learning rate for plain gradient descent from there; formula, a line of text; power, of the heights that its map shows.
@@ -37,20 +37,32 @@ export function bowl(condition, angle) {
   };
 }
 
-/** Down to both sides, up along the ridge: (x² − y²) / 2 + y⁴ / 4. */
-export function saddle() {
+/** (u² − v²) / 2 + v⁴ / 4, with u and v the weights turned by the angle: down to both sides, up along the ridge v = 0. */
+export function saddle(_, angle) {
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const place = (u, v) => [c * u - s * v, s * u + c * v];
+  const turned = (x, y) => [c * x + s * y, c * y - s * x];
   return {
-    value: (x, y) => 0.5 * (x * x - y * y) + 0.25 * y ** 4,
-    gradient: (x, y) => [x, y ** 3 - y],
-    hessian: (x, y) => [1, 0, 3 * y * y - 1],
+    value: (x, y) => {
+      const [u, v] = turned(x, y);
+      return 0.5 * (u * u - v * v) + 0.25 * v ** 4;
+    },
+    gradient: (x, y) => {
+      const [u, v] = turned(x, y);
+      return place(u, v ** 3 - v);
+    },
+    hessian: (x, y) => {
+      const bend = 3 * turned(x, y)[1] ** 2 - 1; // along v; 1 along u
+      return [c * c + s * s * bend, c * s * (1 - bend), s * s + c * c * bend];
+    },
     domain: [[-2, 2], [-2, 2]],
-    minima: [[0, 1], [0, -1]],
+    minima: [place(0, 1), place(0, -1)],
     saddles: [[0, 0]],
     lowest: -0.25,
-    start: [-1.6, 0.001],
+    start: place(-1.6, 0.001),
     lr: 0.2,
     power: 0.8,
-    formula: "½ (w₁² − w₂²) + ¼ w₂⁴",
+    formula: angle ? "½ (u² − v²) + ¼ v⁴, u and v turned" : "½ (w₁² − w₂²) + ¼ w₂⁴",
   };
 }
 

@@ -11,6 +11,7 @@ import { bowlRate, describeDirection, descendTo, localPicture, makeRun, stepsDon
 const SHAPE = ["surface", "condition", "angle"];
 
 const isBowl = (get) => get("surface") === "bowl";
+const canTurn = (get) => isBowl(get) || get("surface") === "saddle";
 
 /** Bring a scene up to date with the traits; return whether the map of ends needs another frame. */
 function updateScene(scene, get, { deadline }) {
@@ -137,6 +138,6 @@ export const { render, preview } = defineExplorer({
     }),
     "lr", "condition", "angle", "basins",
   ],
-  visible: { condition: isBowl, angle: isBowl },
+  visible: { condition: isBowl, angle: canTurn },
   preview: beside(drawMap, above(drawLoss, drawAlong, 0.55)),
 });

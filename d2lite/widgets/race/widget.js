@@ -15,6 +15,7 @@ const METHODS = Object.keys(USES);
 const GROUND = ["surface", "condition", "angle", "noise", "seed"];
 
 const isBowl = (get) => ["bowl", "noisy"].includes(get("surface"));
+const canTurn = (get) => isBowl(get) || get("surface") === "saddle";
 const isNoisy = (get) => get("surface") === "noisy";
 const usedByShown = (name) => (get) => USES[get("shown")].includes(name);
 const runsOf = (scene) => [...scene.runs.values()];
@@ -221,7 +222,7 @@ export const { render, preview } = defineExplorer({
   more: [methodsTable],
   visible: {
     condition: isBowl,
-    angle: isBowl,
+    angle: canTurn,
     noise: isNoisy,
     seed: isNoisy,
     ...Object.fromEntries(["beta", "beta1", "beta2"].map((name) => [name, usedByShown(name)])),

@@ -160,6 +160,7 @@ def cases():
         *(run_case(name, ground=ground) for name in RATES for ground in grounds),
         regime_case(),
         *(run_case(name, settings=decay, ground={"angle": 25.0, "start": [2.0, -1.5]}) for name in RATES),
+        *(run_case(name, ground={"surface": "saddle", "angle": 45.0}) for name in RATES),
         next_case(),
         bounds_case(),
     ]
