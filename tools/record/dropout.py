@@ -54,7 +54,9 @@ METHODS = {  # the strengths of each, as the arguments of train_contestant
     "weight decay": [{"weight_decay": decay} for decay in (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)],
 }
 NOTHING = {"rate": 0.0, "weight_decay": 0.0, "patience": 0, "num_train": NUM_TRAIN, "num_passes": NUM_PASSES}
-CHOICES = {name: [NOTHING | kind | {"lr": lr} for kind in kinds for lr in RATES] for name, kinds in METHODS.items()}
+CHOICES = {
+    name: [NOTHING | kind | {"lr": lr} for kind in kinds for lr in RATES] for name, kinds in METHODS.items()
+}
 DISPLAY = {  # for Sweep.to_explorer
     "labels": {"rate": "dropout rate p", "weight_decay": "weight decay"},
     "x": {"label": "passes", "first": EVERY, "step": EVERY},
@@ -129,7 +131,9 @@ def fit_temperature(logits, targets):
     for _ in range(25):
         middle = (low + high) / 2
         scaled = math.exp(middle) * logits
-        pull = (scaled.softmax(1) * logits).sum(1) - logits[range(len(targets)), targets]  # the slope of each loss
+        pull = (scaled.softmax(1) * logits).sum(1) - logits[
+            range(len(targets)), targets
+        ]  # the slope of each loss
         low, high = (low, middle) if pull.mean() > 0 else (middle, high)
     return math.exp(-middle)
 
@@ -166,7 +170,13 @@ def score(net, passes):
         logits = net(inputs)
     temperature, (loss, accuracy) = fit_temperature(logits, targets), measure(net, inputs, targets)
     scaled = nn.functional.cross_entropy(logits / temperature, targets).item()
-    return {"passes": passes, "loss": loss, "accuracy": accuracy, "temperature": temperature, "scaled_loss": scaled}
+    return {
+        "passes": passes,
+        "loss": loss,
+        "accuracy": accuracy,
+        "temperature": temperature,
+        "scaled_loss": scaled,
+    }
 
 
 def train_tuned(*, seed, **point):
@@ -208,7 +218,9 @@ def plan(name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("name", nargs="?", choices=("dropout", "dropout_tuning", "dropout_seeds"), default="dropout")
+    parser.add_argument(
+        "name", nargs="?", choices=("dropout", "dropout_tuning", "dropout_seeds"), default="dropout"
+    )
     parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
     options = parser.parse_args()
     function, grid, seeds = plan(options.name)
