@@ -1,12 +1,13 @@
 """Record dropout rate x width x weight decay on a small set: hundreds of short, real training runs.
 
     python tools/record/dropout.py                # 504 runs: rate x width x weight decay x seed
-    python tools/record/dropout.py dropout_tuning # 195 runs: four methods, each with its strengths and learning rates
+    python tools/record/dropout.py dropout_tuning  # 195 runs: four methods, each with its strengths and learning rates
     python tools/record/dropout.py dropout_seeds  # 100 runs: what those chose, and more images, with other seeds
 
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again,
 and it goes on where it was. The task: 1,000 images of Fashion-MNIST, pooled to 14 x 14, drawn by the seed from the
-first 8,000; the last 2,000 validate, and the 2,000 of the test set stand aside. The network has two hidden layers of
+first 8,000; the last 2,000 validate, and the 2,000 of the test set stand aside. Pixels are scaled by the mean and
+spread of all 10,000, which are those of the 8,000 to three digits. The network has two hidden layers of
 `width` units, ReLU, and dropout after each; Adam with decoupled weight decay (AdamW), learning rate 0.002, batches
 of 50, 40 passes. Measured after every second pass, all in evaluation mode:
 
