@@ -11,7 +11,6 @@ import pytest
 import torch
 
 import d2lite
-from d2lite import datasets
 from d2lite.models import weights
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -30,9 +29,9 @@ REDONE = [
 def chapter(read_chapter):
     """The names the chapter's cells define, their checks and prints left out."""
     chapter = read_chapter("05_regularization/dropout_and_early_stopping")
-    chapter.update(np=np, torch=torch, nn=torch.nn, d2lite=d2lite, datasets=datasets)
-    chapter.run("dropout", "train", "linear")
-    chapter.define("stop", "solution-4")
+    chapter.define("setup")
+    chapter.run("network", "data", "dropout", "linear")
+    chapter.define("train", "stop", "temperature-code", "solution-3")
     return chapter
 
 
@@ -135,28 +134,82 @@ def test_the_recording_is_whole(recorders):
     assert all(len(run["loss"]) == 20 for run in sweep)
 
 
-def test_the_recording_of_more_seeds_is_whole(recorders):
+def test_the_tuning_is_whole_and_the_choice_is_inside_its_grid(recorders):
+    sweep, recorder = d2lite.Sweep.recorded("dropout_tuning"), recorders[0]
+    points = [point for choices in recorder.CHOICES.values() for point in choices]
+    assert [group[0].point for group in sweep.points()] == points
+    assert sweep.seeds == list(recorder.TUNING_SEEDS)
+    for name, point in zip(recorder.CHOICES, recorder.chosen(sweep), strict=False):
+        strengths = [
+            [choice[key] for choice in recorder.CHOICES[name]] for key in ("lr", "rate", "weight_decay")
+        ]
+        for values, value in zip(strengths, (point["lr"], point["rate"], point["weight_decay"]), strict=True):
+            assert len(set(values)) == 1 or min(values) < value < max(values), name
+
+
+def test_other_seeds_test_what_the_tuning_chose(recorders):
     sweep, recorder = d2lite.Sweep.recorded("dropout_seeds"), recorders[0]
-    assert [point for point, _ in itertools.groupby(run.point for run in sweep)] == recorder.MORE_POINTS
-    assert sweep.seeds == list(recorder.MORE_SEEDS)
-    assert not set(sweep.seeds) & set(recorder.SEEDS), "nothing was chosen on the new seeds"
-    assert len(sweep) == len(recorder.MORE_POINTS) * len(sweep.seeds)
+    chosen = recorder.chosen(d2lite.Sweep.recorded("dropout_tuning"))
+    assert [group[0].point for group in sweep.points()] == chosen
+    assert sweep.seeds == list(recorder.NEW_SEEDS)
+    assert not set(sweep.seeds) & {*recorder.SEEDS, *recorder.TUNING_SEEDS}, (
+        "nothing was chosen on the new seeds"
+    )
 
 
-@pytest.mark.parametrize("row", [0, 1, 2])
+@pytest.mark.parametrize("row", [1, 2, 4])
 def test_recorded_ends_happen_again(recorders, row):
-    point = recorders[0].MORE_POINTS[row]
-    (recorded,) = d2lite.Sweep.recorded("dropout_seeds").select(**point, seed=40)
-    now = recorders[0].train_to_the_end(**point, seed=40)
-    for name, value in now.items():
-        assert abs(value - recorded[name]) < (LOSS if name == "loss" else ACCURACY), name
+    runs = d2lite.Sweep.recorded("dropout_seeds").points()[row]
+    now = recorders[0].train_and_test(**runs[7].point, seed=runs[7].seed)
+    assert abs(now["passes"] - runs[7]["passes"]) <= 8
+    for name in ("loss", "scaled_loss", "test_loss", "test_scaled_loss"):
+        assert abs(now[name] - runs[7][name]) < LOSS, name
+    assert abs(np.mean(now["test_parts"]) - np.mean(runs[7]["test_parts"])) < ACCURACY
+
+
+def test_the_temperature_has_the_least_loss(chapter, recorders):
+    rng = torch.Generator().manual_seed(0)
+    z, targets = 5 * torch.randn(500, 10, generator=rng), torch.randint(10, (500,), generator=rng)
+    z[range(500), targets] += 4
+    log_t = torch.zeros(1, requires_grad=True)
+    oracle = torch.optim.LBFGS([log_t], max_iter=100, line_search_fn="strong_wolfe")
+
+    def closure():
+        oracle.zero_grad()
+        loss = torch.nn.functional.cross_entropy(z / log_t.exp(), targets)
+        loss.backward()
+        return loss
+
+    oracle.step(closure)
+    expected = log_t.exp().item()
+    assert recorders[0].fit_temperature(z, targets) == pytest.approx(expected, rel=1e-3)
+    assert chapter["fit_temperature"](z, targets) == pytest.approx(expected, rel=0.03), (
+        "its candidates are 3% apart"
+    )
+
+
+def test_calibration_error_of_known_cases(recorders):
+    error = recorders[0].calibration_error
+    p = torch.tensor([0.8, 0.2]).repeat(10, 1).log()
+    targets = torch.tensor([0] * 8 + [1] * 2)
+    assert error(p, targets) == pytest.approx(0, abs=1e-6), "80% sure and right in eight of ten"
+    assert error(p, targets * 0) == pytest.approx(0.2, abs=1e-6), "always right"
+    assert error(p, targets * 0 + 1) == pytest.approx(0.8, abs=1e-6), "never right"
+    both = torch.cat([p, torch.tensor([0.6, 0.4]).log().repeat(10, 1)])
+    assert error(both, torch.tensor([0] * 10 + [0] * 2 + [1] * 8)) == pytest.approx(0.3, abs=1e-6), (
+        "0.2 and 0.4"
+    )
 
 
 def test_the_chapters_training_is_the_recorders(chapter, recorders):
-    net = chapter["train"](0.2, 16, 4)
+    """On the recorder's own scaling, which differs from the chapter's in the fourth digit."""
+    (inputs, _), (X_val, y_val), _ = recorders[0].load_data()
+    assert torch.allclose(chapter["X"], torch.cat([inputs, X_val]), atol=2e-3)
+    chapter["X"] = torch.cat([inputs, X_val])
+    net = chapter["train"](0.2, 4, width=16)
     theirs = recorders[0].train_point(0.2, 16, 0.0, seed=4)
     with torch.no_grad():
-        loss = torch.nn.functional.cross_entropy(net(chapter["X_val"]), chapter["y_val"]).item()
+        loss = torch.nn.functional.cross_entropy(net(X_val), y_val).item()
     assert abs(loss - theirs["loss"][-1]) < 1e-4
 
 

@@ -197,7 +197,12 @@ export const { render, preview } = defineExplorer({
     stage({ draw: drawNetwork, label: "The network: image, hidden units with the dropped ones crossed out, probabilities", ratio: 1.12 }),
     hint("Cross: dropped. Lines: what a unit says for (green) or against the true class. Bar: this mask. Upright stroke: average over masks. Ring: all units at work."),
   ],
-  right: [player({ trait: "mask_count" }), chart("logit", drawLogits), chart("probability", drawProbabilities)],
+  right: [
+    player({ trait: "mask_count" }),
+    chart("logit", drawLogits),
+    chart("probability", drawProbabilities),
+    hint("Dot: one mask. Line: average of the masks so far. Dashed: all units at work. Band: where 95 of 100 such averages lie."),
+  ],
   bottom: [group({ name: "readout", className: "d2l-readout" }, facts(results), paragraph(judge, { className: "d2l-verdict" }))],
   controls: ["image", "network", "rate", "seed", "scale"],
   preview: beside(drawNetwork, above(drawLogits, drawProbabilities), 0.54),
