@@ -6,15 +6,16 @@ import torch
 from d2lite import datasets
 from d2lite.vision import anchor_sizes
 from d2lite.vision import anchors as library
+from d2lite.vision.boxes import iou
 
 
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
-    """The names that the chapter's cells define, without its races."""
+    """The names that the chapter's cells define."""
     chapter = read_chapter("08_detection/anchors")
     chapter.run("setup", "shape-iou", "step", "kmeans-check")
     chapter["priors"], chapter["labels"], _ = anchor_sizes.kmeans(chapter["sizes"], 3)
-    chapter.run("match", "code")
+    chapter.run("race", "match", "code", "zeros-code")
     return chapter
 
 
@@ -73,3 +74,26 @@ def test_coding_is_the_librarys(chapter):
     boxes = chapter["decode"](outputs, cells, anchors)
     torch.testing.assert_close(boxes, library.decode(outputs, cells, anchors, 8))
     torch.testing.assert_close(chapter["encode"](boxes, cells, anchors), outputs)
+
+
+def test_zeros_draw_the_anchor_in_the_middle_of_the_cell(chapter):
+    """The library's decoding of zeros, box by box, on the scenes that the anchors were not chosen from."""
+    test = datasets.scenes(0, 200)[1]
+    found = []
+    for boxes in test.boxes:
+        answers = library.match(boxes, chapter["priors"], 12, 12, 8)
+        places = library.decode(
+            torch.zeros(12, 12, 3, 4), library.grid_cells(12, 12)[:, :, None], chapter["priors"], 8
+        )
+        found += [iou(places[answers == i], boxes[i : i + 1])[0, 0] for i in range(len(boxes))]
+    torch.testing.assert_close(chapter["zero_iou"](chapter["priors"])[0], torch.stack(found))
+
+
+@pytest.mark.parametrize("distance", ["overlap_distance", "cdist"])
+def test_starts_lie_apart(chapter, distance):
+    """Two heaps far from each other: a careful start takes one size of each, by either distance."""
+    heaps = torch.cat([4 + 0.1 * random_sizes(50, 0) / 60, 50 + 0.1 * random_sizes(50, 1) / 60])
+    measure = torch.cdist if distance == "cdist" else chapter[distance]
+    for seed in range(20):
+        start = chapter["spread_start"](heaps, 2, seed, measure)
+        assert start[:, 0].min() < 10 < 40 < start[:, 0].max()

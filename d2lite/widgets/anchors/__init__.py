@@ -3,22 +3,22 @@
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Payload, Real, Rows
 
-SCENES = 120  # test scenes, 292 boxes
+SCENES = 120  # training scenes
 MAX_STEPS = 60
 
 
 def load_sizes():
-    """Return the widths and heights of the items in the test scenes, as the page takes them."""
+    """Return the widths and heights of the items in the training scenes, as the page takes them."""
     from d2lite.datasets import scenes
 
-    boxes = scenes(0, SCENES)[1].boxes
+    boxes = scenes(SCENES, 0)[0].boxes
     return {"sizes": [[x2 - x1, y2 - y1] for found in boxes for x1, y1, x2, y2 in found.int().tolist()]}
 
 
 class AnchorsExplorer(Explorer):
     """The sizes of boxes and the anchors that k-means finds among them, step by step, by IoU or by distance.
 
-    The sizes are those of the items in 120 test scenes of `d2lite.datasets.scenes`.
+    The sizes are those of the items in 120 training scenes of `d2lite.datasets.scenes`.
 
     Example:
         >>> AnchorsExplorer(num_anchors=5, distance="euclidean", step_count=4)

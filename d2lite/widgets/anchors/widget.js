@@ -88,7 +88,7 @@ function chartScales({ runs, distance }, width, height) {
 function drawCourse(ctx, width, height, theme, scene) {
   const { box, x, y } = chartScales(scene, width, height);
   const { run, runs, distance, step } = scene;
-  drawAxes(ctx, box, x, y, theme, { xLabel: "step", yTicks: 4 });
+  drawAxes(ctx, box, x, y, theme, { xLabel: `step (vertical axis from ${formatFixed(y.domain[0], 1)})`, yTicks: 4 });
   const other = DISTANCES.find((name) => name !== distance);
   drawLine(ctx, null, runs[other].means, x, y, { color: theme.muted, dash: [3, 3] });
   drawLine(ctx, null, run.recalls, x, y, { color: theme.a, width: 2, dash: [7, 3] });
