@@ -31,7 +31,9 @@ class DescentExplorer(Explorer):
         label="condition κ",
         help="The bowl's condition number: its curvatures are 1 and κ.",
     )
-    angle = Real(0, min=0, max=90, step=1, unit="°", label="turned by", help="Turns the axes of bowl and saddle.")
+    angle = Real(
+        0, min=0, max=90, step=1, unit="°", label="turned by", help="Turns the axes of bowl and saddle."
+    )
     start = Rows(
         columns=[("w1", -LIMIT, LIMIT), ("w2", -LIMIT, LIMIT)],
         max_length=1,

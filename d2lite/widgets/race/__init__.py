@@ -44,7 +44,9 @@ class RaceExplorer(Explorer):
         label="condition κ",
         help="The bowl's condition number: its curvatures are 1 and κ.",
     )
-    angle = Real(0, min=0, max=90, step=1, unit="°", label="turned by", help="Turns the axes of bowl and saddle.")
+    angle = Real(
+        0, min=0, max=90, step=1, unit="°", label="turned by", help="Turns the axes of bowl and saddle."
+    )
     noise = Real(
         3,
         min=0,
