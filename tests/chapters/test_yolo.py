@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     chapter = read_chapter("08_detection/yolo")
+    chapter.define("hero")
     chapter.run("setup", "data", "decode-code", "targets-code", "loss-code", "find-code", "failures-code")
     return chapter
 
@@ -94,6 +95,18 @@ def test_detections_are_those_of_the_library(chapter, outputs):
         for a, b in zip(ours, theirs, strict=True):
             assert a.keys() == b.keys()
             assert all(torch.allclose(a[key].float(), b[key].float(), atol=1e-4) for key in a)
+
+
+def test_a_window_says_what_one_look_says_of_any_scene(chapter, recorder):
+    """At cells whose receptive field lies inside the picture, and elsewhere not: there the padding differs."""
+    chapter.define("window-code")
+    detector = models.pretrained_detector()[0]
+    for scene in scenes(0, 3, seed=21)[1].images[:, None]:
+        with torch.no_grad():
+            whole, slid = detector(scene)[0], chapter["window_by_window"](detector, scene)
+        assert slid.shape == whole.shape
+        assert torch.allclose(slid[5:8, 5:8], whole[5:8, 5:8], atol=1e-3)
+        assert (slid[0] - whole[0]).abs().max() > 0.1
 
 
 def test_failures_are_sorted_as_on_the_bench(chapter):
