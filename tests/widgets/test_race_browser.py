@@ -116,6 +116,28 @@ def test_methods_with_a_rate_a_weight_do_not_feel_the_condition(host):
     assert position("Adam") != turned
 
 
+def test_a_turned_saddle_keeps_adam_and_not_gradient_descent(host):
+    """As the chapter says: the control is there, and only the methods with a rate a weight feel the angle."""
+
+    def losses():
+        return dict(zip(("sgd", "momentum", "rmsprop", "adam"), host.get("losses"), strict=True))
+
+    for name in ("nesterov", "adagrad"):
+        host.set(name, False)
+    host.set("surface", "saddle")
+    host.set("step_count", 45)
+    host.settle()
+    upright = losses()
+    assert host.page.get_by_label("Turned by").first.is_visible()
+    host.set("angle", 45)
+    host.settle()
+    turned = losses()
+    assert max(upright.values()) < -0.125
+    assert turned["sgd"] == pytest.approx(upright["sgd"], abs=1e-9)
+    assert turned["momentum"] == pytest.approx(upright["momentum"], abs=1e-9)
+    assert min(turned["rmsprop"], turned["adam"]) > -0.125
+
+
 def test_divergence_is_said_and_survived(host):
     host.set("rates", [3, 0, 0, 0, 0, 0, 0])
     host.set("step_count", 200)
