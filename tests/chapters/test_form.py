@@ -208,3 +208,14 @@ class TestFirstEdition:
             if not tags(cell) & {"solution", "remove-cell"}
         ]
         assert sum(len(lines(cell.source)) for cell in cells) <= 400
+
+
+def test_figures_of_the_book_have_names_of_their_own():
+    """A name that two chapters give is a warning of the build, which stops it."""
+    names = [
+        cell.metadata["mystnb"]["figure"]["name"]
+        for path in CHAPTERS
+        for cell in nbformat.read(path, as_version=4).cells
+        if "figure" in cell.metadata.get("mystnb", {})
+    ]
+    assert sorted(names) == sorted(set(names))
