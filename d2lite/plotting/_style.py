@@ -39,6 +39,7 @@ STYLE = {
     "legend.labelcolor": INK,
     "lines.linewidth": 1.8,
     "font.size": 11,
+    "image.interpolation": "none",  # an image's own pixels go into the file, not what a screen makes of them
     "svg.fonttype": "path",  # the same letters on every machine
     "svg.hashsalt": "d2lite",  # the same file on every build
 }
