@@ -22,7 +22,7 @@ def quantize(weight):
         ValueError: the weight is empty, has no axis of channels, or is not finite.
 
     Source: Jacob et al. 2018, section 2.1, with zero as the zero point; Krishnamoorthi 2018, section 3.1, a scale for
-    each channel. Taught in chapters/06_cnn/lenet.
+    each channel.
     """
     weight = torch.as_tensor(weight).detach().cpu()
     if weight.dim() == 0 or weight.numel() == 0 or weight.is_complex():
