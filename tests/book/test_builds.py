@@ -56,7 +56,7 @@ def changed_by(path, root):
         ("vision/boxes.py", {"boxes", "anchors", "nms_and_map", "yolo"},
          {"logistic_regression", "gradient_descent", "momentum", "lenet", "rnn", "lstm", "convolution"}),
         ("widgets/race/__init__.py", {"adaptive_methods", "momentum"}, {"gradient_descent", "boxes", "lstm"}),
-        ("sweeps/__init__.py", {"schedules_and_search", "dropout_and_early_stopping", "lstm"}, {"boxes", "rnn"}),
+        ("sweeps/__init__.py", {"schedules_and_search", "dropout_and_early_stopping", "lstm"}, {"sequences", "rnn"}),
         ("language/ngrams.py", {"rnn"}, {"lstm", "boxes", "schedules_and_search"}),
         ("__init__.py", {chapter.stem for chapter in CHAPTERS}, set()),
         ("data/recordings/dropout_seeds.json.gz", {"dropout_and_early_stopping"}, {"schedules_and_search", "lstm"}),

@@ -8,13 +8,11 @@ from pathlib import Path
 import form
 import nbformat
 import pytest
-from form import lines, tags, words
+from form import lines, tags
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CHAPTERS = sorted((ROOT / "chapters").rglob("*.ipynb"))
 TEMPLATE = ROOT / "tools" / "chapter.ipynb"  # has all forms, and is short
-SECOND_EDITION = [path for path in CHAPTERS if form.finding(nbformat.read(path, as_version=4))]
-FIRST_EDITION = [path for path in CHAPTERS if path not in SECOND_EDITION]
 SECTIONS = ("Pitfalls", "Summary", "Exercises", "Further reading")
 
 
@@ -136,7 +134,7 @@ def test_links_to_files_lead_somewhere(chapter):
 
 
 @pytest.mark.parametrize("rule", form.RULES, ids=lambda rule: rule.__name__)
-@pytest.mark.parametrize("path", [TEMPLATE, *SECOND_EDITION], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [TEMPLATE, *CHAPTERS], ids=lambda path: path.stem)
 def test_second_edition(path, rule):
     if not (path == TEMPLATE and rule == form.length):
         assert rule(nbformat.read(path, as_version=4)) == []
@@ -191,23 +189,6 @@ def test_what_is_folded_has_any_length():
     assert form.length(notebook) == []
     cells["recipe"].source += "\nprint(1)" * 201
     assert "lines of code" in form.length(notebook)[0]
-
-
-@pytest.mark.parametrize("path", FIRST_EDITION, ids=lambda path: path.stem)
-class TestFirstEdition:
-    """Goes when the last chapter has a finding."""
-
-    def test_length(self, path):
-        notebook = nbformat.read(path, as_version=4)
-        assert 1000 <= len(words(text(notebook))) <= 4200
-
-    def test_code_is_not_too_long(self, path):
-        cells = [
-            cell
-            for cell in code(nbformat.read(path, as_version=4))
-            if not tags(cell) & {"solution", "remove-cell"}
-        ]
-        assert sum(len(lines(cell.source)) for cell in cells) <= 400
 
 
 def test_figures_of_the_book_have_names_of_their_own():

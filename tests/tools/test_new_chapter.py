@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -38,12 +37,6 @@ def test_chapter_is_written_and_entered_in_its_part(book):
     assert files == ["chapters/02_a/one", "chapters/02_a/two", "chapters/03_b/x"]
 
 
-FORMS = ("d2lite.plotting.diagrams", "d2lite.widgets.question", "d2lite.widgets.draw_it")
-
-
-@pytest.mark.skipif(
-    not all(map(find_spec, FORMS)), reason="the forms that the template shows are being written"
-)
 def test_its_cells_run(book):
     new_chapter("02_a/two", "Title", root=book)
     names = {}
