@@ -31,8 +31,9 @@ def free_port():
 
 
 def notebook():
-    """The chapter's own first explorer cell, then cells that look at the widget it made."""
-    hero = next(cell for cell in nbformat.read(CHAPTER, as_version=4).cells if cell.id == "hero")
+    """The chapter's own cell of an explorer, then cells that look at the widget it made."""
+    cells = {cell.id: cell.source for cell in nbformat.read(CHAPTER, as_version=4).cells}
+    explorer = f"from d2lite.widgets import BoundaryExplorer\n{cells['explorer-mse']}"
     look = [
         "widget = _\nwidget.lr = 0.1\nprint('lr is', widget.lr)",
         "print('lr is', widget.lr, 'and weights', len(widget.weights))",
@@ -43,7 +44,7 @@ def notebook():
     words = new_markdown_cell(
         "First [take all of them at once](#d2l-boundary?batch_size=0&lr=0.02), then look."
     )
-    cells = [words, new_code_cell(hero.source), *map(new_code_cell, look)]
+    cells = [words, new_code_cell(explorer), *map(new_code_cell, look)]
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 

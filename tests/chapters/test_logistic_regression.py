@@ -121,7 +121,7 @@ def test_explorers_open_and_have_keys_of_their_own(lesson):
         explorer = shown_by(cell_id)
         shown[explorer.key] = explorer
     assert len(shown) == 2
-    assert {key: explorer.loss for key, explorer in shown.items()}["mse"] == "mse"
+    assert {key: explorer.loss for key, explorer in shown.items()}[""] == "mse"
 
 
 def test_the_question_is_short_and_the_explorer_follows_it_at_once():

@@ -36,7 +36,7 @@ def test_it_opens_on_an_average_over_masks(host):
 
 
 def test_without_the_division_the_average_is_off(host):
-    host.page.get_by_label("divide by 1 − p").uncheck()
+    host.page.get_by_role("checkbox", name="divide by 1 − p").uncheck()
     host.settle()
     masked, _ = logits(scale=False)
     assert float(fact(host, "logit, average")) == pytest.approx(masked[:, COAT].mean().item(), abs=6e-4)

@@ -25,7 +25,7 @@ def average(day, beta, correct):
 
 def test_the_average_goes_to_python(host):
     assert host.get("average") == [pytest.approx(average(24, 0.9, False), rel=1e-12)]
-    host.page.get_by_label("bias correction").check()
+    host.page.get_by_role("checkbox", name="bias correction").check()
     host.settle()
     assert host.get("average") == [pytest.approx(average(24, 0.9, True), rel=1e-12)]
     assert "v̂ =" in host.page.locator(".d2l-numbers").inner_text()
