@@ -14,6 +14,7 @@ from fontTools.ttLib import TTFont
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
 
+from d2lite import widgets
 from d2lite.widgets import Question
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -577,3 +578,15 @@ def test_workflows_may_only_read_and_run_what_was_looked_at(path):
     for action, note in used:
         assert re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", action), action
         assert re.fullmatch(r"  # v\d+\.\d+\.\d+", note), action
+
+
+def test_a_card_leads_to_the_first_explorer_of_its_class(tmp_path):
+    def anchor(*sources):
+        cells = [{"cell_type": "code", "source": [source]} for source in sources]
+        (tmp_path / "one.ipynb").write_text(json.dumps({"cells": cells}))
+        return gallery.anchor_in(tmp_path / "one.ipynb", widgets.explorer_class("descent"))
+
+    assert anchor("DescentExplorer()") == "d2l-descent"
+    assert anchor('DescentExplorer(start=(1, 2), key="edge")', 'DescentExplorer(key="far")') == "d2l-edge"
+    assert anchor('DescentExplorer(key="edge")', "DescentExplorer(lr=0.1)") == "d2l-descent"
+    assert anchor("print(1)") == "d2l-descent"

@@ -2,6 +2,8 @@
 
 import html
 import inspect
+import json
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -32,6 +34,16 @@ def chapter_of(cls):
     """Return the chapter that an explorer's docstring says it is taught in, or None."""
     found = TAUGHT.search(inspect.getdoc(cls) or "")
     return found[1] if found else None
+
+
+def anchor_in(notebook, cls):
+    """Return the id that a notebook's page gives the first explorer of a class: that of its key, or of its folder."""
+    cells = json.loads(Path(notebook).read_text(encoding="utf-8"))["cells"]
+    source = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    calls = re.findall(rf"\b{cls.__name__}(?:\.from_model)?\(((?:[^()]|\([^()]*\))*)\)", source)
+    keys = [re.search(r'\bkey="([^"]*)"', call) for call in calls]
+    first = keys[0] if keys and all(keys) else None
+    return f"d2l-{first[1] if first else cls._folder.name}"
 
 
 def card(cls, address, target, title):
@@ -72,7 +84,8 @@ def _page_context(app, pagename, templatename, context, doctree):
     for cls, chapter in by_chapter(
         map(widgets.explorer_class, widgets.explorer_names()), pages_in_order(app.env)
     ):
-        target = f"{context['pathto'](chapter)}#d2l-{cls._folder.name}" if chapter else None
+        anchor = anchor_in(app.env.doc2path(chapter), cls) if chapter else ""
+        target = f"{context['pathto'](chapter)}#{anchor}" if chapter else None
         title = numbered_title(app.env.titles[chapter]) if chapter else ""
         drawn = picture(cls, Path(app.outdir) / folder)
         cards.append(card(cls, f"{context['content_root']}{folder}/{drawn}", target, title))
