@@ -9,7 +9,7 @@ from .conftest import CHAPTER, settle
 
 pytestmark = pytest.mark.browser
 
-EXPLORER = "#d2l-boundary"
+EXPLORER = "#d2l-diagnosis"
 
 
 def test_search_finds_sections_offline(open_page, scheme):

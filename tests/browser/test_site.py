@@ -11,9 +11,9 @@ EXPLORER = "#d2l-boundary"
 
 def explorer(page, selector=EXPLORER):
     """Return the explorer of a page once it is alive, at its first step."""
-    page.wait_for_selector(f"{selector}[data-live=true]")
     frame = page.locator(selector)
-    frame.scroll_into_view_if_needed()
+    frame.scroll_into_view_if_needed()  # one that is far down starts as it comes near
+    page.wait_for_selector(f"{selector}[data-live=true]")
     return frame
 
 
@@ -152,6 +152,7 @@ def test_an_explorer_that_cannot_load_says_so_and_keeps_its_picture(open_page, s
     page = open_page("404.html", quiet=False)
     page.route("**/_static/explorers/*.js", lambda route: route.abort())
     page.goto(f"{site_url}/{CHAPTER}")
+    page.locator(EXPLORER).scroll_into_view_if_needed()
     note = page.locator(f"{EXPLORER} .d2l-note")
     note.wait_for()
     assert "did not start" in note.inner_text()
