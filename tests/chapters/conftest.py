@@ -1,6 +1,8 @@
 """Chapters as tests use them: the names that a chapter's own cells define."""
 
 import ast
+import importlib.util
+import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -44,3 +46,19 @@ def read_chapter():
     torch.set_default_dtype(kept)
     plt.close("all")
     plt.rcdefaults()
+
+
+@pytest.fixture(scope="module")
+def read_recorder():
+    """Function of a name that gives the script tools/record/<name>.py as a module; they import each other by name."""
+    before, folder = sys.path[:], ROOT / "tools" / "record"
+    sys.path.insert(0, str(folder))
+
+    def read(name):
+        spec = importlib.util.spec_from_file_location(f"{name}_recorder", folder / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    yield read
+    sys.path[:] = before

@@ -1,7 +1,5 @@
 """The chapter's own functions, taken from its cells, against the package and closed forms; its recording, run again."""
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
@@ -99,15 +97,8 @@ def test_the_grid_of_starts_is_what_the_text_says(chapter):
 
 
 @pytest.fixture(scope="module")
-def recorder():
-    """tools/record/box_losses.py; it imports its neighbour by name."""
-    before = sys.path[:]
-    sys.path.insert(0, str(ROOT / "tools/record"))
-    spec = importlib.util.spec_from_file_location("box_losses", ROOT / "tools/record/box_losses.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    sys.path[:] = before
+def recorder(read_recorder):
+    return read_recorder("box_losses")
 
 
 def test_the_recording_is_whole(recorder):

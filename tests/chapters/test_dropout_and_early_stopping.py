@@ -1,9 +1,7 @@
 """Dropout and early stopping: the chapter's code against PyTorch and d2lite, its recordings against runs made now."""
 
-import importlib.util
 import itertools
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -35,20 +33,10 @@ def chapter(read_chapter):
     return chapter
 
 
-def load_recorder(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / f"tools/record/{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
-def recorders():
-    """The two scripts of tools/record; one imports the other by name."""
-    before = sys.path[:]
-    sys.path.insert(0, str(ROOT / "tools/record"))
-    yield load_recorder("dropout"), load_recorder("dropout_networks")
-    sys.path[:] = before
+def recorders(read_recorder):
+    """The two scripts of tools/record."""
+    return read_recorder("dropout"), read_recorder("dropout_networks")
 
 
 @pytest.mark.parametrize("p", [0.1, 0.5, 0.8])

@@ -1,6 +1,5 @@
 """The chapter's own functions, taken from its cells, against torch and closed forms; its recording run again."""
 
-import importlib.util
 import math
 from pathlib import Path
 
@@ -28,12 +27,8 @@ def chapter(read_chapter):
 
 
 @pytest.fixture(scope="module")
-def recorder():
-    """The script that recorded what the chapter's first picture shows."""
-    spec = importlib.util.spec_from_file_location("sharpness", ROOT / "tools/record/sharpness.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def recorder(read_recorder):
+    return read_recorder("sharpness")
 
 
 @pytest.mark.parametrize("name", surfaces.names())

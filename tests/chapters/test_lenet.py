@@ -2,7 +2,6 @@
 
 import copy
 import dataclasses
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +28,8 @@ def chapter(read_chapter):
 
 
 @pytest.fixture(scope="module")
-def recorder():
-    spec = importlib.util.spec_from_file_location("lenet_recorder", ROOT / "tools/record/lenet.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def recorder(read_recorder):
+    return read_recorder("lenet")
 
 
 def test_shuffle_is_one_permutation_for_all(chapter):

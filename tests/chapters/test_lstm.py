@@ -1,6 +1,5 @@
 """The LSTM chapter's code against torch; its recordings against runs made now."""
 
-import importlib.util
 import math
 from pathlib import Path
 
@@ -26,11 +25,8 @@ def chapter(read_chapter):
 
 
 @pytest.fixture(scope="module")
-def recorder():
-    spec = importlib.util.spec_from_file_location("memory", ROOT / "tools/record/memory.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def recorder(read_recorder):
+    return read_recorder("memory")
 
 
 @pytest.mark.parametrize(("T", "B", "D", "H"), [(1, 1, 1, 1), (9, 4, 3, 6), (30, 2, 5, 2)])

@@ -1,6 +1,5 @@
 """Recurrent networks: the chapter's cell against nn.RNN and autograd, its recording against a run made now."""
 
-import importlib.util
 import math
 from pathlib import Path
 
@@ -27,13 +26,8 @@ def chapter(read_chapter):
 
 
 @pytest.fixture(scope="module")
-def recorder():
-    spec = importlib.util.spec_from_file_location(
-        "record_character_rnn", ROOT / "tools/record/character_rnn.py"
-    )
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def recorder(read_recorder):
+    return read_recorder("character_rnn")
 
 
 @pytest.mark.parametrize(

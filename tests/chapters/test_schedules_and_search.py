@@ -1,6 +1,5 @@
 """Schedules and search: the chapter's code against PyTorch, its recordings against runs made now."""
 
-import importlib.util
 import math
 from pathlib import Path
 
@@ -33,11 +32,8 @@ def chapter(read_chapter):
 
 
 @pytest.fixture(scope="module")
-def recorder():
-    spec = importlib.util.spec_from_file_location("atlas", ROOT / "tools/record/atlas.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def recorder(read_recorder):
+    return read_recorder("atlas")
 
 
 def torch_schedule(make, total, peak=0.3):

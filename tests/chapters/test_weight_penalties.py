@@ -1,7 +1,5 @@
 """The chapter's own functions, taken from its cells, against scikit-learn, torch and conditions of optimality."""
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +27,8 @@ def chapter(read_chapter):
 
 
 @pytest.fixture(scope="module")
-def recorder():
-    """The script of tools/record; it imports another of that folder by its name."""
-    before = sys.path[:]
-    sys.path.insert(0, str(ROOT / "tools/record"))
-    spec = importlib.util.spec_from_file_location("penalties", ROOT / "tools/record/penalties.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    sys.path[:] = before
+def recorder(read_recorder):
+    return read_recorder("penalties")
 
 
 def problem(seed, N=60, D=8):

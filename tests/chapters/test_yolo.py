@@ -1,6 +1,5 @@
 """The chapter on YOLO: its functions against the library and the page, its recording against a training begun again."""
 
-import importlib.util
 import json
 import sys
 from pathlib import Path
@@ -27,11 +26,8 @@ def chapter(read_chapter):
 
 
 @pytest.fixture(scope="module")
-def recorder():
-    spec = importlib.util.spec_from_file_location("detector", ROOT / "tools/record/detector.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def recorder(read_recorder):
+    return read_recorder("detector")
 
 
 @pytest.fixture(scope="module")
