@@ -3,7 +3,7 @@ import { control, defineExplorer } from "../_core/define.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { addScrubber } from "../_core/handles.js";
 import { hint, paragraph, player, stage, table } from "../_core/parts.js";
-import { drawBox, drawLine, drawMark } from "../_draw/layers.js";
+import { drawBand, drawBox, drawLine, drawMark } from "../_draw/layers.js";
 import { squareBeside } from "../_draw/panes.js";
 import { drawPicture, halfPicture, readPicture } from "../_draw/pictures.js";
 import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
@@ -154,7 +154,7 @@ function drawCurve(ctx, width, height, theme, { curve, work, confidence }) {
     stairs.u.push(recall, recall);
     stairs.v.push(best[n], best[n + 1]);
   });
-  shadeUnder(ctx, x, y, stairs, theme);
+  drawBand(ctx, stairs.u, stairs.u.map(() => 0), stairs.v, x, y, { color: theme.accent, alpha: 0.13 });
   drawLine(ctx, stairs.u, stairs.v, x, y, { color: theme.accent, width: 1.5, dash: [4, 3] });
   drawLine(ctx, curve.recall, curve.precision, x, y, { color: theme.text, width: 2 });
   for (const [recall, precision] of readings(curve, "11-point")) drawMark(ctx, x(recall), y(precision), { shape: "square", radius: 3, fill: theme.accent });
@@ -162,19 +162,6 @@ function drawCurve(ctx, width, height, theme, { curve, work, confidence }) {
   drawMark(ctx, x(work.recall), y(work.precision), { radius: 6, fill: theme.b, stroke: theme.bg, width: 2 });
   const right = work.recall > 0.55;
   drawLabel(ctx, `score ≥ ${formatFixed(confidence, 2)}`, x(work.recall) + (right ? -9 : 9), y(work.precision) + 8, theme, { align: right ? "right" : "left", color: theme.b, weight: 600 });
-}
-
-function shadeUnder(ctx, x, y, { u, v }, theme) {
-  ctx.save();
-  ctx.globalAlpha = 0.13;
-  ctx.fillStyle = theme.accent;
-  ctx.beginPath();
-  ctx.moveTo(x(0), y(0));
-  u.forEach((recall, i) => ctx.lineTo(x(recall), y(v[i])));
-  ctx.lineTo(x(u[u.length - 1]), y(0));
-  ctx.closePath();
-  ctx.fill();
-  ctx.restore();
 }
 
 /** The score of the detection whose point of the curve is nearest to a recall. */

@@ -2,7 +2,7 @@
 import { defineExplorer } from "../_core/define.js";
 import { formatFixed } from "../_core/format.js";
 import { facts, hint, paragraph, player, stage } from "../_core/parts.js";
-import { drawBox, drawLegend, drawLine, drawMark } from "../_draw/layers.js";
+import { drawBand, drawBox, drawLegend, drawLine, drawMark } from "../_draw/layers.js";
 import { squareBeside } from "../_draw/panes.js";
 import { drawPicture, halfPicture, readPicture } from "../_draw/pictures.js";
 import { drawAxes, drawLabel, linearScale, plotBox } from "../_draw/scales.js";
@@ -105,16 +105,7 @@ function fileTeeth(ctx, x, y, theme, seen, filed) {
     us.push(recall, recall);
     vs.push(filed[n], filed[Math.min(n + 1, seen.length - 1)]);
   });
-  ctx.save();
-  ctx.globalAlpha = 0.15;
-  ctx.fillStyle = theme.accent;
-  ctx.beginPath();
-  ctx.moveTo(x(0), y(0));
-  us.forEach((u, i) => ctx.lineTo(x(u), y(vs[i])));
-  ctx.lineTo(x(us[us.length - 1]), y(0));
-  ctx.closePath();
-  ctx.fill();
-  ctx.restore();
+  drawBand(ctx, us, us.map(() => 0), vs, x, y, { color: theme.accent, alpha: 0.15 });
   drawLine(ctx, us, vs, x, y, { color: theme.accent, width: 2, dash: [4, 3] });
 }
 
