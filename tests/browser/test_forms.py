@@ -1,8 +1,6 @@
 """Every form a chapter has, in a book of one: what is folded, and how it is opened; the finding at the top."""
 
 import json
-import re
-from importlib.util import find_spec
 
 import filelock
 import pytest
@@ -13,7 +11,6 @@ from .conftest import settle
 
 pytestmark = pytest.mark.browser
 
-FORMS = ("d2lite.plotting.diagrams", "d2lite.widgets.question", "d2lite.widgets.draw_it")
 DEEPER = "deeper-what-a-second-year-student-can-leave-out"
 PART = "\n\n### A part of it\n\nA word that stands here alone: zyzzyva."
 EXPLORER = "from d2lite.widgets import GatesExplorer\n\nGatesExplorer(key='deep')"
@@ -26,17 +23,10 @@ IN_SIGHT = """(id) => {
 
 
 def edit(cells):
-    """Put a heading and an explorer into the section that is folded; take out what is not there yet."""
+    """Put a heading and an explorer into the section that is folded."""
     place = next(place for place, cell in enumerate(cells) if cell["id"] == "deeper-slope")
     cells[place - 1]["source"].append(PART)
     cells.insert(place + 1, {**cells[place], "id": "deeper-explorer", "source": EXPLORER})
-    if all(map(find_spec, FORMS)):
-        return
-    cells[:] = [
-        cell for cell in cells if not re.search(r"Question\.|DrawIt\(|diagrams\.", "".join(cell["source"]))
-    ]
-    for cell in cells:
-        cell["source"] = [line for line in cell["source"] if not re.search("import (diagrams|DrawIt)", line)]
 
 
 @pytest.fixture(scope="session")
