@@ -1,5 +1,7 @@
 // Elements. Text is only ever set as text, so nothing a link or a reader types can become markup.
 
+import { pieces } from "./prose.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 /** An element: make("button", { class: "d2l-x", type: "button", text: "Go" }, ...children). */
@@ -17,6 +19,12 @@ export function make(tag, attributes = {}, ...children) {
 /** Set an element's text, if it is another. */
 export function writeText(element, text) {
   if (element.textContent !== text) element.textContent = text;
+}
+
+/** Write an author's text into an element, its code and emphasis as elements; return the element. */
+export function writeProse(element, text) {
+  element.replaceChildren(...pieces(text).map(([kind, piece]) => (kind === "text" ? piece : make(kind, { text: piece }))));
+  return element;
 }
 
 /** A small picture of one path in a 16 x 16 box, in the colour of the text around it. */

@@ -24,7 +24,7 @@ class DrawIt(Explorer):
     Args:
         x: sequence of 5 to 200 numbers that increase; positive where ``xscale`` is "log".
         y: as many numbers, recorded or computed; positive where ``yscale`` is "log".
-        prompt: what the reader is to draw, a question in plain text; `code` in backticks.
+        prompt: what the reader is to draw, a question in plain text, with `code` in backticks and *emphasis*.
         xlabel, ylabel: names of the axes, a unit after a comma ("error, %").
         xscale, yscale: "linear" or "log".
         ylim: (low, high), the ends of the axis, all values within it; None for the values' range and some room.

@@ -1,6 +1,6 @@
 // DrawIt: the reader draws the curve he expects over labelled axes; then the real one is laid over it.
 import { defineExplorer } from "../_core/define.js";
-import { make, makeButton, writeText } from "../_core/dom.js";
+import { make, makeButton, writeProse, writeText } from "../_core/dom.js";
 import { group, paragraph, stage } from "../_core/parts.js";
 import { coerce } from "../_core/state.js";
 import { drawEmpty, drawPicture } from "./picture.js";
@@ -82,7 +82,7 @@ function prose(read, className) {
       element.hidden = !text;
       if (text === written) return;
       written = text;
-      element.replaceChildren(...text.split("`").map((part, i) => (i % 2 ? make("code", { text: part }) : part)));
+      writeProse(element, text);
     });
   };
 }

@@ -1,17 +1,18 @@
 // The items to put in order: each has two buttons, and is dragged by its handle or, with a mouse, anywhere.
-import { make, makeButton, makeIcon } from "../_core/dom.js";
-import { moved, plainText } from "./model.js";
+import { make, makeButton, makeIcon, writeProse } from "../_core/dom.js";
+import { plainText } from "../_core/prose.js";
+import { moved } from "./model.js";
 
 const ARROWS = { up: "M8 12.5v-9M4 7.5l4-4 4 4", down: "M8 3.5v9M4 8.5l4 4 4-4" };
 const GRIP = [5.5, 10.5].map((x) => [3.5, 8, 12.5].map((y) => `M${x} ${y}h.01`).join("")).join("");
 
 /** Add the list; returns the function that draws it. */
 export function addList(ask, change) {
-  const { app, content, fill } = ask;
+  const { app, content } = ask;
   const list = make("ol", { class: "d2l-list" });
   const rows = content.items.map(({ text }, i) => {
     const row = { i, name: plainText(text), buttons: {} };
-    row.element = make("li", { class: "d2l-item" }, make("span", { class: "d2l-grip" }, makeIcon(GRIP)), fill(make("span", { class: "d2l-words" }), text));
+    row.element = make("li", { class: "d2l-item" }, make("span", { class: "d2l-grip" }, makeIcon(GRIP)), writeProse(make("span", { class: "d2l-words" }), text));
     row.element.style.setProperty("--d2l-place", i); // on paper they stand as at first
     for (const way of ["up", "down"]) addArrow(row, way);
     return row;

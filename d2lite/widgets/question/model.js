@@ -2,25 +2,10 @@
 // content is what Python checked: kind "choice", "number" or "order", prompt and what belongs to the kind.
 import { formatNumber, parseNumber } from "../_core/format.js";
 
-const MARK = /`([^`]+)`|(?<![\p{L}\p{N}_*])\*([^\s*](?:[^*]*[^\s*])?)\*(?![\p{L}\p{N}_*])/gu;
+export { pieces } from "../_core/prose.js";
+
 const CLOSE = 1e-9; // what a sum in another order may differ by
 const EXAMPLES = "such as 0.5, 1/2, 1e-3 or 50%";
-
-/** A text as [kind, text] pairs, kind "text", "code" or "em": the twin of _words.py. */
-export function pieces(text) {
-  const found = [];
-  let start = 0;
-  for (const match of text.matchAll(MARK)) {
-    found.push(["text", text.slice(start, match.index)], match[1] ? ["code", match[1]] : ["em", match[2]]);
-    start = match.index + match[0].length;
-  }
-  return [...found, ["text", text.slice(start)]].filter(([, piece]) => piece);
-}
-
-/** The text without its marks. */
-export function plainText(text) {
-  return pieces(text).map(([, piece]) => piece).join("");
-}
 
 /** A typed answer as a number, or NaN: 0.5, 0,5, 1/2, 1e-3, 50%, 60,000 and 60 000; its unit may stand after it. */
 export function parseAnswer(typed, unit = "") {

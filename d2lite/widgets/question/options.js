@@ -1,15 +1,15 @@
 // The options of a choice: native radio buttons, each as wide as the card.
-import { make } from "../_core/dom.js";
+import { make, writeProse } from "../_core/dom.js";
 
 /** Add the options; returns the function that draws their marks. */
 export function addOptions(ask, change) {
-  const { app, content, fill } = ask;
+  const { app, content } = ask;
   const group = `d2l-${app.get("key")}`;
   const rows = content.options.map(({ text }, i) => {
     const input = make("input", { type: "radio", name: group, value: i });
     app.scope.on(input, "change", () => change(i));
     const mark = make("span", { class: "d2l-mark" });
-    return { input, mark, label: make("label", { class: "d2l-option" }, input, fill(make("span"), text), mark) };
+    return { input, mark, label: make("label", { class: "d2l-option" }, input, writeProse(make("span"), text), mark) };
   });
   ask.asked.append(make("div", { class: "d2l-options" }, ...rows.map(({ label }) => label)));
   ask.focus = () => rows[0].input.focus();

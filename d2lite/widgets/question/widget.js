@@ -1,7 +1,7 @@
 // A question: a quiet card with what is asked, a place for the answer, and a sentence that replies to it.
-import { make, makeButton, makeIcon, writeText } from "../_core/dom.js";
+import { make, makeButton, makeIcon, writeProse, writeText } from "../_core/dom.js";
 import { openExplorer } from "../_core/frame.js";
-import { emptyAnswer, isAnswer, judge, pieces, rightAnswer } from "./model.js";
+import { emptyAnswer, isAnswer, judge, rightAnswer } from "./model.js";
 import { addOptions } from "./options.js";
 import { addList } from "./list.js";
 import { addField } from "./field.js";
@@ -9,12 +9,6 @@ import { addField } from "./field.js";
 const INPUTS = { choice: addOptions, number: addField, order: addList };
 const WORDS = { right: "Right.", wrong: "Not quite.", shown: "The answer." };
 const SIGNS = { right: "M3 8.5l3.5 3.5L13 4.5", wrong: "M4 4l8 8M12 4l-8 8", shown: "M3 8.5l3.5 3.5L13 4.5" };
-
-/** A text with its code and emphasis as elements. */
-function fill(element, text) {
-  element.replaceChildren(...pieces(text).map(([kind, piece]) => (kind === "text" ? piece : make(kind, { text: piece }))));
-  return element;
-}
 
 /** A small sign for right or wrong, with its word for screen readers. */
 function makeSign(kind) {
@@ -26,8 +20,8 @@ function makeSign(kind) {
 export function render({ model, el }) {
   const app = openExplorer({ model, el, title: "Question", bare: true });
   const content = app.get("content");
-  const ask = { app, content, fill, makeSign, given: emptyAnswer(content), tried: [], done: "" };
-  const prompt = fill(make("legend", { class: "d2l-prompt" }), content.prompt);
+  const ask = { app, content, makeSign, given: emptyAnswer(content), tried: [], done: "" };
+  const prompt = writeProse(make("legend", { class: "d2l-prompt" }), content.prompt);
   const asked = make("fieldset", { class: "d2l-asked" }, prompt);
   const actions = make("div", { class: "d2l-actions" });
   const form = make("form", { novalidate: true, autocomplete: "off" }, asked, actions);
@@ -102,7 +96,7 @@ function draw(ask, said) {
 
 /** The sentence, after a word for its kind unless it begins with one of its own. */
 function makeReply(reply, said) {
-  const text = fill(make("span"), reply);
+  const text = writeProse(make("span"), reply);
   const word = said === "right" && /^(right|yes)\b/i.test(reply) ? "" : WORDS[said];
   if (word) text.prepend(make("strong", { text: word }), " ");
   const sign = SIGNS[said] ? makeIcon(SIGNS[said]) : null;
