@@ -1,7 +1,7 @@
 // One picture's detections from the best score down, what each counts for, and the curve they draw. No DOM here.
-import { averagePrecision, envelope, makeCurve, matchImage, suppress } from "../nms/model.js";
+import { averagePrecision, envelope, makeCurve, matchImage, suppress } from "../_math/detections.js";
 
-export { readImage } from "../nms/model.js";
+export { readImage } from "../_math/detections.js";
 
 /**
  * Walk an image's detections, whatever their class. settings: suppressed (NMS at 0.5 first) and level (IoU of a hit).
