@@ -14,8 +14,8 @@ class BroadcastExplorer(Explorer):
     """Which two shapes broadcast, axis by axis: type two shapes, and see what is stretched and what clashes.
 
     Tensor a holds 10, 20, ..., 90 and tensor b 1, 2, ..., 9, over and over, so that a result says where it comes from.
-    ``a`` and ``b`` take what Python writes of a shape: "3, 1", "(3, 1)" or "torch.Size([3, 1])". ``step`` is how far the
-    rule has been applied: 0, the tensors as they are; 1, lined up from the right; 2, stretched; 3, the result.
+    ``a`` and ``b`` take what Python writes of a shape: "3, 1", "(3, 1)" or "torch.Size([3, 1])". ``step`` is how far
+    the rule has been applied: 0, the tensors as they are; 1, lined up from the right; 2, stretched; 3, the result.
 
     Example:
         >>> BroadcastExplorer(a="3, 4", b="3", operation="multiply")

@@ -3,7 +3,7 @@ import { drawLabel, setText } from "../_draw/scales.js";
 import { mixColor } from "../_core/theme.js";
 
 const LARGEST = 46; // px of a cell
-const LEGIBLE = 17; // px a cell needs to show its number
+const LEGIBLE = 13; // px a cell needs to show its number
 const TITLE = 20; // px above a block
 const LETTER = 6.9; // px of a title's letter, about
 const BETWEEN = { blocks: 16, sheets: 8 };
