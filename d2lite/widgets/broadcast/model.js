@@ -1,9 +1,11 @@
 // Broadcasting: two shapes, aligned from the right. No DOM here.
 const MOST_AXES = 5;
 const LARGEST = 9999;
-const MOST_DRAWN = { axes: 3, cells: 60 };
-const NAMES = ["first", "second"];
-const OPERATIONS = { add: (a, b) => a + b, multiply: (a, b) => a * b };
+const MOST_DRAWN = { axes: 3, cells: 60, whole: [3, 6, 12], cut: [3, 4, 6] }; // of sheets, rows, columns; of longer axes a few
+const NAMES = ["a", "b"];
+const OPERATIONS = { add: (a, b) => a + b, subtract: (a, b) => a - b, multiply: (a, b) => a * b };
+
+const product = (sizes) => sizes.reduce((a, b) => a * b, 1);
 
 /** A typed shape: { shape } or, if it is none, { problem }, a sentence. It may be written as Python writes it; no axes: a single number. */
 export function readShape(text, name) {
@@ -13,9 +15,9 @@ export function readShape(text, name) {
   const wrong = sizes.findIndex((size) => !/^\d+$/.test(size) || Number(size) > LARGEST);
   if (wrong >= 0) {
     const came = sizes[wrong] ? `“${sizes[wrong]}”` : "left out";
-    return { problem: `Axis ${wrong + 1} of the ${name} shape is ${came}: expected a whole number from 0 to ${LARGEST}, such as 3.` };
+    return { problem: `Axis ${wrong + 1} of the shape of ${name} is ${came}: expected a whole number from 0 to ${LARGEST}, such as 3.` };
   }
-  if (sizes.length > MOST_AXES) return { problem: `The ${name} shape has ${sizes.length} axes: expected at most ${MOST_AXES}.` };
+  if (sizes.length > MOST_AXES) return { problem: `The shape of ${name} has ${sizes.length} axes: expected at most ${MOST_AXES}.` };
   return { shape: sizes.map(Number) };
 }
 
@@ -51,30 +53,53 @@ export function broadcastShapes(first, second) {
 export function explainAxis({ axis, sizes: [a, b], kind, which, size }) {
   const place = `Axis\u00a0${axis}`.replace("-", "−");
   if (kind === "equal") return `${place}: both have ${size}.`;
-  if (kind === "clash") return `${place} clashes: the first has ${a} and the second ${b}, and neither is 1, so neither can be stretched.`;
+  if (kind === "clash") return `${place} clashes: a has ${a} and b has ${b}, and neither is 1, so neither can be stretched.`;
   const end = size === 0 ? "which becomes 0: nothing is left" : `stretched to ${size}`;
-  if (kind === "missing") return `${place}: the ${NAMES[which]} has none, which counts as 1${size === 1 ? "" : `, ${end}`}.`;
-  return `${place}: the ${NAMES[which]} has 1, ${end}.`;
+  if (kind === "missing") return `${place}: ${NAMES[which]} has none, which counts as 1${size === 1 ? "" : `, ${end}`}.`;
+  return `${place}: ${NAMES[which]} has 1, ${end}.`;
 }
 
-/** The shorter shape with axes of 1 at its right end, if that makes the two fit: { which, shape }; else null. */
-export function suggestShape(first, second) {
-  const which = first.length < second.length ? 0 : 1;
+/** What PyTorch and NumPy say of two shapes that clash: { torch, numpy, dimension, axis }, the messages word for word; null if they fit. */
+export function errorMessages(first, second) {
+  const axes = alignAxes(first, second);
+  const clash = axes.findLast(({ kind }) => kind === "clash");
+  if (!clash) return null;
+  const [a, b] = clash.sizes;
+  const dimension = clash.axis + axes.length;
+  const tuple = (shape) => `(${shape.join(",")}${shape.length === 1 ? "," : ""})`;
+  return {
+    torch: `The size of tensor a (${a}) must match the size of tensor b (${b}) at non-singleton dimension ${dimension}`,
+    numpy: `operands could not be broadcast together with shapes ${tuple(first)} ${tuple(second)}`,
+    dimension,
+    axis: clash.axis,
+  };
+}
+
+/**
+ * A change that makes two shapes fit, or null: { which, shape, how }. how: "reshape", the one with fewer axes gets axes of 1, as far to the right
+ * as may be; "transpose", both have two axes and b is turned over.
+ */
+export function suggestFix(first, second) {
   const shapes = [first, second];
-  for (let shape = [...shapes[which], 1]; shape.length <= shapes[1 - which].length; shape = [...shape, 1]) {
-    if (broadcastShapes(...(which ? [first, shape] : [shape, second]))) return { which, shape };
+  const which = first.length < second.length ? 0 : 1;
+  const fits = (shape) => broadcastShapes(...shapes.with(which, shape));
+  for (let extra = 1; shapes[which].length + extra <= shapes[1 - which].length; extra++) {
+    const shape = withOnes(shapes[which], extra).find(fits);
+    if (shape) return { which, shape, how: "reshape" };
   }
+  const turned = [...second].reverse();
+  if (first.length === 2 && second.length === 2 && broadcastShapes(first, turned)) return { which: 1, shape: turned, how: "transpose" };
   return null;
 }
 
-/** Index in each axis of the k-th cell of a shape, row by row. */
-export function unravel(shape, k) {
-  const index = [];
-  for (const size of [...shape].reverse()) {
-    index.unshift(k % size);
-    k = Math.floor(k / size);
+/** A shape with so many more axes of 1, in all ways, those at the right end first. */
+function withOnes(shape, extra) {
+  if (extra === 0) return [shape];
+  const ways = [];
+  for (let place = shape.length; place >= 0; place--) {
+    for (const left of withOnes(shape.slice(0, place), extra - 1)) ways.push([...left, 1, ...shape.slice(place)]);
   }
-  return index;
+  return ways;
 }
 
 /** The index in a tensor from which a cell of the result is read. */
@@ -82,7 +107,7 @@ export function sourceIndex(shape, index) {
   return shape.map((size, i) => (size === 1 ? 0 : index[index.length - shape.length + i]));
 }
 
-/** The k-th value of the first (0) or second (1) tensor: 10, 20, ..., 90 or 1, 2, ..., 9, over and over. */
+/** The k-th value of tensor a (0) or b (1): 10, 20, ..., 90 or 1, 2, ..., 9, over and over. */
 export function valueOf(which, k) {
   return ((k % 9) + 1) * (which ? 1 : 10);
 }
@@ -92,30 +117,39 @@ function ravel(shape, index) {
 }
 
 /** One cell of the result: { index, sources, values, result }. */
-export function workOut(first, second, operation, k) {
-  const index = unravel(broadcastShapes(first, second), k);
+export function workOut(first, second, operation, index) {
   const sources = [first, second].map((shape) => sourceIndex(shape, index));
   const values = [first, second].map((shape, which) => valueOf(which, ravel(shape, sources[which])));
   return { index, sources, values, result: OPERATIONS[operation](...values) };
 }
 
-/** Sizes of what is drawn, where the two clash the larger one; null if it has too many cells or axes, or none. */
-export function drawnShape(first, second) {
-  const shape = alignAxes(first, second).map(({ size, sizes }) => size ?? Math.max(...sizes));
-  const cells = shape.reduce((a, b) => a * b, 1);
-  return shape.length <= MOST_DRAWN.axes && cells <= MOST_DRAWN.cells && cells > 0 ? shape : null;
+/**
+ * The indices of each axis that are drawn, a list an axis: all of them, or the first few and the last; of axes before the last three, the
+ * first alone. Where the two clash, the larger size is drawn. Null if there is nothing to draw.
+ */
+export function shownIndices(first, second) {
+  const sizes = alignAxes(first, second).map(({ size, sizes }) => size ?? Math.max(...sizes));
+  if (sizes.includes(0)) return null;
+  const whole = Math.max(0, sizes.length - MOST_DRAWN.axes);
+  const counts = sizes.map((size, i) => (i < whole ? 1 : size > MOST_DRAWN.whole.at(i - sizes.length) ? MOST_DRAWN.cut.at(i - sizes.length) : size));
+  while (product(counts) > MOST_DRAWN.cells) counts[counts.indexOf(Math.max(...counts))] -= 1;
+  return counts.map((count, i) => Array.from({ length: count }, (_, k) => (i >= whole && k > 0 && k === count - 1 ? sizes[i] - 1 : k)));
+}
+
+/** The indices of all cells that are drawn, row by row. */
+export function shownCells(shown) {
+  return shown.reduce((cells, list) => cells.flatMap((cell) => list.map((i) => [...cell, i])), [[]]);
 }
 
 /**
  * The cells of one of the two tensors, stretched over what is drawn: [{ value, kind }]. kind: "own"; "copy", where a value is read again; or
  * "absent" (value null), where the tensor ends before the other does.
  */
-export function stretchedCells(shapes, which, drawn) {
+export function stretchedCells(shapes, which, shown) {
   const shape = shapes[which];
-  const offset = drawn.length - shape.length;
+  const offset = shown.length - shape.length;
   const stretched = alignAxes(...shapes).map((axis) => axis.which === which);
-  return Array.from({ length: drawn.reduce((a, b) => a * b, 1) }, (_, k) => {
-    const index = unravel(drawn, k);
+  return shownCells(shown).map((index) => {
     const from = shape.map((_, i) => (stretched[offset + i] ? 0 : index[offset + i]));
     if (from.some((i, axis) => i >= shape[axis])) return { value: null, kind: "absent" };
     return { value: valueOf(which, ravel(shape, from)), kind: index.some((i, axis) => i > 0 && stretched[axis]) ? "copy" : "own" };

@@ -9,7 +9,7 @@ import torch
 
 from d2lite.widgets.broadcast import MAX_AXES, MAX_CELLS, MAX_SIZE
 
-OPERATIONS = {"add": torch.add, "multiply": torch.mul}
+OPERATIONS = {"add": torch.add, "subtract": torch.sub, "multiply": torch.mul}
 SIZES = (0, 1, 2, 3)
 SHORT = [shape for axes in range(3) for shape in itertools.product(SIZES, repeat=axes)]
 KNOWN = [
@@ -23,10 +23,10 @@ TYPED = {  # what a reader may write
     "": (), "()": (), "  ": (), "torch.Size([])": (), f"{MAX_SIZE}": (MAX_SIZE,), ", ".join("1" * MAX_AXES): (1,) * MAX_AXES,
 }  # fmt: skip
 REFUSED = {  # what its sentence must name
-    "3, a": "Axis 2 of the first shape is “a”", "-1": "Axis 1 of the first shape is “-1”", "3,,1": "Axis 2 of the first shape is left out",
-    "1.5": "Axis 1 of the first shape is “1.5”", f"2, {MAX_SIZE + 1}": f"Axis 2 of the first shape is “{MAX_SIZE + 1}”", ", 3": "Axis 1 of the first shape is left out",
-    "3, NaN": "Axis 2 of the first shape is “NaN”", "1e3": "Axis 1 of the first shape is “1e3”", "3,, ": "Axis 2 of the first shape is left out",
-    ", ".join("1" * (MAX_AXES + 1)): f"The first shape has {MAX_AXES + 1} axes: expected at most {MAX_AXES}", ",": "Axis 1 of the first shape is left out",
+    "3, a": "Axis 2 of the shape of a is “a”", "-1": "Axis 1 of the shape of a is “-1”", "3,,1": "Axis 2 of the shape of a is left out",
+    "1.5": "Axis 1 of the shape of a is “1.5”", f"2, {MAX_SIZE + 1}": f"Axis 2 of the shape of a is “{MAX_SIZE + 1}”", ", 3": "Axis 1 of the shape of a is left out",
+    "3, NaN": "Axis 2 of the shape of a is “NaN”", "1e3": "Axis 1 of the shape of a is “1e3”", "3,, ": "Axis 2 of the shape of a is left out",
+    ", ".join("1" * (MAX_AXES + 1)): f"The shape of a has {MAX_AXES + 1} axes: expected at most {MAX_AXES}", ",": "Axis 1 of the shape of a is left out",
 }  # fmt: skip
 
 
@@ -56,6 +56,20 @@ def torch_says(first, second):
     return {"shape": list(result.shape), "axis": None, "sizes": None}
 
 
+def messages(first, second):
+    """Return what torch and NumPy print of two shapes that clash, or None."""
+    said = {}
+    try:
+        torch.zeros(first, dtype=torch.uint8) + torch.zeros(second, dtype=torch.uint8)
+    except RuntimeError as error:
+        said["torch"] = str(error)
+    try:
+        np.zeros(first, np.uint8) + np.zeros(second, np.uint8)
+    except ValueError as error:
+        said["numpy"] = str(error).strip()
+    return said or None
+
+
 def numpy_says(first, second):
     try:
         return list(np.broadcast_shapes(first, second))
@@ -81,13 +95,31 @@ def stretched(first, second):
 
 
 def fitting(pairs):
-    """Return the pairs that fit and whose result is drawn."""
+    """Return the pairs that fit and whose result is drawn whole."""
     shapes = [(pair, numpy_says(*pair)) for pair in pairs]
     return [
         pair
         for pair, shape in shapes
-        if shape is not None and len(shape) <= 3 and 0 < np.prod(shape) <= MAX_CELLS
+        if shape is not None
+        and len(shape) <= 3
+        and 0 < np.prod(shape) <= MAX_CELLS
+        and all(size <= most for size, most in zip(shape[::-1], (12, 6, 3), strict=False))
     ]
+
+
+def fix(first, second):
+    """Return how many axes of 1 must enter the shorter shape, "turned" where only b's transpose fits, or None; by trying all."""
+    if numpy_says(first, second) is not None:
+        return None
+    short, long = sorted((first, second), key=len)
+    for extra in range(1, len(long) - len(short) + 1):
+        for places in itertools.combinations(range(len(short) + extra), extra):
+            sizes = iter(short)
+            shape = tuple(1 if i in places else next(sizes) for i in range(len(short) + extra))
+            if numpy_says(shape, long) is not None:
+                return extra
+    turned = len(first) == len(second) == 2 and numpy_says(first, second[::-1]) is not None
+    return "turned" if turned else None
 
 
 def cases():
@@ -111,8 +143,7 @@ def cases():
         {
             "name": "results, and where each is read",
             "js": """(model, pairs) => pairs.map(([first, second, operation]) => {
-                const count = model.broadcastShapes(first, second).reduce((a, b) => a * b, 1);
-                const worked = Array.from({ length: count }, (_, k) => model.workOut(first, second, operation, k));
+                const worked = model.shownCells(model.shownIndices(first, second)).map((index) => model.workOut(first, second, operation, index));
                 const flat = (shape, index) => index.reduce((k, i, axis) => k * shape[axis] + i, 0);
                 const sources = [first, second].map((shape, which) => worked.map((cell) => flat(shape, cell.sources[which])));
                 return { results: worked.map(({ result }) => result), sources };
@@ -123,40 +154,92 @@ def cases():
         {
             "name": "tensors stretched to the result",
             "js": """(model, pairs) => pairs.map((pair) => [0, 1].map((which) =>
-                model.stretchedCells(pair, which, model.drawnShape(...pair)).map(({ value }) => value)))""",
+                model.stretchedCells(pair, which, model.shownIndices(...pair)).map(({ value }) => value)))""",
             "input": small,
             "expected": [stretched(*pair) for pair in small],
         },
         {
             "name": "cells that a tensor holds itself are as many as it has",
             "js": """(model, pairs) => pairs.map((pair) => [0, 1].map((which) =>
-                model.stretchedCells(pair, which, model.drawnShape(...pair)).filter(({ kind }) => kind === "own").length))""",
+                model.stretchedCells(pair, which, model.shownIndices(...pair)).filter(({ kind }) => kind === "own").length))""",
             "input": small,
             "expected": [[int(np.prod(shape)) for shape in pair] for pair in small],
         },
         {
             "name": "typed shapes",
-            "js": "(model, texts) => texts.map((text) => model.readShape(text, 'first').shape)",
+            "js": "(model, texts) => texts.map((text) => model.readShape(text, 'a').shape)",
             "input": list(TYPED),
             "expected": list(TYPED.values()),
         },
         {
             "name": "typed shapes that are none",
-            "js": "(model, [texts, starts]) => texts.map((text, i) => model.readShape(text, 'first').problem.slice(0, starts[i].length))",
+            "js": "(model, [texts, starts]) => texts.map((text, i) => model.readShape(text, 'a').problem.slice(0, starts[i].length))",
             "input": [list(REFUSED), list(REFUSED.values())],
             "expected": list(REFUSED.values()),
         },
         {
-            "name": "a suggested shape fits and has the same number of cells",
+            "name": "a fix fits, keeps the numbers, and is the smallest",
             "js": """(model, pairs) => pairs.map((pair) => {
-                const better = model.broadcastShapes(...pair) ? null : model.suggestShape(...pair);
+                const better = model.broadcastShapes(...pair) ? null : model.suggestFix(...pair);
                 if (!better) return better;
-                const shapes = pair.with(better.which, better.shape);
                 const size = (shape) => shape.reduce((a, b) => a * b, 1);
-                return model.broadcastShapes(...shapes) !== null && size(better.shape) === size(pair[better.which]);
+                const fits = model.broadcastShapes(...pair.with(better.which, better.shape)) !== null;
+                if (!fits || size(better.shape) !== size(pair[better.which])) return "wrong";
+                return better.how === "transpose" ? "turned" : better.shape.length - pair[better.which].length;
             })""",
             "input": PAIRS,
-            "expected": [suggested(*pair) for pair in PAIRS],
+            "expected": [fix(*pair) for pair in PAIRS],
+        },
+        {
+            "name": "of several fixes, the one furthest right",
+            "js": "(model, pairs) => pairs.map((pair) => model.suggestFix(...pair))",
+            "input": [
+                [(3, 4), (3,)],
+                [(2, 3, 4), (2, 4)],
+                [(2, 2, 3), (2,)],
+                [(2, 3), (3, 2)],
+                [(2, 3), (4, 3)],
+            ],
+            "expected": [
+                {"which": 1, "shape": [3, 1], "how": "reshape"},
+                {"which": 1, "shape": [2, 1, 4], "how": "reshape"},
+                {"which": 1, "shape": [2, 1], "how": "reshape"},
+                {"which": 1, "shape": [2, 3], "how": "transpose"},
+                None,
+            ],
+        },
+        {
+            "name": "the messages of torch and NumPy, word for word",
+            "js": """(model, pairs) => pairs.map((pair) => {
+                const said = model.errorMessages(...pair);
+                return said && { torch: said.torch, numpy: said.numpy };
+            })""",
+            "input": PAIRS,
+            "expected": [messages(*pair) for pair in PAIRS],
+        },
+        {
+            "name": "of long axes, the first few and the last",
+            "js": "(model, pairs) => pairs.map((pair) => model.shownIndices(...pair))",
+            "input": [[(32, 10), (10,)], [(8, 3, 32, 32), (3, 1, 1)], [(60,), ()], [(), ()], [(0,), (3, 1)]],
+            "expected": [
+                [[0, 1, 2, 31], list(range(10))],
+                [[0], [0, 1, 2], [0, 1, 2, 31], [0, 1, 2, 3, 31]],
+                [[0, 1, 2, 3, 4, 59]],
+                [],
+                None,
+            ],
+        },
+        {
+            "name": "never more cells than are drawn, each axis begun at 0 and, of the last three, ended at its end",
+            "js": """(model, [pairs, most]) => pairs.every((pair) => {
+                const shown = model.shownIndices(...pair);
+                if (!shown) return true;
+                const sizes = model.alignAxes(...pair).map(({ size, sizes }) => size ?? Math.max(...sizes));
+                const ends = shown.every((list, i) => list[0] === 0 && (i < shown.length - 3 || list.at(-1) === sizes[i] - 1));
+                return ends && model.shownCells(shown).length <= most;
+            })""",
+            "input": [PAIRS, MAX_CELLS],
+            "expected": True,
         },
         {
             "name": "what happens along an axis, in words",
@@ -164,23 +247,14 @@ def cases():
             "input": [[(3, 4), (3,)], [(1, 0), (2, 1)], [(), (1,)]],
             "expected": [
                 [
-                    "Axis\u00a0−2: the second has none, which counts as 1, stretched to 3.",
-                    "Axis\u00a0−1 clashes: the first has 4 and the second 3, and neither is 1, so neither can be stretched.",
+                    "Axis\u00a0−2: b has none, which counts as 1, stretched to 3.",
+                    "Axis\u00a0−1 clashes: a has 4 and b has 3, and neither is 1, so neither can be stretched.",
                 ],
                 [
-                    "Axis\u00a0−2: the first has 1, stretched to 2.",
-                    "Axis\u00a0−1: the second has 1, which becomes 0: nothing is left.",
+                    "Axis\u00a0−2: a has 1, stretched to 2.",
+                    "Axis\u00a0−1: b has 1, which becomes 0: nothing is left.",
                 ],
-                ["Axis\u00a0−1: the first has none, which counts as 1."],
+                ["Axis\u00a0−1: a has none, which counts as 1."],
             ],
         },
     ]
-
-
-def suggested(first, second):
-    """Return True where NumPy takes the shorter shape with 1s at its end, None where it does not or takes it as it is."""
-    if numpy_says(first, second) is not None:
-        return None
-    short, long = sorted((first, second), key=len)
-    tries = [short + (1,) * extra for extra in range(1, len(long) - len(short) + 1)]
-    return True if any(numpy_says(shape, long) is not None for shape in tries) else None
