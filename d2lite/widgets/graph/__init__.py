@@ -12,8 +12,9 @@ LARGEST = 1e12  # a result or gradient beyond it is not reported
 class GraphExplorer(Explorer):
     """A calculation as a graph, values forward and gradients back, a step at a time.
 
-    An expression has numbers, names, + - * / ^, brackets and sin, cos, exp, log, tanh, sigmoid, relu. A part that is used
-    more than once gets a name: "h = sigmoid(w * x); h * h". Other names are inputs; one without a value is 1.
+    An expression has numbers, names, + - * / ^, brackets and sin, cos, exp, log, tanh, sigmoid, relu. A part
+    that is used more than once gets a name: "h = sigmoid(w * x); h * h". Other names are inputs; one without a
+    value is 1.
 
     Example:
         >>> GraphExplorer(expression="x * x + x", inputs="x = 3", step=0)
@@ -24,7 +25,8 @@ class GraphExplorer(Explorer):
     expression = Text(
         "(sigmoid(w * x) + b - y)^2 / 2",
         max_length=160,
-        help="Names, numbers, + - * / ^, brackets, and sin, cos, exp, log, tanh, sigmoid, relu. h = sigmoid(w * x); h * h uses h twice.",
+        help="Names, numbers, + - * / ^, brackets, and sin, cos, exp, log, tanh, sigmoid, relu. "
+        "h = sigmoid(w * x); h * h uses h twice.",
     )
     inputs = Text("w = 1, x = 1, b = 1, y = 2", max_length=160, help="Such as w = 1, x = −0.5.")
     step = Integer(12, min=0, max=MAX_STEPS, help="Steps done: values forward first, then gradients back.")

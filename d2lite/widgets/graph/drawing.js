@@ -3,8 +3,7 @@ import { formatNumber } from "../_core/format.js";
 import { mixColor } from "../_core/theme.js";
 import { drawLabel, linearScale, setText } from "../_draw/scales.js";
 
-const SIGNS = { "*": "×", "-": "−", "/": "÷", "^": "xⁿ", negate: "−" };
-const SHORT = { sigmoid: "σ" };
+const SIGNS = { "*": "×", "-": "−", "/": "÷", "^": "xⁿ", negate: "−", sigmoid: "σ" };
 const PIECES = 12; // of a curve
 const TEXT = 14; // px above and below a node for its numbers
 
@@ -143,7 +142,7 @@ function drawNode(ctx, theme, scene, place, i) {
     ctx.fillStyle = theme.text;
     ctx.textAlign = "center";
     ctx.textBaseline = "middle";
-    const text = name ?? SIGNS[op] ?? (radius < 15 ? (SHORT[op] ?? op) : op);
+    const text = name ?? SIGNS[op] ?? op;
     setText(ctx, theme, Math.max(8, Math.min(14, (2 * radius - 3) / Math.max(1.1, 0.56 * text.length))), 600);
     ctx.fillText(text, x, y + 0.5);
   }

@@ -1,6 +1,6 @@
 // Where the nodes of a graph stand: columns from the inputs to the result, rows that keep arrows apart. No DOM here.
 const SWEEPS = 16;
-const APART = { node: 1, bend: 0.5 }; // rows that one takes
+const APART = { node: 1, number: 0.6, bend: 0.5 }; // rows that one takes
 
 /**
  * { columns, rows, at: [{ column, row }] a node, edges: [{ from, to, k, points: [{ column, row }] }] }. An arrow to the k-th argument runs
@@ -10,7 +10,7 @@ export function layOut(nodes) {
   const distance = nodes.map(() => 0); // of the longest way to the result
   for (let i = nodes.length - 1; i >= 0; i--) for (const arg of nodes[i].args) distance[arg] = Math.max(distance[arg], distance[i] + 1);
   const last = Math.max(...distance);
-  const items = nodes.map((_, i) => ({ column: last - distance[i], row: 0, near: [], size: APART.node }));
+  const items = nodes.map(({ op }, i) => ({ column: last - distance[i], row: 0, near: [], size: APART[op] ?? APART.node }));
   firstRows(nodes, items);
   const edges = nodes.flatMap(({ args }, to) => args.map((from, k) => ({ from, to, k, points: chain(items, from, to) })));
   const columns = Array.from({ length: last + 1 }, (_, c) => items.filter(({ column }) => column === c));

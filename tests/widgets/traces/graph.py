@@ -46,11 +46,16 @@ def write(rng, depth):
     return f"({inner} {rng.choice('+-*')} {other})"
 
 
+def number(value):
+    return torch.tensor(float(value), dtype=torch.float64)
+
+
 def by_torch(text, inputs):
     """Return {value, gradients} of an expression, Python's own parser being the oracle of ours."""
-    tensors = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in inputs.items()}
+    tensors = {
+        name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in inputs.items()
+    }
     python = NUMBER.sub(r"number(\g<0>)", text.replace("^", "**"))
-    number = lambda value: torch.tensor(float(value), dtype=torch.float64)  # noqa: E731
     result = eval(python, {"__builtins__": {}, "number": number}, FUNCTIONS | tensors)
     if result.requires_grad:
         result.backward()
@@ -69,7 +74,9 @@ def expressions():
         inputs = {name: round(rng.uniform(-2, 2), 3) for name in NAMES}
         done = by_torch(text, inputs)
         numbers = [done["value"], *done["gradients"].values()]
-        if len(PART.findall(text)) <= 32 and all(math.isfinite(number) and abs(number) < 1e6 for number in numbers):
+        if len(PART.findall(text)) <= 32 and all(
+            math.isfinite(number) and abs(number) < 1e6 for number in numbers
+        ):
             found.append((text, inputs))
     return found
 
@@ -104,12 +111,19 @@ def cases():
     shared = "h = sigmoid(w * x); h * h + h"
     plain = shared.split("; ")[1].replace("h", "sigmoid(w * x)")
     inputs = {"w": 1.5, "x": 0.7}
-    found.append({"name": shared, "js": RUN, "input": [shared, inputs], "expected": by_torch(plain, inputs) | {"agrees": True}})
+    found.append(
+        {
+            "name": shared,
+            "js": RUN,
+            "input": [shared, inputs],
+            "expected": by_torch(plain, inputs) | {"agrees": True},
+        }
+    )
     for text, start in WRONG.items():
         js = f"(model, text) => (model.readExpression(text).problem ?? '').slice(0, {len(start)})"
         found.append({"name": f"typed: {text[:20]}", "js": js, "input": text, "expected": start})
     found += mistakes()
-    return found + [
+    found += [
         {
             "name": "inputs",
             "js": "(model, text) => model.readInputs(text)",
@@ -123,13 +137,18 @@ def cases():
             "expected": {"problem": "The inputs have “x”: expected a name and a number, such as x = 0.5."},
         },
     ]
+    return found
 
 
 def mistakes():
     """Return cases of the planted mistakes, each worked out by hand."""
     js = "(model, [text, mistake]) => model.gradientsOf(model.readExpression(text).nodes, { x: 3, w: 5 }, mistake)"
     p = 1 / (1 + math.exp(-3))
-    expected = {("x * x + x", "ways"): {"x": 3.0}, ("w - x", "minus"): {"w": 1.0, "x": 1.0}, ("sigmoid(x)", "sigmoid"): {"x": p}}
+    expected = {
+        ("x * x + x", "ways"): {"x": 3.0},
+        ("w - x", "minus"): {"w": 1.0, "x": 1.0},
+        ("sigmoid(x)", "sigmoid"): {"x": p},
+    }
     return [
         {"name": f"{text}, {mistake}", "js": js, "input": [text, mistake], "expected": gradients}
         for (text, mistake), gradients in expected.items()
