@@ -76,9 +76,10 @@ function drawEdge(ctx, theme, scene, place, edge) {
   const { first, middle, end, bow } = wayOf(place, edge, args.length === 2 && args[0] === args[1]);
   const { forward, backward } = passage(scene, edge.to);
   const back = backward && scene.live[edge.from];
+  const now = forward === "now" || (back && backward === "now");
   ctx.strokeStyle = back ? theme.b : forward ? theme.a : theme.line;
-  ctx.lineWidth = backward === "now" || forward === "now" ? 3 : 1.5;
-  ctx.globalAlpha = backward === "now" || forward === "now" || !scene.current ? 1 : 0.55;
+  ctx.lineWidth = now ? 3 : 1.5;
+  ctx.globalAlpha = now || !scene.current ? 1 : 0.55;
   ctx.beginPath();
   ctx.moveTo(...first);
   let from = first;
@@ -108,10 +109,10 @@ function drawTip(ctx, [x, y], turn) {
   ctx.fill();
 }
 
-/** The local slope on an edge whose gradient has passed: on all where there is room, else on those of the step. */
+/** The local slope on an edge whose gradient has passed: on all where there is room, else on those of the step, or none. */
 function labelEdge(ctx, theme, scene, place, edge) {
   const { backward } = passage(scene, edge.to);
-  if (!backward || !scene.live[edge.from] || (backward === "done" && (place.step < 84 || place.tall < 30))) return;
+  if (!backward || !scene.live[edge.from] || place.step < 60 || (backward === "done" && (place.step < 84 || place.tall < 30))) return;
   const { args } = scene.nodes[edge.to];
   const { first, middle, end, bow } = wayOf(place, edge, args.length === 2 && args[0] === args[1]);
   const from = middle.at(-1) ?? first;

@@ -1,6 +1,6 @@
 // The graph explorer: any expression as a graph, values forward and gradients back, a step at a time.
 import { control, defineExplorer, settings } from "../_core/define.js";
-import { formatNumber } from "../_core/format.js";
+import { formatNumber, shortNumber } from "../_core/format.js";
 import { addPoints } from "../_core/handles.js";
 import { hint, paragraph, player, stage, table } from "../_core/parts.js";
 import { drawGraph, inputPoints, nodeAt } from "./drawing.js";
@@ -106,7 +106,7 @@ function describeCheck({ checked }) {
 
 function checkRows({ checked, steps, step }) {
   const all = step === steps.length;
-  return checked.map(({ name, value, gradient, nudged, error }) => [name, n(value), all ? n(gradient) : "…", all ? n(nudged) : "…", { text: all ? (error < 1e-12 ? "0" : error.toExponential(0).replace("-", "−")) : "…", bad: all && !(error <= AGREES) }]);
+  return checked.map(({ name, value, gradient, nudged, error }) => [name, n(value), all ? n(gradient) : "…", all ? n(nudged) : "…", { text: all ? shortNumber(error, 1) : "…", bad: all && !(error <= AGREES) }]);
 }
 
 function summarise(scene) {
