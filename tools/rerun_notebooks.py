@@ -3,8 +3,7 @@
     python tools/rerun_notebooks.py [options of pytest]
 
 The notebooks are taken with their outputs from the build into _build/rerun. Pictures and the views of widgets are
-not compared. A cell that measures time or memory, or whose training the order of a sum can turn, has the tag
-nbval-ignore-output: it runs, and nothing is compared.
+not compared. A cell that measures time or memory has the tag nbval-ignore-output: it runs, and nothing is compared.
 """
 
 import os
