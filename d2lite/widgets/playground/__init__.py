@@ -32,8 +32,8 @@ class PlaygroundExplorer(Explorer):
     """
 
     dataset = Choice("xor", _KINDS, names=_KIND_NAMES, label="data")
-    layers = Numbers([4, 2], min=1, max=8, max_length=6, integer=True, label="units of the hidden layers")
-    lr = Real(0.3, min=1e-5, max=10, log=True, label="learning rate")
+    layers = Numbers([4], min=1, max=8, max_length=6, integer=True, label="units of the hidden layers")
+    lr = Real(1, min=1e-5, max=10, log=True, label="learning rate")
     activation = Choice(
         "tanh",
         ("tanh", "sigmoid", "relu", "linear", "leaky_relu", "gelu"),
@@ -97,7 +97,7 @@ class PlaygroundExplorer(Explorer):
     sin_x1 = Flag(False, label="sin πx₁")
     sin_x2 = Flag(False, label="sin πx₂")
     num_samples = Integer(200, min=10, max=500, step=10, label="points")
-    noise = Real(0.1, min=0, max=0.5, step=0.01)
+    noise = Real(0.05, min=0, max=0.5, step=0.01)
     train_share = Real(0.5, min=0.1, max=0.9, step=0.05, label="share for training")
     data_seed = Integer(0, min=0, max=9999, stepper=True, label="seed of the points")
     points = Rows(
@@ -111,7 +111,7 @@ class PlaygroundExplorer(Explorer):
     histograms = Flag(False, label="histograms of weights and gradients")
     unit = Numbers((), min=0, max=8, max_length=2, integer=True, label="unit shown")
     start_weights = Numbers((), min=-1e6, max=1e6, max_length=800, label="loaded weights")
-    epoch_count = Integer(40, min=0, max=MAX_EPOCHS, label="epoch")
+    epoch_count = Integer(15, min=0, max=MAX_EPOCHS, label="epoch")
     speed = Choice(60, (5, 20, 60, 240), unit="/s", label="epochs a second")
     weights = Numbers((), min=-1e300, max=1e300, max_length=800, output=True)
     train_loss = Real(0, min=-1e300, max=1e300, output=True)

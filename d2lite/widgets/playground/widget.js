@@ -1,5 +1,5 @@
 // The playground: the network on the left, every unit in it a small map; on the right the plane, and the losses below.
-import { control, defineExplorer, settings } from "../_core/define.js";
+import { control, defineExplorer } from "../_core/define.js";
 import { copyText, make, makeButton } from "../_core/dom.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { nameElement } from "../_core/frame.js";
@@ -249,7 +249,7 @@ export const { render, preview } = defineExplorer({
   output: ({ run, epoch, moved }) => (moved ? {} : { weights: allWeights(run), train_loss: run.trainLoss[epoch], test_loss: run.testLoss[epoch] }),
   say: summarise,
   left: [
-    stage({ draw: withRamp(drawNetwork), label: "The network: a small map for every unit, a line for every weight", ratio: 1.3, className: "d2l-network", use: useNetwork }),
+    stage({ draw: withRamp(drawNetwork), label: "The network: a small map for every unit, a line for every weight", ratio: 1.12, className: "d2l-network", use: useNetwork }),
     stage({
       draw: drawLosses,
       label: "Training and test loss by epoch",
