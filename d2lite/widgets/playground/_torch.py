@@ -117,12 +117,12 @@ def read_weights(state):
         raise BadValueError(f"source is {type(state).__name__}: expected a torch.nn.Module or its state_dict")
     linear, norms = [], []
     for key, value in state.items():
-        prefix, _, kind = key.rpartition(".")
-        if kind != "weight":
+        if key.rpartition(".")[2] != "weight":
             continue
+        prefix = key.removesuffix("weight")
         tensors = [
             value,
-            *(state.get(f"{prefix}.{name}") for name in ("bias", "running_mean", "running_var")),
+            *(state.get(f"{prefix}{name}") for name in ("bias", "running_mean", "running_var")),
         ]
         if value.ndim == 2 and tensors[1] is not None:
             linear.append(tuple(tensors[:2]))

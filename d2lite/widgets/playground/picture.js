@@ -5,18 +5,19 @@ import { FEATURES } from "./model.js";
 
 const NAMES = Object.keys(FEATURES);
 const TOP = 24; // px for the heads of the columns
+const NAMED = 48; // px for the inputs' names
 const WIDTHS = 6; // of lines, from thin to thick
 const ROWS = 8;
 
 /** Where units stand: place(layer, i) is the middle of one, layer 0 the inputs; size is that of their maps. */
 export function layoutUnits(net, width, height) {
   const columns = net.sizes.length;
-  const across = Math.min(110, (width - 34) / (columns - 0.4));
-  const left = Math.max(34, (width - across * (columns - 1)) / 2 + 12);
+  const across = Math.min(110, (width - NAMED) / (columns - 0.6));
+  const left = Math.max(NAMED + 10, (width - across * (columns - 1)) / 2 + 12);
   const down = (height - TOP) / ROWS;
   const size = Math.max(6, Math.floor(Math.min(down - 3, across * 0.56, 34)));
   const count = (l) => (l ? net.sizes[l] : NAMES.length);
-  const x = (l) => (columns === 2 ? width * (0.3 + 0.45 * l) : Math.min(left + across * l, width - size / 2 - 3));
+  const x = (l) => (columns === 2 ? width * (0.3 + 0.45 * l) : Math.min(left + across * l, width - size / 2 - 4));
   const place = (l, i) => [x(l), TOP + (height - TOP) / 2 + (i - (count(l) - 1) / 2) * down];
   return { columns, size, down, across, count, x, place };
 }
@@ -90,7 +91,7 @@ function drawHeads(ctx, layout, width, theme, net) {
   drawLabel(ctx, "inputs", layout.x(0), 5, theme, { align: "center" });
   drawLabel(ctx, "output", Math.min(width - 18, layout.x(last)), 5, theme, { align: "center" });
   for (let l = 1; l < last; l++) {
-    const apart = Math.min(17, layout.across / 2 - 5);
+    const apart = Math.min(17, layout.across / 2 - 7);
     drawLabel(ctx, String(net.sizes[l]), layout.x(l), 4, theme, { align: "center", color: theme.text, weight: 600, size: 12 });
     drawLabel(ctx, "−", layout.x(l) - apart, 2, theme, { align: "center", color: theme.accent, weight: 600, size: 15 });
     drawLabel(ctx, "+", layout.x(l) + apart, 2, theme, { align: "center", color: theme.accent, weight: 600, size: 15 });

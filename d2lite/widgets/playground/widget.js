@@ -86,7 +86,7 @@ function verdict(scene) {
 
 function results(scene) {
   const { run, task, epoch } = scene;
-  const list = [["epoch", epoch], ["weights", run.net.count]];
+  const list = [["epoch", epoch], ["parameters", run.net.count]];
   if (task.regression || !task.training.length) return list;
   const share = (table) => `${Math.round(100 * shareRight(run, table))}%`;
   list.push(["training points right", share(run.train)]);
