@@ -81,7 +81,7 @@ export function lossScale({ run }, width, height) {
   return linearScale([0, Math.max(40, run.done * 1.05)], [box.x, box.x + box.width]);
 }
 
-const lossBox = (width, height) => plotBox(width, height, { top: 8, right: 10, left: 36, bottom: 20 });
+const lossBox = (width, height) => plotBox(width, height, { top: 20, right: 10, left: 36, bottom: 20 });
 
 /** Training and test loss by epoch. */
 export function drawLosses(ctx, width, height, theme, scene) {
@@ -109,7 +109,7 @@ export function drawLosses(ctx, width, height, theme, scene) {
   let right = box.x + box.width;
   for (const [losses, color, name] of curves) {
     const text = `${name} ${formatFixed(losses[epoch], 3)}`;
-    drawLabel(ctx, text, right, box.y, theme, { align: "right", color, weight: 600 });
+    drawLabel(ctx, text, right, 3, theme, { align: "right", color, weight: 600 });
     right -= ctx.measureText(text).width + 12;
   }
 }
@@ -132,9 +132,9 @@ export function drawHistograms(ctx, width, height, theme, { run }) {
       ctx.strokeStyle = theme.line;
       ctx.lineWidth = 1;
       strokeSegment(ctx, left, base, left + across - 10, base);
-      const text = dense.length > 4 && width < 500 ? formatNumber(most, 1) : `±${formatNumber(most, 2)}`;
+      const text = most <= 1e-12 ? "all 0" : dense.length > 4 && width < 500 ? formatNumber(most, 1) : `±${formatNumber(most, 2)}`;
       drawLabel(ctx, text, left + across / 2 - 5, base + 3, theme, { align: "center", size: 10 });
-      drawLabel(ctx, l || row ? (row ? "" : hidden ? `layer ${l + 1}` : "output") : "layer 1", left + across / 2 - 5, row * half + 2, theme, { align: "center", size: 10 });
+      if (!row) drawLabel(ctx, hidden ? `layer ${l + 1}` : "output", left + across / 2 - 5, 2, theme, { align: "center", size: 10 });
     });
     drawLabel(ctx, what, 4, row * half + (row ? 4 : 14), theme, { color: theme.text, size: 10 });
   });

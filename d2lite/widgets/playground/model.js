@@ -36,8 +36,7 @@ export function makeRun(task, settings) {
   run.room = makeRoom(net, Math.max(train.rows, test.rows, 1));
   run.order = new Int32Array(train.rows);
   run.targets = new Float64Array(train.rows);
-  run.trainLoss = new Float64Array(MAX_EPOCHS + 1);
-  run.testLoss = new Float64Array(MAX_EPOCHS + 1);
+  run.trainLoss = run.testLoss = new Float64Array(0);
   run.kept = { every: 8, count: 0, memory: [] };
   record(run);
   return run;
@@ -78,9 +77,17 @@ export function shareRight(run, table) {
 }
 
 function record(run) {
+  if (run.epoch >= run.trainLoss.length) [run.trainLoss, run.testLoss] = [run.trainLoss, run.testLoss].map(longer);
   run.trainLoss[run.epoch] = lossOn(run, run.train);
   run.testLoss[run.epoch] = lossOn(run, run.test);
   run.done = Math.max(run.done, run.epoch);
+}
+
+/** A list of losses with room for more: seldom, as it grows fourfold. */
+function longer(losses) {
+  const list = new Float64Array(Math.max(256, 4 * losses.length));
+  list.set(losses);
+  return list;
 }
 
 /** One epoch: every training point once, in batches. A last batch of one is left out under batch norm, which cannot use it. */

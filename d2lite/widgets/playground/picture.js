@@ -88,8 +88,8 @@ function frameUnit(ctx, { place, size }, unit, room = 0) {
 /** The heads of the columns: how many units, between less and more. */
 function drawHeads(ctx, layout, width, theme, net) {
   const last = layout.columns - 1;
-  drawLabel(ctx, "inputs", layout.x(0), 5, theme, { align: "center" });
-  drawLabel(ctx, "output", Math.min(width - 18, layout.x(last)), 5, theme, { align: "center" });
+  drawLabel(ctx, "inputs", layout.x(0) - 8, 5, theme, { align: "center" });
+  if (layout.across > 62) drawLabel(ctx, "output", Math.min(width - 18, layout.x(last)), 5, theme, { align: "center" });
   for (let l = 1; l < last; l++) {
     const apart = Math.min(17, layout.across / 2 - 7);
     drawLabel(ctx, String(net.sizes[l]), layout.x(l), 4, theme, { align: "center", color: theme.text, weight: 600, size: 12 });
@@ -102,14 +102,14 @@ function drawHeads(ctx, layout, width, theme, net) {
 function drawLinks(ctx, layout, theme, { net, state }, given, looked) {
   const paths = Array.from({ length: 2 * WIDTHS }, () => []);
   const strong = [];
+  const places = net.sizes.map((count, l) => Array.from({ length: count }, (_, i) => layout.place(l, l ? i : given[i])));
   net.dense.forEach(({ inputs, outputs, weight }, l) => {
     for (let i = 0, at = weight; i < outputs; i++) {
       for (let j = 0; j < inputs; j++, at++) {
         const w = state.w[at];
         const step = Math.min(WIDTHS - 1, Math.floor(Math.abs(w) * 2));
-        const line = [layout.place(l, l ? j : given[j]), layout.place(l + 1, i)];
-        if (Math.abs(w) > 0.03) paths[2 * step + (w > 0)].push(line);
-        if (looked && looked[0] === l + 1 && looked[1] === i) strong.push([...line, step, w]);
+        if (Math.abs(w) > 0.03) paths[2 * step + (w > 0)].push(places[l][j], places[l + 1][i]);
+        if (looked && looked[0] === l + 1 && looked[1] === i) strong.push([places[l][j], places[l + 1][i], step, w]);
       }
     }
   });
@@ -119,9 +119,9 @@ function drawLinks(ctx, layout, theme, { net, state }, given, looked) {
     ctx.strokeStyle = k % 2 ? theme.b : theme.a;
     ctx.lineWidth = 0.6 + 0.8 * Math.floor(k / 2);
     ctx.beginPath();
-    for (const [[x0, y0], [x1, y1]] of lines) {
-      ctx.moveTo(x0, y0);
-      ctx.lineTo(x1, y1);
+    for (let at = 0; at < lines.length; at += 2) {
+      ctx.moveTo(...lines[at]);
+      ctx.lineTo(...lines[at + 1]);
     }
     ctx.stroke();
   });

@@ -268,8 +268,8 @@ export const { render, preview } = defineExplorer({
   ],
   controls: [
     "dataset", layerCount, "lr",
-    "activation", "loss", "optimizer", "batch_size", shaping("batch_norm"), "dropout", "l1", "l2", "init", "seed", unitCount,
-    ...NAMES.map(shaping),
+    control("activation", { segments: false }), control("loss", { segments: false }), control("optimizer", { segments: false }), "batch_size", shaping("batch_norm"), "dropout", "l1", "l2", "init", "seed", unitCount,
+    group({ name: "inputs", className: "d2l-inputs", label: "Inputs" }, ...NAMES.map(shaping)),
     "noise", "num_samples", "train_share", "data_seed", "show_test", "discrete", "seeds", "histograms",
   ],
   more: [group({ name: "copy_network", className: "d2l-tools" }, button({ label: "Copy the network as Python", press: copyNetwork }))],
