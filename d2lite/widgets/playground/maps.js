@@ -24,7 +24,7 @@ export function makeMaps(net, given, extent, cells) {
     return [name, Float32Array.from({ length: size }, (_, k) => value(at(k % cells), -at(Math.floor(k / cells))))];
   }));
   const layers = [given.map((name) => features[name]), ...net.dense.map(({ outputs }) => Array.from({ length: outputs }, () => new Float32Array(size)))];
-  return { cells, size, extent, features, layers, none: new Float32Array(size) };
+  return { cells, features, layers, none: new Float32Array(size) };
 }
 
 /** Fill the maps with what each unit gives as the network stands; dropout rests, batch norm uses its running statistics. */
