@@ -183,6 +183,15 @@ def main(names):
             )
             box = host.page.locator("canvas").first.bounding_box()
             worst = max(worst, report("boundary, 200 points, 500 steps: a point", drag(host, box, circle)))
+        if not names or "playground" in names:
+            host = Host(browser.new_page(viewport={"width": 800, "height": 1000}), "light").open("playground")
+            inputs = dict.fromkeys(["x1_squared", "x2_squared", "x1x2", "sin_x1", "sin_x2"], True)
+            host.show(
+                "playground", dataset="spiral", num_samples=500, layers=[8] * 6, epoch_count=1, **inputs
+            )
+            box = host.page.get_by_role("slider", name="learning rate").bounding_box()
+            what = "playground, 6 layers of 8, an epoch: lr"  # and each unit at 100 x 100 places
+            worst = max(worst, report(what, drag(host, box, WAVES["slider"])))
         if not names:
             report("ipywidgets.interact and matplotlib, JupyterLab", measure_stock(browser))
         browser.close()

@@ -7,7 +7,7 @@ function random(entry) {
   if (entry.kind === "text") return "a b&c=d%é\"'<".slice(0, entry.max_length);
   const number = ({ min, max, integer }) => integer ? Math.round(min + uniform() * (max - min)) : min + uniform() * (max - min);
   if (entry.kind === "rows") return Array.from({ length: Math.floor(uniform() * Math.min(5, entry.max_length)) }, () => entry.columns.map(number));
-  if (entry.kind === "numbers") return Array.from({ length: entry.length || Math.floor(4 * uniform()) }, () => number(entry));
+  if (entry.kind === "numbers") return Array.from({ length: entry.length || Math.floor(Math.min(4, entry.max_length + 1) * uniform()) }, () => number(entry));
   return number({ ...entry, integer: entry.kind === "integer" });
 }
 send(states.map((values) => [values, state.parseHash(state.formatHash("d2l-x", input.spec, values), "d2l-x", input.spec),

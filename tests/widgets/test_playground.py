@@ -1,0 +1,116 @@
+"""The playground's bridge to torch: the numbers of the page as a network, and networks from elsewhere in the page."""
+
+import json
+
+import pytest
+import torch
+from torch import nn
+
+from d2lite import datasets
+from d2lite.widgets import PlaygroundExplorer, _preview
+from d2lite.widgets.playground import _torch
+
+TRAIN = """
+import * as model from "./model.mjs";
+import { readFileSync } from "node:fs";
+const { traits, features } = JSON.parse(readFileSync(0, "utf8"));
+const run = model.makeRun(model.makeTask(traits), { ...traits, features });
+model.trainTo(run, traits.epoch_count);
+const all = model.tabulate(run.task.training, features, run.net.squash);
+const outputs = [...model.outputsOf(run, all).subarray(0, all.rows)];
+process.stdout.write(JSON.stringify({ weights: model.allWeights(run), outputs, code: model.networkCode(run), refused: run.refused }));
+"""
+
+
+def in_page(explorer):
+    """Do what the page does with an explorer's traits, and give the explorer its weights."""
+    names = [name for name, trait in explorer.params().items() if not trait.is_result]
+    traits = {name: getattr(explorer, name) for name in names}
+    request = {"traits": traits, "features": _torch.used_features(explorer)}
+    found = json.loads(_preview.run_module(TRAIN, {"model": explorer._folder / "model.js"}, request))
+    explorer.weights = found["weights"]
+    return found
+
+
+@pytest.fixture(
+    params=[{}, {"dataset": "hills", "layers": []}, {"loss": "mse", "activation": "gelu"}], ids=str
+)
+def explorer(request):
+    return PlaygroundExplorer(
+        **{"layers": [5, 3], "batch_norm": True, "dropout": 0.2, "sin_x2": True} | request.param
+    )
+
+
+def test_the_network_gives_what_the_page_shows(explorer):
+    outputs = torch.tensor(in_page(explorer)["outputs"])
+    inputs, targets = explorer.data("training")
+    assert torch.allclose(explorer.network()(inputs).squeeze(1), outputs, atol=1e-5)
+    assert inputs.shape == (100, 3)
+    assert targets.shape == (100,)
+
+
+def test_the_copied_cell_makes_the_same_network(explorer):
+    found, names = in_page(explorer), {}
+    with torch.no_grad():
+        exec(found["code"], names)
+    made, wanted = names["network"].state_dict(), explorer.state_dict()
+    assert made.keys() == wanted.keys()
+    for key, value in wanted.items():
+        assert torch.allclose(made[key], value, atol=1e-6), key
+
+
+def test_what_is_loaded_is_shown(explorer):
+    in_page(explorer)
+    network, other = explorer.network(), PlaygroundExplorer(sin_x2=True)
+    for source in (network, network.state_dict()):
+        other.load(source)
+        found = in_page(other)
+        assert not found["refused"]
+        assert (other.layers, other.batch_norm, other.epoch_count) == (
+            explorer.layers,
+            explorer.batch_norm and bool(explorer.layers),
+            0,
+        )
+        assert found["weights"] == pytest.approx(explorer.weights, abs=1e-5)
+    if explorer.layers:
+        assert PlaygroundExplorer(sin_x2=True).activation == "tanh"
+        other.load(network)
+        assert other.activation == explorer.activation
+
+
+def test_points_are_those_of_the_data_sets():
+    explorer = PlaygroundExplorer(dataset="moons", num_samples=50, data_seed=3, train_share=0.7)
+    training, test = explorer.data("training"), explorer.data("test")
+    wanted = datasets.points("moons", num_samples=50, noise=0.05, seed=3)
+    assert torch.allclose(torch.cat([training[0], test[0]]), torch.as_tensor(wanted.inputs))
+    assert torch.cat([training[1], test[1]]).tolist() == list(map(float, wanted.targets))
+    assert len(training[0]) == 35
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (nn.Linear(3, 1), r"3 inputs: expected 2"),
+        (nn.Linear(2, 2), r"2 outputs: expected 1"),
+        (nn.Sequential(nn.Linear(2, 9), nn.Linear(9, 1)), r"\[9\]: expected at most 6 of at most 8"),
+        (nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1)), "chain of Linear"),
+        (nn.Linear(2, 1, bias=False), "Linear layers with biases"),
+        (nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.ReLU(), nn.Linear(3, 1)), "tanh, relu: expected one"),
+        (nn.Flatten(), "no Linear layer"),
+        ([1, 2], "list: expected a torch.nn.Module"),
+        ({"0.weight": torch.tensor([[float("nan"), 0]]), "0.bias": torch.zeros(1)}, "not finite"),
+    ],
+    ids=str,
+)
+def test_what_it_cannot_hold_is_refused_and_changes_nothing(source, message):
+    explorer = PlaygroundExplorer()
+    with pytest.raises(ValueError, match=message):
+        explorer.load(source)
+    assert explorer.state() == {}
+
+
+def test_weights_that_no_page_has_computed_are_missed():
+    with pytest.raises(RuntimeError, match=r"weights has 0 numbers: expected 17; show the explorer"):
+        PlaygroundExplorer().network()
+    with pytest.raises(ValueError, match="'training' or 'test'"):
+        PlaygroundExplorer().data("validation")
