@@ -104,13 +104,11 @@ def test_points_are_dragged_added_and_brought_back(host):
     assert len(host.get("points")) == 25
     host.page.keyboard.press("Delete")
     assert len(host.get("points")) == 24
-    host.page.locator("summary", has_text="More settings").click()
     host.page.get_by_role("button", name="Real patients again").click()
     assert host.get("points") == []
 
 
 def test_absolute_errors_are_drawn_as_bars_and_hop_about(host):
-    host.page.locator("summary", has_text="More settings").click()
     host.page.get_by_role("radio", name="absolute").check()
     host.settle()
     assert host.get("errors") == "bars"

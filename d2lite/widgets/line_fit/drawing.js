@@ -6,7 +6,7 @@ import { drawPath } from "../_draw/paths.js";
 import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
 import { lineAt, lossOf, stepsDone } from "./model.js";
 
-const CELLS = 44; // of the surface's grid, across
+const CELLS = 60; // of the surface's grid, across
 const RINGS = 9;
 const REACH = 130; // of the surface from the best line, in the target's units: half its width, where the input is in standard deviations
 const INPUTS = [15, 45];
@@ -100,7 +100,7 @@ function levelsOf({ grid, lowest, loss }) {
   const low = Number.isFinite(lowest) ? lowest : Math.min(...grid.values);
   const top = Math.max(...grid.values) - low || 1;
   const power = loss === "squared" ? 2 : 1;
-  const levels = Array.from({ length: RINGS }, (_, i) => low + top * ((i + 0.6) / RINGS) ** power);
+  const levels = Array.from({ length: RINGS }, (_, i) => low + top * ((i + 1) / (RINGS + 1)) ** power);
   return { levels, shade: (value) => Math.max(0, (value - low) / top) ** (1 / power) };
 }
 

@@ -2,7 +2,12 @@
 
 import numpy as np
 
-SETTINGS = (("squared", "std", 0.1), ("squared", "raw", 0.001), ("absolute", "std", 10), ("absolute", "raw", 0.02))
+SETTINGS = (
+    ("squared", "std", 0.1),
+    ("squared", "raw", 0.001),
+    ("absolute", "std", 10),
+    ("absolute", "raw", 0.02),
+)
 LINE = [150.0, 60.0]  # its heights at 20 and 35
 
 
