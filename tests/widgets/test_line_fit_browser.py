@@ -62,7 +62,7 @@ def test_one_step_at_a_rate_of_one_half_is_the_best_line(host):
 
 def test_raw_numbers_bring_their_own_rate_and_the_same_line(host):
     ends = host.get("ends")
-    host.page.get_by_role("radio", name="raw numbers").check()
+    host.page.get_by_role("radio", name="raw").check()
     host.settle()
     assert host.get("lr") == 0.001
     assert host.get("ends") == ends

@@ -38,9 +38,9 @@ class LineFitExplorer(Explorer):
     input_unit = Choice(
         "std",
         ("std", "raw"),
-        names=("standard deviations", "raw numbers"),
-        label="input in",
-        help="Standard deviations: body mass index minus its mean, divided by its standard deviation.",
+        names=("standardized", "raw"),
+        label="input",
+        help="Standardized: body mass index minus its mean, divided by its standard deviation.",
     )
     best = Flag(False, label="best line", help="The line of least loss, and its place on the surface.")
     loss = Choice(

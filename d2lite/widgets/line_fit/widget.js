@@ -88,7 +88,7 @@ function explainData({ step }, app) {
 
 function explainSurface({ loss }, app) {
   const cross = app.get("best") ? " Cross: the best line." : "";
-  return `Every place is a line. Rings: equal ${loss === "squared" ? "mean squared" : "mean absolute"} error; dark is high.${cross}`;
+  return `Every place is a line. Rings: equal ${loss === "squared" ? "mean squared" : "mean absolute"} error; more orange is higher.${cross}`;
 }
 
 const round = (value) => Number(Math.max(-2000, Math.min(2000, value)).toFixed(2));
