@@ -19,7 +19,7 @@ def load_patients():
 
 
 class LineFitExplorer(Explorer):
-    """A line through points with its errors; beside it the loss surface over weight and bias, with the line as a point.
+    """A line through points with its errors, and the loss surface over weight and bias with that line as a point.
 
     The points are 24 patients of the diabetes table: body mass index, and how far the disease had progressed a year
     later. Moving the line moves the point, and the other way round; gradient descent moves both.
