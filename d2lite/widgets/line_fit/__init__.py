@@ -51,7 +51,7 @@ class LineFitExplorer(Explorer):
     )
     errors = Choice("squares", ("squares", "bars", "none"), label="draw errors as")
     points = Rows(
-        columns=[("body mass index", 15, 45), ("progression", 0, 400)],
+        columns=[("body mass index", 15, 45), ("progression", 0, 1000)],
         max_length=60,
         help="Patients placed by hand; while there are any, they replace the real ones.",
     )

@@ -10,12 +10,11 @@ const CELLS = 60; // of the surface's grid, across
 const RINGS = 9;
 const REACH = 130; // of the surface from the best line, in the target's units: half its width, where the input is in standard deviations
 const INPUTS = [15, 45];
-const TARGETS = [0, 400];
 
-export function dataScales(width, height) {
+export function dataScales({ top }, width, height) {
   const box = plotBox(width, height, { top: 8, right: 8, bottom: 24, left: 34 });
   const x = linearScale(INPUTS, [box.x, box.x + box.width]);
-  const y = linearScale(TARGETS, [box.y + box.height, box.y]);
+  const y = linearScale([0, top], [box.y + box.height, box.y]);
   return { box, x, y };
 }
 
@@ -25,7 +24,7 @@ export function shownLine({ run, step }) {
 }
 
 export function drawData(ctx, width, height, theme, scene, get) {
-  const scales = dataScales(width, height);
+  const scales = dataScales(scene, width, height);
   const { box, x, y } = scales;
   const { points, frame, best, hold } = scene;
   const line = shownLine(scene);

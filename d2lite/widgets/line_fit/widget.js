@@ -13,12 +13,14 @@ const RATES = { squared: { std: 0.1, raw: 0.001 }, absolute: { std: 10, raw: 0.0
 const SETTLED = 1e-4; // of the lowest loss: a step further is not to be seen
 const PATIENCE = 400; // steps without a lower loss, after which a path of absolute errors only hops
 const MIN_POINTS = 2;
+const TOP = 400; // of the targets' axis, where no point is higher
 
 /** Bring a scene up to date with the traits; return whether the descent needs another frame. */
 function updateScene(scene, get, { deadline }) {
   const own = get("points");
   const points = own.length ? own : get("data").points;
   const [unit, loss] = [get("input_unit"), get("loss")];
+  scene.top = own.reduce((most, [, y]) => Math.max(most, 1.05 * y), own.length ? scene.top : TOP); // it never falls during a drag
   const surfaceKey = JSON.stringify([points, unit, loss]);
   if (surfaceKey !== scene.surfaceKey) Object.assign(scene, { surfaceKey, unit, loss, points, runKey: "" }, surfaceOf(points, unit, loss));
   const runKey = JSON.stringify([get("ends"), get("lr")]);
@@ -104,7 +106,7 @@ function presentEnds(app, scene) {
 }
 
 function addLineHandles(app, plot, scene) {
-  const scales = () => dataScales(plot.width(), plot.height());
+  const scales = () => dataScales(scene, plot.width(), plot.height());
   ENDS.forEach((input, i) => {
     addHandle(app, plot, {
       label: `Line at a body mass index of ${input}`,
@@ -124,7 +126,7 @@ function addLineHandles(app, plot, scene) {
 }
 
 function addEditing(app, plot, scene) {
-  const scales = () => dataScales(plot.width(), plot.height());
+  const scales = () => dataScales(scene, plot.width(), plot.height());
   const inside = (scale, p) => Number(Math.min(scale.domain[1], Math.max(scale.domain[0], scale.invert(p))).toFixed(1));
   const current = () => (app.get("points").length ? app.get("points") : app.get("data").points);
   const place = (px, py) => [inside(scales().x, px), inside(scales().y, py)];
@@ -205,7 +207,7 @@ function withRate(name) {
 
 export const { render, preview } = defineExplorer({
   title: "Line-fit explorer: a line, its errors, and its place on the loss surface",
-  scene: () => ({ surfaceKey: "", runKey: "", gridKey: "", run: null, step: 0, hold: null }),
+  scene: () => ({ surfaceKey: "", runKey: "", gridKey: "", top: TOP, run: null, step: 0, hold: null }),
   update: updateScene,
   output: (scene) => ({ weights: Object.values(shownLine(scene)), mean_error: [scene.run.losses[scene.step]] }),
   say: summarise,
