@@ -41,7 +41,10 @@ def test_softmax_and_its_loss_are_those_of_torch_and_scipy(lesson):
         wide = scipy.special.logsumexp(z.double().numpy(), axis=1)
         np.testing.assert_allclose(lesson["log_sum_exp"](z).numpy(), wide, rtol=1e-6)
         expected = F.cross_entropy(z, targets[: len(z)], reduction="none")
-        torch.testing.assert_close(lesson["cross_entropy"](z, targets[: len(z)]), expected)
+        found = lesson["cross_entropy"](z, targets[: len(z)])
+        torch.testing.assert_close(
+            found, expected, atol=1e-4, rtol=1e-6
+        )  # a float32 near 1000 has steps of 6e-5
     assert lesson["softmax_written"](EXTREME[:2]).isnan().any(dim=1).all(), "as written it breaks"
 
 

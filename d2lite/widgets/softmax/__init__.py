@@ -17,7 +17,7 @@ class SoftmaxExplorer(Explorer):
     Taught in chapters/02_linear_models/softmax_regression.
     """
 
-    logits = Numbers((2, 1, 0, -1), min=-6, max=6, length=len(CLASSES), help="Before any step of descent.")
+    logits = Numbers((2, 1, 0, -1), min=-5, max=5, length=len(CLASSES), help="Before any step of descent.")
     target = Choice("T-shirt", CLASSES, label="what is true")
     temperature = Real(
         1, min=0.1, max=10, log=True, label="temperature T", help="Every logit is divided by it first."

@@ -8,10 +8,10 @@ import { drawLabel, linearScale, strokeSegment } from "../_draw/scales.js";
 import { argmax } from "../_math/nn.js";
 import { CLASSES, descend, pass } from "./model.js";
 
-const REACH = 7; // logits shown to either side of the shift
+const REACH = 5.5; // logits shown to either side of the shift
 const HEAD = 26; // px above the rows
 const FOOT = 18; // px below them, for the logits' axis
-const PARTS = [[0, 0.33], [0.37, 0.13], [0.53, 0.21], [0.78, 0.22]]; // of the width: where a column begins, how wide it is
+const PARTS = [[0, 0.34], [0.38, 0.16], [0.56, 0.19], [0.79, 0.21]]; // of the width: where a column begins, how wide it is
 
 /** Bring a scene up to date with the traits. */
 function updateScene(scene, get) {
@@ -58,7 +58,7 @@ function reason({ broken, powers, logits }) {
 function layout({ settings }, width, height) {
   const columns = PARTS.map(([from, part]) => [4 + from * (width - 8), part * (width - 8)]);
   const tall = (height - HEAD - FOOT) / CLASSES.length;
-  const middle = (k) => HEAD + (k + 0.66) * tall;
+  const middle = (k) => HEAD + (k + 0.6) * tall;
   const { shift } = settings;
   const [from, wide] = columns[0];
   return { columns, tall, middle, thick: Math.min(16, 0.3 * tall), x: linearScale([shift - REACH, shift + REACH], [from + 6, from + wide - 6]) };
@@ -91,7 +91,7 @@ function fillBar(ctx, from, to, middle, thick, color, alpha = 1) {
   ctx.restore();
 }
 
-/** A row's logit: a bar from the shift, a dot at its end, and an arrow as long as the next step. */
+/** A row's logit: a bar from the shift to where the handle is, and below it an arrow as long as the next step. */
 function drawLogit(ctx, scene, place, k, theme) {
   const { x, columns: [[from, wide]], middle, tall, thick } = place;
   const { z, settings, truth, gradient } = scene;
@@ -99,7 +99,7 @@ function drawLogit(ctx, scene, place, k, theme) {
   const label = k === truth ? `${CLASSES[k]} ✓` : CLASSES[k];
   const style = { color: theme.text, size: 12, baseline: "middle" };
   drawLabel(ctx, label, from, y - 0.42 * tall, theme, { ...style, weight: k === truth ? 700 : 400 });
-  drawLabel(ctx, show(z[k], Math.abs(z[k]) >= 100 ? 1 : 2), from + wide, y - 0.42 * tall, theme, { ...style, align: "right" });
+  drawLabel(ctx, show(z[k], Math.abs(settings.shift) < 10 ? 2 : 1), from + wide, y - 0.42 * tall, theme, { ...style, align: "right" });
   ctx.strokeStyle = theme.line;
   ctx.lineWidth = 1;
   strokeSegment(ctx, x(settings.shift), y - thick / 2 - 3, x(settings.shift), y + thick / 2 + 3);
@@ -107,7 +107,8 @@ function drawLogit(ctx, scene, place, k, theme) {
   const end = clampTo(x, z[k]);
   fillBar(ctx, x(settings.shift), end, y, thick, theme.muted, 0.55);
   const next = clampTo(x, z[k] - settings.lr * gradient[k]);
-  if (Number.isFinite(next)) drawArrow(ctx, [end, y], [next, y], gradient[k] < 0 ? theme.a : theme.b, { width: 2.5, edge: theme.bg, least: 2 });
+  const below = y + Math.max(12, thick / 2 + 4);
+  if (Number.isFinite(next)) drawArrow(ctx, [end, below], [next, below], gradient[k] < 0 ? theme.a : theme.b, { width: 2, least: 1 });
 }
 
 const clampTo = (scale, value) => Math.max(scale.range[0], Math.min(scale.range[1], scale(value)));
@@ -147,12 +148,12 @@ function drawRows(ctx, width, height, theme, scene) {
     drawLogit(ctx, scene, place, k, theme);
     const [from] = place.columns[1];
     const lost = !Number.isFinite(scene.powers[k]);
-    drawLabel(ctx, power(scene.powers[k]), from, place.middle(k), theme, { color: lost ? theme.bad : theme.text, size: 12, baseline: "middle" });
+    drawLabel(ctx, power(scene.powers[k]), from, place.middle(k), theme, { color: lost ? theme.bad : theme.text, size: width < 420 ? 11 : 12, baseline: "middle" });
     drawChance(ctx, scene, place, k, theme);
     drawSlope(ctx, scene, place, k, theme);
   });
   const { shift } = scene.settings;
-  for (const value of [shift - 6, shift, shift + 6]) {
+  for (const value of [shift - 5, shift, shift + 5]) {
     drawLabel(ctx, formatNumber(value, 4), place.x(value), height - 2, theme, { align: "center", baseline: "bottom" });
   }
   if (scene.still) CLASSES.forEach((_, k) => drawDot(ctx, scene, place, k, theme));
