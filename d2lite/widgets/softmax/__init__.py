@@ -26,7 +26,7 @@ class SoftmaxExplorer(Explorer):
     method = Choice(
         "written",
         ("written", "stable"),
-        names=("as written", "max first"),
+        names=("as written", "minus largest"),
         label="softmax computed",
         help="In float32, as PyTorch would.",
     )

@@ -218,9 +218,11 @@ export const { render, preview } = defineExplorer({
     stage({ draw: drawRows, label: "A row for each class: logit, power of e, probability, slope of the loss", ratio: 1.5, className: "d2l-rows", use: addLogits }),
     player({ rest: ({ broken }) => broken }),
     facts(results, { name: "results" }),
-    paragraph((scene) => ({ text: reason(scene), bad: true })),
   ],
   controls: ["target", "temperature", "shift", "method", "lr"],
-  bottom: [hint("Drag the dots. A short upright line marks y: 1 for the true class, 0 for the others. The slope is the bar's end minus that line; arrows show the next step of descent on the logits.")],
+  bottom: [
+    paragraph((scene) => ({ text: reason(scene), bad: true })),
+    hint("Drag the dots. A short upright line marks y: 1 for the true class, 0 for the others. The slope is the bar's end minus that line; arrows show the next step of descent on the logits."),
+  ],
   preview: drawRows,
 });
