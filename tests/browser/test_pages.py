@@ -42,6 +42,8 @@ WIDE = "pre, div.math, .cell_output > .output, .pst-scrollable-table-container"
 REACHED = f"""() => [...document.querySelectorAll("{WIDE}")].filter((element) => element.checkVisibility())
     .every((element) => element.scrollWidth <= element.clientWidth + 1 || element.tabIndex === 0)"""
 THEME = "(theme) => document.documentElement.dataset.theme === theme"
+CAPTIONS = """() => [...document.querySelectorAll("figcaption")].filter((line) => getComputedStyle(line).display === "none")
+    .map((line) => `no caption is seen: ${line.textContent.trim()}`)"""
 HEAD = """() => {
   const all = [...document.querySelectorAll("meta[name], meta[property]")];
   const meta = all.map((tag) => [tag.getAttribute("name") || tag.getAttribute("property"), tag.content]);
@@ -142,12 +144,13 @@ def wake_explorers(page):
 
 
 def inaccessible(page):
-    """Return what axe finds in either colour mode."""
+    """Return what axe finds in either colour mode, and captions that are not seen there."""
     found = []
     for theme, rules, where in (("light", OTHERS, {}), ("light", COLOURS, PLAIN), ("dark", COLOURS, PLAIN)):
         page.emulate_media(color_scheme=theme)
         page.wait_for_function(THEME, arg=theme)
         settle(page)
+        found += [f"{theme}: {line}" for line in page.evaluate(CAPTIONS)]
         for violation in Axe().run(page, context=where or None, options=rules).response["violations"]:
             found.append(f"{theme} {violation['id']}: {[node['html'][:200] for node in violation['nodes']]}")
     page.emulate_media(color_scheme="light")
