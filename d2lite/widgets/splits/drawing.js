@@ -11,7 +11,7 @@ function arrange(count, width, height) {
   let best = { cell: 0 };
   for (let bands = 1; bands <= 12; bands++) {
     const columns = Math.ceil(count / bands);
-    const cell = Math.min(26, width / columns, ((height - topOf(width)) / bands - LABEL - GAP) / 2);
+    const cell = Math.min(40, width / columns, ((height - topOf(width)) / bands - LABEL - GAP) / 2);
     if (cell > best.cell) best = { cell, columns };
   }
   return best;
