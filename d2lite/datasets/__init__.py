@@ -1,7 +1,7 @@
 """Data sets: small real ones that ship with the package, scenes composed of them, and points in the plane.
 
-Loaders of samples return `Data`, a pair of tensors with names; `text` gives a string, `series` a `Series`, `photo` one
-image. Nothing is read, decoded or downloaded at import.
+Loaders of samples return `Data`, a pair of tensors with names; `records` gives a table as it was written down, `text` a
+string, `series` a `Series`, `photo` one image. Nothing is read, decoded or downloaded at import.
 """
 
 from d2lite.datasets._data import Data
@@ -9,12 +9,13 @@ from d2lite.datasets._detections import detections
 from d2lite.datasets._images import fashion_mnist, mnist
 from d2lite.datasets._photos import photo
 from d2lite.datasets._points import points
+from d2lite.datasets._records import records
 from d2lite.datasets._scenes import Scenes, scene_stream, scenes
 from d2lite.datasets._series import Series, series
 from d2lite.datasets._tabular import tabular
 from d2lite.datasets._texts import text
 
 __all__ = [
-    "Data", "Scenes", "Series", "detections", "fashion_mnist", "mnist", "photo", "points", "scene_stream", "scenes",
-    "series", "tabular", "text",
+    "Data", "Scenes", "Series", "detections", "fashion_mnist", "mnist", "photo", "points", "records", "scene_stream",
+    "scenes", "series", "tabular", "text",
 ]  # fmt: skip

@@ -42,7 +42,8 @@ WIDE = "pre, div.math, .cell_output > .output, .pst-scrollable-table-container"
 REACHED = f"""() => [...document.querySelectorAll("{WIDE}")].filter((element) => element.checkVisibility())
     .every((element) => element.scrollWidth <= element.clientWidth + 1 || element.tabIndex === 0)"""
 THEME = "(theme) => document.documentElement.dataset.theme === theme"
-CAPTIONS = """() => [...document.querySelectorAll("figcaption")].filter((line) => getComputedStyle(line).display === "none")
+CAPTIONS = """() => [...document.querySelectorAll("figcaption")]
+    .filter((line) => getComputedStyle(line).display === "none")
     .map((line) => `no caption is seen: ${line.textContent.trim()}`)"""
 HEAD = """() => {
   const all = [...document.querySelectorAll("meta[name], meta[property]")];

@@ -1,4 +1,4 @@
-"""Texts, series and photographs: what ships is what SOURCES.md says, read as other readers read it."""
+"""Tables, texts, series and photographs: what ships is what SOURCES.md says, read as other readers read it."""
 
 import csv
 import datetime
@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 import d2lite
-from d2lite.datasets import photo, series, text
+from d2lite.datasets import photo, records, series, text
 
 DATA = Path(d2lite.__file__).parent / "data"
 PHOTOS = {path.stem: path for path in (DATA / "photos").iterdir()}
@@ -94,3 +94,22 @@ def test_photos_are_the_pixels_of_their_files(name):
 def test_unknown_names_are_refused(load):
     with pytest.raises(ValueError, match="expected one of '"):
         load("nothing")
+
+
+def test_penguins_are_those_of_the_file_with_their_gaps():
+    rows = records("penguins")
+    lines = (DATA / "penguins.csv").read_text("utf-8").splitlines()
+    assert [list(row) for row in rows] == [lines[0].split(",")] * 344
+    assert [list(row.values()) for row in rows] == list(csv.reader(lines))[1:]
+    assert all(isinstance(value, str) for row in rows for value in row.values())
+    gaps = {"Sex": 11, "Body Mass (g)": 2, "Delta 15 N (o/oo)": 14, "Comments": 290}
+    assert {name: sum(row[name] == "NA" for row in rows) for name in gaps} == gaps
+    with pytest.raises(ValueError, match="iris"):
+        records("iris")
+
+
+def test_two_penguins_of_each_nest_share_its_fate():
+    rows = records("penguins")
+    for one, other in zip(rows[::2], rows[1::2], strict=True):
+        assert one["Individual ID"][:-1] == other["Individual ID"][:-1]
+        assert one["Clutch Completion"] == other["Clutch Completion"] and one["Date Egg"] == other["Date Egg"]
