@@ -25,12 +25,12 @@ def place(host, x1, x2, extent=None):
 
 
 def reach_of(host):
-    from d2lite.datasets._points import _make_points
+    from d2lite._utils.points import make_points
 
     points = host.get("points")
     if not points:
         kind, count, noise, seed = (host.get(name) for name in ("dataset", "num_samples", "noise", "seed"))
-        points = _make_points(kind, count, noise, seed)[0].tolist()
+        points = make_points(kind, count, noise, seed)[0].tolist()
     return max(1.4, *(abs(value) for point in points for value in point[:2])) + 0.1
 
 
@@ -115,9 +115,9 @@ def test_point_is_dragged_by_mouse(host):
 
 
 def test_generated_point_becomes_the_readers_when_dragged(host):
-    from d2lite.datasets._points import _make_points
+    from d2lite._utils.points import make_points
 
-    xy, labels = _make_points("moons", 200, 0.15, 0)
+    xy, labels = make_points("moons", 200, 0.15, 0)
     host.page.mouse.move(*place(host, *xy[0]))
     host.page.mouse.down()
     host.page.mouse.move(*place(host, 0, 1.2), steps=4)

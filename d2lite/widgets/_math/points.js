@@ -1,4 +1,4 @@
-// Synthetic points in the plane, two classes: the twin of d2lite/datasets/_points.py.
+// Synthetic points in the plane, two classes: the twin of d2lite/_utils/points.py.
 import { makeRng, normalFromUniform } from "./rng.js";
 
 const MAX_POINTS = 1000000;

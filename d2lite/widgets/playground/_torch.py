@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from d2lite._utils.points import make_points
 from d2lite._utils.rng import Rng, normal_from_uniform
 from d2lite.widgets._traits import BadValueError
 
@@ -155,8 +156,6 @@ def _inner_tanh(source):
 
 def task_points(explorer):
     """Return an explorer's points as float64 arrays: training (N, 3) and test (M, 3), columns x1, x2, target."""
-    from d2lite.datasets._points import _make_points
-
     count, noise, seed = explorer.num_samples, explorer.noise, explorer.data_seed
     regression = explorer.dataset in _REGRESSIONS
     if regression:
@@ -164,7 +163,7 @@ def task_points(explorer):
     elif explorer.dataset == "own":
         made = np.zeros((0, 3))
     else:
-        made = np.column_stack(_make_points(explorer.dataset, count, noise, seed))
+        made = np.column_stack(make_points(explorer.dataset, count, noise, seed))
     split = math.floor(len(made) * explorer.train_share + 0.5)  # as JavaScript rounds
     own = np.array(explorer.points, dtype=float).reshape(-1, 3)
     if regression:

@@ -5,8 +5,8 @@ import itertools
 import torch
 from torch.nn import functional
 
+from d2lite._utils.points import make_points
 from d2lite._utils.rng import Rng
-from d2lite.datasets._points import _make_points
 
 STEPS = 50
 
@@ -27,7 +27,7 @@ def objective(inputs, targets, weights, loss, l2):
 
 
 def samples(kind, noise=0.15, seed=0, num_samples=60):
-    coordinates, labels = _make_points(kind, num_samples, noise, seed)
+    coordinates, labels = make_points(kind, num_samples, noise, seed)
     points = [[*xy, int(label)] for xy, label in zip(coordinates.tolist(), labels.tolist(), strict=True)]
     return points, torch.tensor(coordinates), torch.tensor(labels, dtype=torch.float64)
 
