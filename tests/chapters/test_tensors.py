@@ -164,3 +164,10 @@ def test_an_attempt_gives_the_first_line_of_what_went_wrong(chapter):
 
     assert chapter["attempt"](fail) == "TypeError: a first line"
     assert chapter["attempt"](lambda: 3) == 3
+
+
+def test_a_ready_made_loss_warns_of_the_forgotten_axis_and_a_minus_sign_does_not(recwarn):
+    column, row = torch.ones(3, 1), torch.ones(3)
+    assert (column - row).shape == (3, 3) and not recwarn
+    torch.nn.functional.mse_loss(column, row)
+    assert "target size" in str(recwarn.pop(UserWarning).message)

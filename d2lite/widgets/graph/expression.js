@@ -2,6 +2,7 @@
 export const FUNCTIONS = ["sin", "cos", "exp", "log", "tanh", "sigmoid", "relu"];
 const MOST_NODES = 32;
 const MOST_INPUTS = 10;
+const LARGEST = 1e6; // of an input, up or down
 const DEEPEST = 40; // brackets and signs within each other
 const TOKEN = /\s*(?:(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+)|([\p{L}_][\p{L}\p{N}_]*)|(\*\*|[-+*/^()=;,]))/uy;
 const ALIKE = { "−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "²": "^2", "³": "^3" };
@@ -172,8 +173,9 @@ export function readInputs(text) {
   for (const part of plain(text).split(/[,;\n]/)) {
     if (part.trim() === "") continue;
     const found = /^\s*([\p{L}_][\p{L}\p{N}_]*)\s*[=:]\s*(\S+)\s*$/u.exec(part);
-    const number = found && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,2})?$/i.test(found[2]) ? Number(found[2]) : NaN;
-    if (!(Math.abs(number) <= 1e6)) return { problem: `The inputs have “${part.trim()}”: expected a name and a number, such as x = 0.5.` };
+    const number = found && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(found[2]) ? Number(found[2]) : NaN;
+    if (Number.isNaN(number)) return { problem: `The inputs have “${part.trim()}”: expected a name and a number, such as x = 0.5.` };
+    if (Math.abs(number) > LARGEST) return { problem: `The input “${part.trim()}” is too large: expected a number from −1,000,000 to 1,000,000.` };
     values[found[1]] = number;
   }
   return { values };

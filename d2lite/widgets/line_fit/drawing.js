@@ -48,14 +48,16 @@ function drawThrough(ctx, { x, y }, frame, line, style) {
   drawLine(ctx, INPUTS, INPUTS.map((input) => limit(lineAt(line, frame, input))), x, y, style);
 }
 
-/** An error as a bar, or as the square on it, on the side where it does not cross a rising line. */
+/** An error as a bar, or as the square on it, on the side where it does not cross a rising line, unless the picture ends there. */
 function drawError(ctx, { x, y }, [input, target], prediction, kind, theme) {
   if (kind === "none" || !Number.isFinite(prediction)) return;
   const [px, from, to] = [x(input), y(target), y(Math.max(-1e5, Math.min(1e5, prediction)))];
   ctx.save();
   if (kind === "squares") {
     const side = Math.abs(to - from);
-    const left = prediction > target ? px - side : px;
+    const [least, most] = INPUTS.map(x);
+    const leftward = prediction > target ? px - side >= least : px + side > most;
+    const left = leftward ? px - side : px;
     ctx.fillStyle = theme.b;
     ctx.globalAlpha = 0.13;
     ctx.fillRect(left, Math.min(from, to), side, side);

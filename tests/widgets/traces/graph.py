@@ -136,6 +136,20 @@ def cases():
             "input": "w = 1, x",
             "expected": {"problem": "The inputs have “x”: expected a name and a number, such as x = 0.5."},
         },
+        {
+            "name": "inputs too large",
+            "js": "(model, text) => model.readInputs(text)",
+            "input": "w = −1e12, x = 1e-300",
+            "expected": {
+                "problem": "The input “w = -1e12” is too large: expected a number from −1,000,000 to 1,000,000."
+            },
+        },
+        {
+            "name": "inputs as small as they come",
+            "js": "(model, text) => model.readInputs(text)",
+            "input": "x = 1e-300",
+            "expected": {"values": {"x": 1e-300}},
+        },
     ]
     return found
 
