@@ -34,17 +34,14 @@ def test_lagged_takes_the_values_so_many_days_before(chapter):
     np.testing.assert_array_equal(found, [[49, 43, 20, 1], [89, 83, 60, 1]])
 
 
-def test_nearest_days_see_the_future_only_when_they_may(chapter):
-    x, days = np.arange(100.0), np.array([50])
-    known = np.delete(np.arange(100), 50)
-    both = chapter["nearest_days"](x, days, known, past_only=False, count=2)
-    past = chapter["nearest_days"](x, days, known, past_only=True, count=2)
-    np.testing.assert_array_equal([both, past], [[50], [39.5]])  # 43 and 57; 43 and 36
-    x[51:] = 1e6
-    assert chapter["nearest_days"](x, days, known, past_only=True, count=2) == past
-    assert (
-        chapter["nearest_days"](x, days, np.arange(100), past_only=True, count=2) == past
-    )  # never the day itself
+def test_nearest_days_are_of_the_same_weekday_and_known(chapter):
+    nearest, x = chapter["nearest_days"], np.arange(100.0)
+    both = nearest(x, 50, np.delete(np.arange(100), 50), count=2)
+    past = nearest(x, 50, np.arange(50), count=2)
+    assert (both, past) == (50, 39.5)  # 43 and 57; 43 and 36
+    assert nearest(x, 50, np.array([29, 40, 51, 78]), count=2) == 53.5  # 29 and 78
+    x[50:] = 1e6
+    assert nearest(x, 50, np.arange(50), count=2) == past
 
 
 def test_iterated_forecasts_feed_on_themselves(chapter):

@@ -1,7 +1,7 @@
 """Record the hyperparameter atlas and the comparison of schedules: hundreds of short, real training runs.
 
     python tools/record/atlas.py atlas       # 540 runs: optimizer x learning rate x batch size x seed
-    python tools/record/atlas.py schedules   # 180 runs: schedule x peak learning rate x seed
+    python tools/record/atlas.py schedules   # 240 runs: schedule x peak learning rate x seed
 
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again,
 and it goes on where it was. The task is the same throughout: Fashion-MNIST as it ships, pooled to 14 x 14, 8,192
@@ -74,7 +74,7 @@ GRIDS = {
     "schedules": {
         "optimizer": ["momentum"],
         "schedule": list(SCHEDULES),
-        "lr": [0.0125, 0.025, 0.05, 0.1, 0.2, 0.4],
+        "lr": [0.003125, 0.00625, 0.0125, 0.025, 0.05, 0.1, 0.2, 0.4],
         "batch_size": [64],
     },
 }
