@@ -39,6 +39,13 @@ def test_conversions_are_the_librarys(chapter, name):
     torch.testing.assert_close(chapter["to_xyxy"](coded, name), boxes)
 
 
+@pytest.mark.parametrize("function", ["to_xyxy", "from_xyxy"])
+@pytest.mark.parametrize("name", ["xyxy", "XYWH", "xywh ", ""])
+def test_an_unknown_format_is_refused(chapter, function, name):
+    with pytest.raises(ValueError, match=f'box_format is {name!r}: expected "xywh" or "cxcywh"'):
+        chapter[function](random_boxes(3, 0), name)
+
+
 def test_measures_are_the_librarys(chapter):
     a, b = random_boxes(40, 1), random_boxes(30, 2)
     torch.testing.assert_close(chapter["iou"](a, b), library.iou(a, b))

@@ -21,7 +21,17 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 def chapter(read_chapter):
     chapter = read_chapter("08_detection/yolo")
     chapter.define("hero")
-    chapter.run("setup", "data", "decode-code", "targets-code", "loss-code", "find-code", "failures-code")
+    chapter.run(
+        "setup",
+        "blocks",
+        "network-code",
+        "data",
+        "decode-code",
+        "targets-code",
+        "loss-code",
+        "find-code",
+        "failures-code",
+    )
     return chapter
 
 
@@ -38,6 +48,21 @@ def some():
 @pytest.fixture(scope="module")
 def outputs():
     return torch.randn(40, 12, 12, 3, 15, generator=torch.Generator().manual_seed(0))
+
+
+def test_the_printed_network_is_the_packages(chapter):
+    """Drawn from one seed they have the same weights, and say the same in training and in use."""
+    networks = []
+    for make in (chapter["Network"], lambda: models.GridDetector(chapter["priors"])):
+        torch.manual_seed(3)
+        networks.append(make())
+    ours, theirs = networks
+    for a, b in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(a, b)
+    images = torch.rand(4, 3, 64, 96, generator=torch.Generator().manual_seed(1))
+    for mode in (True, False):
+        assert torch.equal(ours.train(mode)(images), theirs.train(mode)(images))
+    assert ours(images).shape == (4, 8, 12, 3, 15)
 
 
 def test_answers_are_those_of_the_library(chapter, some):

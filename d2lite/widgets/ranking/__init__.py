@@ -40,7 +40,7 @@ class RankingExplorer(Explorer):
     suppressed = Flag(
         False, label="overlapping boxes deleted (NMS)", help="Non-maximum suppression at an IoU of 0.5."
     )
-    filed = Flag(False, label="file the teeth", help="The best precision at this recall or beyond.")
+    filed = Flag(False, label="interpolate", help="Filed teeth: the best precision at this recall or beyond.")
     match_threshold = Choice(
         0.5,
         (0.5, 0.6, 0.7, 0.75, 0.8, 0.9),

@@ -93,7 +93,7 @@ function drawCurve(ctx, width, height, theme, scene) {
   drawLine(ctx, seen.map(({ recall }) => recall), seen.map(({ precision }) => precision), x, y, { color: theme.text, width: 1.75 });
   seen.forEach(({ recall, precision, target }, n) => markRow(ctx, x(recall), y(precision), theme, target >= 0, n === at - 1 ? 6.5 : 3.5));
   const legend = [{ label: "true positive", color: theme.good, shape: "circle" }, { label: "false positive", color: theme.bad, shape: "cross" }];
-  if (isFiled) legend.push({ label: "filed", color: theme.accent, dash: [4, 3] });
+  if (isFiled) legend.push({ label: "interpolated", color: theme.accent, dash: [4, 3] });
   drawLegend(ctx, legend, { x: box.x, y: 0 }, theme, box.width);
 }
 
