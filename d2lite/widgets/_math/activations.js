@@ -1,5 +1,5 @@
 // Activation functions by torch's names with their derivatives. No DOM here.
-import { sigmoid } from "./nn.js";
+import { sigmoid, softplus } from "./nn.js";
 
 const LEAK = 0.01; // torch's negative_slope
 
@@ -17,6 +17,11 @@ export function erf(x) {
 const normalShare = (z) => 0.5 * (1 + erf(z * Math.SQRT1_2));
 const normalDensity = (z) => 0.3989422804014327 * Math.exp(-0.5 * z * z);
 
+function mishSlope(z) {
+  const [t, s] = [Math.tanh(softplus(z)), sigmoid(z)];
+  return t + z * (1 - t * t) * s;
+}
+
 /** name: [value(z), slope(z, a), where a is the value]. */
 export const UNITS = {
   tanh: [Math.tanh, (z, a) => 1 - a * a],
@@ -24,5 +29,8 @@ export const UNITS = {
   relu: [(z) => (z > 0 ? z : 0), (z) => (z > 0 ? 1 : 0)],
   linear: [(z) => z, () => 1],
   leaky_relu: [(z) => (z > 0 ? z : LEAK * z), (z) => (z > 0 ? 1 : LEAK)],
+  elu: [(z) => (z > 0 ? z : Math.expm1(z)), (z, a) => (z > 0 ? 1 : a + 1)],
   gelu: [(z) => z * normalShare(z), (z, a) => (z ? a / z : 0.5) + z * normalDensity(z)],
+  silu: [(z) => z * sigmoid(z), (z, a) => sigmoid(z) * (1 + z - a)],
+  mish: [(z) => z * Math.tanh(softplus(z)), mishSlope],
 };
