@@ -1,6 +1,6 @@
 """Record deep networks with each activation function, each at rates tuned for it: which learn, and how well?
 
-    python tools/record/activations.py                    # 310 runs: contestants x rates x tuning seeds
+    python tools/record/activations.py                    # 296 runs: contestants x rates x tuning seeds
     python tools/record/activations.py activations_seeds  # each at its best rate, with ten other seeds, on test images
 
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again, and
@@ -66,9 +66,9 @@ def contestants():
         "function": function, "lowered": lowered, "scale": scale, "depth": depth,
     }  # fmt: skip
     eight = [name for name in FUNCTIONS if name != "kinked_mish"]
-    own, lowered = own_scale("sigmoid"), own_scale("sigmoid", 0.5)
+    lowered = own_scale("sigmoid", 0.5)
     made = [at(name, own_scale(name)) for name in eight] + [at(name, 0.0) for name in eight]
-    made += [at("sigmoid", lowered, 0.5), at("sigmoid", own, 0.5), at("sigmoid", lowered), at("sigmoid", 10.0)]
+    made += [at("sigmoid", lowered, 0.5), at("sigmoid", lowered), at("sigmoid", 10.0)]
     return made + [at(name, own_scale(name), depth=20) for name in ("relu", "mish", "kinked_mish")]
 
 

@@ -1,5 +1,4 @@
 // The three pictures of the activation explorer.
-import { shortNumber } from "../_core/format.js";
 import { clipped, drawLegend, drawLine, drawMark } from "../_draw/layers.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_draw/scales.js";
 import { DEPTH, WIDTH } from "./model.js";
@@ -7,6 +6,7 @@ import { DEPTH, WIDTH } from "./model.js";
 export const REACH = 6; // the curve's axis goes from -6 to 6
 const BOUNDED = { sigmoid: [0, 1], tanh: [-1, 1] };
 const SIZES = [1e-8, 1e4];
+const POWERS = { 1e-8: "10⁻⁸", 1e-4: "10⁻⁴", 1e4: "10⁴" };
 const MARGINS = { top: 24, right: 10, bottom: 32, left: 40 };
 
 /** The heights of a chart of values: the function's range, or what a signal of usual size needs. */
@@ -78,7 +78,7 @@ function drawHistogram(ctx, box, y, theme, values) {
 }
 
 function sizesBox(width, height) {
-  return plotBox(width, height, { ...MARGINS, top: width < 330 ? 42 : 24 });
+  return plotBox(width, height, { ...MARGINS, top: width < 420 ? 42 : 24 });
 }
 
 /** Layers along the chart of sizes; it is a slider of their number. */
@@ -93,7 +93,7 @@ export function drawSizes(ctx, width, height, theme, scene) {
   const box = sizesBox(width, height);
   const x = sizesScale(scene, width, height);
   const y = logScale(SIZES, [box.y + box.height, box.y]);
-  drawAxes(ctx, box, x, y, theme, { xTicks: [0, 5, 10, 15, 20], yTicks: [1e-8, 1e-6, 1e-4, 1e-2, 1, 100, 1e4], format: (value) => shortNumber(value) });
+  drawAxes(ctx, box, x, y, theme, { xTicks: [0, 5, 10, 15, 20], yTicks: [1e-8, 1e-4, 1, 1e4], format: (value) => POWERS[value] || String(value) });
   drawLabel(ctx, "layer", box.x + box.width, height - 1, theme, { align: "right", baseline: "bottom" });
   ctx.strokeStyle = theme.muted;
   ctx.lineWidth = 1;

@@ -36,8 +36,7 @@ function updateScene(scene, get) {
   scene.gradients = gradients.map((size) => size / gradients[layers]);
 }
 
-/** A size in words that stay short from 1e-12 to 1e12. */
-const sizeText = (value) => (value > 0.005 && value < 1000 ? formatNumber(value, 2) : value > 0 ? value.toExponential(0).replace("e-", "e−").replace("e+", "e") : "0");
+const sizeText = (value) => formatNumber(value, 2);
 
 function summarise({ name, lowered, layers, x, value, slope, sizes, spreads, gradient }) {
   const curve = `${NAMES[name]}${lowered ? ` lowered by ${formatNumber(lowered)}` : ""}`;
@@ -72,16 +71,16 @@ export const { render, preview } = defineExplorer({
   output: ({ layers, sizes, spreads, gradient }) => ({ signal: [sizes[layers], spreads[layers]], gradient: [gradient] }),
   say: summarise,
   left: [
-    stage({ draw: drawCurve, label: "The function and its slope", ratio: 1.9, className: "d2l-curve", use: addPoint }),
+    stage({ draw: drawCurve, label: "The function and its slope", ratio: 1.45, className: "d2l-curve", use: addPoint }),
     facts(reading),
     player({ trait: "layers", last: () => DEPTH }),
   ],
   right: [
-    stage({ draw: drawUnits, label: "Values of each unit over the inputs", ratio: 2.5, className: "d2l-units" }),
+    stage({ draw: drawUnits, label: "Values of each unit over the inputs", ratio: 2.1, className: "d2l-units" }),
     stage({
       draw: drawSizes,
       label: "Sizes of signal and gradient through the layers",
-      ratio: 2.2,
+      ratio: 1.75,
       className: "d2l-sizes",
       scrub: { trait: "layers", label: "Layers", last: () => DEPTH, scale: sizesScale, text: summarise },
     }),
