@@ -9,7 +9,7 @@ validate. The network: `depth` hidden layers of 64 units, each with the function
 Weights start normal, biases at zero; the standard deviation is 1/sqrt(inputs) in the first layer and
 `scale`/sqrt(inputs) in those after it; scale 0 stands for PyTorch's untouched start. Plain stochastic gradient
 descent, batches of 50, 15 passes. Runs of one seed share the order of the images, and, where the shapes are
-the same, the random numbers of the weights. "kinked mish" is Mish in straight pieces between its values at -5, -4 ... 3.
+the same, the random numbers of the weights. "kinked_mish" is Mish in straight pieces between its values at -5, ... 3.
 After the last pass:
 
     accuracy, loss   on the validation images; an accuracy of 0.1 is that of guessing
@@ -19,6 +19,7 @@ After the last pass:
 import argparse
 import functools
 import importlib
+import itertools
 
 import torch
 import torch.nn.functional as F
@@ -36,7 +37,9 @@ SEEDS, TEST_SEEDS = range(2), range(100, 110)
 def kinked_mish(z):
     """Return Mish in straight pieces: its slope jumps at each knot."""
     values = F.mish(KNOTS)
-    slopes = torch.cat([torch.zeros(1), values.diff(), torch.ones(1)])  # left of, between and right of the knots
+    slopes = torch.cat(
+        [torch.zeros(1), values.diff(), torch.ones(1)]
+    )  # left of, between and right of the knots
     return values[0] + F.relu(z[..., None] - KNOTS) @ slopes.diff()  # (..., 9) @ (9,)
 
 
@@ -57,7 +60,9 @@ def own_scale(function, lowered=0.0):
     """Return 1 / the root mean square of the function of a standard normal number, to three decimals."""
     z = torch.linspace(-8, 8, 16_001, dtype=torch.float64)
     values = FUNCTIONS[function](z.float()).double() - lowered
-    return round((torch.trapezoid(values**2 * torch.exp(-(z**2) / 2), z) / (2 * torch.pi) ** 0.5).item() ** -0.5, 3)
+    return round(
+        (torch.trapezoid(values**2 * torch.exp(-(z**2) / 2), z) / (2 * torch.pi) ** 0.5).item() ** -0.5, 3
+    )
 
 
 def contestants():
@@ -97,7 +102,7 @@ class Deep(nn.Module):
     def __init__(self, function, lowered, scale, depth):
         super().__init__()
         sizes = [196] + [WIDTH] * depth + [10]
-        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in zip(sizes, sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Linear(*pair) for pair in itertools.pairwise(sizes))
         self.function, self.lowered = FUNCTIONS[function], lowered
         for i, layer in enumerate(self.layers if scale else ()):
             nn.init.normal_(layer.weight, 0.0, (scale if i else 1.0) / layer.in_features**0.5)
