@@ -69,8 +69,14 @@ def test_the_kinked_mish_is_mish_at_its_knots_and_nowhere_smooth_there(lesson, r
 def test_the_network_of_the_chapter_is_the_recorders(lesson, recorder):
     torch.manual_seed(3)
     ours = lesson["network"](nn.SiLU(), 1.677, depth=4)
-    torch.manual_seed(3)
     theirs = recorder.Deep("silu", 0.0, 1.677, depth=4)
+    pairs = list(zip(ours[::2], theirs.layers, strict=True))
+    for k, (one, other) in enumerate(pairs):
+        wanted = (1.677 if k else 1) / one.in_features**0.5
+        assert [layer.weight.std().item() for layer in (one, other)] == pytest.approx([wanted] * 2, rel=0.1)
+        assert not one.bias.any()
+        assert not other.bias.any()
+        one.load_state_dict(other.state_dict())
     x = torch.randn(7, 196)
     assert torch.equal(ours(x), theirs(x))
 
