@@ -1,5 +1,5 @@
 // Activation functions by torch's names with their derivatives. No DOM here.
-import { sigmoid, softplus } from "./nn.js";
+import { sigmoid } from "./nn.js";
 
 const LEAK = 0.01; // torch's negative_slope
 
@@ -17,9 +17,17 @@ export function erf(x) {
 const normalShare = (z) => 0.5 * (1 + erf(z * Math.SQRT1_2));
 const normalDensity = (z) => 0.3989422804014327 * Math.exp(-0.5 * z * z);
 
-function mishSlope(z) {
-  const [t, s] = [Math.tanh(softplus(z)), sigmoid(z)];
-  return t + z * (1 - t * t) * s;
+/** tanh(log(1 + e^z)), of one exponential. */
+function mishShare(z) {
+  if (z > 20) return 1;
+  const e = Math.exp(z);
+  return (e * (e + 2)) / (e * (e + 2) + 2);
+}
+
+/** Mish's slope; its value a is z times the share, which is 0/0 at 0. */
+function mishSlope(z, a) {
+  const share = z ? a / z : 0.6;
+  return share + z * (1 - share * share) * sigmoid(z);
 }
 
 /** name: [value(z), slope(z, a), where a is the value]. */
@@ -32,5 +40,5 @@ export const UNITS = {
   elu: [(z) => (z > 0 ? z : Math.expm1(z)), (z, a) => (z > 0 ? 1 : a + 1)],
   gelu: [(z) => z * normalShare(z), (z, a) => (z ? a / z : 0.5) + z * normalDensity(z)],
   silu: [(z) => z * sigmoid(z), (z, a) => sigmoid(z) * (1 + z - a)],
-  mish: [(z) => z * Math.tanh(softplus(z)), mishSlope],
+  mish: [(z) => z * mishShare(z), mishSlope],
 };

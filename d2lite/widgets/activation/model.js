@@ -13,8 +13,9 @@ export function valueAndSlope(name, lowered, z) {
 
 /** 1 / the root mean square of the lowered function's value at a standard normal number: what weights / sqrt(width) must have. */
 export function ownScale(name, lowered) {
+  const [value] = UNITS[name];
   let sum = 0;
-  for (let z = -8; z <= 8; z += 1 / 64) sum += valueAndSlope(name, lowered, z)[0] ** 2 * Math.exp(-0.5 * z * z);
+  for (let z = -8; z <= 8; z += 1 / 64) sum += (value(z) - lowered) ** 2 * Math.exp(-0.5 * z * z);
   return 1 / Math.sqrt(sum / 64 / Math.sqrt(2 * Math.PI));
 }
 
@@ -49,14 +50,19 @@ function multiply(rows, matrix, factor, back = false) {
  * layer, the inputs the first of the signals. The first layer takes inputs of size 1, so the scale there is divided by own.
  */
 export function sendForward({ inputs, weights }, name, lowered, scale, own) {
-  const signals = [inputs];
-  const slopes = [];
+  const [value, slope] = UNITS[name];
+  const [signals, slopes] = [[inputs], []];
   weights.forEach((matrix, k) => {
     const sums = multiply(signals[k], matrix, (k ? scale : scale / own) / Math.sqrt(WIDTH));
-    const [signal, slope] = [new Float64Array(sums.length), new Float64Array(sums.length)];
-    sums.forEach((z, i) => ([signal[i], slope[i]] = valueAndSlope(name, lowered, z)));
-    signals.push(signal);
-    slopes.push(slope);
+    const flat = new Float64Array(sums.length);
+    for (let i = 0; i < sums.length; i++) { // in place: the sums become the values
+      const z = sums[i];
+      const a = value(z);
+      flat[i] = slope(z, a);
+      sums[i] = a - lowered;
+    }
+    signals.push(sums);
+    slopes.push(flat);
   });
   return { signals, slopes };
 }
@@ -73,7 +79,9 @@ export function sendBack({ ending, weights }, slopes, layers, scale, own) {
 }
 
 export function rootMeanSquare(values) {
-  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0) / values.length);
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
+  return Math.sqrt(sum / values.length);
 }
 
 /** The root mean square over units of the standard deviation over inputs: what tells one input from another. */

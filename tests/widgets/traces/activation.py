@@ -70,7 +70,7 @@ def send(name, lowered, factor, layers, seed):
 
 def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
-    z = torch.linspace(-8, 8, 161, dtype=torch.float64)
+    z = torch.linspace(-40, 40, 801, dtype=torch.float64)
     made = []
     for name, function in FUNCTIONS.items():
         leaf = (z + 1e-3).requires_grad_()  # 0 itself is a kink
