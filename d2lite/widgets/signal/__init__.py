@@ -1,4 +1,4 @@
-"""The signal explorer: how large signal and gradient are in each layer of a deep network before it has learnt anything."""
+"""The signal explorer: how large signal and gradient are in each layer of a deep network at its start."""
 
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Numbers, Real

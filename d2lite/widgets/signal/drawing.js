@@ -1,11 +1,11 @@
 // The signal explorer's pictures: bars of sizes by layer, and how often each value occurs in one layer.
 import { shortNumber } from "../_core/format.js";
-import { clipped, drawLine } from "../_draw/layers.js";
+import { clipped, drawLegend, drawLine } from "../_draw/layers.js";
 import { above, beside } from "../_draw/panes.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_draw/scales.js";
 import { countBins } from "./model.js";
 
-const EDGES = [1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300]; // powers of ten at which the axis may end
+const EDGES = [3, 5, 10, 20, 30, 50, 100, 200, 300]; // powers of ten at which the axis may end
 const STEPS = [1, 2, 5, 10, 20, 50, 100, 200];
 const BINS = 31;
 
@@ -13,7 +13,7 @@ const BINS = 31;
 export function sizeDomain(lists) {
   const powers = lists.flatMap((sizes) => [...sizes].filter((size) => size > 0).map(Math.log10));
   const end = (far) => EDGES.find((edge) => edge >= far - 0.05) ?? EDGES.at(-1);
-  const [low, high] = [-end(-Math.min(-0.5, ...powers)), end(Math.max(0.5, ...powers))];
+  const [low, high] = [-end(-Math.min(0, ...powers)), end(Math.max(0, ...powers))];
   const step = STEPS.find((size) => (high - low) / size <= 5);
   const ticks = [];
   for (let power = Math.ceil(low / step) * step; power <= high; power += step) ticks.push(Number(`1e${power}`));
@@ -55,15 +55,15 @@ function drawBars(ctx, width, height, theme, scene, { sizes, theory, color, titl
   ctx.lineWidth = 1;
   strokeSegment(ctx, box.x, y(1), box.x + box.width, y(1));
   drawLabel(ctx, title, box.x, 3, theme, { color: theme.text });
-  drawLabel(ctx, "layer", box.x + box.width, height - 1, theme, { align: "right", baseline: "bottom" });
+  if (theory) drawLegend(ctx, [{ label: "theory", color: theme.text, dash: [5, 4] }], { x: box.x + box.width - 52, y: 1 }, theme);
 }
 
 export function drawSignal(ctx, width, height, theme, scene) {
-  drawBars(ctx, width, height, theme, scene, { sizes: scene.signal, theory: scene.theory?.signal, color: theme.a, title: "size of the signal, going forward →" });
+  drawBars(ctx, width, height, theme, scene, { sizes: scene.signal, theory: scene.theory?.signal, color: theme.a, title: "size of the signal by layer, forward →" });
 }
 
 export function drawGradient(ctx, width, height, theme, scene) {
-  drawBars(ctx, width, height, theme, scene, { sizes: scene.gradient, theory: scene.theory?.gradient, color: theme.b, title: "← size of the gradient, going back" });
+  drawBars(ctx, width, height, theme, scene, { sizes: scene.gradient, theory: scene.theory?.gradient, color: theme.b, title: "← size of the gradient by layer, back" });
 }
 
 /** How often each value occurs in a layer, over all units and inputs; the bars' height is a share of all values. */

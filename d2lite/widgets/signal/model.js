@@ -50,7 +50,7 @@ export function meanSquares(activation, deviation) {
   if (activation === "relu") return [deviation ** 2 / 2, 0.5];
   const [value, slope] = UNITS[activation];
   let [values, slopes] = [0, 0];
-  const step = 1 / 64 / Math.max(1, deviation); // fine enough for a curve that has become a step
+  const step = 1 / 20 / Math.max(1, deviation); // fine enough for a curve that has become a step
   for (let x = step / 2; x < 8; x += step) {
     for (const z of [x * deviation, -x * deviation]) {
       const [weight, a] = [Math.exp(-0.5 * x * x), value(z)];

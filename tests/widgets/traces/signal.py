@@ -8,7 +8,12 @@ from scipy.stats import norm
 from d2lite._utils.rng import Rng
 
 FUNCTIONS = {"relu": torch.relu, "tanh": torch.tanh, "sigmoid": torch.sigmoid, "linear": lambda z: z}
-VARIANCES = {"standard": lambda n: 1, "xavier": lambda n: 1 / n, "he": lambda n: 2 / n, "pytorch": lambda n: 1 / (3 * n)}
+VARIANCES = {
+    "standard": lambda n: 1,
+    "xavier": lambda n: 1 / n,
+    "he": lambda n: 2 / n,
+    "pytorch": lambda n: 1 / (3 * n),
+}
 ROWS = 8
 
 
@@ -65,9 +70,8 @@ def squares_case(activation, deviation):
         return a.item(), slope.item()
 
     points = [0.0, *np.outer([-1, 1], [0.5, 2, 6]).ravel() / max(1, deviation)]
-    expected = [
-        quad(lambda x: norm.pdf(x) * value_and_slope(x)[i] ** 2, -8, 8, points=points, limit=400)[0] for i in (0, 1)
-    ]
+    squares = [lambda x, i=i: norm.pdf(x) * value_and_slope(x)[i] ** 2 for i in (0, 1)]
+    expected = [quad(square, -8, 8, points=points, limit=400)[0] for square in squares]
     return {
         "name": f"mean squares of {activation} at {deviation}",
         "js": "(model, [activation, deviation]) => model.meanSquares(activation, deviation)",
@@ -101,7 +105,11 @@ def counts_case():
 
 def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
-    networks = [network_case(scheme, activation) for scheme in (*VARIANCES, "equal", "own") for activation in FUNCTIONS]
+    networks = [
+        network_case(scheme, activation)
+        for scheme in (*VARIANCES, "equal", "own")
+        for activation in FUNCTIONS
+    ]
     networks += [network_case("he", "relu", 12, 64), network_case("own", "tanh", 7, 32, 0, 9)]
     squares = [squares_case(name, deviation) for name in FUNCTIONS for deviation in (0.02, 1, 3, 40)]
     theory = [theory_case(name, gain) for name in ("relu", "linear") for gain in (1 / 3, 1, 2, 64)]
