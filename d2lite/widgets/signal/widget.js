@@ -45,12 +45,12 @@ function summarise({ scheme, activation, depth, signal, gradient, layer }) {
 }
 
 function results({ depth, width, gain, signal, gradient, signals }) {
-  const units = countDifferent(signals[depth], width);
+  const units = countDifferent(signals[1], width);
   return [
     [`signal after ${depth}`, { text: sizeText(signal[depth]), bad: isBad(signal[depth]) }],
     ["gradient at the input", { text: sizeText(gradient[0]), bad: isBad(gradient[0]) }],
     ["weights' deviation", gain === null ? "0" : formatNumber(Math.sqrt(gain / width), 2)],
-    ["different units in the last layer", { text: `${units} of ${width}`, bad: units === 1 }],
+    ["different units in layer 1", { text: `${units} of ${width}`, bad: units === 1 }],
   ];
 }
 
@@ -63,8 +63,8 @@ export const { render, preview } = defineExplorer({
   output: ({ signal, gradient }) => ({ signal, gradient }),
   say: summarise,
   left: [
-    stage({ draw: drawSignal, label: "Size of the signal by layer", ratio: 3.1, className: "d2l-sizes", scrub: scrub("Layer looked into") }),
-    stage({ draw: drawGradient, label: "Size of the gradient by layer", ratio: 3.1, className: "d2l-sizes", scrub: scrub("Layer looked into, over the gradient") }),
+    stage({ draw: drawSignal, label: "Size of the signal by layer", ratio: 2.5, className: "d2l-sizes", scrub: scrub("Layer looked into") }),
+    stage({ draw: drawGradient, label: "Size of the gradient by layer", ratio: 2.5, className: "d2l-sizes", scrub: scrub("Layer looked into, over the gradient") }),
   ],
   right: [stage({ draw: drawLayer, label: "How often each value occurs in one layer", ratio: 1.25, className: "d2l-counts" })],
   controls: ["scheme", "activation", "scale", "depth", "width", "layer", "seed"],
