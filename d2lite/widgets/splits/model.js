@@ -54,6 +54,9 @@ export function assignParts(units, { plan, numFolds, validationShare, testShare 
   return parts;
 }
 
+/** The rows of a part, in order. */
+const rowsOf = (parts, part) => parts.flatMap((p, i) => (p === part ? [i] : []));
+
 const oneHot = (index, count) => Array.from({ length: count }, (_, k) => (k === index ? 1 : 0));
 
 /** The columns of a bird: for the egg what is known of the nest, for the sex its own sizes; and the remark, where it has one. */
@@ -91,29 +94,40 @@ function keptNoise(count, seed) {
   return kept.columns;
 }
 
-/** The columns whose correlation with the labels, over some rows, is furthest from 0: the best first. */
-export function bestColumns(columns, labels, rows) {
-  const middle = rows.reduce((sum, i) => sum + labels[i], 0) / rows.length;
-  const [places, errors] = [Int32Array.from(rows), Float64Array.from(rows, (i) => labels[i] - middle)];
-  const strength = Float64Array.from(columns, (column) => {
-    let [total, product, square] = [0, 0, 0];
+/** Sums over some rows, one for each column: of the values, of their squares, of the values of rows labelled 1; and the counts of both. */
+function sumUp(columns, labels, rows) {
+  const [places, ones] = [Int32Array.from(rows), Float64Array.from(rows, (i) => labels[i])];
+  const [value, square, product] = [0, 1, 2].map(() => new Float64Array(columns.length));
+  columns.forEach((column, j) => {
+    let [v, s, p] = [0, 0, 0];
     for (let k = 0; k < places.length; k++) {
-      const value = column[places[k]] - 0.5; // near their mean, so that the sums lose nothing
-      total += value;
-      product += value * errors[k];
-      square += value * value;
+      const x = column[places[k]] - 0.5; // near their mean, so that the sums lose nothing
+      v += x;
+      s += x * x;
+      p += x * ones[k];
     }
-    return Math.abs(product) / Math.sqrt(square - (total * total) / places.length);
+    [value[j], square[j], product[j]] = [v, s, p];
   });
-  return columns.map((_, j) => j).sort((a, b) => strength[b] - strength[a] || a - b).slice(0, BEST);
+  return { value, square, product, ones: ones.reduce((a, b) => a + b, 0), count: places.length };
 }
 
-/** The columns as the model sees them: { inputs, fresh } of the table's rows and of the birds left out; noise is noiseColumns of the table. */
-export function prepareColumns({ rows, fresh, labels, noise }, training, settings) {
+/** The sums over the rows of the first that are not among those of the second: cheaper than to add up the many once more. */
+function takeAway(all, some) {
+  const [value, square, product] = ["value", "square", "product"].map((name) => all[name].map((sum, j) => sum - some[name][j]));
+  return { value, square, product, ones: all.ones - some.ones, count: all.count - some.count };
+}
+
+/** The columns whose correlation with the labels, over the rows summed, is furthest from 0: the best first. */
+function bestColumns({ value, square, product, ones, count }) {
+  const strength = value.map((v, j) => Math.abs(product[j] - (v * ones) / count) / Math.sqrt(square[j] - (v * v) / count));
+  return Array.from(strength.keys()).sort((a, b) => strength[b] - strength[a] || a - b).slice(0, BEST);
+}
+
+/** The columns as the model sees them: { inputs, fresh } of the table's rows and of the birds left out. */
+export function prepareColumns({ rows, fresh, labels, noise, sums }, parts, settings) {
   const { prepare, seed } = settings;
-  const looked = prepare.endsWith("over_all") ? rows.map((_, i) => i) : training;
   if (prepare.startsWith("noise")) {
-    const chosen = bestColumns(noise, labels, looked);
+    const chosen = bestColumns(prepare === "noise" ? takeAway(sums, sumUp(noise, labels, rowsOf(parts, VALIDATION))) : sums);
     const columns = noiseColumns(rows.length + fresh.length, seed, chosen);
     const inputs = [...rows, ...fresh].map((_, i) => columns.map((column) => column[i]));
     return { inputs: inputs.slice(0, rows.length), fresh: inputs.slice(rows.length) };
@@ -121,7 +135,7 @@ export function prepareColumns({ rows, fresh, labels, noise }, training, setting
   const known = rows.map((row) => describe(row, settings, false));
   const unknown = fresh.map((row) => describe(row, settings, true));
   if (prepare === "raw") return { inputs: known, fresh: unknown };
-  const found = statistics(looked.map((i) => known[i]));
+  const found = statistics(prepare === "scaled_over_all" ? known : rowsOf(parts, TRAINING).map((i) => known[i]));
   return { inputs: scale(known, found), fresh: scale(unknown, found) };
 }
 
@@ -148,14 +162,15 @@ export function score(counts) {
   return shares.reduce((a, b) => a + b, 0) / shares.length;
 }
 
-/** Train on the training rows and answer for all others: the training row copied (-1: none), and tallies of each part. */
+/** Train on the training rows, answer for the validating ones and, once it is opened, for the test set: the training row copied (-1: none), and tallies. */
 export function judge(table, parts, settings) {
-  const { rows, labels, freshLabels } = table;
-  const training = parts.flatMap((part, i) => (part === TRAINING ? [i] : []));
-  const { inputs, fresh } = prepareColumns(table, training, settings);
+  const { labels, freshLabels } = table;
+  const training = rowsOf(parts, TRAINING);
+  const { inputs, fresh } = prepareColumns(table, parts, settings);
   const known = training.map((i) => inputs[i]);
-  const neighbours = rows.map((_, i) => (parts[i] === TRAINING ? -1 : training[nearest(known, inputs[i])]));
-  const judged = (part) => tally(neighbours.flatMap((k, i) => (parts[i] === part ? [[labels[i], labels[k]]] : [])));
+  const asked = (part) => part === VALIDATION || (part === TEST && settings.opened);
+  const neighbours = parts.map((part, i) => (asked(part) ? training[nearest(known, inputs[i])] : -1));
+  const judged = (part) => tally(neighbours.flatMap((k, i) => (k >= 0 && parts[i] === part ? [[labels[i], labels[k]]] : [])));
   const unseen = fresh.map((row, i) => [freshLabels[i], labels[training[nearest(known, row)]]]);
   return { parts, neighbours, validation: judged(VALIDATION), test: judged(TEST), fresh: tally(unseen) };
 }
@@ -173,10 +188,15 @@ export function explore(data, settings) {
   const table = makeTable(data, { ...settings, copied: settings.prepare === "copied" });
   table.labels = answers(table.rows, settings.question);
   table.freshLabels = answers(table.fresh, settings.question);
-  if (settings.prepare.startsWith("noise")) table.noise = keptNoise(table.rows.length, settings.seed);
   const units = dealRows(table.rows, table.labels, settings.assign, settings.seed);
   const count = settings.plan === "folds" ? settings.numFolds : 1;
-  const folds = Array.from({ length: count }, (_, k) => judge(table, assignParts(units, settings, k + 1), settings));
+  const deals = Array.from({ length: count }, (_, k) => assignParts(units, settings, k + 1));
+  if (settings.prepare.startsWith("noise")) {
+    table.noise = keptNoise(table.rows.length, settings.seed);
+    const looked = deals[0].flatMap((part, i) => (part !== TEST || settings.prepare === "noise_over_all" ? [i] : []));
+    table.sums = sumUp(table.noise, table.labels, looked);
+  }
+  const folds = deals.map((parts) => judge(table, parts, settings));
   const sum = (name) => addTallies(folds.map((fold) => fold[name]));
   const [validation, fresh] = [sum("validation"), sum("fresh")];
   return { ...table, folds, validation, promised: score(validation), worth: table.fresh.length ? score(fresh) : null };

@@ -8,7 +8,7 @@ import { crossings, explore, TEST, VALIDATION } from "./model.js";
 import { describeBird, describeLeak, results, summarise } from "./words.js";
 
 const CLASSES = { egg: ["both eggs", "second egg missed"], sex: ["female", "male"] };
-const NAMES = ["assign", "prepare", "plan", "question", "size", "seed"];
+const NAMES = ["assign", "prepare", "plan", "question", "size", "seed", "opened"];
 
 /** Bring a scene up to date with the traits; what depends on neither fold nor bird is kept. */
 function updateScene(scene, get) {

@@ -21,7 +21,7 @@ START = {
     "seed": 0,
     "plan": "folds",
 }
-START |= {"numFolds": 5, "validationShare": 0.2, "testShare": 0.2}
+START |= {"numFolds": 5, "validationShare": 0.2, "testShare": 0.2, "opened": True}
 
 
 def half_up(x):
@@ -112,7 +112,8 @@ def expected(s):
         X, X_fresh = columns(birds, fresh, labels, training, s)
         near = training[first_nearest(X[training], X)]
         parts.append(part.tolist())
-        neighbours.append(np.where(part == 0, -1, near).tolist())
+        shut = (part == 2) & (not s["opened"])
+        neighbours.append(np.where((part == 0) | shut, -1, near).tolist())
         guesses.append(np.stack([labels, labels[near]])[:, part == 1])
         if len(fresh):
             unseen.append(np.stack([target[fresh], labels[training[first_nearest(X[training], X_fresh)]]]))
@@ -145,6 +146,7 @@ def cases():
             "assign": "stratified",
         },
         {"question": "sex", "prepare": "copied", "assign": "nest_by_nest", "seed": 7},
+        {"prepare": "noise", "numFolds": 12, "assign": "stratified", "seed": 3, "opened": False},
         {"size": "small", "numFolds": 12, "testShare": 0.4, "assign": "nest_by_nest", "seed": 999},
     ]
     return [
