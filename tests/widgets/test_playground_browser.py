@@ -144,3 +144,13 @@ def test_a_hostile_link_is_refused_in_words(make_host):
     assert host.get("dataset") == "xor"
     assert "do not fit this network" in host.page.locator(".d2l-bad").inner_text()
     assert len(host.get("weights")) == 17
+
+
+def test_on_a_telephone_the_plane_and_play_come_first(make_host):
+    page = make_host(390, height=844).open("playground").show("playground", folded=True).page
+    places = [
+        page.locator(place).bounding_box() for place in (".d2l-plane", ".d2l-transport", ".d2l-network")
+    ]
+    tops = [place["y"] for place in places]
+    assert tops == sorted(tops)
+    assert places[1]["y"] + places[1]["height"] < 844
