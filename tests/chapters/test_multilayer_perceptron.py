@@ -176,7 +176,16 @@ def test_the_hero_learns_with_a_bend_and_guesses_without(lesson):
             assert loss == pytest.approx(np.log(2), abs=0.02), change
     assert shown(hero, 15, layers=[], x1x2=True)[0][0] > 0.95, "the product is enough"
     assert shown(hero, 15, activation="relu")[0][0] > 0.9
-    assert shown(hero, 300, dataset="spiral", layers=[8, 8], lr=0.3)[0][0] > 0.9
+
+
+def test_a_second_layer_helps_with_the_spiral(lesson):
+    hero = explorer_of(lesson, "hero")
+    for seed in range(3):
+        one, two = (
+            shown(hero, 300, dataset="spiral", layers=layers, lr=0.3, seed=seed)[0][0]
+            for layers in ([8], [8, 8])
+        )
+        assert one < 0.85 < 0.9 < two, "more than nine in ten with two, far fewer with one"
 
 
 def test_the_corners_show_a_start_that_is_caught(lesson):
