@@ -27,15 +27,26 @@ export function timesMatrix(rows, matrix, factor, back = false) {
   return made;
 }
 
-/** Inputs through layers a = f(factor W a): { signals, slopes }, the inputs the first of the signals. f is [value(z), slope(z, a)]. */
-export function sendForward(inputs, matrices, factors, [value, slope]) {
-  const [signals, slopes] = [[inputs], []];
-  matrices.forEach((matrix, k) => {
-    const sums = timesMatrix(signals[k], matrix, factors[k]);
-    const signal = sums.map((z) => value(z));
-    signals.push(signal);
-    slopes.push(sums.map((z, i) => slope(z, signal[i])));
-  });
+/**
+ * Inputs through layers a = f(factor W a) - lowered: { signals, slopes }, the inputs the first of the signals. f is
+ * [value(z), slope(z, a)]. What went through the first of the layers before is taken over and not sent again.
+ */
+export function sendForward(inputs, matrices, factors, [value, slope], lowered = 0, before = null) {
+  const reached = Math.min(before?.slopes.length ?? 0, matrices.length);
+  const signals = before ? before.signals.slice(0, reached + 1) : [inputs];
+  const slopes = before ? before.slopes.slice(0, reached) : [];
+  for (let k = reached; k < matrices.length; k++) {
+    const sums = timesMatrix(signals[k], matrices[k], factors[k]);
+    const flat = new Float64Array(sums.length);
+    for (let i = 0; i < sums.length; i++) { // in place: the sums become the values
+      const z = sums[i];
+      const a = value(z);
+      flat[i] = slope(z, a);
+      sums[i] = a - lowered;
+    }
+    signals.push(sums);
+    slopes.push(flat);
+  }
   return { signals, slopes };
 }
 

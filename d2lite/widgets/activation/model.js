@@ -1,6 +1,7 @@
 // An activation function, and a signal and its gradient through layers of it. No DOM here.
 import { UNITS } from "../_math/activations.js";
 import { makeRng } from "../_math/rng.js";
+import * as math from "../_math/signals.js";
 
 export const [WIDTH, INPUTS, DEPTH] = [48, 64, 20]; // units a layer, inputs, layers at most
 
@@ -26,63 +27,20 @@ export function drawNumbers(seed) {
   return { inputs: draw(INPUTS * WIDTH), ending: draw(INPUTS * WIDTH), weights: Array.from({ length: DEPTH }, () => draw(WIDTH * WIDTH)) };
 }
 
-/** rows (INPUTS x WIDTH) times the transpose of a matrix, or the matrix itself when back. */
-function multiply(rows, matrix, factor, back = false) {
-  const made = new Float64Array(INPUTS * WIDTH);
-  for (let n = 0; n < INPUTS; n++) {
-    const at = n * WIDTH;
-    for (let i = 0; i < WIDTH; i++) {
-      if (back) {
-        const value = factor * rows[at + i];
-        for (let j = 0, k = i * WIDTH; j < WIDTH; j++, k++) made[at + j] += value * matrix[k];
-      } else {
-        let sum = 0;
-        for (let j = 0, k = i * WIDTH; j < WIDTH; j++, k++) sum += rows[at + j] * matrix[k];
-        made[at + i] = factor * sum;
-      }
-    }
-  }
-  return made;
-}
+/** What the numbers of each layer's matrix are multiplied by. The first layer takes inputs of size 1, so scale is divided by own there. */
+const factorsOf = (layers, scale, own) => Array.from({ length: layers }, (_, k) => (k ? scale : scale / own) / Math.sqrt(WIDTH));
 
-/**
- * Send the inputs through DEPTH layers h = f(scale / sqrt(WIDTH) W h): { signals, slopes }, the values and the slopes of each
- * layer, the inputs the first of the signals. The first layer takes inputs of size 1, so the scale there is divided by own.
- */
+/** Send the inputs through DEPTH layers: { signals, slopes }, the values and the slopes of each, the inputs the first of the signals. */
 export function sendForward({ inputs, weights }, name, lowered, scale, own) {
-  const [value, slope] = UNITS[name];
-  const [signals, slopes] = [[inputs], []];
-  weights.forEach((matrix, k) => {
-    const sums = multiply(signals[k], matrix, (k ? scale : scale / own) / Math.sqrt(WIDTH));
-    const flat = new Float64Array(sums.length);
-    for (let i = 0; i < sums.length; i++) { // in place: the sums become the values
-      const z = sums[i];
-      const a = value(z);
-      flat[i] = slope(z, a);
-      sums[i] = a - lowered;
-    }
-    signals.push(sums);
-    slopes.push(flat);
-  });
-  return { signals, slopes };
+  return math.sendForward(inputs, weights, factorsOf(DEPTH, scale, own), UNITS[name], lowered);
 }
 
 /** The root mean square of the gradient at each signal, from the inputs to the last of some layers, where it is the ending. */
 export function sendBack({ ending, weights }, slopes, layers, scale, own) {
-  let gradient = ending;
-  const sizes = [rootMeanSquare(gradient)];
-  for (let k = layers - 1; k >= 0; k--) {
-    gradient = multiply(gradient.map((g, i) => g * slopes[k][i]), weights[k], (k ? scale : scale / own) / Math.sqrt(WIDTH), true);
-    sizes.unshift(rootMeanSquare(gradient));
-  }
-  return sizes;
+  return math.sendBack(ending, weights.slice(0, layers), factorsOf(layers, scale, own), slopes).map(rootMeanSquare);
 }
 
-export function rootMeanSquare(values) {
-  let sum = 0;
-  for (let i = 0; i < values.length; i++) sum += values[i] * values[i];
-  return Math.sqrt(sum / values.length);
-}
+export const { rootMeanSquare } = math;
 
 /** The root mean square over units of the standard deviation over inputs: what tells one input from another. */
 export function spreadOverInputs(signal) {

@@ -18,14 +18,17 @@ export function openNumbers(seed, width) {
   return { inputs, ending, matrices, more: () => matrices.push(draw(width * width)) };
 }
 
-/** { signals, gradients }: values, a row an input, at the inputs and after each of depth layers. */
-export function propagate({ inputs, ending, matrices }, { scheme, activation, depth, width, scale }) {
+/**
+ * { signals, gradients, slopes }: values, a row an input, at the inputs and after each of depth layers. Before is the
+ * result of the same network at another depth: layers that both have are not sent through again.
+ */
+export function propagate({ inputs, ending, matrices }, { scheme, activation, depth, width, scale }, before = null) {
   const gain = gainOf(scheme, width, scale);
   const equal = gain === null;
   const used = equal ? Array(depth).fill(new Float64Array(width * width).fill(1)) : matrices.slice(0, depth);
   const factors = Array(depth).fill(equal ? 1 / width : Math.sqrt(gain / width));
-  const { signals, slopes } = sendForward(inputs, used, factors, UNITS[activation]);
-  return { signals, gradients: sendBack(ending, used, factors, slopes) };
+  const { signals, slopes } = sendForward(inputs, used, factors, UNITS[activation], 0, before);
+  return { signals, gradients: sendBack(ending, used, factors, slopes), slopes };
 }
 
 /**

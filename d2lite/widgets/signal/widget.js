@@ -21,9 +21,10 @@ function send(scene, get, deadline) {
   }
   const key = Object.values(settings).join(" ");
   if (key === scene.key) return false;
-  const { signals, gradients } = propagate(scene.numbers, settings);
+  const network = [seed, width, scheme, activation, scale].join(" ");
+  const { signals, gradients, slopes } = propagate(scene.numbers, settings, network === scene.network ? scene : null);
   const gain = gainOf(scheme, width, scale);
-  Object.assign(scene, settings, { key, gain, signals, gradients, signal: sizesOf(signals), gradient: sizesOf(gradients) });
+  Object.assign(scene, settings, { key, network, gain, signals, gradients, slopes, signal: sizesOf(signals), gradient: sizesOf(gradients) });
   scene.theory = gain === null ? null : predictSizes(activation, gain, depth);
   scene.axis = sizeDomain([scene.signal, scene.gradient]);
   return false;

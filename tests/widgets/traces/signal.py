@@ -60,6 +60,23 @@ def network_case(scheme, activation, depth=50, width=8, scale=1.2, seed=3):
     }
 
 
+def deeper_case(first, then):
+    """A network whose first layers were sent through at another depth: as if it had been sent through at once."""
+    settings = {"scheme": "he", "activation": "relu", "width": 8, "scale": 1.2, "seed": 3}
+    return {
+        "name": f"{first} layers, then {then}",
+        "js": """(model, [settings, first, then]) => {
+            const numbers = model.openNumbers(settings.seed, settings.width);
+            for (let k = 0; k < Math.max(first, then); k++) numbers.more();
+            const before = model.propagate(numbers, { ...settings, depth: first });
+            const { signals, gradients } = model.propagate(numbers, { ...settings, depth: then }, before);
+            return [model.sizesOf(signals), model.sizesOf(gradients), [...signals.at(-1)]];
+        }""",
+        "input": [settings, first, then],
+        "expected": through(depth=then, **settings),
+    }
+
+
 def squares_case(activation, deviation):
     """Mean squares of value and slope at normal numbers, by SciPy's adaptive integration and torch's derivative."""
 
@@ -111,6 +128,7 @@ def cases():
         for activation in FUNCTIONS
     ]
     networks += [network_case("he", "relu", 12, 64), network_case("own", "tanh", 7, 32, 0, 9)]
+    networks += [deeper_case(5, 12), deeper_case(12, 5)]
     squares = [squares_case(name, deviation) for name in FUNCTIONS for deviation in (0.02, 1, 3, 40)]
     theory = [theory_case(name, gain) for name in ("relu", "linear") for gain in (1 / 3, 1, 2, 64)]
     return [*networks, *squares, *theory, counts_case()]
