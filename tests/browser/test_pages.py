@@ -137,8 +137,9 @@ def broken_links(page, site, name):
 
 
 def wake_explorers(page):
-    """Scroll to each explorer of a page until it is alive; those of folded sections, too."""
+    """Scroll to each explorer of a page until it is alive; those of folded sections and solutions, too."""
     page.evaluate(OPEN_FOLDS, "deeper-fold")
+    page.evaluate(OPEN_FOLDS, "hide:has(.d2l-explorer-frame)")
     for frame in page.locator(".d2l-explorer-frame").all():
         frame.scroll_into_view_if_needed()
         page.wait_for_selector(f"#{frame.get_attribute('id')}[data-live=true]")
