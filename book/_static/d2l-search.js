@@ -98,18 +98,17 @@
     return near.length ? near : [word];
   }
 
-  /** The entries that hold a question's words, best first. What a hyphen joins may stand joined or apart in the text. */
+  const found = (words) =>
+    entries.map((entry) => ({ entry, words, points: score(entry, words) })).filter(({ points }) => points > 0);
+
+  /** The entries that hold a question's words, best first. What a hyphen joins is looked for joined; if nowhere, apart. */
   function search(question) {
     const typed = question.normalize("NFC");
     const [joined, apart] = [typed, typed.replace(/[-\u2010\u2011]/g, " ")].map((text) =>
       fold(text).split(/\s+/).filter(Boolean).map(spellings));
     if (!joined.length) return [];
-    return entries
-      .map((entry) => [joined, apart].map((words, i) => ({ entry, words, points: score(entry, words) / (1 + i) })))
-      .map(([one, other]) => (one.points >= other.points ? one : other))
-      .filter(({ points }) => points > 0)
-      .sort((a, b) => b.points - a.points)
-      .slice(0, LIMIT);
+    const hits = found(joined);
+    return (hits.length ? hits : found(apart)).sort((a, b) => b.points - a.points).slice(0, LIMIT);
   }
 
   // ----- Showing -----
