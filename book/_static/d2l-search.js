@@ -98,7 +98,7 @@
     return near.length ? near : [word];
   }
 
-  const found = (words) =>
+  const entriesWith = (words) =>
     entries.map((entry) => ({ entry, words, points: score(entry, words) })).filter(({ points }) => points > 0);
 
   /** The entries that hold a question's words, best first. What a hyphen joins is looked for joined; if nowhere, apart. */
@@ -107,8 +107,8 @@
     const [joined, apart] = [typed, typed.replace(/[-\u2010\u2011]/g, " ")].map((text) =>
       fold(text).split(/\s+/).filter(Boolean).map(spellings));
     if (!joined.length) return [];
-    const hits = found(joined);
-    return (hits.length ? hits : found(apart)).sort((a, b) => b.points - a.points).slice(0, LIMIT);
+    const hits = entriesWith(joined);
+    return (hits.length ? hits : entriesWith(apart)).sort((a, b) => b.points - a.points).slice(0, LIMIT);
   }
 
   // ----- Showing -----
