@@ -154,8 +154,8 @@ class TestEveryExplorer:
         for values, found, cell in run_state(ROUNDTRIP.read_text(encoding="utf-8"), request):
             assert found["values"] == values
             assert found["notes"] == []
-            cells.append((cell, explorer_class(name)(**values).state()))
-        run_cells(cells[:20])
+            cells.append((cell, values))
+        run_cells([(cell, explorer_class(name)(**values).state()) for cell, values in cells[:20]])
 
 
 def run_cells(cells):

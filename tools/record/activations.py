@@ -16,14 +16,13 @@ After the last pass:
     test_accuracy    on the 2,000 test images; in "activations_seeds" alone
 """
 
-import argparse
 import functools
-import importlib
 import itertools
 
 import torch
 import torch.nn.functional as F
-from atlas import FOLDER, measure
+from atlas import measure
+from recording import record
 from torch import nn
 
 import d2lite
@@ -155,25 +154,14 @@ def chosen(sweep):
     return [max([p for p in grid() if rival.items() <= p.items()], key=mean) for rival in contestants()]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument(
-        "name", nargs="?", choices=("activations", "activations_seeds"), default="activations"
-    )
-    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
-    options = parser.parse_args()
-    module = importlib.import_module("activations")  # by its name, so that a process loads the data once
-    if options.name == "activations":
-        sweep = d2lite.sweep(module.train_point, grid(), SEEDS, n_jobs=options.jobs)
-    else:
-        points = chosen(d2lite.Sweep.recorded("activations"))
-        sweep = d2lite.sweep(module.train_and_test, points, TEST_SEEDS, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": f"python tools/record/activations.py {options.name}"}
-    sweep.save(FOLDER / f"{options.name}.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
-
-
 if __name__ == "__main__":
-    main()
+    record(
+        {
+            "activations": lambda: {"train": "train_point", "grid": grid(), "seeds": SEEDS},
+            "activations_seeds": lambda: {
+                "train": "train_and_test",
+                "grid": chosen(d2lite.Sweep.recorded("activations")),
+                "seeds": TEST_SEEDS,
+            },
+        }
+    )

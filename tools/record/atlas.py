@@ -16,13 +16,11 @@ and, at the end, ``test_accuracy``. Once a loss is not finite the run stops and 
 the file a loss above a million stands as infinity, so that the others keep their digits.
 """
 
-import argparse
 import functools
-import importlib
 import math
-from pathlib import Path
 
 import torch
+from recording import record
 from torch import nn
 
 import d2lite
@@ -88,7 +86,6 @@ DISPLAY = {  # for Sweep.to_explorer
         "test_accuracy": {"label": "test accuracy", "guess": 0.1},
     },
 }
-FOLDER = Path(d2lite.__file__).parent / "data" / "recordings"
 
 
 @functools.cache
@@ -148,29 +145,24 @@ def finish(curves, test_accuracy):
     return {**full, "test_accuracy": test_accuracy}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("name", choices=GRIDS)
-    parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
-    options = parser.parse_args()
-    # By its module's name, so that a process loads the data once, not for every run.
-    train = importlib.import_module("atlas").train_point
-    sweep = d2lite.sweep(train, GRIDS[options.name], SEEDS[options.name], n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
+def mark_the_lost(sweep):
+    """Write what is beyond every picture as infinite."""
     for run in sweep:
         for curve in run.curves.values():
             curve[curve > 1e6] = math.inf
-    labels = {
-        "lr": "learning rate" if options.name == "atlas" else "peak learning rate",
-        "batch_size": "batch",
+
+
+def plan(name):
+    """Return what `record` takes for one of the GRIDS."""
+    rate = "learning rate" if name == "atlas" else "peak learning rate"
+    return {
+        "train": "train_point",
+        "grid": GRIDS[name],
+        "seeds": SEEDS[name],
+        "display": {**DISPLAY, "labels": {"lr": rate, "batch_size": "batch"}},
+        "finish": mark_the_lost,
     }
-    display = {**DISPLAY, "labels": labels}
-    sweep.provenance |= {"command": f"python tools/record/atlas.py {options.name}", "display": display}
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    sweep.save(FOLDER / f"{options.name}.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
 
 
 if __name__ == "__main__":
-    main()
+    record({name: functools.partial(plan, name) for name in GRIDS}, jobs=2)

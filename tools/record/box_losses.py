@@ -19,15 +19,12 @@ The plan was larger: GIoU too, a rate of 0.001 too (for L1 the worst of the four
 was cut for time while the first results, of the test windows too, were in sight.
 """
 
-import argparse
 import functools
-import importlib
 
 import torch
-from atlas import FOLDER
+from recording import record
 from torch import nn
 
-import d2lite
 from d2lite import datasets
 from d2lite.vision import boxes as measures
 
@@ -128,19 +125,5 @@ def train_point(loss, lr, *, seed):
     return judge(net, *validation) | {f"test_{name}": value for name, value in judge(net, *test).items()}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
-    options = parser.parse_args()
-    # By its module's name, so that a process loads the data once, not for every run.
-    train = importlib.import_module("box_losses").train_point
-    sweep = d2lite.sweep(train, GRID, SEEDS, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": "python tools/record/box_losses.py"}
-    sweep.save(FOLDER / "box_losses.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
-
-
 if __name__ == "__main__":
-    main()
+    record({"box_losses": lambda: {"train": "train_point", "grid": GRID, "seeds": SEEDS}})

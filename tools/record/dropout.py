@@ -26,14 +26,13 @@ goes back to its best weights. Measured once, at the end:
     test_parts                accuracy on each of 20 parts of 100 test images; all of these in "dropout_seeds" alone
 """
 
-import argparse
 import copy
 import functools
-import importlib
 import math
 
 import torch
-from atlas import FOLDER, measure
+from atlas import measure
+from recording import record
 from torch import nn
 
 import d2lite
@@ -208,34 +207,19 @@ def chosen(sweep, by="scaled_loss"):
     return [*points, points[0] | {"num_train": 4 * NUM_TRAIN, "num_passes": NUM_PASSES // 4}]
 
 
-def plan(name):
-    """Return what d2lite.sweep takes for a recording: the name of a function, points and seeds."""
-    if name == "dropout":
-        return "train_point", GRID, SEEDS
-    if name == "dropout_tuning":
-        return "train_tuned", [point for points in CHOICES.values() for point in points], TUNING_SEEDS
-    return "train_and_test", chosen(d2lite.Sweep.recorded("dropout_tuning")), NEW_SEEDS
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument(
-        "name", nargs="?", choices=("dropout", "dropout_tuning", "dropout_seeds"), default="dropout"
-    )
-    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
-    options = parser.parse_args()
-    function, grid, seeds = plan(options.name)
-    # By its module's name, so that a process loads the data once, not for every run.
-    train = getattr(importlib.import_module("dropout"), function)
-    sweep = d2lite.sweep(train, grid, seeds, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance["command"] = f"python tools/record/dropout.py {options.name}"
-    if options.name == "dropout":
-        sweep.provenance["display"] = DISPLAY
-    sweep.save(FOLDER / f"{options.name}.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
-
-
 if __name__ == "__main__":
-    main()
+    record(
+        {
+            "dropout": lambda: {"train": "train_point", "grid": GRID, "seeds": SEEDS, "display": DISPLAY},
+            "dropout_tuning": lambda: {
+                "train": "train_tuned",
+                "grid": [point for points in CHOICES.values() for point in points],
+                "seeds": TUNING_SEEDS,
+            },
+            "dropout_seeds": lambda: {
+                "train": "train_and_test",
+                "grid": chosen(d2lite.Sweep.recorded("dropout_tuning")),
+                "seeds": NEW_SEEDS,
+            },
+        }
+    )

@@ -1,8 +1,8 @@
 """Record a memory task at growing lags, and train the small cell that the gates explorer opens.
 
-    python tools/record/memory.py sweep    # 320 runs: cell x lag x seed, to d2lite/data/recordings/memory.json.gz
-    python tools/record/memory.py rates    # 12 longer runs at lag 20: rate x seed, to .../memory_rates.json.gz
-    python tools/record/memory.py cell     # one LSTM of two units, to d2lite/data/weights/gates_cell.npz
+    python tools/record/memory.py                 # 320 runs: cell x lag x seed, to .../recordings/memory.json.gz
+    python tools/record/memory.py memory_rates    # 12 longer runs at lag 20: rate x seed, to .../memory_rates.json.gz
+    python tools/record/memory.py cell            # one LSTM of two units, to .../weights/gates_cell.npz
 
 The sweep's task: a sequence's first letter is a capital, one of A to D, then come small letters at random, one for
 each step of the lag but the last, and at the end a question mark. The answer is the first letter. A step is six
@@ -21,11 +21,12 @@ The explorer's cell learns a longer task: capitals come again and again, full st
 for the capital before it.
 """
 
-import argparse
-import importlib
+import functools
+import sys
 from pathlib import Path
 
 import torch
+from recording import record
 from torch import nn
 
 import d2lite
@@ -168,29 +169,18 @@ def record_cell():
     print(f"last loss {losses[-1]:.4f}")
 
 
-def record_sweep(what, grid, seeds, jobs):
-    """Do what is missing of a sweep and write its file."""
-    # By its module's name, so that the processes find it.
-    train = importlib.import_module("memory").train_point
-    sweep = d2lite.sweep(train, grid, seeds, n_jobs=jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": f"python tools/record/memory.py {what}", "display": DISPLAY}
-    sweep.save(DATA / "recordings" / f"{'memory' if what == 'sweep' else 'memory_rates'}.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
-
-
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("what", choices=("sweep", "rates", "cell"))
-    parser.add_argument("--jobs", type=int, default=2, help="processes of the sweep (2)")
-    options = parser.parse_args()
-    if options.what == "cell":
-        record_cell()
-    elif options.what == "sweep":
-        record_sweep("sweep", {"cell": CELLS, "lag": LAGS}, SEEDS, options.jobs)
-    else:
-        record_sweep("rates", RATES | {"lag": [20], "num_steps": [1800]}, SEEDS[:4], options.jobs)
+    """Record the cell, or the sweep that the command line names."""
+    if sys.argv[1:] == ["cell"]:
+        return record_cell()
+    both = {"train": "train_point", "display": DISPLAY}
+    grids = {
+        "memory": {"cell": CELLS, "lag": LAGS},
+        "memory_rates": RATES | {"lag": [20], "num_steps": [1800]},
+    }
+    seeds = {"memory": SEEDS, "memory_rates": SEEDS[:4]}
+    plans = {name: both | {"grid": grids[name], "seeds": seeds[name]} for name in grids}
+    record({name: functools.partial(plans.get, name) for name in plans}, jobs=2)
 
 
 if __name__ == "__main__":

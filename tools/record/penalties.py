@@ -14,12 +14,11 @@ layer of 128 units; batches of 50, 30 passes; the strength acts on the two weigh
     test_accuracy, test_loss   on the 2,000 test images; in "penalties_seeds" alone
 """
 
-import argparse
 import functools
-import importlib
 
 import torch
-from atlas import FOLDER, measure
+from atlas import measure
+from recording import record
 from torch import nn
 
 import d2lite
@@ -120,23 +119,14 @@ def chosen(sweep):
     return [point for i, point in enumerate(points) if point not in points[:i]]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("name", nargs="?", choices=("penalties", "penalties_seeds"), default="penalties")
-    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
-    options = parser.parse_args()
-    module = importlib.import_module("penalties")  # by its name, so that a process loads the data once
-    if options.name == "penalties":
-        sweep = d2lite.sweep(module.train_point, GRID, SEEDS, n_jobs=options.jobs)
-    else:
-        points = chosen(d2lite.Sweep.recorded("penalties"))
-        sweep = d2lite.sweep(module.train_and_test, points, TEST_SEEDS, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": f"python tools/record/penalties.py {options.name}"}
-    sweep.save(FOLDER / f"{options.name}.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
-
-
 if __name__ == "__main__":
-    main()
+    record(
+        {
+            "penalties": lambda: {"train": "train_point", "grid": GRID, "seeds": SEEDS},
+            "penalties_seeds": lambda: {
+                "train": "train_and_test",
+                "grid": chosen(d2lite.Sweep.recorded("penalties")),
+                "seeds": TEST_SEEDS,
+            },
+        }
+    )

@@ -17,12 +17,10 @@ Measured before the first step and after every 20th, on all 100 images:
     loss         the loss
 """
 
-import argparse
 import functools
-import importlib
-from pathlib import Path
 
 import torch
+from recording import record
 from torch import nn
 
 import d2lite
@@ -37,7 +35,6 @@ DISPLAY = {
     "metrics": {"sharpness": {"label": "sharpness"}, "loss": {"label": "training loss", "log": True}},
     "labels": {"kind": "training", "lr": "learning rate"},
 }
-FILE = Path(d2lite.__file__).parent / "data" / "recordings" / "sharpness.json.gz"
 
 
 @functools.cache
@@ -96,19 +93,8 @@ def train_point(kind, lr, num_steps=NUM_STEPS, *, seed):
     return curves
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
-    options = parser.parse_args()
-    # By its module's name, so that a process loads the data once, not for every run.
-    train = importlib.import_module("sharpness").train_point
-    sweep = d2lite.sweep(train, POINTS, SEEDS, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": "python tools/record/sharpness.py", "display": DISPLAY}
-    sweep.save(FILE)
-    print(sweep, sweep.provenance, sep="\n")
-
-
 if __name__ == "__main__":
-    main()
+    record(
+        {"sharpness": lambda: {"train": "train_point", "grid": POINTS, "seeds": SEEDS, "display": DISPLAY}},
+        jobs=2,
+    )
