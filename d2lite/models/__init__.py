@@ -1,7 +1,7 @@
 """The networks that more than one chapter uses, their trained weights, and what trains and reads them."""
 
 from d2lite._utils.lazy import renamed
-from d2lite.models import character_rnn, lenet, quantization, weights
+from d2lite.models import character_rnn, lenet, published, quantization, weights
 from d2lite.models._detector_weights import (
     detector_payload,
     layers_of,
@@ -10,17 +10,22 @@ from d2lite.models._detector_weights import (
     save_detector,
 )
 from d2lite.models._grid_detector import GridDetector, detect, detector_loss, detector_targets
+from d2lite.models._layer_table import Layer, LayerTable, layer_table
 
 __all__ = [
     "GridDetector",
+    "Layer",
+    "LayerTable",
     "character_rnn",
     "detect",
     "detector_loss",
     "detector_payload",
     "detector_targets",
+    "layer_table",
     "layers_of",
     "lenet",
     "pretrained_detector",
+    "published",
     "quantization",
     "quantized_detector",
     "save_detector",
