@@ -103,16 +103,21 @@ def test_the_loss_of_pytorch_warns_and_a_minus_sign_does_not():
         assert (torch.ones(3, 1) - torch.ones(3)).shape == (3, 3)
 
 
+PHRASES = [f"phrases-{group}" for group in ("make", "facts", "shape", "join", "entries", "axis", "products")]
+
+
 def test_the_phrase_book_agrees_in_every_row_and_its_false_friends_in_none(chapter, capsys):
-    chapter.run("phrases-shape", "phrases-compute", "false-friends")
-    rows = chapter["shaping"] + chapter["computing"]
+    chapter.run(*PHRASES, "false-friends")
+    names = ("making", "facts", "shaping", "joining", "entries", "along", "products")
+    rows = [row for name in names for row in chapter[name]]
     assert len(rows) >= 36
-    assert chapter["differing"](rows) == []
-    assert chapter["differing"](chapter["friends"]) == [name for name, *_ in chapter["friends"]]
-    assert capsys.readouterr().out.count("different: []") == 2  # and the page says so
+    assert all(chapter["same"](ours, theirs) for _, ours, theirs in rows)
+    assert not any(chapter["same"](ours, theirs) for _, ours, theirs in chapter["friends"])
+    printed = capsys.readouterr().out
+    assert printed.count("same  ") == len(rows) and "DIFFERENT" not in printed  # and the page says so
     a, t = chapter["a"], chapter["t"]
-    planted = [("values", a + 1e-3, t), ("order", a.T.copy(), t), ("shape", a[:, :2], t), ("right", a, t)]
-    assert chapter["differing"](planted) == ["values", "order", "shape"]
+    chapter["compare"]([("values", a + 1e-3, t), ("order", a.T.copy(), t), ("shape", a[:, :2], t)])
+    assert capsys.readouterr().out.count("DIFFERENT") == 3
 
 
 @pytest.mark.parametrize(
@@ -128,7 +133,7 @@ def test_the_phrase_book_agrees_in_every_row_and_its_false_friends_in_none(chapt
     ],
 )
 def test_the_phrases_that_everybody_needs_are_in_the_book(chapter, numpy_code, torch_code):
-    source = chapter.sources["phrases-shape"] + chapter.sources["phrases-compute"]
+    source = "".join(chapter.sources[cell] for cell in PHRASES)
     assert re.search(rf" {re.escape(numpy_code)}, {re.escape(torch_code)}\),", source)
 
 
@@ -139,11 +144,11 @@ def test_loops_and_whole_tensors_agree(chapter):
 
 
 def test_all_that_is_saved_comes_back(chapter, capsys):
-    chapter.run("saving-code", "state-dict-code")
+    chapter.run("facts", "writing-code", "saving-code", "state-dict-code")
     saved = capsys.readouterr().out
-    assert "tensor([0, 1, 2])" in saved
-    assert "[tensor([0., 0.]), tensor([1., 1.])]" in saved
-    assert "'epoch': 7" in saved
+    assert "[6, 6, 4, 8],\n" in saved
+    assert "[tensor([7, 5, 9, 7]), tensor([6, 6, 4, 8])]" in saved
+    assert "{'marks': tensor([7, 5, 9, 7]), 'term': 2}" in saved
     assert "the same weights: True" in saved
     chapter.run("safety-code")
     assert "printed by the file" in capsys.readouterr().out
