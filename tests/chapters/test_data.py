@@ -19,7 +19,7 @@ def chapter(read_chapter):
     chapter = read_chapter("01_foundations/data")
     chapter.run("setup", "read", "numbers", "target", "one-hot", "nearest", "deal", "score-code", "folds")
     chapter.define("scale", "draw-neighbours", "leak-noise", "leak-copies-code", "batches-code", "loader")
-    chapter.run("leak-nests")
+    chapter.run("about", "leak-nests")
     return chapter
 
 
