@@ -10,9 +10,10 @@ MAX_POINTS = 30
 class PolyfitExplorer(Explorer):
     """A polynomial through noisy points, and the errors of all degrees on these points and on new ones.
 
-    The truth is sin(3x) + x/2, measured at evenly spaced places with normal noise. The polynomial is a sum of Legendre polynomials
-    that minimizes half the mean squared error plus the penalty: λ/2 times the squared coefficients, or λ times their absolute
-    values, the constant's among them. Where many polynomials have the least error, it is the one of least squared coefficients.
+    The truth is sin(3x) + x/2, measured at evenly spaced places with normal noise. The polynomial is a sum of
+    Legendre polynomials that minimizes half the mean squared error plus the penalty: λ/2 times the squared
+    coefficients (L2), or λ times their absolute values (L1), the constant's among them. Without a penalty, and where
+    many polynomials have the least error, it is the one of least squared coefficients.
 
     Example:
         >>> PolyfitExplorer(degree=3, noise=0.5)
@@ -30,7 +31,7 @@ class PolyfitExplorer(Explorer):
     band = Flag(
         False,
         label="other data sets",
-        help="Mean of the fits to all data sets that noise could have made at these places, and one standard deviation around it.",
+        help="Mean of the fits to all data sets that noise can make here, and one standard deviation around it.",
     )
     seed = Integer(0, min=0, max=9999, stepper=True, label="seed of the noise")
     points = Rows(

@@ -112,7 +112,9 @@ def others():
             "js": "(model, points) => [2, 5].map((d) => model.fit(points, d, { penalty: 'none', strength: 0, noise: 0.3 }).w)",
             "input": twice,
             "expected": [
-                (np.linalg.pinv(legendre.legvander(np.array(twice)[:, 0], d)) @ np.array(twice)[:, 1]).tolist()
+                (
+                    np.linalg.pinv(legendre.legvander(np.array(twice)[:, 0], d)) @ np.array(twice)[:, 1]
+                ).tolist()
                 for d in (2, 5)
             ],
             "tolerance": 1e-6,  # a hair of penalty chooses the shortest

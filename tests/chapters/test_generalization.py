@@ -1,0 +1,127 @@
+"""Generalization: the chapter's functions against closed forms and the page's own numbers, its recording run again."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.polynomial.legendre import legvander
+
+from d2lite import Sweep
+from d2lite._utils.rng import Rng
+
+PATH = "05_regularization/generalization"
+
+
+@pytest.fixture(scope="module")
+def chapter(read_chapter):
+    chapter = read_chapter(PATH)
+    chapter.run("setup")
+    chapter.define("fits", "choose", "features", "experiment", "exact")
+    chapter["at"] = np.linspace(-1, 1, 401)
+    return chapter
+
+
+@pytest.fixture(scope="module")
+def recorder(read_recorder):
+    return read_recorder("widths")
+
+
+def test_the_finding_is_what_the_explorer_shows(chapter):
+    """Degree 14, 60 and 3 on the measurements that the hero opens with."""
+    x = np.linspace(-1, 1, 15)
+    y = chapter["truth"](x) + 0.3 * Rng(0).normal(15)
+    errors = {}
+    for degree in (3, 14, 60):
+        w = chapter["fitted"](x, y[:, None], degree)[:, 0]
+        off = legvander(chapter["at"], degree) @ w - chapter["truth"](chapter["at"])
+        errors[degree] = np.sqrt((off**2).mean() + 0.09)
+        assert degree == 3 or np.abs(legvander(x, degree) @ w - y).max() < 1e-8
+    assert 30 < errors[14] / errors[60] < 36
+    assert errors[3] < errors[60]
+
+
+@pytest.mark.parametrize("degree", [3, 14, 40])
+def test_fits_are_the_shortest_of_the_best(chapter, degree):
+    x, Y = np.linspace(-1, 1, 15), np.random.default_rng(1).normal(size=(15, 4))
+    shortest = np.linalg.pinv(legvander(x, degree)) @ Y
+    assert np.allclose(chapter["fitted"](x, Y, degree), shortest, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("p", [4, 10, 25])
+def test_solve_is_the_pseudoinverse_and_ridge_the_normal_equations(chapter, p):
+    generator = torch.Generator().manual_seed(p)
+    A, Y = (torch.randn(10, k, generator=generator, dtype=torch.float64) for k in (p, 3))
+    W, s = chapter["solve"](A, Y)
+    assert torch.allclose(W, torch.linalg.pinv(A) @ Y, atol=1e-9)
+    assert torch.allclose(s, torch.linalg.svdvals(A))
+    W, _ = chapter["solve"](A, Y, strength=0.7)
+    theirs = torch.linalg.solve(A.T @ A + 0.7 * torch.eye(p, dtype=torch.float64), A.T @ Y)
+    assert torch.allclose(W, theirs, atol=1e-9)
+
+
+def test_solve_leaves_out_units_that_are_never_active(chapter):
+    A = torch.tensor([[1.0, 0.0], [2.0, 0.0], [1.0, 0.0]], dtype=torch.float64)
+    W, _ = chapter["solve"](A, torch.ones(3, 1, dtype=torch.float64))
+    assert W[:, 0].tolist() == pytest.approx([4 / 6, 0])
+
+
+def test_wrong_labels_are_wrong_and_as_many_as_asked(chapter):
+    (A, B, right), (C, _, wrong) = chapter["make"](3), chapter["make"](3, wrong=0.4)
+    assert A.shape == (200, 2000)
+    assert B.shape == (2000, 2000)
+    assert (right != wrong).sum() == 80
+    assert C.min() >= 0
+
+
+def test_the_contest_holds_every_point_out_once(chapter):
+    held, after = chapter["contest"](5, count=20, top=2)
+    assert held.shape == (5, 3)
+    rng = np.random.default_rng(5)
+    x = rng.uniform(-1, 1, 20)
+    y = chapter["truth"](x) + 0.3 * rng.normal(size=20)
+    rest = np.arange(20) % 5 != 2
+    line = np.polyfit(x[rest], y[rest], 1)
+    assert held[2, 1] == pytest.approx(((np.polyval(line, x[~rest]) - y[~rest]) ** 2).mean())
+    off = np.polyval(np.polyfit(x, y, 2), chapter["at"]) - chapter["truth"](chapter["at"])
+    assert after[2] == pytest.approx((off**2).mean() + 0.09)
+
+
+@pytest.mark.parametrize("seeds", [range(300, 500), range(500, 700)])
+def test_folds_choose_better_on_other_data_sets(chapter, seeds):
+    runs = [chapter["contest"](seed) for seed in seeds]
+    split, folds = (
+        np.array([after[pick(held)] for held, after in runs])
+        for pick in (lambda held: held[0].argmin(), lambda held: held.mean(0).argmin())
+    )
+    assert np.median(folds) < 0.97 * np.median(split)
+    assert np.quantile(folds, 0.9) < 0.7 * np.quantile(split, 0.9)
+
+
+@pytest.mark.parametrize("seed", [21, 22])
+def test_the_peak_and_its_cure_on_other_photos(chapter, seed):
+    one = chapter["make"](seed)
+    error = {p: chapter["judge"](*one, p)[1] for p in (70, 200, 2000)}
+    assert error[200] > 0.75
+    assert error[2000] < error[70] < 0.4
+    assert chapter["judge"](*one, 200, strength=0.3)[1] < 0.33
+
+
+@pytest.mark.parametrize(("n", "p"), [(12, 4), (12, 30)])
+def test_the_exact_peak_is_what_a_simulation_finds(chapter, n, p):
+    assert chapter["simulated"](n, p, num_runs=4000) == pytest.approx(chapter["exact"](n, p), rel=0.08)
+
+
+@pytest.mark.parametrize("point", [{"strength": 0.0, "width": 12}, {"strength": 0.03, "width": 4}])
+def test_a_recorded_point_is_found_again(recorder, point):
+    [recorded] = [run for run in Sweep.recorded("widths").select(**point) if run.seed == 2]
+    again = recorder.train_point(**point, seed=2)
+    for name, tolerance in (("train_error", 0.03), ("test_error", 0.03), ("test_loss", 0.25)):
+        assert again[name] == pytest.approx(recorded[name], abs=tolerance), name
+
+
+def test_the_recording_is_whole(recorder):
+    sweep = Sweep.recorded("widths")
+    assert not sweep.failures
+    assert {(run["strength"], run["width"], run.seed) for run in sweep} == {
+        (point["strength"], point["width"], seed) for point in recorder.GRID for seed in recorder.SEEDS
+    }
+    assert sweep.provenance["command"] == "python tools/record/widths.py"
