@@ -26,7 +26,7 @@ export function drawFit(ctx, width, height, theme, scene) {
       drawBand(ctx, COARSE, at(-1), at(1), x, y, { color: theme.b });
       drawLine(ctx, COARSE, at(0), x, y, { color: theme.b, width: 2 });
     }
-    drawLine(ctx, PLACES, TRUTHS, x, y, { color: theme.good, width: 2, dash: [6, 4] });
+    drawLine(ctx, PLACES, TRUTHS, x, y, { color: theme.muted, width: 2, dash: [6, 4] });
     drawLine(ctx, PLACES, PLACES.map((place) => far(polynomialAt(here.w, place))), x, y, { color: theme.accent, width: 2.5 });
   });
   drawMarks(ctx, points, x, y, () => ({ radius: 4, fill: theme.a, stroke: theme.bg }));
@@ -35,7 +35,7 @@ export function drawFit(ctx, width, height, theme, scene) {
   }
   drawLabel(ctx, "x", box.x + box.width, box.y + box.height - 3, theme, { align: "right", baseline: "bottom", color: theme.text });
   drawLabel(ctx, "y", box.x + 5, box.y, theme, { color: theme.text });
-  const entries = [{ label: `degree ${here.w.length - 1}`, color: theme.accent }, { label: "truth", color: theme.good, dash: [3, 2] }];
+  const entries = [{ label: `degree ${here.w.length - 1}`, color: theme.accent }, { label: "truth", color: theme.muted, dash: [3, 2] }];
   drawLegend(ctx, banded ? [...entries, { label: "other data sets", color: theme.b }] : entries, { x: box.x, y: 1 }, theme);
 }
 
