@@ -56,9 +56,10 @@ function results({ here, settings, banded }) {
 function verdict({ here, degree, points, settings, noise, fits }) {
   const best = fits.reduce((low, one) => (one && one.test < low.test ? one : low), here);
   const least = best.w.length - 1;
+  if (settings.penalty === "none" && degree >= points.length) return "Many curves of this degree pass through all points. This is the one with the smallest coefficients.";
+  if (settings.penalty === "none" && degree === points.length - 1 && degree > 2) return "The only curve of this degree through all points.";
   if (here.test <= 1.05 * best.test) return "No degree does much better on new points.";
   if (here.training > 1.3 * noise + 0.02 && degree < least) return "Underfitting: far from these points and from new ones.";
-  if (settings.penalty === "none" && degree >= points.length) return "As many coefficients as points, and more: of all the curves through the points, the one with the smallest coefficients.";
   if (degree > least) return `Overfitting: degree ${least} would be further from these points, and nearer to new ones.`;
   return `Degree ${least} does better on new points.`;
 }
@@ -108,9 +109,8 @@ export const { render, preview } = defineExplorer({
   controls: ["degree", "penalty", "strength", "noise", "samples", "seed", "band"],
   shown: 4,
   visible: { strength: (get) => get("penalty") !== "none", band: (get) => get("penalty") !== "l1" },
-  more: [],
+  more: [button({ label: "Measure again", press: again, kind: "quiet" })],
   bottom: [
-    button({ label: "Measure again", press: again, kind: "quiet" }),
     facts(results),
     paragraph(verdict, { className: "d2l-verdict" }),
     hint("Drag a point, or click to add one. In the chart, drag to choose a degree; the dotted line is where there are as many coefficients as points."),
