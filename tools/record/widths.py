@@ -13,12 +13,10 @@ the last step:
     test_loss     the cross-entropy on the test images
 """
 
-import argparse
 import functools
-import importlib
-from pathlib import Path
 
 import torch
+from recording import record
 from torch import nn
 
 import d2lite
@@ -28,7 +26,6 @@ STRENGTHS = [0.0, 0.03]
 GRID = [{"strength": strength, "width": width} for strength in STRENGTHS for width in WIDTHS]
 SEEDS = range(5)
 NUM_TRAIN, NOISE, NUM_STEPS, LR = 500, 0.2, 2000, 0.005
-FILE = Path(d2lite.__file__).parent / "data" / "recordings" / "widths.json.gz"
 
 
 @functools.cache
@@ -77,19 +74,5 @@ def train_point(width, strength, num_steps=NUM_STEPS, *, seed):
     }
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
-    options = parser.parse_args()
-    # By its module's name, so that a process loads the data once, not for every run.
-    train = importlib.import_module("widths").train_point
-    sweep = d2lite.sweep(train, GRID, SEEDS, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": "python tools/record/widths.py"}
-    sweep.save(FILE)
-    print(sweep, sweep.provenance, sep="\n")
-
-
 if __name__ == "__main__":
-    main()
+    record({"widths": lambda: {"train": "train_point", "grid": GRID, "seeds": SEEDS}})
