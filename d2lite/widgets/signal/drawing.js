@@ -5,20 +5,7 @@ import { above, beside } from "../_draw/panes.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_draw/scales.js";
 import { countBins } from "./model.js";
 
-const EDGES = [3, 5, 10, 20, 30, 50, 100, 200, 300]; // powers of ten at which the axis may end
-const STEPS = [1, 2, 5, 10, 20, 50, 100, 200];
 const BINS = 31;
-
-/** The powers of ten between which all sizes lie, and a few to write beside the axis. */
-export function sizeDomain(lists) {
-  const powers = lists.flatMap((sizes) => [...sizes].filter((size) => size > 0).map(Math.log10));
-  const end = (far) => EDGES.find((edge) => edge >= far - 0.05) ?? EDGES.at(-1);
-  const [low, high] = [-end(-Math.min(0, ...powers)), end(Math.max(0, ...powers))];
-  const step = STEPS.find((size) => (high - low) / size <= 5);
-  const ticks = [];
-  for (let power = Math.ceil(low / step) * step; power <= high; power += step) ticks.push(Number(`1e${power}`));
-  return { domain: [Number(`1e${low}`), Number(`1e${high}`)], ticks };
-}
 
 function sizesBox(width, height) {
   return plotBox(width, height, { top: 20, right: 8, bottom: 18, left: 46 });

@@ -3,7 +3,8 @@ import { defineExplorer } from "../_core/define.js";
 import { formatNumber, shortNumber } from "../_core/format.js";
 import { facts, hint, stage } from "../_core/parts.js";
 import { above, beside } from "../_draw/panes.js";
-import { drawGradient, drawLayer, drawSignal, layerScale, sizeDomain } from "./drawing.js";
+import { sizeDomain } from "../_draw/sizes.js";
+import { drawGradient, drawLayer, drawSignal, layerScale } from "./drawing.js";
 import { countDifferent, gainOf, openNumbers, predictSizes, propagate, sizesOf } from "./model.js";
 
 const RULES = { equal: "all equal", standard: "standard normal", xavier: "Xavier", he: "He", pytorch: "PyTorch's", own: "own scale" };
