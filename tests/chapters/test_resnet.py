@@ -124,7 +124,7 @@ def test_rates_were_chosen_as_told(recorder):
 @pytest.mark.parametrize(("shortcut", "seed"), [(False, 100), (True, 103)])
 def test_recorded_runs_happen_again(recorder, shortcut, seed):
     sweep = d2lite.Sweep.recorded("resnet_depth_seeds")
-    (recorded,) = sweep.select(depth=20, shortcut=shortcut, num_epochs=recorder.SHORT, seed=seed)
+    (recorded,) = sweep.select(depth=20, shortcut=shortcut, seed=seed)
     now = recorder.train_point(**recorded.point, seed=seed)
     assert now["train_loss"][:2] == pytest.approx(recorded["train_loss"][:2], rel=0.03)
     assert now["fit_loss"] == pytest.approx(recorded["fit_loss"], rel=0.25)
