@@ -16,7 +16,7 @@ import d2lite
 @pytest.fixture(scope="module")
 def lesson(read_chapter):
     chapter = read_chapter("06_cnn/resnet")
-    chapter.define("hero", "setup", "block-code", "network-code", "draw-gradient", "first-code")
+    chapter.define("hero", "setup", "block-code", "network-code", "gradient-code", "first-code")
     chapter.define("fifty-code", "fifty-count", "use-code", "solution-4")
     return chapter
 

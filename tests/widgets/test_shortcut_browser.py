@@ -8,10 +8,18 @@ pytestmark = pytest.mark.browser
 def test_a_shortcut_brings_the_gradient_through(make_host):
     host = make_host().open("shortcut").show("shortcut")
     assert len(host.get("gradient")) == 28
-    assert host.get("gradient")[0] < 1e-6
+    assert host.get("gradient")[0] < 1e-9  # the chapter: less than a billionth
     host.page.get_by_role("checkbox", name="shortcut").check()
     host.settle()
-    assert 0.1 < host.get("gradient")[0] < 1000
+    assert 10 < host.get("gradient")[0] < 40  # some twentyfold
+
+
+def test_weights_of_hes_size_add_up_and_batch_norm_stops_that(make_host):
+    host = make_host().open("shortcut").show("shortcut", shortcut=True, scale=1)
+    assert host.get("signal")[-1] > 1e4  # tens of thousands of times as large
+    host.page.get_by_role("checkbox", name="batch norm").check()
+    host.settle()
+    assert host.get("signal")[-1] < 10
 
 
 def test_without_weights_only_the_shortcut_is_left(make_host):
