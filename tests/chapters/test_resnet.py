@@ -1,6 +1,5 @@
 """The chapter on residual networks: its blocks and counts against torch, its recorded runs, some of them run again."""
 
-import itertools
 import math
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 import d2lite
 
@@ -17,7 +15,7 @@ import d2lite
 def lesson(read_chapter):
     chapter = read_chapter("06_cnn/resnet")
     chapter.define("hero", "setup", "block-code", "network-code", "gradient-code", "first-code")
-    chapter.define("fifty-code", "fifty-count", "use-code", "solution-4")
+    chapter.define("fifty-code", "use-code", "solution-4")
     return chapter
 
 
@@ -50,23 +48,36 @@ def test_the_depth_counts_convolutions_and_the_last_layer(lesson, depth):
     assert net(torch.rand(2, 1, 14, 14)).shape == (2, 10)
 
 
-def test_multiply_adds_are_torchs_flops(lesson):
-    net = nn.Sequential(
-        lesson["Residual"](4, 8, 2), lesson["Bottleneck"](8, 3), nn.Flatten(), nn.Linear(300, 7)
+def test_resnet_50_is_the_packages(lesson):
+    """The same layers with the same strides, and the same count of multiply-adds."""
+    with torch.device("meta"):
+        own, theirs = lesson["resnet50"](7), d2lite.models.published.resnet50(7)
+    own_layers, their_layers = (
+        sorted([m for m in net.modules() if not list(m.children()) and list(m.parameters())], key=signature)
+        for net in (own, theirs)
     )
-    x = torch.randn(1, 4, 10, 10)
-    with FlopCounterMode(display=False) as counter:
-        net(x)
-    assert 2 * lesson["multiply_adds"](net, x) == counter.get_total_flops()
+    assert [signature(m) for m in own_layers] == [signature(m) for m in their_layers]
+    table = d2lite.models.layer_table(own, (3, 64, 64))
+    assert table.multiply_adds == d2lite.models.layer_table(theirs, (3, 64, 64)).multiply_adds
+
+
+def signature(module):
+    return (
+        type(module).__name__,
+        [tuple(p.shape) for p in module.parameters()],
+        getattr(module, "stride", None),
+    )
 
 
 def test_resnet_50_has_the_shapes_of_the_published_one(lesson):
     """Table 1 of He et al. (2016): sizes of the maps after the start and the four stages."""
     with torch.device("meta"):
-        net, x = lesson["resnet50"](), torch.empty(1, 3, 224, 224)
-    shapes = [tuple(x.shape[1:]) for x in itertools.accumulate(net, lambda x, part: part(x), initial=x)]
-    assert shapes[1:] == [(64, 56, 56), (256, 56, 56), (512, 28, 28), (1024, 14, 14), (2048, 7, 7), (1000,)]
-    assert sum(p.numel() for p in net.parameters()) == 25_557_032
+        net = lesson["resnet50"]()
+    table = d2lite.models.layer_table(net, (3, 224, 224), depth=1)
+    assert [row.name for row in table] == ["start", "stage1", "stage2", "stage3", "stage4", "head"]
+    shapes = [(64, 56, 56), (256, 56, 56), (512, 28, 28), (1024, 14, 14), (2048, 7, 7), (1000,)]
+    assert [row.shape for row in table] == shapes
+    assert table.parameters == 25_557_032
 
 
 def test_pre_activation_lets_the_gradient_through(lesson):

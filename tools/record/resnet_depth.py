@@ -18,14 +18,13 @@ Of each run:
     loss, accuracy      the same on the validation images
 """
 
-import argparse
 import functools
-import importlib
 import math
 
 import torch
 import torch.nn.functional as F
-from atlas import FOLDER, measure
+from atlas import measure
+from recording import record
 from torch import nn
 
 import d2lite
@@ -106,6 +105,11 @@ def train_point(depth, shortcut, lr, num_epochs, *, seed):
     }  # fmt: skip
 
 
+def rises(sweep):
+    """Say of the accuracy on the training images that more is better."""
+    sweep.modes |= {"fit_accuracy": "max"}
+
+
 def networks():
     """Return the networks to compare, those of the chapter's first picture first."""
     return [{"depth": depth, "shortcut": shortcut} for depth in (56, 20) for shortcut in (False, True)]
@@ -123,26 +127,17 @@ def chosen(sweep):
     return [min([p for p in grid() if net.items() <= p.items()], key=mean) for net in networks()]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument(
-        "name", nargs="?", choices=("resnet_depth", "resnet_depth_seeds"), default="resnet_depth"
-    )
-    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
-    options = parser.parse_args()
-    module = importlib.import_module("resnet_depth")  # by its name, so that a process loads the data once
-    if options.name == "resnet_depth":
-        sweep = d2lite.sweep(module.train_point, grid(), SEEDS, n_jobs=options.jobs)
-    else:
-        points = chosen(d2lite.Sweep.recorded("resnet_depth"))
-        sweep = d2lite.sweep(module.train_point, points, OTHER_SEEDS, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.modes |= {"fit_accuracy": "max"}
-    sweep.provenance |= {"command": f"python tools/record/resnet_depth.py {options.name}"}
-    sweep.save(FOLDER / f"{options.name}.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
-
-
 if __name__ == "__main__":
-    main()
+    record(
+        {
+            "resnet_depth": lambda: {
+                "train": "train_point", "grid": grid(), "seeds": SEEDS, "finish": rises,
+            },
+            "resnet_depth_seeds": lambda: {
+                "train": "train_point",
+                "grid": chosen(d2lite.Sweep.recorded("resnet_depth")),
+                "seeds": OTHER_SEEDS,
+                "finish": rises,
+            },
+        }
+    )  # fmt: skip
