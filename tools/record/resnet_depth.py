@@ -1,6 +1,6 @@
-"""Record plain and residual networks of 20 and 56 layers, each at rates tuned for it: which fit their training images?
+"""Record plain and residual networks of 8 to 56 layers, each at rates tuned for it: which fit their training images?
 
-    python tools/record/resnet_depth.py                     # 40 runs: networks x rates x tuning seeds
+    python tools/record/resnet_depth.py                     # 80 runs: networks x rates x tuning seeds
     python tools/record/resnet_depth.py resnet_depth_seeds  # each at its best rate, with five other seeds
 
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again, and
@@ -112,7 +112,7 @@ def rises(sweep):
 
 def networks():
     """Return the networks to compare, those of the chapter's first picture first."""
-    return [{"depth": depth, "shortcut": shortcut} for depth in (56, 20) for shortcut in (False, True)]
+    return [{"depth": depth, "shortcut": shortcut} for depth in (56, 20, 32, 8) for shortcut in (False, True)]
 
 
 def grid():
