@@ -1,0 +1,152 @@
+"""Record LeNet against narrow relatives of AlexNet and VGG on small photos: real training runs.
+
+    python tools/record/blocks.py blocks        # 84 runs: network x learning rate x seed
+    python tools/record/blocks.py blocks_seeds  # 35 runs: each network at the rate that it chose, with other seeds
+
+Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again,
+and it goes on where it was. The task is that of chapters/06_cnn/lenet: Fashion-MNIST as it ships, 5,000 photos to
+train on, the next 5,000 to validate, the 2,000 of the test set for the end; mean and deviation of the pixels are the
+training photos'. AdamW with one cycle of the rate, batches of 64, 6 passes; weights start by He's rule (Xavier's with
+tanh), biases at 0. A seed fixes the start and the order of the photos, the latter for all networks alike. At the end:
+
+    loss, accuracy     on the validation photos
+    train_accuracy     on the 5,000 training photos
+    test_parts         in "blocks_seeds": accuracy on each of 20 parts of 100 test photos
+"""
+
+import argparse
+import functools
+import importlib
+
+import torch
+from atlas import FOLDER, measure
+from torch import nn
+
+import d2lite
+
+NUM_TRAIN, NUM_PASSES, BATCH, PARTS = 5000, 6, 64, 20
+RATES = [0.0005, 0.001, 0.002, 0.004, 0.008, 0.016]
+SEEDS, NEW_SEEDS = (0, 1), (100, 101, 102, 103, 104)
+LABELS = {"labels": {"lr": "peak learning rate", "net": "network"}}
+
+
+def conv(before, after, kernel_size=3, padding=1, act=nn.ReLU):
+    """Return a convolution and its activation function, as a list."""
+    return [nn.Conv2d(before, after, kernel_size, padding=padding), act()]
+
+
+def make_lenet(first=6, second=16):
+    """Return LeNet with so many maps in its two stages."""
+    features = [*conv(1, first, 5, 2), nn.MaxPool2d(2), *conv(first, second, 5, 0), nn.MaxPool2d(2)]
+    dense = [nn.Linear(25 * second, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)]
+    return nn.Sequential(*features, nn.Flatten(), *dense)
+
+
+def make_alexnet(act=nn.ReLU, rate=0.5):
+    """Return a narrow AlexNet: five convolutions, overlapping pooling, dropout at a rate before dense layers."""
+    features = [*conv(1, 11, 5, 2, act), nn.MaxPool2d(3, 2), *conv(11, 22, 5, 2, act), nn.MaxPool2d(3, 2)]
+    features += [*conv(22, 32, act=act), *conv(32, 22, act=act), *conv(22, 22, act=act), nn.MaxPool2d(3, 2)]
+    dense = [nn.Dropout(rate), nn.Linear(88, 128), act(), nn.Dropout(rate), nn.Linear(128, 128), act()]
+    return nn.Sequential(*features, nn.Flatten(), *dense, nn.Linear(128, 10))
+
+
+def make_vgg(averaged=False):
+    """Return a narrow VGG: three blocks of two 3 x 3 convolutions; its maps flattened for dense layers, or averaged."""
+    layers, channels = [], 1
+    for width in (8, 16, 32):
+        layers += [*conv(channels, width), *conv(width, width), nn.MaxPool2d(2)]
+        channels = width
+    if averaged:
+        return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10))
+    return nn.Sequential(*layers, nn.Flatten(), nn.Linear(288, 128), nn.ReLU(), nn.Linear(128, 10))
+
+
+NETS = {
+    "LeNet": make_lenet,
+    "LeNet, wide": functools.partial(make_lenet, 17, 34),
+    "AlexNet": make_alexnet,
+    "AlexNet, tanh": functools.partial(make_alexnet, nn.Tanh),
+    "AlexNet, no dropout": functools.partial(make_alexnet, rate=0.0),
+    "VGG": make_vgg,
+    "VGG, averaged": functools.partial(make_vgg, averaged=True),
+}
+
+
+@functools.cache
+def load_data():
+    """Return inputs and targets of the training, validation and test photos, as in the docstring above."""
+    everything, test = d2lite.datasets.fashion_mnist()
+    parts = everything[:NUM_TRAIN], everything[NUM_TRAIN:], test
+    return [(part.inputs, part.targets) for part in (p.standardize(like=parts[0]) for p in parts)]
+
+
+def start(net):
+    """Draw the weights by He's rule, or Xavier's before tanh; biases are 0."""
+    tanh = any(isinstance(module, nn.Tanh) for module in net)
+    for module in net:
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            (nn.init.xavier_normal_ if tanh else nn.init.kaiming_normal_)(module.weight)
+            nn.init.zeros_(module.bias)
+    return net
+
+
+def train(net, lr, seed, num_passes=NUM_PASSES):
+    """Train a network in place, with AdamW and one cycle of the rate."""
+    inputs, targets = load_data()[0]
+    order = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(net.parameters(), lr)
+    num_steps = num_passes * -(-NUM_TRAIN // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, num_steps, cycle_momentum=False)
+    for _ in range(num_passes):
+        for rows in torch.randperm(NUM_TRAIN, generator=order).split(BATCH):
+            loss = nn.functional.cross_entropy(net(inputs[rows]), targets[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+
+
+def train_point(net, lr, tested=False, *, seed):
+    """Train once and return what the module's docstring names."""
+    photos, validation, test = load_data()
+    torch.manual_seed(seed)
+    model = start(NETS[net]())
+    train(model, lr, seed)
+    model.eval()
+    loss, accuracy = measure(model, *validation)
+    results = {"loss": loss, "accuracy": accuracy, "train_accuracy": measure(model, *photos)[1]}
+    if tested:
+        parts = zip(test[0].split(len(test[0]) // PARTS), test[1].split(len(test[1]) // PARTS), strict=True)
+        results["test_parts"] = [measure(model, *part)[1] for part in parts]
+    return results
+
+
+def best_rates(sweep):
+    """Return the rate with the highest mean validation accuracy, for each network."""
+
+    def mean(net, lr):
+        return sum(run["accuracy"] for run in sweep.select(net=net, lr=lr))
+
+    return {net: max(RATES, key=lambda lr: mean(net, lr)) for net in NETS}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("name", choices=("blocks", "blocks_seeds"))
+    parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
+    options = parser.parse_args()
+    grid, seeds = {"net": list(NETS), "lr": RATES}, SEEDS
+    if options.name == "blocks_seeds":
+        chosen = best_rates(d2lite.Sweep.recorded("blocks"))
+        grid, seeds = [{"net": net, "lr": lr, "tested": True} for net, lr in chosen.items()], NEW_SEEDS
+    # By its module's name, so that a process loads the data once, not for every run.
+    sweep = d2lite.sweep(importlib.import_module("blocks").train_point, grid, seeds, n_jobs=options.jobs)
+    if sweep.failures:
+        raise SystemExit("some runs failed: start again")
+    sweep.provenance |= {"command": f"python tools/record/blocks.py {options.name}", "display": LABELS}
+    sweep.save(FOLDER / f"{options.name}.json.gz")
+    print(sweep, sweep.provenance, sep="\n")
+
+
+if __name__ == "__main__":
+    main()
