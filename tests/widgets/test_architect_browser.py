@@ -65,7 +65,7 @@ def test_numbers_are_changed_layers_added_moved_and_removed(host):
 
 def test_what_is_impossible_is_explained(host):
     host.set("size", 20)
-    assert "Layer 18, max pooling: its kernel is 2, and its input only 1." in texts(host)
+    assert "Layer 18, max pooling: its kernel is 2 wide, and its input only 1." in texts(host)
     host.set("size", 32)
     assert "cannot" not in texts(host)
 
@@ -89,7 +89,7 @@ def test_an_empty_network_is_no_error(host):
 
 
 def test_the_network_is_copied(host):
-    host.page.get_by_role("button", name="Copy the network as PyTorch").click()
+    host.page.get_by_role("button", name="Copy as PyTorch").click()
     host.page.get_by_text("The network is copied as a cell of Python.").wait_for()
     code = host.page.evaluate("navigator.clipboard.readText()")
     assert "nn.Linear(25088, 4096)" in code

@@ -52,16 +52,16 @@ function dense({ units }, state, costs) {
   return keep({ ...state, shape: [units] }, costs);
 }
 
-/** A window that slides: a convolution or a pooling. */
+/** What slides: a convolution or a pooling. */
 function slide({ op, maps: wanted, k, s, p, g = 1, bias, up }, state, costs) {
   const [channels, side] = state.shape;
   if (k > side + 2 * p) {
     const room = p ? `with padding ${side + 2 * p}` : `${side}`;
     throw new Impossible(`its kernel is ${k} wide, and its input only ${room}. Take a larger image, a smaller kernel, fewer poolings or more padding.`);
   }
-  if (op !== "conv" && 2 * p > k) throw new Impossible(`padding ${p} is more than half of its window of ${k}: some windows would hold padding alone.`);
+  if (op !== "conv" && 2 * p > k) throw new Impossible(`padding ${p} is more than half of its ${k} pixels, so some places would hold padding alone.`);
   let out = Math[up ? "ceil" : "floor"]((side + 2 * p - k) / s) + 1;
-  if (up && (out - 1) * s >= side + p) out -= 1; // no window begins behind the map
+  if (up && (out - 1) * s >= side + p) out -= 1; // nothing begins behind the map
   const start = state.start - p * state.jump;
   const end = state.end + (k - 1 - p) * state.jump;
   const next = { shape: [op === "conv" ? wanted : channels, out], start, end, jump: state.jump * s };

@@ -212,8 +212,7 @@ export const { render, preview } = defineExplorer({
       ["of all outputs, an image", brief(4 * net.values, true)],
     ], { name: "totals" }),
     hint((scene, app) => NETWORKS[app.get("network")].about),
-    group({ name: "edit", className: "d2l-edit" }, editor, changes),
-    button({ label: "Copy the network as PyTorch", press: copyNetwork, usable: (app, { net }) => net.layers.length > 0 }),
+    group({ name: "edit", className: "d2l-edit d2l-direct" }, editor, changes, button({ label: "Copy as PyTorch", press: copyNetwork, usable: (app, { net }) => net.layers.length > 0 })),
   ],
   controls: [networkControl, "size", "measure", "in_channels"],
   more: [

@@ -63,14 +63,14 @@ def published_case(name):
 def problems_case():
     """Each sentence names the layer and what to do; torch refuses the same, but for the padding that it would round."""
     rows = [
-        ([row("convolution", 8, 3, 1, 0, 1), row("convolution", 8, 11, 1, 0, 1)], "Layer 2, convolution: its kernel is 11, and its input only 6", 1),
+        ([row("convolution", 8, 3, 1, 0, 1), row("convolution", 8, 11, 1, 0, 1)], "Layer 2, convolution: its kernel is 11 wide, and its input only 6", 1),
         ([row("convolution", 8, 3, 1, 1, 3)], "Layer 1, convolution: 3 groups do not divide the 4 maps it gets", 0),
         ([row("convolution", 6, 3, 1, 1, 4)], "Layer 1, convolution: 4 groups do not divide its 6 maps", 0),
         ([row("max pooling", 2, 2, 2)], "Layer 1, max pooling: padding 2 is more than half", 0),
         ([row("dense", 10)], "Layer 1, dense: it takes numbers in a row, and gets maps, 4 × 8 × 8", 0),
         ([row("flatten"), row("convolution", 6, 3, 1, 1, 1)], "Layer 2, convolution: it needs maps, and gets 256 numbers", 1),
         ([row("residual block", 8, 2, 1)], "Layer 1, residual block: its path gives 8 × 4 × 4 and its shortcut 4 × 8 × 8", 0),
-        ([row("transition")] * 4, "Layer 4, transition: its kernel is 2, and its input only 1", 3),
+        ([row("transition")] * 4, "Layer 4, transition: its kernel is 2 wide, and its input only 1", 3),
         ([row("convolution", 0, 3, 1, 1, 1)], "Layer 1, convolution: maps is 0: it takes at least 1", 0),
         ([row("convolution", 8, 8, 9, 0, 1)], "", 1),
     ]  # fmt: skip
