@@ -1,7 +1,9 @@
 """Record LeNet against narrow relatives of AlexNet and VGG on small photos: real training runs.
 
-    python tools/record/blocks.py blocks        # 25 runs: network x learning rate
-    python tools/record/blocks.py blocks_seeds  # 25 runs: each network at the rate that it chose, with other seeds
+    python tools/record/blocks.py blocks           # 30 runs: network x learning rate
+    python tools/record/blocks.py blocks_seeds     # 25 runs: each network at the rate that it chose, with other seeds
+    python tools/record/blocks.py undropped        # 6 runs: the narrow AlexNet without dropout
+    python tools/record/blocks.py undropped_seeds  # 5 runs: likewise, at the rate that it chose
 
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again,
 and it goes on where it was. The task is that of chapters/06_cnn/lenet: Fashion-MNIST as it ships, 5,000 photos to
@@ -11,7 +13,7 @@ biases at 0. A seed fixes the start and the order of the photos, the latter for 
 
     loss, accuracy     on the validation photos
     train_accuracy     on the 5,000 training photos
-    test_parts         in "blocks_seeds": accuracy on each of 20 parts of 100 test photos
+    test_parts         in the runs with other seeds: accuracy on each of 20 parts of 100 test photos
 """
 
 import argparse
@@ -25,7 +27,7 @@ from torch import nn
 import d2lite
 
 NUM_TRAIN, NUM_PASSES, BATCH, PARTS = 5000, 5, 64, 20
-RATES = [0.001, 0.002, 0.004, 0.008, 0.016]
+RATES = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032]
 SEEDS, NEW_SEEDS = (0,), (100, 101, 102, 103, 104)
 LABELS = {"labels": {"lr": "peak learning rate", "net": "network"}}
 
@@ -118,26 +120,42 @@ def train_point(net, lr, tested=False, *, seed):
     return results
 
 
-def best_rates(sweep):
-    """Return the rate with the highest mean validation accuracy, for each network."""
+def train_undropped(lr, tested=False, *, seed):
+    """Do the same with the narrow AlexNet, its dropout layers passing on what they get."""
+    kept, nn.Dropout.forward = nn.Dropout.forward, lambda layer, x: x
+    try:
+        return train_point("AlexNet", lr, tested, seed=seed)
+    finally:
+        nn.Dropout.forward = kept
 
-    def mean(net, lr):
-        return sum(run["accuracy"] for run in sweep.select(net=net, lr=lr))
 
-    return {net: max(RATES, key=lambda lr: mean(net, lr)) for net in NETS}
+def best_rate(sweep, **point):
+    """Return the rate with the highest mean validation accuracy among the runs of a point, such as net="VGG"."""
+    return max(RATES, key=lambda lr: sum(run["accuracy"] for run in sweep.select(lr=lr, **point)))
+
+
+def plan(name):
+    """Return what d2lite.sweep takes for a recording: the name of a function, points and seeds."""
+    if name == "blocks":
+        return "train_point", {"net": list(NETS), "lr": RATES}, SEEDS
+    if name == "undropped":
+        return "train_undropped", {"lr": RATES}, SEEDS
+    tried = d2lite.Sweep.recorded(name.removesuffix("_seeds"))
+    if name == "undropped_seeds":
+        return "train_undropped", [{"lr": best_rate(tried), "tested": True}], NEW_SEEDS
+    points = [{"net": net, "lr": best_rate(tried, net=net), "tested": True} for net in NETS]
+    return "train_point", points, NEW_SEEDS
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("name", choices=("blocks", "blocks_seeds"))
+    parser.add_argument("name", choices=("blocks", "blocks_seeds", "undropped", "undropped_seeds"))
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
     options = parser.parse_args()
-    grid, seeds = {"net": list(NETS), "lr": RATES}, SEEDS
-    if options.name == "blocks_seeds":
-        chosen = best_rates(d2lite.Sweep.recorded("blocks"))
-        grid, seeds = [{"net": net, "lr": lr, "tested": True} for net, lr in chosen.items()], NEW_SEEDS
+    function, grid, seeds = plan(options.name)
     # By its module's name, so that a process loads the data once, not for every run.
-    sweep = d2lite.sweep(importlib.import_module("blocks").train_point, grid, seeds, n_jobs=options.jobs)
+    train = getattr(importlib.import_module("blocks"), function)
+    sweep = d2lite.sweep(train, grid, seeds, n_jobs=options.jobs)
     if sweep.failures:
         raise SystemExit("some runs failed: start again")
     sweep.provenance |= {"command": f"python tools/record/blocks.py {options.name}", "display": LABELS}
