@@ -43,11 +43,11 @@ const share = (part, all) => {
   return `${percent >= 10 ? Math.round(percent) : percent >= 0.1 || percent === 0 ? Number(percent.toFixed(1)) : "under 0.1"}%`;
 };
 
-function describeLayer({ net, chosen, rows }) {
+function describeLayer({ net, chosen, rows, size }) {
   const layer = net.layers[chosen];
   if (!rows.length) return "No layer yet: add one.";
   if (!layer) return "";
-  const sees = `A unit sees ${layer.field} × ${layer.field} pixels.`;
+  const sees = layer.field >= size ? "A unit can see the whole image." : `A unit sees ${layer.field} × ${layer.field} pixels.`;
   return `Layer ${chosen + 1}, ${layer.name}, gives ${shapeText(layer.shape)}: ${count(layer.parameters)} parameters, ${share(layer.parameters, net.parameters)} of all; ${count(layer.multiplyAdds)} multiply-adds, ${share(layer.multiplyAdds, net.multiplyAdds)}. ${sees}`;
 }
 
@@ -58,14 +58,16 @@ function summarise(scene) {
 /** Where columns begin: names, shapes where there is room, two columns of bars. */
 function lay(scene, width, height) {
   const wide = width > 520;
-  const bars = wide ? width * 0.45 : width * 0.36;
+  const bars = wide ? width * 0.45 : width * 0.38;
   const half = (width - bars) / 2;
   return { wide, shapes: width * 0.235, left: bars, right: bars + half, half: half - 8, row: Math.min(24, (height - HEAD) / Math.max(1, scene.rows.length)) };
 }
 
+/** A bar and its number; where there is nothing, nothing. */
 function drawBar(ctx, at, length, text, color, theme, { half, row }, size) {
+  if (!length) return;
   ctx.fillStyle = color;
-  ctx.fillRect(at[0], at[1] + row * 0.16, Math.max(length ? 1 : 0, length * (half - 52)), row * 0.68);
+  ctx.fillRect(at[0], at[1] + row * 0.16, Math.max(1, length * (half - 52)), row * 0.68);
   drawLabel(ctx, text, at[0] + length * (half - 52) + 4, at[1] + row / 2, theme, { size, baseline: "middle", color: theme.text });
 }
 
@@ -94,7 +96,7 @@ function drawTable(ctx, width, height, theme, scene) {
       return;
     }
     if (place.wide) drawLabel(ctx, shapeText(layer.shape), place.shapes, y + row / 2, theme, { size, baseline: "middle" });
-    drawBar(ctx, [left, y], layer.parameters / most.parameters, layer.parameters ? brief(layer.parameters) : "0", theme.a, theme, place, size);
+    drawBar(ctx, [left, y], layer.parameters / most.parameters, brief(layer.parameters), theme.a, theme, place, size);
     drawBar(ctx, [right, y], layer[key] / most[key], measured(scene, layer), theme.b, theme, place, size);
   });
 }
@@ -209,7 +211,7 @@ export const { render, preview } = defineExplorer({
       ["parameters", count(net.parameters)],
       ["multiply-adds", count(net.multiplyAdds)],
       ["memory of the parameters", brief(4 * net.parameters, true)],
-      ["of all outputs, an image", brief(4 * net.values, true)],
+      ["memory of the outputs, one image", brief(4 * net.values, true)],
     ], { name: "totals" }),
     hint((scene, app) => NETWORKS[app.get("network")].about),
     group({ name: "edit", className: "d2l-edit d2l-direct" }, editor, changes, button({ label: "Copy as PyTorch", press: copyNetwork, usable: (app, { net }) => net.layers.length > 0 })),
