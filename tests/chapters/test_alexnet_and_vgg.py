@@ -16,7 +16,7 @@ def chapter(read_chapter):
     """The chapter's functions and its narrow networks."""
     chapter = read_chapter("06_cnn/alexnet_and_vgg")
     chapter.run("setup", "vgg")
-    chapter.define("shares", "narrow", "loop", "recipe")
+    chapter.define("shares", "narrow", "narrow-vgg", "loop", "recipe")
     return chapter
 
 
