@@ -16,12 +16,11 @@ biases at 0. A seed fixes the start and the order of the photos, the latter for 
     test_parts         in the runs with other seeds: accuracy on each of 20 parts of 100 test photos
 """
 
-import argparse
 import functools
-import importlib
 
 import torch
-from atlas import FOLDER, measure
+from atlas import measure
+from recording import record
 from torch import nn
 
 import d2lite
@@ -134,34 +133,27 @@ def best_rate(sweep, **point):
     return max(RATES, key=lambda lr: sum(run["accuracy"] for run in sweep.select(lr=lr, **point)))
 
 
-def plan(name):
-    """Return what d2lite.sweep takes for a recording: the name of a function, points and seeds."""
-    if name == "blocks":
-        return "train_point", {"net": list(NETS), "lr": RATES}, SEEDS
-    if name == "undropped":
-        return "train_undropped", {"lr": RATES}, SEEDS
-    tried = d2lite.Sweep.recorded(name.removesuffix("_seeds"))
-    if name == "undropped_seeds":
-        return "train_undropped", [{"lr": best_rate(tried), "tested": True}], NEW_SEEDS
-    points = [{"net": net, "lr": best_rate(tried, net=net), "tested": True} for net in NETS]
-    return "train_point", points, NEW_SEEDS
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("name", choices=("blocks", "blocks_seeds", "undropped", "undropped_seeds"))
-    parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
-    options = parser.parse_args()
-    function, grid, seeds = plan(options.name)
-    # By its module's name, so that a process loads the data once, not for every run.
-    train = getattr(importlib.import_module("blocks"), function)
-    sweep = d2lite.sweep(train, grid, seeds, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": f"python tools/record/blocks.py {options.name}", "display": LABELS}
-    sweep.save(FOLDER / f"{options.name}.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
+def chosen_points():
+    """Return each network at its best rate, to be tested."""
+    tried = d2lite.Sweep.recorded("blocks")
+    return [{"net": net, "lr": best_rate(tried, net=net), "tested": True} for net in NETS]
 
 
 if __name__ == "__main__":
-    main()
+    record(
+        {
+            "blocks": lambda: {
+                "train": "train_point",
+                "grid": {"net": list(NETS), "lr": RATES},
+                "seeds": SEEDS,
+                "display": LABELS,
+            },
+            "blocks_seeds": lambda: {"train": "train_point", "grid": chosen_points(), "seeds": NEW_SEEDS},
+            "undropped": lambda: {"train": "train_undropped", "grid": {"lr": RATES}, "seeds": SEEDS},
+            "undropped_seeds": lambda: {
+                "train": "train_undropped",
+                "grid": [{"lr": best_rate(d2lite.Sweep.recorded("undropped")), "tested": True}],
+                "seeds": NEW_SEEDS,
+            },
+        }
+    )
