@@ -85,8 +85,9 @@ def layer_table(model, input_shape, depth=None):
         follower = _Follower(fx.symbolic_trace(twin))
         follower.run(torch.zeros(1, *input_shape, device="meta"))
     except Exception as error:
+        said = str(error).partition("\n")[0]
         raise ValueError(
-            f"model fails on inputs of shape {tuple(input_shape)} ({error}): expected layers that fit, and a forward "
+            f"model fails on inputs of shape {tuple(input_shape)} ({said}): expected layers that fit, and a forward "
             "that torch.fx can trace"
         ) from error
     rows = follower.rows

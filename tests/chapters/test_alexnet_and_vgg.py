@@ -1,0 +1,114 @@
+"""AlexNet and VGG: the chapter's networks against the published ones, its recording against a run made now."""
+
+import pytest
+import torch
+from torch import nn
+
+import d2lite
+from d2lite.models import layer_table, published
+
+DIFFERENCE = 0.02  # sums in 32 bits differ between machines, and five passes magnify that
+NETS = ["LeNet", "LeNet, wide", "AlexNet", "VGG", "VGG, averaged"]
+
+
+@pytest.fixture(scope="module")
+def chapter(read_chapter):
+    """The chapter's functions and its narrow networks."""
+    chapter = read_chapter("06_cnn/alexnet_and_vgg")
+    chapter.run("setup", "vgg")
+    chapter.define("shares", "narrow", "narrow-vgg", "loop", "recipe")
+    return chapter
+
+
+@pytest.fixture(scope="module")
+def recorder(read_recorder):
+    return read_recorder("blocks")
+
+
+def narrow(chapter, name):
+    makers = {
+        "LeNet": lambda: chapter["lenet_of"](6, 16),
+        "LeNet, wide": lambda: chapter["lenet_of"](17, 34),
+        "AlexNet": chapter["narrow_alexnet"],
+        "VGG": chapter["narrow_vgg"],
+        "VGG, averaged": lambda: chapter["narrow_vgg"](averaged=True),
+    }
+    return makers[name]()
+
+
+def test_ten_lines_make_the_published_vgg16(chapter):
+    blocks = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)]
+    with torch.device("meta"):
+        ours, theirs = chapter["vgg"](blocks, 3, 224, 4096, 1000), published.vgg16()
+    rows = [
+        [(row.kind, row.shape, row.parameters) for row in layer_table(net, (3, 224, 224)) if row.parameters]
+        for net in (ours, theirs)
+    ]
+    assert rows[0] == rows[1]
+
+
+def test_a_block_is_convolutions_and_a_pooling(chapter):
+    torch.manual_seed(0)
+    block, x = chapter["vgg_block"](2, 3, 5), torch.randn(2, 3, 8, 8)
+    first, second = (module for module in block if isinstance(module, nn.Conv2d))
+    maps = nn.functional.conv2d(x, first.weight, first.bias, padding=1).relu()
+    maps = nn.functional.conv2d(maps, second.weight, second.bias, padding=1).relu()
+    assert torch.allclose(block(x), nn.functional.max_pool2d(maps, 2))
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_the_narrow_networks_are_those_of_the_recording(chapter, recorder, name):
+    torch.manual_seed(3)
+    ours = chapter["start"](narrow(chapter, name)).eval()
+    torch.manual_seed(3)
+    theirs = recorder.start(recorder.NETS[name]()).eval()
+    x = torch.randn(4, 1, 28, 28)
+    assert list(recorder.NETS) == NETS
+    assert torch.allclose(ours(x), theirs(x), atol=1e-5)
+
+
+def test_all_but_plain_lenet_do_equal_work(recorder):
+    work = [
+        layer_table(make(), (1, 28, 28)).multiply_adds
+        for name, make in recorder.NETS.items()
+        if name != "LeNet"
+    ]
+    assert max(work) < 1.03 * min(work)
+
+
+def test_the_dense_share_is_counted_by_hand(chapter):
+    table = layer_table(nn.Sequential(nn.Conv2d(1, 2, 3), nn.Flatten(), nn.Linear(8, 3)), (1, 4, 4))
+    assert chapter["dense_shares"](table) == (27 / (20 + 27), 24 / (2 * 9 * 4 + 24))
+
+
+def test_the_recipe_takes_any_side(chapter):
+    for side in (16, 45):
+        assert chapter["small_net"](3, 7)(torch.randn(1, 3, side, side)).shape == (1, 7)
+
+
+def test_the_recordings_chose_their_rates_inside_the_grid(recorder):
+    tried, runs = (d2lite.Sweep.recorded(name) for name in ("blocks", "blocks_seeds"))
+    rates = {name: recorder.best_rate(tried, net=name) for name in NETS}
+    assert {run.point["net"]: run.point["lr"] for run in runs} == rates
+    rates["undropped"] = recorder.best_rate(d2lite.Sweep.recorded("undropped"))
+    assert {run.point["lr"] for run in d2lite.Sweep.recorded("undropped_seeds")} == {rates["undropped"]}
+    assert all(recorder.RATES[0] < lr < recorder.RATES[-1] for lr in rates.values())
+
+
+def test_a_recorded_run_can_be_made_again(recorder):
+    (recorded,) = d2lite.Sweep.recorded("blocks_seeds").select(net="LeNet")[:1]
+    made = recorder.train_point(**recorded.point, seed=recorded.seed)
+    assert made["accuracy"] == pytest.approx(recorded["accuracy"], abs=DIFFERENCE)
+    assert made["train_accuracy"] == pytest.approx(recorded["train_accuracy"], abs=DIFFERENCE)
+    parts = torch.tensor(made["test_parts"]), torch.tensor(recorded["test_parts"])
+    assert abs(parts[0].mean() - parts[1].mean()) < DIFFERENCE
+
+
+def test_without_dropout_the_network_is_the_same_in_use_and_dropout_is_back_afterwards(recorder, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        recorder, "train_point", lambda *given, **seed: seen.append(nn.Dropout(0.9)(torch.ones(99)).sum())
+    )
+    recorder.train_undropped(0.004, seed=0)
+    assert seen == [99]
+    assert nn.Dropout(0.9)(torch.ones(999)).min() == 0
