@@ -12,7 +12,8 @@ from d2lite.optim import surfaces
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     chapter = read_chapter("04_optimizers/momentum")
-    chapter.run("setup", "average-code", "momentum-code", "regimes-code", "root-code", "hero")
+    chapter.run("setup", "average-code", "momentum-code", "torch-check", "nesterov-code")
+    chapter.run("regimes-code", "root-code", "hero", "map-plot")
     return chapter
 
 
@@ -35,9 +36,12 @@ def torch_steps(surface, start, num_steps, **settings):
 def test_a_hundred_steps_are_those_of_torch(chapter, name, decay, beta, nesterov):
     surface = surfaces.make_surface(name)
     lr = 0.1 * surface.lr
-    ours = chapter["walk"](
-        surface.gradient, surface.start, 100, lr=lr, beta=beta, weight_decay=decay, nesterov=nesterov
-    )
+    step = chapter["nesterov" if nesterov else "momentum"]
+
+    def decayed(w):
+        return surface.gradient(w) + decay * w
+
+    ours = chapter["walk"](decayed, surface.start, 100, lr=lr, beta=beta, step=step)
     theirs = torch_steps(
         surface, surface.start, 100, lr=lr, momentum=beta, weight_decay=decay, nesterov=nesterov
     )
@@ -49,11 +53,11 @@ def test_a_hundred_steps_are_those_of_torch(chapter, name, decay, beta, nesterov
 def test_a_step_of_any_shape(chapter):
     generator = torch.Generator().manual_seed(0)
     w = torch.randn(3, 4, 2, dtype=torch.float64, generator=generator)
-    theirs, state = w.clone().requires_grad_(), {}
-    optimizer = torch.optim.SGD([theirs], lr=0.1, momentum=0.7, nesterov=True, weight_decay=0.3)
+    theirs, v = w.clone().requires_grad_(), 0.0
+    optimizer = torch.optim.SGD([theirs], lr=0.1, momentum=0.7, nesterov=True)
     for _ in range(100):
         g = torch.randn(w.shape, dtype=torch.float64, generator=generator)
-        w = chapter["momentum"](w, g, state, lr=0.1, beta=0.7, weight_decay=0.3, nesterov=True)
+        w, v = chapter["nesterov"](w, v, g, lr=0.1, beta=0.7)
         theirs.grad = g
         optimizer.step()
         assert (w - theirs.detach()).abs().max() < 1e-12
@@ -89,17 +93,17 @@ def test_nesterov_at_the_place_ahead(chapter):
         places.append(theta - 0.002 * 0.8 * v)
         v = 0.8 * v + gradient(places[-1])
         theta = theta - 0.002 * v
-    ours = chapter["walk"](gradient, [-1.0, 0.5], 49, lr=0.002, beta=0.8, nesterov=True)
+    ours = chapter["walk"](gradient, [-1.0, 0.5], 49, lr=0.002, beta=0.8, step=chapter["nesterov"])
     assert (ours - torch.stack(places)).abs().max() < 1e-10
 
 
 @pytest.mark.parametrize("rate", [0.003, 0.02, 0.03])
 @pytest.mark.parametrize("beta", [0.0, 0.7, 0.98])
 def test_the_plane_is_that_of_the_roots(chapter, rate, beta):
-    """The colour of the first picture, against the largest eigenvalue in the valley."""
-    row = abs(chapter["beta"][:, 0] - beta).argmin()
-    column = abs(chapter["eta"][0] - rate).argmin()
-    beta, rate = chapter["beta"][row, column], chapter["eta"][row, column]
+    """The colour of the map, against the largest eigenvalue in the valley."""
+    row = abs(chapter["memories"][:, 0] - beta).argmin()
+    column = abs(chapter["rates"][0] - rate).argmin()
+    beta, rate = chapter["memories"][row, column], chapter["rates"][row, column]
     matrices = [np.array([[1 + beta - rate * curve, -beta], [1, 0]]) for curve in (1, 100)]
     keeps = max(np.abs(np.linalg.eigvals(matrix)).max() for matrix in matrices)
     needed = chapter["needed"][row, column]
