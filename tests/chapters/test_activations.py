@@ -18,7 +18,7 @@ THEIRS = {
 def lesson(read_chapter):
     """The chapter's names after its curves, its scales and its data."""
     chapter = read_chapter("03_networks/activations")
-    chapter.run("setup", "curves-code", "scales", "data-code")
+    chapter.run("setup", "two-code", "curves-code", "formulas-code", "scales", "data-code")
     chapter.define("send", "network", "dead-code", "recorded", "recipe")
     chapter.run("kinked")
     return chapter
@@ -34,13 +34,15 @@ def test_values_and_slopes_are_those_of_torch(lesson, name):
     z = torch.linspace(-12, 12, 4001, dtype=torch.float64) + 1e-4  # 0 itself is a kink
     leaf = z.clone().requires_grad_()
     (slope,) = torch.autograd.grad(THEIRS[name](leaf).sum(), leaf)
-    value, own_slope = (part(z) for part in lesson["curves"][name])
+    value, own_slope = (part(z) for part in lesson["by_formula"][name])
     assert torch.allclose(value, THEIRS[name](z), atol=1e-9)
     assert torch.allclose(own_slope, slope, atol=1e-9)
+    assert torch.equal(lesson["slope_of"](lesson["functions"][name], z), slope)
 
 
 def test_all_functions_of_the_table_are_tested(lesson):
-    assert [*THEIRS, "lowered sigmoid"] == list(lesson["curves"])
+    assert list(THEIRS) == list(lesson["by_formula"])
+    assert [*THEIRS, "lowered sigmoid"] == list(lesson["functions"])
 
 
 def test_fitting_scales_are_integrals(lesson, recorder):
