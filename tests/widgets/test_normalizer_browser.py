@@ -35,7 +35,7 @@ def test_running_statistics_lag_behind_at_the_start(make_host):
     assert running[1] != batch[1]
 
 
-def test_a_rate_that_diverges_says_so(make_host):
+def test_a_rate_that_is_far_too_large_leaves_both_guessing(make_host):
     host = make_host().open("normalizer").show("normalizer", scale=10, lr=10, step_count=100)
-    host.settle()
-    assert "diverged" in host.page.locator(".d2l-both").inner_text()
+    assert min(losses(host)) > 0.69
+    assert "0/80" in host.page.locator(".d2l-both").inner_text()

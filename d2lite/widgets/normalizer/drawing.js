@@ -2,6 +2,7 @@
 import { clipped, drawLegend, drawLine, drawMark } from "../_draw/layers.js";
 import { above } from "../_draw/panes.js";
 import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
+import { MEASURE } from "./model.js";
 
 const REACH = 4; // of the axis of values
 const [TOP_LOSS, GUESS] = [1, Math.LN2];
@@ -68,7 +69,7 @@ export function stepScale({ longest }, width, height) {
 
 /** Both losses over the steps; what lies after the step shown is faint. */
 export function drawLosses(ctx, width, height, theme, scene) {
-  const { curves, steps } = scene;
+  const { curves, places: xs, steps, losses } = scene;
   const box = lossBox(width, height);
   const x = stepScale(scene, width, height);
   const y = linearScale([0, TOP_LOSS], [box.y + box.height, box.y]);
@@ -76,13 +77,14 @@ export function drawLosses(ctx, width, height, theme, scene) {
   ctx.strokeStyle = theme.muted;
   ctx.lineWidth = 1;
   strokeSegment(ctx, box.x, y(GUESS), box.x + box.width, y(GUESS));
-  curves.forEach((losses, which) => {
+  curves.forEach((curve, which) => {
     const color = which ? theme.a : theme.b;
     clipped(ctx, box, () => {
-      drawLine(ctx, null, losses, x, y, { color, width: 1.25, alpha: 0.4, from: steps[which] });
-      drawLine(ctx, null, losses, x, y, { color, to: steps[which] + 1 });
+      const now = Math.floor(steps[which] / MEASURE);
+      drawLine(ctx, xs, curve, x, y, { color, width: 1.25, alpha: 0.4, from: now });
+      drawLine(ctx, xs, curve, x, y, { color, to: now + 1 });
     });
-    const loss = Math.min(TOP_LOSS, losses[steps[which]]);
+    const loss = Math.min(TOP_LOSS, losses[which]);
     if (Number.isFinite(loss)) drawMark(ctx, x(steps[which]), y(loss), { shape: which ? "circle" : "diamond", radius: 4.5, fill: color, stroke: theme.bg });
   });
   drawLabel(ctx, "loss", box.x, 3, theme, { color: theme.text, weight: 600 });

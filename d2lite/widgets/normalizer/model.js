@@ -4,7 +4,8 @@ import { makePoints } from "../_math/points.js";
 import { makeRng } from "../_math/rng.js";
 
 export const [WIDTH, POINTS] = [8, 120];
-const [NOISE, STREAMS, EVERY] = [0.05, 803, 10]; // generators a seed has: one for the start, one an epoch; steps between kept states
+export const MEASURE = 4; // steps between two measured losses
+const [NOISE, STREAMS, EVERY] = [0.05, 803, 20]; // generators a seed has: one for the start, one an epoch; steps between kept states
 const [LOW, MIDDLE, HIGH] = [0.05, 0.5, 0.95];
 
 /** The points as { x, y }: two numbers a row, and the class. */
@@ -15,7 +16,7 @@ export function makeTable(dataset) {
 
 /**
  * Both runs at their start: [without, with]. settings: dataset, depth, activation, scale, lr, batch_size, seed. A run's losses[k] is
- * { batch, running }, by the mean and variance that batch norm uses, after k steps; run.step is where its state stands.
+ * { batch, running }, by the mean and variance that batch norm uses, after MEASURE k steps; run.step is where its state stands.
  */
 export function makeRuns(settings) {
   const table = makeTable(settings.dataset);
@@ -41,10 +42,14 @@ export function sendPoints({ net, state, room, table }, statistics) {
   return outputs;
 }
 
+/** The mean loss over all points, where the run stands. */
+export function lossOf(run, statistics) {
+  return meanLoss("cross_entropy", sendPoints(run, statistics), run.table.y, POINTS);
+}
+
 function record(run) {
-  const loss = (statistics) => meanLoss("cross_entropy", sendPoints(run, statistics), run.table.y, POINTS);
-  const running = loss("running");
-  run.losses.push({ running, batch: run.net.batchNorm ? loss("batch") : running });
+  const running = lossOf(run, "running");
+  run.losses.push({ running, batch: run.net.batchNorm ? lossOf(run, "batch") : running });
 }
 
 /** The rows of an epoch, in a new random order for each. */
@@ -69,9 +74,10 @@ export function trainStep(run) {
   backward(net, state, room, size);
   stepWeights(state, "sgd", settings.lr);
   run.step++;
-  if (run.step < run.losses.length) return;
+  if (run.step % MEASURE || run.step < MEASURE * run.losses.length) return;
   record(run);
-  if (!Number.isFinite(run.losses[run.step].running + run.losses[run.step].batch)) run.broken = run.step;
+  const { running, batch } = run.losses.at(-1);
+  if (!Number.isFinite(running + batch)) run.broken = run.step;
   if (run.step % EVERY === 0) run.kept.push(state.memory.slice());
 }
 

@@ -4,7 +4,7 @@ import { formatFixed } from "../_core/format.js";
 import { hint, player, stage, table } from "../_core/parts.js";
 import { beside } from "../_draw/panes.js";
 import { drawBoth, drawLosses, stepScale, unitAt } from "./drawing.js";
-import { countRight, makeRuns, POINTS, spreads, trainTo, WIDTH } from "./model.js";
+import { countRight, lossOf, makeRuns, MEASURE, POINTS, spreads, trainTo, WIDTH } from "./model.js";
 
 const SETTINGS = ["dataset", "depth", "activation", "scale", "lr", "batch_size", "seed"];
 const ALIVE = 0.1; // a unit whose inputs spread less than this hardly tells points apart
@@ -21,7 +21,10 @@ function updateScene(scene, get, { deadline }) {
   const statistics = get("statistics");
   const drawn = `${runs.map(({ step }) => step)} ${statistics}`;
   if (drawn === scene.drawn) return more;
-  Object.assign(scene, { drawn, steps: runs.map(({ step }) => step), longest: Math.max(...runs.map(({ losses }) => losses.length - 1)) });
+  Object.assign(scene, { drawn, steps: runs.map(({ step }) => step), longest: MEASURE * Math.max(...runs.map(({ losses }) => losses.length - 1)) });
+  scene.longest = Math.max(scene.longest, ...scene.steps);
+  scene.places = Array.from({ length: 1 + Math.max(...runs.map(({ losses }) => losses.length)) }, (_, k) => MEASURE * k);
+  scene.losses = runs.map((run) => lossOf(run, statistics));
   scene.curves = runs.map(({ losses }) => losses.map((loss) => loss[statistics]));
   scene.bars = runs.map((run) => spreads(run, statistics));
   scene.right = runs.map((run) => countRight(run, statistics));
@@ -29,12 +32,11 @@ function updateScene(scene, get, { deadline }) {
   return more;
 }
 
-const lossAt = ({ curves, steps }, which) => curves[which][steps[which]];
 const lossText = (loss) => (Number.isFinite(loss) ? formatFixed(loss) : "diverged");
 
 function summarise(scene) {
   const told = ["Without batch norm", "With it"].map((name, which) => {
-    const loss = lossAt(scene, which);
+    const loss = scene.losses[which];
     return Number.isFinite(loss) ? `${name}: loss ${formatFixed(loss)}, ${scene.right[which]} of ${POINTS} points right, ${scene.alive[which]} of ${scene.depth * WIDTH} units tell the points apart.` : `${name}: diverged.`;
   });
   return `Step ${Math.max(...scene.steps)}. ${told.join(" ")}`;
@@ -42,7 +44,7 @@ function summarise(scene) {
 
 function rows(scene) {
   return ["without", "with"].map((name, which) => {
-    const loss = lossAt(scene, which);
+    const loss = scene.losses[which];
     return [name, { text: lossText(loss), bad: !(loss < 0.6) }, `${scene.right[which]}/${POINTS}`, `${scene.alive[which]}/${scene.depth * WIDTH}`];
   });
 }
@@ -57,7 +59,7 @@ function describe(scene, ...place) {
 export const { render, preview } = defineExplorer({
   title: "Normalizer explorer: what enters the units of a deep network, with and without batch norm",
   update: updateScene,
-  output: (scene) => ({ losses: [0, 1].map((which) => Math.min(1e300, lossAt(scene, which) || 0)) }),
+  output: ({ losses }) => ({ losses: losses.map((loss) => Math.min(1e300, loss || 0)) }),
   say: summarise,
   left: [stage({ draw: drawBoth, label: "What enters each unit, layer by layer: above without batch norm, below with it", ratio: 1.45, className: "d2l-units", tip: describe })],
   right: [

@@ -8,7 +8,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits as cross_entrop
 from d2lite._utils.points import make_points
 from d2lite._utils.rng import Rng
 
-WIDTH, POINTS, NOISE, STREAMS, STEPS = 8, 120, 0.05, 803, 50
+WIDTH, POINTS, NOISE, STREAMS, STEPS, MEASURE = 8, 120, 0.05, 803, 50, 4
 FUNCTIONS = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
 RUN = """(model, { settings, steps }) => model.makeRuns(settings).map((run) => {
     model.trainTo(run, steps);
@@ -44,7 +44,7 @@ def numbers(net):
 
 
 @torch.no_grad()
-def shown(net, inputs, targets, training):
+def shown(net, inputs, training):
     """Quantiles of what enters each activation function, the logits, by the batch's statistics or the running ones."""
     held = {key: value.clone() for key, value in net.state_dict().items()}
     net.train(training)
@@ -64,8 +64,9 @@ def train(settings, batch_norm, steps):
     optimizer = torch.optim.SGD(net.parameters(), settings["lr"])
     size = settings["batch_size"]
     for step in range(steps + 1):
-        outputs = [shown(net, inputs, targets, training)[1] for training in (False, True)]
-        losses.append([cross_entropy(z, targets).item() for z in outputs])
+        if step % MEASURE == 0:
+            outputs = [shown(net, inputs, training)[1] for training in (False, True)]
+            losses.append([cross_entropy(z, targets).item() for z in outputs])
         if step == steps:
             break
         epoch, at = divmod(step * size, POINTS)
@@ -73,7 +74,7 @@ def train(settings, batch_norm, steps):
         optimizer.zero_grad()
         cross_entropy(net.train()(inputs[rows]).squeeze(1), targets[rows]).backward()
         optimizer.step()
-    ends = [shown(net, inputs, targets, training) for training in (True, False)]
+    ends = [shown(net, inputs, training) for training in (True, False)]
     right = [((z >= 0) == (targets > 0.5)).sum().item() for _, z in ends]
     return [
         numbers(net),
