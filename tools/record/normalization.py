@@ -52,6 +52,7 @@ RATES = {
     "sgd": [float(f"{10 ** (k / 2):.3g}") for k in range(-6, 3)],  # 0.001 to 10
     "adam": [float(f"{10 ** (k / 2):.3g}") for k in range(-8, 0)],  # 0.0001 to 0.316
 }
+SMALL_RATES = [float(f"{10 ** (k / 2):.3g}") for k in range(-9, -4)]  # 0.0000316 to 0.00316
 DROPOUT = [0.2, 0.35, 0.5]
 SEEDS, TEST_SEEDS = range(2), range(100, 106)
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
@@ -145,7 +146,7 @@ def contestants():
     made = []
     for task, methods in METHODS.items():
         for optimizer in {"lenet": ["sgd"], "small": ["adam"]}.get(task, ["sgd", "adam"]):
-            rates = RATES[optimizer][{"lenet": slice(1, -1), "small": slice(1, -2)}.get(task, slice(None))]
+            rates = {"lenet": RATES["sgd"][1:-1], "small": SMALL_RATES}.get(task, RATES[optimizer])
             for method in methods:
                 point = {"task": [task], "method": [method], "optimizer": [optimizer], "lr": rates}
                 made.append(point | {"dropout": [0.0]})

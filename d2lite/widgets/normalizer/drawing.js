@@ -41,7 +41,7 @@ function drawUnits(which, ctx, width, height, theme, { bars, still }) {
       });
     });
   });
-  drawLabel(ctx, `${NAMES[which]}${still || width < 300 ? "" : ": what enters each unit, by layer"}`, box.x, 3, theme, { color: theme.text, weight: 600 });
+  drawLabel(ctx, `${NAMES[which]}${still || width < 400 ? "" : ": what enters each unit, by layer"}`, box.x, 3, theme, { color: theme.text, weight: 600 });
 }
 
 /** Both networks, one above the other. */

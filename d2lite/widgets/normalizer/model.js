@@ -96,6 +96,15 @@ export function trainTo(run, target, deadline = () => false) {
   return false;
 }
 
+/** Bring both runs to a step side by side, a few steps of one and of the other, as in trainTo. */
+export function trainBoth(runs, target, deadline = () => false) {
+  for (let goal = Math.min(target, ...runs.map(({ step }) => step)); ; goal = Math.min(target, goal + 2 * MEASURE)) {
+    const more = runs.map((run) => trainTo(run, Math.max(goal, Math.min(run.step, target)), deadline)).some(Boolean);
+    if (goal === target) return more;
+    if (deadline()) return true;
+  }
+}
+
 /** The number below which a share of sorted values lies, between two of them where it must: NumPy's quantile. */
 export function quantile(sorted, share) {
   const at = share * (sorted.length - 1);

@@ -4,7 +4,7 @@ import { formatFixed } from "../_core/format.js";
 import { hint, player, stage, table } from "../_core/parts.js";
 import { beside } from "../_draw/panes.js";
 import { drawBoth, drawLosses, stepScale, unitAt } from "./drawing.js";
-import { countRight, lossOf, makeRuns, MEASURE, POINTS, spreads, trainTo, WIDTH } from "./model.js";
+import { countRight, lossOf, makeRuns, MEASURE, POINTS, spreads, trainBoth, WIDTH } from "./model.js";
 
 const SETTINGS = ["dataset", "depth", "activation", "scale", "lr", "batch_size", "seed"];
 const ALIVE = 0.1; // a unit whose inputs spread less than this hardly tells points apart
@@ -16,8 +16,7 @@ function updateScene(scene, get, { deadline }) {
   if (key !== scene.key) Object.assign(scene, { key, runs: makeRuns(settings), depth: settings.depth, drawn: "" });
   const { runs } = scene;
   const target = get("step_count");
-  let more = false;
-  for (const run of runs) more = trainTo(run, target, deadline) || more;
+  const more = trainBoth(runs, target, deadline);
   const statistics = get("statistics");
   const drawn = `${runs.map(({ step }) => step)} ${statistics}`;
   if (drawn === scene.drawn) return more;
@@ -65,7 +64,7 @@ export const { render, preview } = defineExplorer({
   right: [
     player({ last: ({ runs }) => (runs.every(({ broken }) => broken) ? Math.max(...runs.map(({ broken }) => broken)) : Infinity) }),
     stage({ draw: drawLosses, label: "Loss of both networks by step", ratio: 1.5, className: "d2l-losses", scrub: { trait: "step_count", last: ({ longest }) => longest, scale: stepScale, text: summarise } }),
-    table({ heads: ["", "loss", "right", "units that differ"], rows, className: "d2l-both" }),
+    table({ heads: ["", "loss", "right", "units that vary"], rows, className: "d2l-both" }),
   ],
   controls: ["lr", "scale", "depth", "statistics", "activation", "batch_size", "dataset", "seed"],
   bottom: [hint("A bar spans the middle 90% of the 120 points, in what enters one unit; its dark line is the middle point. A bar without height is the same for all points. Gray line among the losses: guessing.")],

@@ -16,11 +16,11 @@ RUN = """(model, { settings, steps }) => model.makeRuns(settings).map((run) => {
     const shown = ["batch", "running"].map((name) => [model.spreads(run, name), model.countRight(run, name)]);
     return [[...run.state.w, ...run.state.stats], losses, shown];
 })"""
-BACK = """(model, { settings, steps }) => model.makeRuns(settings).map((run) => {
-    model.trainTo(run, steps + 33);
-    model.trainTo(run, steps);
-    return [...run.state.w, ...run.state.stats];
-})"""
+BACK = """(model, { settings, steps }) => {
+    const runs = model.makeRuns(settings);
+    for (const step of [10, steps + 33, steps]) model.trainBoth(runs, step);
+    return runs.map((run) => [...run.state.w, ...run.state.stats]);
+}"""
 
 
 def network(settings, batch_norm):
