@@ -23,15 +23,14 @@ one seed share the random numbers of the start and the order of the images. Meas
 Once a loss is not finite the run stops: what is left of the curve is 0.1.
 """
 
-import argparse
 import functools
-import importlib
 import itertools
 import math
 
 import torch
 import torch.nn.functional as F
-from atlas import FOLDER, measure
+from atlas import measure
+from recording import record
 from torch import nn
 
 import d2lite
@@ -166,26 +165,18 @@ def chosen(sweep):
     return [max(points_of(contestant), key=mean) for contestant in contestants()]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument(
-        "name", nargs="?", choices=("normalization", "normalization_seeds"), default="normalization"
-    )
-    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
-    options = parser.parse_args()
-    module = importlib.import_module("normalization")  # by its name, so that a process loads the data once
-    if options.name == "normalization":
-        points = list(itertools.chain(*map(points_of, contestants())))
-        sweep = d2lite.sweep(module.train_point, points, SEEDS, n_jobs=options.jobs)
-    else:
-        points = chosen(d2lite.Sweep.recorded("normalization"))
-        sweep = d2lite.sweep(module.train_and_test, points, TEST_SEEDS, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": f"python tools/record/normalization.py {options.name}"}
-    sweep.save(FOLDER / f"{options.name}.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
-
-
 if __name__ == "__main__":
-    main()
+    record(
+        {
+            "normalization": lambda: {
+                "train": "train_point",
+                "grid": list(itertools.chain(*map(points_of, contestants()))),
+                "seeds": SEEDS,
+            },
+            "normalization_seeds": lambda: {
+                "train": "train_and_test",
+                "grid": chosen(d2lite.Sweep.recorded("normalization")),
+                "seeds": TEST_SEEDS,
+            },
+        }
+    )
