@@ -27,19 +27,23 @@ export function makeRuns(settings) {
     for (const { inputs, outputs, weight } of net.dense) {
       for (let k = 0; k < inputs * outputs; k++) state.w[weight + k] *= settings.scale;
     }
-    const run = { net, state, table, settings, room: makeRoom(net, POINTS), targets: new Float64Array(POINTS), order: [], epoch: -1, step: 0, kept: [state.memory.slice()], losses: [], broken: 0 };
+    const run = { net, state, table, settings, room: makeRoom(net, POINTS), targets: new Float64Array(POINTS), order: [], epoch: -1, step: 0, kept: [state.memory.slice()], losses: [], broken: 0, sent: null };
     record(run);
     return run;
   });
 }
 
 /** Send all points through; statistics "batch" is theirs, "running" what has been gathered. The running ones stay as they are. */
-export function sendPoints({ net, state, room, table }, statistics) {
-  const stats = state.stats.slice();
-  room.a[0].set(table.x);
-  const outputs = forward(net, state, room, POINTS, { training: statistics === "batch" });
-  state.stats.set(stats);
-  return outputs;
+export function sendPoints(run, statistics) {
+  const { net, state, room, table } = run;
+  if (run.sent !== statistics) {
+    const stats = state.stats.slice();
+    room.a[0].set(table.x);
+    forward(net, state, room, POINTS, { training: statistics === "batch" });
+    state.stats.set(stats);
+    run.sent = statistics; // until the next step
+  }
+  return room.a[net.dense.length];
 }
 
 /** The mean loss over all points, where the run stands. */
@@ -61,6 +65,7 @@ function orderOf({ settings }, epoch) {
 export function trainStep(run) {
   const { net, state, room, table, settings, targets } = run;
   const size = settings.batch_size;
+  run.sent = null;
   const epoch = Math.floor((run.step * size) / POINTS);
   if (epoch !== run.epoch) Object.assign(run, { epoch, order: orderOf(run, epoch) });
   const from = run.step * size - epoch * POINTS;
@@ -88,6 +93,7 @@ export function trainTo(run, target, deadline = () => false) {
     const slot = Math.floor(end / EVERY);
     run.state.memory.set(run.kept[slot]);
     run.step = slot * EVERY;
+    run.sent = null;
   }
   while (run.step < end && !(run.broken && run.step >= run.broken)) {
     trainStep(run);
