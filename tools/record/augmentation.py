@@ -48,13 +48,13 @@ STRENGTHS = {  # of each method; where there is one alone, only the rate is tune
     "smoothing": [0.05, 0.2, 0.5, 0.8],
     "flip": [1],
     "shift": [1, 2, 3, 4],
-    "noise": [0.1, 0.2, 0.4, 0.8],
-    "cutout": [4, 8, 12],
+    "noise": [0.1, 0.2, 0.4, 0.8, 1.6],
+    "cutout": [4, 8, 12, 16],
     "mixup": [0.1, 0.4, 1.6],
     "cutmix": [0.1, 0.4, 1.6],
 }
 RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03]
-CAREFUL = ("nothing", "early_stopping", "weight_decay", "flip")  # learn best at small rates
+CAREFUL = ("nothing", "early_stopping", "weight_decay", "flip", "cutout")  # may learn best at small rates
 NOTHING = dict.fromkeys(STRENGTHS, 0) | {"num_train": NUM_TRAIN, "num_passes": NUM_PASSES}
 TUNED = {"nothing": [{}]} | {name: [{name: s} for s in values] for name, values in STRENGTHS.items()}
 TOGETHER = ("shift", "dropout", "smoothing")  # a method of each kind, at the strengths that each chose alone
@@ -64,7 +64,7 @@ def rates_of(name):
     """Return the learning rates tried with a method: from one too small to one too large."""
     if name == "batch_norm":
         return RATES[1:]
-    return RATES[:4] if name in CAREFUL else RATES[1:5]
+    return RATES[:5] if name in CAREFUL else RATES[1:5]
 
 
 def methods_of(task):

@@ -109,16 +109,16 @@ function drawStrip(ctx, width, height, theme, { copies, subject }) {
     const x = (i % columns) * (width / columns) + (width / columns - side) / 2;
     const y = Math.floor(i / columns) * (height / rows);
     drawImage(ctx, copy.image, [x, y, side, side]);
-    drawLabel(ctx, labelText(copy.label, subject), x + side / 2, y + side + 2, theme, { align: "center", size: 9.5 });
+    drawLabel(ctx, labelText(copy.label, subject, width / columns > 100), x + side / 2, y + side + 2, theme, { align: "center", size: 9.5 });
   });
 }
 
-/** The two largest parts of a label. */
-function labelText(label, { classes }) {
+/** The two largest parts of a label, or the first alone where there is little room. */
+function labelText(label, { classes }, wide) {
   const order = label.map((part, k) => [part, k]).sort((a, b) => b[0] - a[0]);
   const [[first, k], [second, j]] = order;
   if (first > 0.995) return classes[k];
-  return `${classes[k]} ${formatFixed(first)}${second > 0.005 && order[2][0] < second - 1e-9 ? ` ${classes[j]} ${formatFixed(second)}` : ""}`;
+  return `${classes[k]} ${formatFixed(first)}${wide && second > 0.005 && order[2][0] < second - 1e-9 ? ` ${classes[j]} ${formatFixed(second)}` : ""}`;
 }
 
 /** A box is dragged by its handle, or put where the reader presses; a shift goes that way. */
