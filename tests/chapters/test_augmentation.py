@@ -10,7 +10,13 @@ from d2lite.vision import augmentation as package
 
 # Sums in 32 bits differ between machines, and sixty passes magnify that.
 ACCURACY, LOSS = 0.04, 0.12
-INTERIOR = ("weight_decay", "dropout", "smoothing", "shift", "noise")  # whose strengths have an optimum within
+INTERIOR = (
+    "weight_decay",
+    "dropout",
+    "smoothing",
+    "shift",
+    "noise",
+)  # whose strengths have an optimum within
 
 
 @pytest.fixture(scope="module")

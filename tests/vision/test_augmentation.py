@@ -14,7 +14,11 @@ def seed():
 
 def numbered(batch=400, channels=2, height=5, width=7):
     """Images of which every pixel has a number of its own, from 1."""
-    return torch.arange(1.0, 1 + channels * height * width).reshape(1, channels, height, width).repeat(batch, 1, 1, 1)
+    return (
+        torch.arange(1.0, 1 + channels * height * width)
+        .reshape(1, channels, height, width)
+        .repeat(batch, 1, 1, 1)
+    )
 
 
 def test_flip_mirrors_about_half():
@@ -68,7 +72,9 @@ def test_cutout_covers_a_square_cut_off_at_the_edge():
 def test_smoothing_is_that_of_torch():
     logits, targets = torch.randn(9, 5, dtype=torch.float64), torch.randint(5, (9,))
     labels = aug.smooth_labels(targets, 5, 0.2).double()
-    torch.testing.assert_close(cross_entropy(logits, labels), cross_entropy(logits, targets, label_smoothing=0.2))
+    torch.testing.assert_close(
+        cross_entropy(logits, labels), cross_entropy(logits, targets, label_smoothing=0.2)
+    )
     torch.testing.assert_close(aug.smooth_labels(labels, 5, 0.5).sum(1), torch.ones(9, dtype=torch.float64))
 
 
@@ -93,7 +99,10 @@ def test_a_mixed_label_is_the_part_of_the_pixels(mix, alpha):
         (lambda: aug.flip(torch.ones(2, 28, 28)), r"images has shape \(2, 28, 28\): expected \(B, C, H, W\)"),
         (lambda: aug.shift(numbered(2), 1.5), "most is 1.5: expected a whole number"),
         (lambda: aug.add_noise(numbered(2), -1), "scale is -1: expected a finite number, 0 or more"),
-        (lambda: aug.smooth_labels(torch.tensor([1]), 3, 2), "epsilon is 2: expected a finite number, from 0 to 1"),
+        (
+            lambda: aug.smooth_labels(torch.tensor([1]), 3, 2),
+            "epsilon is 2: expected a finite number, from 0 to 1",
+        ),
         (lambda: aug.mixup(numbered(2), torch.eye(2), 0), "alpha is 0: expected a finite number, above 0"),
     ],
 )

@@ -16,9 +16,7 @@ def verdict(host):
 
 
 def test_it_opens_on_a_box_of_another_photo(host):
-    assert verdict(host) == (
-        "A box of the cup covers 30% of the picture: the label is 70% cat, 30% cup."
-    )
+    assert verdict(host) == ("A box of the cup covers 30% of the picture: the label is 70% cat, 30% cup.")
 
 
 def test_a_box_at_the_edge_covers_less_and_the_label_says_so(host):

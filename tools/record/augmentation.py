@@ -4,9 +4,9 @@
     python tools/record/augmentation.py augmentation_seeds  # 90 runs: what those chose, with other seeds, tested
 
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again, and
-it goes on where it was. There are two tasks: MNIST ("digits"), and for three of the methods Fashion-MNIST ("clothes"). The seed draws 500
-images from the first 8,000 that ship; the last 2,000 validate, and the 2,000 of the test set stand aside. Images are
-changed at 28 x 28 pixels in [0, 1], then pooled to 14 x 14 and scaled. The network has two hidden layers of 128 units
+it goes on where it was. There are two tasks: MNIST ("digits") and, for three methods, Fashion-MNIST ("clothes"). The
+seed draws 500 images from the first 8,000 that ship; the last 2,000 validate, and the 2,000 of the test set stand
+aside. Images are changed at 28 x 28 pixels in [0, 1], then pooled to 14 x 14 and scaled. The network has two hidden layers of 128 units
 and ReLU; AdamW, batches of 50, 60 passes at a constant rate. A run returns
 
     passes                    whose weights are kept: 60, or with early stopping those of the least validation loss
@@ -25,6 +25,7 @@ import argparse
 import copy
 import functools
 import importlib
+import itertools
 import math
 
 import torch
@@ -54,7 +55,14 @@ STRENGTHS = {  # of each method; where there is one alone, only the rate is tune
     "cutmix": [0.1, 0.4, 1.6],
 }
 RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03]
-CAREFUL = ("nothing", "early_stopping", "weight_decay", "flip", "shift", "cutout")  # may learn best at small rates
+CAREFUL = (
+    "nothing",
+    "early_stopping",
+    "weight_decay",
+    "flip",
+    "shift",
+    "cutout",
+)  # may learn best at small rates
 WIDE = ("nothing", "weight_decay", "batch_norm", "1,000 images", "2,000 images")  # or at large ones
 NOTHING = dict.fromkeys(STRENGTHS, 0) | {"num_train": NUM_TRAIN, "num_passes": NUM_PASSES}
 MORE = {f"{n:,} images": [{"num_train": n, "num_passes": 30_000 // n}] for n in (1000, 2000)}  # as many steps
@@ -75,9 +83,7 @@ def methods_of(task):
 
 def points_of(task, name):
     """Return every setting tried of a method on a task."""
-    return [
-        {"task": task, "lr": lr} | NOTHING | kind for kind in TUNED[name] for lr in rates_of(name)
-    ]
+    return [{"task": task, "lr": lr} | NOTHING | kind for kind in TUNED[name] for lr in rates_of(name)]
 
 
 @functools.cache
@@ -98,7 +104,7 @@ def load_data(task):
 def make_network(batch_norm=0, dropout=0.0):
     """Return the network of the docstring above, its weights drawn from torch's random state."""
     layers, sizes = [], (196, WIDTH, WIDTH)
-    for i, o in zip(sizes, sizes[1:], strict=False):
+    for i, o in itertools.pairwise(sizes):
         norm = [nn.BatchNorm1d(o)] if batch_norm else []
         layers += [nn.Linear(i, o), *norm, nn.ReLU(), *([nn.Dropout(dropout)] if dropout else [])]
     return nn.Sequential(*layers, nn.Linear(WIDTH, 10))

@@ -4,7 +4,11 @@ from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Payload, Real
 
 SIDE = 96  # pixels of a photo's square
-PHOTOS = {"cat": ("chelsea", 0, 85, 250), "cup": ("coffee", 10, 70, 240), "person": ("astronaut", 5, 120, 190)}
+PHOTOS = {
+    "cat": ("chelsea", 0, 85, 250),
+    "cup": ("coffee", 10, 70, 240),
+    "person": ("astronaut", 5, 120, 190),
+}
 DIGITS = {"six": 6, "two": 22, "nine": 29}  # places in the test set
 CLOTHES = {"boot": 9, "bag": 28, "shirt": 16}
 NAMES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
@@ -70,8 +74,8 @@ class AugmenterExplorer(Explorer):
         max=1,
         step=0.05,
         help=(
-            "Shift: part of the side. Noise: standard deviation. Cutout: side of the square. Mixup, CutMix: part of the "
-            "other picture. Label smoothing: what is shared out."
+            "Shift: part of the side. Noise: standard deviation. Cutout: side of the square. Mixup, CutMix: part of "
+            "the other picture. Label smoothing: what is shared out."
         ),
     )
     partner = Choice(1, (1, 2), names=("first", "second"), label="other picture")
