@@ -80,7 +80,7 @@ def test_the_loss_of_a_mixed_label_is_mixed(chapter):
 
 def test_the_tuning_is_whole_and_choices_are_inside_their_grids(recorder):
     sweep = d2lite.Sweep.recorded("augmentation")
-    assert [group[0].point for group in sweep.points()] == recorder.plan("augmentation")[1]
+    assert [group[0].point for group in sweep.points()] == recorder.points_of_all()
     assert sweep.seeds == list(recorder.TUNING_SEEDS)
     for name in recorder.methods_of("digits"):
         point, rates = recorder.choose(sweep, "digits", name), recorder.rates_of(name)
@@ -91,8 +91,8 @@ def test_the_tuning_is_whole_and_choices_are_inside_their_grids(recorder):
 
 
 def test_other_seeds_test_what_the_tuning_chose(recorder):
-    sweep, tuning = d2lite.Sweep.recorded("augmentation_seeds"), d2lite.Sweep.recorded("augmentation")
-    expected = [p for task in recorder.TASKS for p in recorder.contestants(tuning, task).values()]
+    sweep, tuning = (d2lite.Sweep.recorded(f"augmentation{name}") for name in ("_seeds", ""))
+    expected = recorder.chosen()
     assert [group[0].point for group in sweep.points()] == expected
     assert not set(sweep.seeds) & set(tuning.seeds), "nothing was chosen on the new seeds"
 

@@ -6,8 +6,8 @@
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again, and
 it goes on where it was. There are two tasks: MNIST ("digits") and, for three methods, Fashion-MNIST ("clothes"). The
 seed draws 500 images from the first 8,000 that ship; the last 2,000 validate, and the 2,000 of the test set stand
-aside. Images are changed at 28 x 28 pixels in [0, 1], then pooled to 14 x 14 and scaled. The network has two hidden layers of 128 units
-and ReLU; AdamW, batches of 50, 60 passes at a constant rate. A run returns
+aside. Images are changed at 28 x 28 pixels in [0, 1], then pooled to 14 x 14 and scaled. The network has two hidden
+layers of 128 units and ReLU; AdamW, batches of 50, 60 passes at a constant rate. A run returns
 
     passes                    whose weights are kept: 60, or with early stopping those of the least validation loss
     loss, accuracy            on the validation images
@@ -21,16 +21,15 @@ and in "augmentation_seeds" on the test images too
     confusion                 parts of the images of class i that were taken for class j, (10, 10) as one list
 """
 
-import argparse
 import copy
 import functools
-import importlib
 import itertools
 import math
 
 import torch
-from atlas import FOLDER, measure
+from atlas import measure
 from dropout import calibration_error, fit_temperature
+from recording import record
 from torch import nn
 from torch.nn.functional import avg_pool2d, cross_entropy, pad
 
@@ -227,32 +226,21 @@ def contestants(sweep, task):
     return found
 
 
-def plan(name):
-    """Return what d2lite.sweep takes for a recording: the name of a function, points and seeds."""
-    if name == "augmentation":
-        points = [point for task in TASKS for method in methods_of(task) for point in points_of(task, method)]
-        return "train_tuned", points, TUNING_SEEDS
+def points_of_all():
+    """Return every setting tried of every method on every task."""
+    return [point for task in TASKS for name in methods_of(task) for point in points_of(task, name)]
+
+
+def chosen():
+    """Return the settings of all contestants on every task, as the recorded tuning has them."""
     sweep = d2lite.Sweep.recorded("augmentation")
-    points = [point for task in TASKS for point in contestants(sweep, task).values()]
-    return "train_and_test", points, NEW_SEEDS
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    names = ("augmentation", "augmentation_seeds")
-    parser.add_argument("name", nargs="?", choices=names, default="augmentation")
-    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
-    options = parser.parse_args()
-    function, grid, seeds = plan(options.name)
-    # By its module's name, so that a process loads the data once, not for every run.
-    train = getattr(importlib.import_module("augmentation"), function)
-    sweep = d2lite.sweep(train, grid, seeds, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance["command"] = f"python tools/record/augmentation.py {options.name}"
-    sweep.save(FOLDER / f"{options.name}.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
+    return [point for task in TASKS for point in contestants(sweep, task).values()]
 
 
 if __name__ == "__main__":
-    main()
+    record(
+        {
+            "augmentation": lambda: {"train": "train_tuned", "grid": points_of_all(), "seeds": TUNING_SEEDS},
+            "augmentation_seeds": lambda: {"train": "train_and_test", "grid": chosen(), "seeds": NEW_SEEDS},
+        }
+    )
