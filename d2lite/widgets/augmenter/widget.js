@@ -21,15 +21,17 @@ function openPicture(packed) {
   return { ...packed, image: { width, height, values }, count: packed.classes.length };
 }
 
-/** Half the pixels each way: the preview, which is text in the page, is to be small. */
-function halve(subject) {
+/** Every so many pixels each way: the preview, which is text in the page, is to be small. */
+function thin(subject, every) {
   const { width, height, values } = subject.image;
   if (width < 64) return subject;
-  const small = { width: width >> 1, height: height >> 1, values: new Float32Array((values.length / 4) | 0) };
-  for (let y = 0, to = 0; y < small.height; y++) {
-    for (let x = 0; x < small.width; x++, to += 3) small.values.set(values.subarray(3 * (2 * y * width + 2 * x), 3 * (2 * y * width + 2 * x) + 3), to);
+  const [w, h] = [width / every, height / every];
+  const small = new Float32Array(3 * w * h);
+  for (let k = 0; k < w * h; k++) {
+    const from = 3 * every * (Math.floor(k / w) * width + (k % w));
+    small.set(values.subarray(from, from + 3), 3 * k);
   }
-  return { ...subject, image: small };
+  return { ...subject, image: { width: w, height: h, values: small } };
 }
 
 function updateScene(scene, get) {
@@ -40,9 +42,10 @@ function updateScene(scene, get) {
   const subject = open(settings.picture);
   const place = subject.group.indexOf(settings.picture);
   const others = [1, 2].map((step) => open(subject.group[(place + step) % 3]));
-  const shown = scene.still ? [subject, ...others].map(halve) : [subject, ...others];
-  const now = changeImage(shown[0], shown[settings.partner], { ...settings, seed: 0 });
-  const copies = drawCopies(shown[0], shown.slice(1), settings);
+  const all = [subject, ...others];
+  const [large, small] = scene.still ? [2, 4].map((every) => all.map((one) => thin(one, every))) : [all, all];
+  const now = changeImage(large[0], large[settings.partner], { ...settings, seed: 0 });
+  const copies = drawCopies(small[0], small.slice(1), settings);
   Object.assign(scene, { key, settings, subject, other: others[settings.partner - 1], now, copies });
 }
 
