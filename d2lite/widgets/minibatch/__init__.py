@@ -81,7 +81,7 @@ class MinibatchExplorer(Explorer):
         help="With: a sample may come twice. Without: a pass takes each once, in a new order.",
     )
     seed = Integer(1, min=0, max=999, stepper=True)
-    step_count = Integer(60, min=0, max=MAX_STEPS, label="step")
+    step_count = Integer(40, min=0, max=MAX_STEPS, label="step")
     speed = Choice(16, (4, 16, 64), unit="/s", label="steps a second")
     position = Numbers(min=-1e300, max=1e300, max_length=2, output=True)
     recording = Payload(loader=batch_payload)

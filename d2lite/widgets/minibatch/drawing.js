@@ -57,7 +57,7 @@ function drawMap(ctx, width, height, theme, scene) {
   const at = ([u, v]) => [map.x(u), map.y(v)];
   drawLandscape(ctx, map, theme);
   clipped(ctx, { x: 0, y: 0, width, height }, () => {
-    for (const place of scene.fan) drawMark(ctx, ...at(place), { radius: 2, fill: mixColor(theme.bg, theme.text, 0.55) });
+    for (const place of scene.fan.slice(0, scene.still ? 12 : undefined)) drawMark(ctx, ...at(place), { radius: 2, fill: mixColor(theme.bg, theme.text, 0.55) });
     drawPath(ctx, scene.path, scene.step, map, { color: theme.b, dots: true, edge: theme.bg });
     const full = model.stepFrom(scene.point, [0, 0], scene.settings.lr);
     drawArrow(ctx, at(scene.point), at(full), theme.text, { edge: theme.bg });
@@ -142,7 +142,7 @@ function drawNoise(ctx, width, height, theme, scene, { sizes, measured, trace, r
   const x = sizeScale(scene, width, height);
   const y = logScale(limits, upward(box));
   drawAxes(ctx, box, x, y, theme, { xLabel: "batch size", yLabel: "noise", xTicks: SIZE_TICKS.filter((size) => size <= count), yTicks: [0.1, 1, 10], format: shortNumber });
-  const fine = Array.from({ length: 101 }, (_, i) => count ** (i / 100));
+  const fine = Array.from({ length: 61 }, (_, i) => count ** (i / 60));
   const heights = fine.map((size) => Math.sqrt(model.expectedNoise(trace, size, count, replacement)));
   clipped(ctx, box, () => {
     drawLine(ctx, fine, heights, x, y, { color: theme.accent });

@@ -91,7 +91,7 @@ function drawOnce(rng, size, replacement) {
 }
 
 /** Where a step from a point might lead: count batches' steps. */
-export function fanOf(samples, point, { size, lr, replacement, seed }, count = 60) {
+export function fanOf(samples, point, { size, lr, replacement, seed }, count = 32) {
   const rng = makeRng(seed + 500_000);
   return Array.from({ length: count }, () => stepFrom(point, meanOf(samples, drawOnce(rng, Math.min(COUNT, size), replacement)), lr));
 }
