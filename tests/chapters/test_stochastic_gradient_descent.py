@@ -46,13 +46,13 @@ def test_a_pass_takes_each_image_once(chapter):
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_the_two_formulas_by_counting_all_batches(size):
     slopes = torch.tensor([1.0, -2.0, 0.5, 4.0, 4.0], dtype=torch.float64)
-    variance, count = slopes.var(correction=0), len(slopes)
-    without = torch.tensor([slopes[list(rows)].mean() for rows in itertools.combinations(range(count), size)])
-    assert without.double().var(correction=0) == pytest.approx(
+    variance, count = slopes.var(correction=0).item(), len(slopes)
+    without = torch.stack([slopes[list(rows)].mean() for rows in itertools.combinations(range(count), size)])
+    assert without.var(correction=0).item() == pytest.approx(
         variance / size * (count - size) / (count - 1), rel=1e-5, abs=1e-9
     )
-    again = torch.tensor([slopes[list(rows)].mean() for rows in itertools.product(range(count), repeat=size)])
-    assert again.double().var(correction=0) == pytest.approx(variance / size, rel=1e-5)
+    again = torch.stack([slopes[list(rows)].mean() for rows in itertools.product(range(count), repeat=size)])
+    assert again.var(correction=0).item() == pytest.approx(variance / size, rel=1e-5)
 
 
 def test_the_fit_finds_what_made_the_counts(chapter):

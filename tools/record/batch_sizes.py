@@ -23,14 +23,12 @@ above 50.
     spread_1 ...  mean squared distance of a batch's gradient from the full one: 40 batches of so many different images
 """
 
-import argparse
 import functools
-import importlib
 import time
 
 import torch
 import torch.nn.functional as F
-from atlas import FOLDER
+from recording import record
 from torch import nn
 
 import d2lite
@@ -196,36 +194,31 @@ def tuned_rates(sweep):
     return {str(size): best_rate(sweep, size, score) for size in BATCH_SIZES}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument(
-        "name",
-        nargs="?",
-        choices=("batch_sizes", "batch_sizes_seeds", "batch_sizes_noise"),
-        default="batch_sizes",
-    )
-    parser.add_argument("--jobs", type=int, default=1, help="processes (1)")
-    options = parser.parse_args()
-    module = importlib.import_module("batch_sizes")  # by its name, so that a process loads the data once
-    train = module.train_point
-    if options.name == "batch_sizes":
-        points, seeds = [{"batch_size": size, "lr": lr} for size in BATCH_SIZES for lr in rates(size)], SEEDS
-    elif options.name == "batch_sizes_noise":
-        lr = tuned_rates(d2lite.Sweep.recorded("batch_sizes"))["64"]
-        train, points, seeds = module.measure_noise, [{"batch_size": 64, "lr": lr}], NOISE_SEEDS
-    else:
-        points, seeds = chosen(d2lite.Sweep.recorded("batch_sizes")), OTHER_SEEDS
-    sweep = d2lite.sweep(train, points, seeds, n_jobs=options.jobs)
-    if sweep.failures:
-        raise SystemExit("some runs failed: start again")
-    sweep.provenance |= {"command": f"python tools/record/batch_sizes.py {options.name}", "steps": STEPS}
-    if options.name == "batch_sizes_noise":
-        sweep.provenance |= {"moments": MOMENTS, "spreads": SPREADS}
-    if options.name == "batch_sizes_seeds":
-        sweep.provenance |= {"tuned": tuned_rates(d2lite.Sweep.recorded("batch_sizes"))}
-    sweep.save(FOLDER / f"{options.name}.json.gz")
-    print(sweep, sweep.provenance, sep="\n")
+def with_names(**values):
+    """Return a function that enters values in a sweep's provenance."""
+    return lambda sweep: sweep.provenance.update(steps=STEPS, **values)
+
+
+def noise_plan():
+    """Return the plan of "batch_sizes_noise"."""
+    lr = tuned_rates(d2lite.Sweep.recorded("batch_sizes"))["64"]
+    finish = with_names(moments=MOMENTS, spreads=SPREADS)
+    grid = [{"batch_size": 64, "lr": lr}]
+    return {"train": "measure_noise", "grid": grid, "seeds": NOISE_SEEDS, "finish": finish}
+
+
+def seeds_plan():
+    """Return the plan of "batch_sizes_seeds"."""
+    tuning = d2lite.Sweep.recorded("batch_sizes")
+    finish = with_names(tuned=tuned_rates(tuning))
+    return {"train": "train_point", "grid": chosen(tuning), "seeds": OTHER_SEEDS, "finish": finish}
+
+
+def tuning_plan():
+    """Return the plan of "batch_sizes"."""
+    points = [{"batch_size": size, "lr": lr} for size in BATCH_SIZES for lr in rates(size)]
+    return {"train": "train_point", "grid": points, "seeds": SEEDS, "finish": with_names()}
 
 
 if __name__ == "__main__":
-    main()
+    record({"batch_sizes": tuning_plan, "batch_sizes_seeds": seeds_plan, "batch_sizes_noise": noise_plan})
