@@ -69,14 +69,20 @@ export function expectedNoise(trace, size, count, replacement) {
   return (trace / size) * (replacement ? 1 : (count - size) / (count - 1));
 }
 
-/** The same, measured: the mean over batches of each of some sizes. */
+/** The same, measured: the mean over many batches of each of some sizes. The first of a long batch are the shorter ones. */
 export function measureNoise(samples, { replacement, seed }, sizes = BOWL_SIZES) {
-  return sizes.map((size) => {
-    const rng = makeRng(seed + 1000 * size);
-    let sum = 0;
-    for (let k = 0; k < DRAWS; k++) sum += squareOf(meanOf(samples, drawOnce(rng, size, replacement)));
-    return sum / DRAWS;
-  });
+  const rng = makeRng(seed);
+  const sums = sizes.map(() => 0);
+  for (let k = 0; k < DRAWS; k++) {
+    const order = drawOnce(rng, sizes.at(-1), replacement);
+    let [x, y, next] = [0, 0, 0];
+    order.forEach((i, taken) => {
+      x += samples[i][0];
+      y += samples[i][1];
+      if (taken + 1 === sizes[next]) sums[next++] += squareOf([x / (taken + 1), y / (taken + 1)]);
+    });
+  }
+  return sums.map((sum) => sum / DRAWS);
 }
 
 /** One batch by itself: without replacement, the first of a random order of which no more is made than needed. */
