@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 import d2lite
+from d2lite import datasets
 from d2lite.models import layer_table, published
 
 DIFFERENCE = 0.02  # sums in 32 bits differ between machines, and five passes magnify that
@@ -16,7 +17,7 @@ def chapter(read_chapter):
     """The chapter's functions and its narrow networks."""
     chapter = read_chapter("06_cnn/alexnet_and_vgg")
     chapter.run("setup", "vgg")
-    chapter.define("shares", "narrow", "narrow-vgg", "loop", "recipe")
+    chapter.define("alexnet", "patches", "loop", "shares", "narrow", "narrow-vgg", "start", "recipe")
     return chapter
 
 
@@ -36,15 +37,39 @@ def narrow(chapter, name):
     return makers[name]()
 
 
+def layers_of(net):
+    """Kind, shape and parameters of the layers with weights, for photos of 224 by 224."""
+    rows = layer_table(net, (3, 224, 224))
+    return [(row.kind, row.shape, row.parameters) for row in rows if row.parameters]
+
+
 def test_ten_lines_make_the_published_vgg16(chapter):
     blocks = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)]
     with torch.device("meta"):
         ours, theirs = chapter["vgg"](blocks, 3, 224, 4096, 1000), published.vgg16()
-    rows = [
-        [(row.kind, row.shape, row.parameters) for row in layer_table(net, (3, 224, 224)) if row.parameters]
+    assert layers_of(ours) == layers_of(theirs)
+
+
+def test_the_alexnet_written_out_is_the_published_one(chapter):
+    with torch.device("meta"):
+        ours, theirs = chapter["make_alexnet"](), published.alexnet()
+    assert layers_of(ours) == layers_of(theirs)
+    kinds = [
+        [type(layer).__name__ for layer in net.modules() if not list(layer.children())]
         for net in (ours, theirs)
     ]
-    assert rows[0] == rows[1]
+    assert [kind for kind in kinds[0] if kind != "Flatten"] == [
+        kind for kind in kinds[1] if kind != "AdaptiveAvgPool2d"
+    ]
+
+
+def test_patches_of_the_two_halves_share_no_pixel(chapter):
+    chapter["names"] = ["coffee"]  # 256 high, 384 wide: 29 by 21 patches of each half
+    left, right = chapter["patches"](0), chapter["patches"](1)
+    photo = 4 * datasets.photo("coffee") - 2
+    assert len(left) == len(right) == 29 * 21
+    assert torch.equal(left.inputs[22], photo[:, 8:40, 8:40])
+    assert torch.equal(right.inputs[0], photo[:, :32, 192:224])
 
 
 def test_a_block_is_convolutions_and_a_pooling(chapter):
