@@ -260,7 +260,7 @@ export const { render, preview } = defineExplorer({
     ]),
     hint("Streams are as thick as there are maps. Dashed: the cost without (or with) the 1 × 1 reductions. Drag a round handle, or press arrows on it."),
   ],
-  controls: [blockControl, "reduced", "measure", "in_channels", "side"],
+  controls: [blockControl, "reduced", control("measure", { segments: false }), "in_channels", "side"],
   visible: { in_channels: isOwn, side: isOwn },
   more: [
     table({
