@@ -67,6 +67,12 @@ def test_without_reductions_what_they_made_cannot_be_dragged(host):
     assert "it gives 192 × 28 × 28. With a 1×1 behind it, it would give 32 maps." in texts(host)
 
 
+def test_a_reduction_that_saves_nothing_is_called_so(host):
+    host.set("maps", [64, 96, 128, 160, 32, 32])
+    host.set("block", "own")
+    assert "Without its reduction: 120,422,400 multiply-adds, nearly the same." in texts(host)
+
+
 def test_a_block_of_ones_own_begins_as_the_one_that_is_there(host):
     host.page.get_by_role("combobox", name="block").select_option("5b")
     assert "1024 × 7 × 7" in texts(host)

@@ -57,7 +57,8 @@ function describePath({ block, other, path, reduced }) {
   if (path === 3) return reduced ? `${costs} Without the 1×1 it would cost nothing and give all ${block.channels} maps.` : `${costs} With a 1×1 behind it, it would give ${there.out} maps.`;
   const ratio = Math.max(here.multiplyAdds, there.multiplyAdds) / Math.min(here.multiplyAdds, there.multiplyAdds);
   const more = there.multiplyAdds > here.multiplyAdds ? "times as many" : "times fewer";
-  return `${costs} With${reduced ? "out" : ""} its reduction: ${count(there.multiplyAdds)} multiply-adds, ${ratio.toFixed(1)} ${more}.`;
+  const compared = ratio < 1.05 ? "nearly the same" : `${ratio.toFixed(1)} ${more}`;
+  return `${costs} With${reduced ? "out" : ""} its reduction: ${count(there.multiplyAdds)} multiply-adds, ${compared}.`;
 }
 
 function summarise(scene) {
