@@ -31,7 +31,11 @@ import d2lite
 from d2lite.models import layer_table
 
 STEM, STEPS = 16, 40
-RATES, NORMED_RATES = [0.004, 0.008, 0.016, 0.032], [0.016, 0.032, 0.064, 0.128]
+RATES = {
+    "VGG, averaged, batch norm": [0.016, 0.032, 0.064],
+    "ResNet": [0.016, 0.032, 0.064, 0.128],
+    "DenseNet": [0.016, 0.032, 0.064, 0.128],
+}
 INCEPTIONS = [(8, (8, 16), (4, 4), 4), (12, (12, 24), (4, 6), 6), (16, (16, 32), (6, 8), 8)]
 GROWTH, DENSE_LAYERS = 6, (3, 4)
 
@@ -185,15 +189,14 @@ def count_costs(net, *, seed):
 
 
 def grid():
-    """Return the points of the tuning runs: batch norm allows higher rates."""
-    rates = {net: RATES if "no batch norm" in net or net == "Inception" else NORMED_RATES for net in NETS}
-    return [{"net": net, "lr": lr} for net in NETS for lr in rates[net]]
+    """Return the points of the tuning runs."""
+    return [{"net": net, "lr": lr} for net, rates in RATES.items() for lr in rates]
 
 
 def chosen(sweep):
     """Return a point for each network, at its rate of the best validation accuracy."""
     found = {run.point["net"]: run.point["lr"] for run in sorted(sweep, key=lambda run: run["accuracy"])}
-    return [{"net": net, "lr": found[net], "tested": True} for net in NETS]
+    return [{"net": net, "lr": found[net], "tested": True} for net in RATES]
 
 
 if __name__ == "__main__":

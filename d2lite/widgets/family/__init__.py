@@ -13,9 +13,7 @@ NETWORKS = {
     "vgg_norm": "VGG, averaged, batch norm",
     "inception": "Inception",
     "resnet": "ResNet",
-    "resnet_plain": "ResNet, no batch norm",
     "densenet": "DenseNet",
-    "densenet_plain": "DenseNet, no batch norm",
 }
 MEASURES = ("parameters", "multiply_adds", "seconds", "accuracy")
 NAMES = ("parameters", "multiply-adds", "seconds", "accuracy")
@@ -46,10 +44,10 @@ def load_family():
 
 
 class FamilyExplorer(Explorer):
-    """Eleven narrow networks, recorded under one protocol, and the block of each; or one dense block, its numbers chosen.
+    """Narrow networks, recorded under one protocol, and the block of each; or a dense block, its numbers chosen.
 
-    The networks learn from 5,000 photos of Fashion-MNIST, each at the learning rate of its best validation accuracy; the
-    accuracies are of three other seeds on 2,000 test photos.
+    The networks learn from 5,000 photos of Fashion-MNIST, each at the learning rate of its best validation accuracy;
+    the accuracies are of three other seeds on 2,000 test photos.
 
     Example:
         >>> FamilyExplorer(across="parameters", network="resnet")
