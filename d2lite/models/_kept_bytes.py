@@ -25,12 +25,12 @@ class _Watch(TorchDispatchMode):
 def kept_bytes(model, input_shape, batch_size=1):
     """Return the bytes that are in memory between the forward and the backward pass, made by the forward pass.
 
-    The network gets tensors that have a shape and no numbers, so the largest takes a moment and no memory. Parameters, their
-    gradients, the optimizer's numbers and the input are not counted, nor what an operation needs only while it runs.
+    The network gets tensors that have a shape and no numbers, so the largest takes a moment and no memory. Parameters,
+    their gradients, the optimizer's numbers and the input are not counted, nor what an operation needs while it runs.
 
     Args:
-        model: torch module whose parameters are on the meta device: made under ``with torch.device("meta")``. It is used as
-            it is, in training or in evaluation mode, and not changed.
+        model: torch module whose parameters are on the meta device: made under ``with torch.device("meta")``. It is
+            used as it is, in training or in evaluation mode, and not changed.
         input_shape: (C, H, W) of one example, or (D,).
         batch_size: examples at once.
 

@@ -62,6 +62,23 @@ def test_what_is_recomputed_is_not_kept():
     assert kept_bytes(net, (8,), 10) == 4 * 80
 
 
+def test_a_densenet_that_recomputes_learns_the_same_and_keeps_a_fifth():
+    with torch.device("meta"):
+        kept = [
+            kept_bytes(published.densenet121(recompute=recompute), (3, 224, 224))
+            for recompute in (False, True)
+        ]
+    assert 4 < kept[0] / kept[1] < 5
+    torch.manual_seed(0)
+    plain, light = published.densenet121(3), published.densenet121(3, recompute=True)
+    light.load_state_dict(plain.state_dict())
+    x = torch.randn(4, 3, 64, 64)
+    for net in (plain, light):
+        net(x).square().sum().backward()
+    grads = [net.features.denseblock3.denselayer9.conv1.weight.grad for net in (plain, light)]
+    assert torch.allclose(*grads, rtol=1e-3, atol=1e-5)
+
+
 def test_a_model_with_numbers_is_refused():
     with pytest.raises(ValueError, match="model is on cpu: expected the meta device"):
         kept_bytes(nn.Linear(2, 2), (2,))
