@@ -1,15 +1,15 @@
 """Record the part's networks, narrow, under one protocol: what accuracy, parameters, multiply-adds and time have they?
 
-    python tools/record/family.py                # 36 runs: network x learning rate, as in blocks.py
-    python tools/record/family.py family_seeds   # 18 runs: each network at the rate that it chose, with other seeds
-    python tools/record/family.py family_costs   # 33 short runs: these networks and those of blocks.py
+    python tools/record/family.py                # 15 runs: network x learning rate
+    python tools/record/family.py family_seeds   # 12 runs: each network at the rate that it chose, with other seeds
+    python tools/record/family.py family_costs   # 30 short runs: these networks, those of blocks.py and Inception
 
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again,
-and it goes on where it was. Photos, optimizer, schedule, batches, passes, rates and seeds are those of blocks.py, so
-its runs of LeNet, AlexNet and VGG belong to the same table. Inception, ResNet and DenseNet have a stem of 16 maps,
-pooled to 14 x 14, blocks at 14 x 14 and at 7 x 7, a mean over each map and a dense layer, and do 1.7 million
-multiply-adds for a photo, within 3%. ResNet and DenseNet stand here with batch norm, as published, and without; the
-VGG whose maps are averaged, with it. Of each run:
+and it goes on where it was. Photos, optimizer, schedule, batches, passes and seeds are those of blocks.py and inception.py,
+so their runs of LeNet, AlexNet, VGG and Inception ("paths, reduced") belong to the same table; rates are a factor of 2
+apart here, too. ResNet and DenseNet have a stem of 16 maps, pooled to 14 x 14, blocks at 14 x 14 and at 7 x 7, a mean
+over each map and a dense layer, and do 1.7 million multiply-adds for a photo, within 3%. ResNet stands here with
+batch norm, as published, and without; the VGG whose maps are averaged, with it. Of each run:
 
     loss, accuracy, train_accuracy, test_parts    as in blocks.py
     parameters, multiply_adds   in "family_costs": of the network, the latter for one photo
@@ -24,6 +24,7 @@ import torch
 from atlas import measure
 from blocks import BATCH, LABELS, NEW_SEEDS, NUM_PASSES, NUM_TRAIN, PARTS, SEEDS, load_data, train
 from blocks import NETS as OLDER
+from inception import make_net as make_inception
 from recording import record
 from torch import nn
 
@@ -34,9 +35,9 @@ STEM, STEPS = 16, 40
 RATES = {
     "VGG, averaged, batch norm": [0.016, 0.032, 0.064],
     "ResNet": [0.016, 0.032, 0.064, 0.128],
-    "DenseNet": [0.016, 0.032, 0.064, 0.128],
+    "DenseNet": [0.016, 0.032, 0.064],
+    "ResNet, no batch norm": [0.004, 0.008, 0.016, 0.032, 0.064],
 }
-INCEPTIONS = [(8, (8, 16), (4, 4), 4), (12, (12, 24), (4, 6), 6), (16, (16, 32), (6, 8), 8)]
 GROWTH, DENSE_LAYERS = 6, (3, 4)
 
 
@@ -44,22 +45,6 @@ def conv(before, after, kernel_size, stride=1, norm=True):
     """Return a convolution that keeps the side, with a batch norm after it where wanted, as a list."""
     layer = nn.Conv2d(before, after, kernel_size, stride, kernel_size // 2, bias=not norm)
     return [layer, nn.BatchNorm2d(after)] if norm else [layer]
-
-
-class Inception(nn.Module):
-    """Four paths whose maps are put side by side: those of GoogLeNet, narrow."""
-
-    def __init__(self, channels, ones, threes, fives, pooled):
-        super().__init__()
-        make = lambda before, after, size: [*conv(before, after, size, norm=False), nn.ReLU()]
-        self.paths = nn.ModuleList()
-        self.paths.append(nn.Sequential(*make(channels, ones, 1)))
-        for (reduced, maps), size in ((threes, 3), (fives, 5)):
-            self.paths.append(nn.Sequential(*make(channels, reduced, 1), *make(reduced, maps, size)))
-        self.paths.append(nn.Sequential(nn.MaxPool2d(3, 1, padding=1), *make(channels, pooled, 1)))
-
-    def forward(self, x):
-        return torch.cat([path(x) for path in self.paths], dim=1)
 
 
 class Residual(nn.Module):
@@ -91,16 +76,6 @@ class Dense(nn.Module):
 
     def forward(self, x):
         return torch.cat([x, self.branch(x)], dim=1)
-
-
-def make_inception():
-    """Return the layers of a narrow GoogLeNet, and how many maps they give."""
-    layers, channels = [*conv(1, STEM, 3, norm=False), nn.ReLU(), nn.MaxPool2d(2)], STEM
-    for k, (ones, threes, fives, pooled) in enumerate(INCEPTIONS):
-        layers.append(Inception(channels, ones, threes, fives, pooled))
-        channels = ones + threes[1] + fives[1] + pooled
-        layers += [nn.MaxPool2d(2)] if k == 1 else []
-    return layers, channels
 
 
 def make_resnet(norm=True):
@@ -172,7 +147,8 @@ def count_costs(net, *, seed):
     """Return parameters, multiply-adds and seconds of a network."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    model, (inputs, targets) = make_net(net), load_data()[0]
+    model = make_inception("paths, reduced") if net == "Inception" else make_net(net)
+    inputs, targets = load_data()[0]
     table = layer_table(model, (1, 28, 28))
     optimizer = torch.optim.AdamW(model.parameters(), 0.001)
     spent = []
@@ -216,7 +192,7 @@ if __name__ == "__main__":
             },
             "family_costs": lambda: {
                 "train": "count_costs",
-                "grid": {"net": [*OLDER, *NETS]},
+                "grid": {"net": [*OLDER, "Inception", *NETS]},
                 "seeds": range(3),
                 "display": LABELS,
             },
