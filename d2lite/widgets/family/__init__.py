@@ -13,8 +13,10 @@ NETWORKS = {
     "vgg_norm": "VGG, averaged, batch norm",
     "inception": "Inception",
     "resnet": "ResNet",
+    "resnet_plain": "ResNet, no batch norm",
     "densenet": "DenseNet",
 }
+NORMED = ("VGG, averaged, batch norm", "ResNet", "DenseNet")
 MEASURES = ("parameters", "multiply_adds", "seconds", "accuracy")
 NAMES = ("parameters", "multiply-adds", "seconds", "accuracy")
 
@@ -28,17 +30,17 @@ def load_family():
     for run in [*Sweep.recorded("blocks_seeds"), *Sweep.recorded("family_seeds")]:
         seeds.setdefault(run.point["net"], []).append(run)
     seeds["AlexNet, no dropout"] = [*Sweep.recorded("undropped_seeds")]
+    seeds["Inception"] = Sweep.recorded("inception_seeds").select(net="paths, reduced")
     networks = {}
     for key, name in NETWORKS.items():
         counted = costs.select(net=name.removesuffix(", no dropout"))
         networks[key] = {
             "name": name,
-            "normed": "no batch norm" not in name
-            and name.startswith(("ResNet", "DenseNet", "VGG, averaged, ")),
+            "normed": name in NORMED,
             "parameters": int(counted[0]["parameters"]),
             "multiply_adds": int(counted[0]["multiply_adds"]),
             "seconds": round(sorted(run["seconds"] for run in counted)[len(counted) // 2], 2),
-            "accuracies": [round(float(run["test_parts"].mean()), 4) for run in seeds.get(name, ())],
+            "accuracies": [round(float(run["test_parts"].mean()), 4) for run in seeds[name]],
         }
     return {"photos": TEST_PHOTOS, "networks": networks}
 

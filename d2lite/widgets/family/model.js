@@ -32,6 +32,7 @@ export const BLOCKS = {
   vgg_norm: { paths: [["3×3", "norm", "ReLU", "3×3", "norm", "ReLU"]] },
   inception: { paths: [["1×1"], ["1×1", "3×3"], ["1×1", "5×5"], ["pool", "1×1"]], join: "join" },
   resnet: { paths: [["3×3", "norm", "ReLU", "3×3", "norm"]], join: "+", past: true },
+  resnet_plain: { paths: [["3×3", "ReLU", "3×3"]], join: "+", past: true },
   densenet: { paths: [["norm", "ReLU", "1×1", "norm", "ReLU", "3×3"]], join: "join", past: true },
 };
 
