@@ -7,6 +7,7 @@ from torch import nn
 
 import d2lite
 from d2lite.models import kept_bytes, layer_table, published
+from d2lite.widgets import family
 
 DIFFERENCE = 0.02  # sums in 32 bits differ between machines, and five passes magnify that
 
@@ -123,6 +124,16 @@ def test_rates_were_chosen_inside_the_grid(recorder):
         rates = recorder.RATES[point["net"]]
         assert min(rates) < point["lr"] < max(rates)
         assert len(runs.select(**point)) == len(recorder.NEW_SEEDS)
+
+
+def test_inception_stands_at_the_rate_that_it_chose():
+    """In the explorer; the chapter's table has the same means."""
+    best = max(
+        d2lite.Sweep.recorded("inception").select(net="paths, reduced"), key=lambda run: run["accuracy"]
+    )
+    assert best.point["lr"] == family.INCEPTION_RATE
+    networks = family.load_family()["networks"]
+    assert all(len(network["accuracies"]) == 3 for network in networks.values())
 
 
 def test_a_recorded_run_can_be_made_again(recorder):

@@ -5,11 +5,11 @@
     python tools/record/family.py family_costs   # 30 short runs: these networks, those of blocks.py and Inception
 
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again,
-and it goes on where it was. Photos, optimizer, schedule, batches, passes and seeds are those of blocks.py and inception.py,
-so their runs of LeNet, AlexNet, VGG and Inception ("paths, reduced") belong to the same table; rates are a factor of 2
-apart here, too. ResNet and DenseNet have a stem of 16 maps, pooled to 14 x 14, blocks at 14 x 14 and at 7 x 7, a mean
-over each map and a dense layer, and do 1.7 million multiply-adds for a photo, within 3%. ResNet stands here with
-batch norm, as published, and without; the VGG whose maps are averaged, with it. Of each run:
+and it goes on where it was. Photos, optimizer, schedule, batches, passes and seeds are those of blocks.py and
+inception.py, so their runs of LeNet, AlexNet, VGG and Inception ("paths, reduced") belong to the same table; rates are
+a factor of 2 apart here, too. ResNet and DenseNet have a stem of 16 maps, pooled to 14 x 14, blocks at 14 x 14 and at
+7 x 7, a mean over each map and a dense layer, and do 1.7 million multiply-adds for a photo, within 3%. ResNet stands
+here with batch norm, as published, and without; the VGG whose maps are averaged, with it. Of each run:
 
     loss, accuracy, train_accuracy, test_parts    as in blocks.py
     parameters, multiply_adds   in "family_costs": of the network, the latter for one photo
@@ -148,6 +148,7 @@ def count_costs(net, *, seed):
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     model = make_inception("paths, reduced") if net == "Inception" else make_net(net)
+    model.to(memory_format=torch.contiguous_format)  # inception.py lays it out otherwise: to time all alike
     inputs, targets = load_data()[0]
     table = layer_table(model, (1, 28, 28))
     optimizer = torch.optim.AdamW(model.parameters(), 0.001)

@@ -126,7 +126,7 @@ export function drawWidths(ctx, width, height, theme, scene) {
     }
   }
   drawLine(ctx, [0, count], [channels, channels], x, y, { color: theme.text, dash: [5, 4] });
-  drawLegend(ctx, [{ label: "new", color: theme.b, shape: "square" }, { label: "added together instead", color: theme.text, dash: [5, 4] }], { x: Math.max(150, width - 212), y: 0 }, theme);
+  drawLegend(ctx, [{ label: "new", color: theme.b, shape: "square" }, { label: "added instead", color: theme.text, dash: [5, 4] }], { x: Math.max(150, width - 158), y: 0 }, theme);
 }
 
 /** Maps that the joinings have written so far, against the maps that there are. */
