@@ -79,10 +79,10 @@ def test_recomputing_changes_nothing_but_memory(lesson):
 
 
 def test_recomputing_keeps_each_map_once(lesson):
-    """The new maps of each layer, and the join at the end."""
+    """The new maps of each layer that another one reads, and the join at the end."""
     with torch.device("meta"):
         light = lesson["Light"](6, 4, 5)
-    assert kept_bytes(light, (6, 8, 8)) == 4 * 64 * (5 * 4 + 6 + 5 * 4)
+    assert kept_bytes(light, (6, 8, 8)) == 4 * 64 * (4 * 4 + 6 + 5 * 4)
 
 
 def test_without_halving_is_a_network(lesson):
