@@ -10,6 +10,7 @@ from d2lite.models._detector_weights import (
     save_detector,
 )
 from d2lite.models._grid_detector import GridDetector, detect, detector_loss, detector_targets
+from d2lite.models._kept_bytes import kept_bytes
 from d2lite.models._layer_table import Layer, LayerTable, layer_table
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "detector_loss",
     "detector_payload",
     "detector_targets",
+    "kept_bytes",
     "layer_table",
     "layers_of",
     "lenet",

@@ -1,0 +1,58 @@
+"""How much a network's forward pass leaves in memory for the backward pass, found without computing."""
+
+import torch
+from torch.multiprocessing.reductions import StorageWeakRef
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+class _Watch(TorchDispatchMode):
+    """Notes the memory of every tensor that an operation makes."""
+
+    def __init__(self):
+        super().__init__()
+        self.made = {}
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        for tensor in tree_leaves(result):
+            if isinstance(tensor, torch.Tensor):
+                storage = tensor.untyped_storage()
+                self.made[storage._cdata] = StorageWeakRef(storage), storage.nbytes()
+        return result
+
+
+def kept_bytes(model, input_shape, batch_size=1):
+    """Return the bytes that are in memory between the forward and the backward pass, made by the forward pass.
+
+    The network gets tensors that have a shape and no numbers, so the largest takes a moment and no memory. Parameters,
+    their gradients, the optimizer's numbers and the input are not counted, nor what an operation needs while it runs.
+
+    Args:
+        model: torch module whose parameters are on the meta device: made under ``with torch.device("meta")``. It is
+            used as it is, in training or in evaluation mode, and not changed.
+        input_shape: (C, H, W) of one example, or (D,).
+        batch_size: examples at once.
+
+    Returns:
+        int, bytes.
+
+    Raises:
+        ValueError: a parameter of the model is not on the meta device.
+
+    Taught in chapters/06_cnn/densenet.
+    """
+    own = [*model.parameters(), *model.buffers()]
+    if wrong := [tensor.device for tensor in own if tensor.device.type != "meta"]:
+        raise ValueError(
+            f"model is on {wrong[0]}: expected the meta device; make it under torch.device('meta')"
+        )
+    owned = {tensor.untyped_storage()._cdata for tensor in own}
+    x = torch.empty(batch_size, *input_shape, device="meta")
+    with _Watch() as watch, torch.enable_grad():
+        output = model(x)
+    made = {
+        key: size for key, (alive, size) in watch.made.items() if not alive.expired() and key not in owned
+    }
+    del output
+    return sum(made.values())
