@@ -92,7 +92,7 @@ def test_errors_are_those_of_a_pipeline_that_scales_inside(chapter):
     models = {
         "free": (LinearRegression(), chapter["free"](*train)),
         "ridge": (Ridge(alpha=330 * 0.3), fit(*train, 0.3, ridge)),
-        "lasso": (Lasso(alpha=0.3, tol=1e-10), fit(*train, 0.3, lasso)),
+        "lasso": (Lasso(alpha=0.3, tol=1e-10, max_iter=100_000), fit(*train, 0.3, lasso)),
     }
     for name, (model, w) in models.items():
         model = make_pipeline(StandardScaler(), model).fit(*train)
@@ -114,7 +114,11 @@ def test_cross_validation_is_scikit_learns(chapter, solve):
     grid, errors = np.array([0.01, 0.3, 1.0, 30.0]), []
     for train, part in KFold(5).split(X):
         for strength in grid:
-            model = Ridge(len(train) * strength) if solve == "ridge" else Lasso(strength, tol=1e-10)
+            model = (
+                Ridge(len(train) * strength)
+                if solve == "ridge"
+                else Lasso(strength, tol=1e-9, max_iter=100_000)
+            )
             model = make_pipeline(StandardScaler(), model).fit(X[train], y[train])
             errors.append(np.sqrt(((model.predict(X[part]) - y[part]) ** 2).mean()))
     ours = chapter["cross_validate"](X, y, grid, chapter[solve])
