@@ -118,7 +118,7 @@ class Inception(nn.Module):
     Args:
         channels: of the input.
         ones, threes, fives, pooled: a row of INCEPTIONS.
-        conv: function of (channels before, after, kernel_size, **settings) that gives a convolution's list of layers.
+        conv: function of (channels before, after, kernel_size, settings) that gives a convolution's list of layers.
         wide: kernel size of the third path.
 
     Source: Szegedy et al. 2015, figure 2(b). Taught in chapters/06_cnn/inception.
