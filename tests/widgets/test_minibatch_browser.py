@@ -46,3 +46,13 @@ def test_the_views_change_picture_text_and_controls(host):
     assert host.get("step_count") == 9
     assert verdict(host).startswith("After 512 steps")
     assert not page.get_by_role("radiogroup", name="count").is_visible()
+
+
+def test_a_budget_beyond_the_end_of_some_runs_names_no_winner(host):
+    host.page.get_by_role("radio", name="race").check()
+    host.page.get_by_role("radio", name="images").check()
+    host.settle()
+    assert "the lowest" in verdict(host)
+    host.page.get_by_role("slider", name="Step shown").press("End")
+    host.settle()
+    assert "the lowest" not in verdict(host) and "not to be compared: batches of 1, 2," in verdict(host)

@@ -10,8 +10,8 @@ def batch_payload():
     """Return what is drawn, from the recordings of tools/record/batch_sizes.py.
 
     Returns:
-        dict: ``sizes``, the batch sizes; ``steps``, after which losses were measured; for each size its ``rates``
-        (learning rate), ``seconds`` (of a step) and ``losses`` (mean over the seeds, from the first measurement on);
+        dict: ``sizes``, the batch sizes; ``steps``, after which losses were measured, and the next one; for each size
+        its ``rates`` (learning rate), ``seconds`` (of a step) and ``losses`` (mean over the seeds, from the first on);
         ``noise``, along one run: ``steps``, ``losses``, ``squares``, ``traces``, and ``spreads`` of ``sizes``.
     """
     from d2lite import Sweep
@@ -38,7 +38,7 @@ def _race(sweep):
     rates = [tuned[str(size)] for size in sizes]
     return {
         "sizes": sizes,
-        "steps": steps[: max(shortest)],
+        "steps": steps[: max(shortest) + 1],
         "rates": rates,
         "seconds": seconds,
         "losses": losses,

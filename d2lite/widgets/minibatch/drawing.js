@@ -163,7 +163,11 @@ function drawBudget(ctx, width, height, theme, scene) {
   const found = recording.sizes.map((_, k) => model.lossWithin(recording, cost, k, budgetOf(scene)));
   const known = recording.sizes.map((_, k) => k).filter((k) => found[k] !== null);
   drawLine(ctx, known.map((k) => recording.sizes[k]), known.map((k) => found[k]), x, y, { color: theme.line });
-  for (const k of known) drawMark(ctx, x(recording.sizes[k]), y(found[k]), { radius: 4, fill: sizeColor(theme, k, recording.sizes.length) });
+  for (const k of known) {
+    const color = sizeColor(theme, k, recording.sizes.length);
+    const over = model.isOver(recording, cost, k, budgetOf(scene));
+    drawMark(ctx, x(recording.sizes[k]), y(found[k]), over ? { radius: 4, fill: theme.bg, stroke: color, width: 1.5 } : { radius: 4, fill: color });
+  }
   if (found[index] !== null) drawMark(ctx, x(recording.sizes[index]), y(found[index]), { radius: 6, fill: theme.text, stroke: theme.bg, width: 1.5 });
   else drawLabel(ctx, "no step yet", x(recording.sizes[index]), box.y + 24, theme, { align: "center", color: theme.bad });
 }

@@ -121,3 +121,8 @@ export function lossWithin(recording, cost, k, budget) {
   while (i + 1 < recording.losses[k].length && recording.steps[i + 1] * price <= budget * (1 + 1e-9)) i++;
   return i < 0 ? null : recording.losses[k][i];
 }
+
+/** Whether the k-th batch size's runs had ended before a budget was spent: they stop soon after a loss of 0.5. */
+export function isOver(recording, cost, k, budget) {
+  return recording.steps[recording.losses[k].length] * costOf(recording, cost, k) <= budget * (1 + 1e-9);
+}

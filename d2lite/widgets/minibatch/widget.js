@@ -54,6 +54,8 @@ function sayRace(scene) {
     .map((size, k) => [model.lossWithin(recording, cost, k, budget) ?? Infinity, size])
     .sort((a, b) => a[0] - b[0])[0];
   const own = loss === null ? "not one step yet" : `loss ${formatFixed(loss)}`;
+  const over = recording.sizes.filter((_, k) => model.isOver(recording, cost, k, budget));
+  if (over.length) return `After ${formatNumber(budget)} ${cost}: batches of ${settings.size}, ${own}. Stopped before, near a loss of 0.5, and not to be compared: batches of ${over.join(", ")}.`;
   return `After ${formatNumber(budget)} ${cost}: batches of ${settings.size}, ${own}; the lowest, ${formatFixed(best[0])}, with batches of ${best[1]}.`;
 }
 
@@ -93,7 +95,7 @@ const LEFT_HINTS = {
 const RIGHT_HINTS = {
   bowl: "Dots: measured. Line: σ²/B, or with what is left of it without replacement. Dashed: the gradient's length.",
   network: "Dots: measured. Line: the formula. Dashed: the gradient's length.",
-  race: "The loss of each batch size when the budget is spent. Press to choose one.",
+  race: "The loss of each batch size when the budget is spent; hollow: its runs had stopped before. Press to choose one.",
 };
 
 /** The left picture as a slider of the step: on the map, of the nearest point of the path. */

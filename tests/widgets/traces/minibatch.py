@@ -82,6 +82,20 @@ def budget_case(cost, budget):
     }
 
 
+def over_case(cost, budget):
+    """Runs stop before a budget is spent if the next measurement would have been within it."""
+    recording = batch_payload()
+    price = {"steps": lambda k: 1, "images": lambda k: recording["sizes"][k]}[cost]
+    ends = [recording["steps"][len(curve)] * price(k) for k, curve in enumerate(recording["losses"])]
+    return {
+        "name": f"runs over within {budget} {cost}",
+        "js": """(model, { recording, cost, budget }) =>
+            recording.sizes.map((_, k) => Number(model.isOver(recording, cost, k, budget)))""",
+        "input": {"recording": recording, "cost": cost, "budget": budget},
+        "expected": [int(end <= budget) for end in ends],
+    }
+
+
 def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
     gradients = samples() * CURVATURES.numpy()
@@ -107,4 +121,6 @@ def cases():
         budget_case("steps", 100),
         budget_case("images", 5000),
         budget_case("seconds", 0.02),
+        over_case("steps", 256),
+        over_case("images", 100_000),
     ]
