@@ -55,4 +55,4 @@ def test_a_budget_beyond_the_end_of_some_runs_names_no_winner(host):
     assert "the lowest" in verdict(host)
     host.page.get_by_role("slider", name="Step shown").press("End")
     host.settle()
-    assert "the lowest" not in verdict(host) and "not to be compared: batches of 1, 2," in verdict(host)
+    assert "the lowest" not in verdict(host) and "not to be compared: batches of 1 to 4096." in verdict(host)

@@ -55,8 +55,14 @@ function sayRace(scene) {
     .sort((a, b) => a[0] - b[0])[0];
   const own = loss === null ? "not one step yet" : `loss ${formatFixed(loss)}`;
   const over = recording.sizes.filter((_, k) => model.isOver(recording, cost, k, budget));
-  if (over.length) return `After ${formatNumber(budget)} ${cost}: batches of ${settings.size}, ${own}. Stopped before, near a loss of 0.5, and not to be compared: batches of ${over.join(", ")}.`;
+  if (over.length) return `After ${formatNumber(budget)} ${cost}: batches of ${settings.size}, ${own}. Stopped before, near a loss of 0.5, and not to be compared: batches of ${sayRange(over)}.`;
   return `After ${formatNumber(budget)} ${cost}: batches of ${settings.size}, ${own}; the lowest, ${formatFixed(best[0])}, with batches of ${best[1]}.`;
+}
+
+/** Batch sizes in words: doublings without a gap as a range. */
+function sayRange(sizes) {
+  const whole = sizes.at(-1) === sizes[0] * 2 ** (sizes.length - 1);
+  return whole && sizes.length > 2 ? `${sizes[0]} to ${sizes.at(-1)}` : sizes.join(", ");
 }
 
 function compare(noise, gradient) {
