@@ -45,7 +45,7 @@ def test_the_counts_of_the_nine_blocks_are_those_of_the_published_network(chapte
         if name.startswith("inception") and isinstance(module, nn.Conv2d)
     ]
     weights = sum(conv.weight.numel() for conv in convs)
-    assert chapter["count_blocks"](True) == (weights, sum(row.multiply_adds for row in rows), 1024)
+    assert chapter["count_blocks"](True, True) == (weights, sum(row.multiply_adds for row in rows), 1024)
 
 
 def test_the_counts_without_reductions_are_those_of_layers(chapter):
@@ -57,7 +57,7 @@ def test_the_counts_without_reductions_are_those_of_layers(chapter):
         side = {"3": 28, "4": 14, "5": 7}[name[0]]
         work += sum(layer_table(nn.Sequential(layer), (channels, side, side)).multiply_adds for layer in new)
         layers, channels = layers + new, channels + ones + three + five
-    assert chapter["count_blocks"](False) == (sum(x.weight.numel() for x in layers), work, channels)
+    assert chapter["count_blocks"](False, False) == (sum(x.weight.numel() for x in layers), work, channels)
 
 
 @pytest.mark.parametrize(("name", "maker"), [(NETS[0], "narrow_inception"), (NETS[3], "narrow_plain")])
