@@ -1,5 +1,7 @@
 """The chapter on DenseNet: its blocks against torch and the package's, its memory by hand, its recording made again."""
 
+import json
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -133,7 +135,20 @@ def test_inception_stands_at_the_rate_that_it_chose():
     )
     assert best.point["lr"] == family.INCEPTION_RATE
     networks = family.load_family()["networks"]
-    assert all(len(network["accuracies"]) == 3 for network in networks.values())
+    assert all(len(network["accuracies"]) == 3 for network in networks)
+
+
+def test_networks_come_in_the_order_of_the_part():
+    """Also after a page has written its data with sorted keys."""
+    packed = json.loads(json.dumps(family.load_family(), sort_keys=True))
+    assert [network["key"] for network in packed["networks"]] == list(family.NETWORKS)
+
+
+def test_the_networks_have_2_to_19_convolutions(recorder):
+    nets = [recorder.make_net(net) for net in [*recorder.OLDER, *recorder.NETS]]
+    nets.append(recorder.make_inception("paths, reduced"))
+    counts = [sum(isinstance(m, nn.Conv2d) for m in net.modules()) for net in nets]
+    assert (min(counts), max(counts)) == (2, 19)
 
 
 def test_a_recorded_run_can_be_made_again(recorder):

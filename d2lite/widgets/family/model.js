@@ -29,7 +29,7 @@ export const BLOCKS = {
   alexnet: { paths: [["3×3", "ReLU", "3×3", "ReLU", "pool"]] },
   vgg: { paths: [["3×3", "ReLU", "3×3", "ReLU", "pool"]] },
   vgg_averaged: { paths: [["3×3", "ReLU", "3×3", "ReLU", "pool"]] },
-  vgg_norm: { paths: [["3×3", "norm", "ReLU", "3×3", "norm", "ReLU"]] },
+  vgg_norm: { paths: [["3×3", "norm", "ReLU", "3×3", "norm", "ReLU", "pool"]] },
   inception: { paths: [["1×1"], ["1×1", "3×3"], ["1×1", "5×5"], ["pool", "1×1"]], join: "join" },
   resnet: { paths: [["3×3", "norm", "ReLU", "3×3", "norm"]], join: "+", past: true },
   resnet_plain: { paths: [["3×3", "ReLU", "3×3"]], join: "+", past: true },

@@ -13,9 +13,9 @@ const REACH = 22; // px from a point that count as on it
 function updateScene(scene, get) {
   const { photos, networks } = get("data");
   for (const name of ["view", "across", "up", "network", "growth", "layers", "channels", "bottleneck"]) scene[name] = get(name);
-  scene.points = Object.entries(networks).map(([key, found]) => {
+  scene.points = networks.map((found) => {
     const { mean, low, high, error } = sumUp(found.accuracies, photos);
-    return { ...found, key, accuracy: mean, low, high, error };
+    return { ...found, accuracy: mean, low, high, error };
   });
   scene.chosen = scene.points.findIndex((point) => point.key === scene.network);
   const valuesOf = (measure) => scene.points.flatMap((p) => (measure === "accuracy" ? [p.accuracy - 2 * p.error, p.accuracy + 2 * p.error, ...p.accuracies] : [p[measure]]));
