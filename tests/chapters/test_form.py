@@ -128,6 +128,15 @@ def test_every_name_of_the_package_that_a_chapter_uses_exists(chapter):
             here = getattr(here, part)
 
 
+def test_heads_of_tables_have_a_word_beside_their_formula(chapter):
+    """A head of mathematics alone has no name for screen readers."""
+    for cell in chapter["cells"]:
+        source = "".join(cell["source"]) if cell["cell_type"] == "markdown" else ""
+        for head in re.findall(r"^\|(.*)\|\n\|[-:| ]+\|$", source, re.MULTILINE):
+            for name in head.split("|"):
+                assert not name.strip() or re.sub(r"\$.*?\$", "", name).strip(), f"{cell['id']}: {name}"
+
+
 def test_links_to_files_lead_somewhere(chapter):
     for target in re.findall(r"\]\((?!https?:|#)([^)#\s]+)", text(chapter)):
         assert (chapter.folder / target).exists(), target
