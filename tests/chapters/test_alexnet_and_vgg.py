@@ -120,20 +120,13 @@ def test_the_recordings_chose_their_rates_inside_the_grid(recorder):
     assert all(recorder.RATES[0] < lr < recorder.RATES[-1] for lr in rates.values())
 
 
-def test_a_recorded_run_can_be_made_again(recorder):
-    (recorded,) = d2lite.Sweep.recorded("blocks_seeds").select(net="LeNet")[:1]
-    made = recorder.train_point(**recorded.point, seed=recorded.seed)
+@pytest.mark.parametrize(
+    ("recording", "train"), [("blocks_seeds", "train_point"), ("undropped_seeds", "train_undropped")]
+)
+def test_a_recorded_run_can_be_made_again(recorder, recording, train):
+    recorded = d2lite.Sweep.recorded(recording)[0]
+    made = getattr(recorder, train)(**recorded.point, seed=recorded.seed)
     assert made["accuracy"] == pytest.approx(recorded["accuracy"], abs=DIFFERENCE)
     assert made["train_accuracy"] == pytest.approx(recorded["train_accuracy"], abs=DIFFERENCE)
     parts = torch.tensor(made["test_parts"]), torch.tensor(recorded["test_parts"])
     assert abs(parts[0].mean() - parts[1].mean()) < DIFFERENCE
-
-
-def test_without_dropout_the_network_is_the_same_in_use_and_dropout_is_back_afterwards(recorder, monkeypatch):
-    seen = []
-    monkeypatch.setattr(
-        recorder, "train_point", lambda *given, **seed: seen.append(nn.Dropout(0.9)(torch.ones(99)).sum())
-    )
-    recorder.train_undropped(0.004, seed=0)
-    assert seen == [99]
-    assert nn.Dropout(0.9)(torch.ones(999)).min() == 0

@@ -43,12 +43,13 @@ def make_lenet(first=6, second=16):
     return nn.Sequential(*features, nn.Flatten(), *dense)
 
 
-def make_alexnet():
+def make_alexnet(dropout=0.5):
     """Return a narrow AlexNet: five convolutions, overlapping pooling, dropout before two dense layers."""
     features = [*conv(1, 11, 5, 2), nn.MaxPool2d(3, 2), *conv(11, 22, 5, 2), nn.MaxPool2d(3, 2)]
     features += [*conv(22, 32), *conv(32, 22), *conv(22, 22), nn.MaxPool2d(3, 2)]
-    dense = [nn.Dropout(), nn.Linear(88, 128), nn.ReLU(), nn.Dropout(), nn.Linear(128, 128), nn.ReLU()]
-    return nn.Sequential(*features, nn.Flatten(), *dense, nn.Linear(128, 10))
+    dense = [nn.Dropout(dropout), nn.Linear(88, 128), nn.ReLU()]
+    dense += [nn.Dropout(dropout), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 10)]
+    return nn.Sequential(*features, nn.Flatten(), *dense)
 
 
 def make_vgg(averaged=False):
@@ -80,11 +81,12 @@ def load_data():
 
 
 def start(net):
-    """Draw the weights by He's rule; biases are 0."""
-    for module in net:
+    """Draw the weights by He's rule; biases, where there are any, are 0."""
+    for module in net.modules():
         if isinstance(module, nn.Conv2d | nn.Linear):
             nn.init.kaiming_normal_(module.weight)
-            nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
     return net
 
 
@@ -104,11 +106,11 @@ def train(net, lr, seed, num_passes=NUM_PASSES):
             schedule.step()
 
 
-def train_point(net, lr, tested=False, *, seed):
-    """Train once and return what the module's docstring names."""
+def train_made(make, lr, tested, seed):
+    """Train the network that a function makes and return what the module's docstring names."""
     photos, validation, test = load_data()
     torch.manual_seed(seed)
-    model = start(NETS[net]())
+    model = make()
     train(model, lr, seed)
     model.eval()
     loss, accuracy = measure(model, *validation)
@@ -119,13 +121,14 @@ def train_point(net, lr, tested=False, *, seed):
     return results
 
 
+def train_point(net, lr, tested=False, *, seed):
+    """Train one of NETS once."""
+    return train_made(lambda: start(NETS[net]()), lr, tested, seed)
+
+
 def train_undropped(lr, tested=False, *, seed):
-    """Do the same with the narrow AlexNet, its dropout layers passing on what they get."""
-    kept, nn.Dropout.forward = nn.Dropout.forward, lambda layer, x: x
-    try:
-        return train_point("AlexNet", lr, tested, seed=seed)
-    finally:
-        nn.Dropout.forward = kept
+    """Do the same with the narrow AlexNet without dropout."""
+    return train_made(lambda: start(make_alexnet(dropout=0)), lr, tested, seed)
 
 
 def best_rate(sweep, **point):

@@ -21,8 +21,7 @@ import statistics
 import time
 
 import torch
-from atlas import measure
-from blocks import BATCH, LABELS, NEW_SEEDS, NUM_PASSES, NUM_TRAIN, PARTS, SEEDS, load_data, train
+from blocks import BATCH, LABELS, NEW_SEEDS, NUM_PASSES, NUM_TRAIN, SEEDS, load_data, start, train_made
 from blocks import NETS as OLDER
 from inception import make_net as make_inception
 from recording import record
@@ -120,27 +119,12 @@ def make_net(net):
         return OLDER[net]()
     layers, channels = NETS[net]()
     model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-    return model
+    return start(model)
 
 
 def train_point(net, lr, tested=False, *, seed):
     """Train once and return what the module's docstring names, but for the costs."""
-    photos, validation, test = load_data()
-    torch.manual_seed(seed)
-    model = make_net(net)
-    train(model, lr, seed)
-    model.eval()
-    loss, accuracy = measure(model, *validation)
-    results = {"loss": loss, "accuracy": accuracy, "train_accuracy": measure(model, *photos)[1]}
-    if tested:
-        parts = zip(test[0].split(len(test[0]) // PARTS), test[1].split(len(test[1]) // PARTS), strict=True)
-        results["test_parts"] = [measure(model, *part)[1] for part in parts]
-    return results
+    return train_made(lambda: make_net(net), lr, tested, seed)
 
 
 def count_costs(net, *, seed):

@@ -22,8 +22,7 @@ At the end:
 """
 
 import torch
-from atlas import measure
-from blocks import PARTS, load_data, train
+from blocks import start, train_made
 from recording import record
 from torch import nn
 
@@ -84,26 +83,14 @@ def make_net(net):
         block, channels = make_block(net, channels, numbers)
         layers += [block, nn.MaxPool2d(2)] if k == 1 else [block]
     model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            nn.init.kaiming_normal_(module.weight)
-            nn.init.zeros_(module.bias)
-    return model.to(memory_format=torch.channels_last)  # the same numbers, laid out so that pooling is faster
+    return start(model).to(
+        memory_format=torch.channels_last
+    )  # the same numbers, laid out so that pooling is faster
 
 
 def train_point(net, lr, tested=False, *, seed):
     """Train once and return what the module's docstring names."""
-    photos, validation, test = load_data()
-    torch.manual_seed(seed)
-    model = make_net(net)
-    train(model, lr, seed)
-    model.eval()
-    loss, accuracy = measure(model, *validation)
-    results = {"loss": loss, "accuracy": accuracy, "train_accuracy": measure(model, *photos)[1]}
-    if tested:
-        parts = zip(test[0].split(len(test[0]) // PARTS), test[1].split(len(test[1]) // PARTS), strict=True)
-        results["test_parts"] = [measure(model, *part)[1] for part in parts]
-    return results
+    return train_made(lambda: make_net(net), lr, tested, seed)
 
 
 def chosen():
