@@ -91,8 +91,7 @@ def cutout(images, side, value=0.0):
 
     Source: DeVries and Taylor 2017. Taught in chapters/05_regularization/augmentation.
     """
-    B = len(images)
-    _check_images(images)
+    B, *_ = _check_images(images)
     sides = torch.full((B,), float(check_count(side, "side", 0)), device=images.device)
     return images.masked_fill(_boxes(images, sides, sides), value)
 
@@ -109,12 +108,13 @@ def smooth_labels(targets, num_classes, epsilon):
         (B, K) float tensor: (1 - epsilon) times the label, plus epsilon / K.
 
     Raises:
-        ValueError: epsilon is outside 0 to 1.
+        ValueError: epsilon is outside 0 to 1, or targets that are probabilities are not (B, K).
 
     Source: Szegedy et al. 2016, section 7. Taught in chapters/05_regularization/augmentation.
     """
     epsilon = check_number(epsilon, "epsilon", 0, 1)
     labels = F.one_hot(targets, num_classes).float() if targets.ndim == 1 else targets
+    _check_labels(labels, len(targets), num_classes)
     return (1 - epsilon) * labels + epsilon / num_classes
 
 
@@ -130,11 +130,12 @@ def mixup(images, labels, alpha):
         images (B, C, H, W) and labels (B, K), in the order they came.
 
     Raises:
-        ValueError: the images have another number of axes, or alpha is not above 0.
+        ValueError: the images have another number of axes, the labels are not (B, K), or alpha is not above 0.
 
     Source: Zhang et al. 2018, which draws one part for a batch. Taught in chapters/05_regularization/augmentation.
     """
     B, *_ = _check_images(images)
+    _check_labels(labels, B)
     own, other = _draw_parts(B, alpha, images), torch.randperm(B, device=images.device)
     share = own[:, None, None, None]
     mixed = share * images + (1 - share) * images[other]
@@ -151,11 +152,12 @@ def cutmix(images, labels, alpha):
         images (B, C, H, W) and labels (B, K), in the order they came.
 
     Raises:
-        ValueError: the images have another number of axes, or alpha is not above 0.
+        ValueError: the images have another number of axes, the labels are not (B, K), or alpha is not above 0.
 
     Source: Yun et al. 2019, which draws one box for a batch. Taught in chapters/05_regularization/augmentation.
     """
     B, _, H, W = _check_images(images)
+    _check_labels(labels, B)
     length = (1 - _draw_parts(B, alpha, images)).sqrt()  # of the box's sides, as parts of the image's
     other = torch.randperm(B, device=images.device)
     boxes = _boxes(images, length * H, length * W)  # (B, 1, H, W)
@@ -167,6 +169,14 @@ def _check_images(images):
     if images.ndim != 4:
         raise ValueError(f"images has shape {tuple(images.shape)}: expected (B, C, H, W)")
     return images.shape
+
+
+def _check_labels(labels, count, num_classes="K"):
+    if labels.ndim != 2 or len(labels) != count or num_classes not in ("K", labels.shape[1]):
+        raise ValueError(
+            f"labels has shape {tuple(labels.shape)}: expected ({count}, {num_classes}), a row of probabilities for"
+            " each image; make it from class numbers with smooth_labels"
+        )
 
 
 def _draw_parts(count, alpha, like):

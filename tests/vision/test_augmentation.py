@@ -109,3 +109,16 @@ def test_a_mixed_label_is_the_part_of_the_pixels(mix, alpha):
 def test_errors_say_what_came(wrong, message):
     with pytest.raises(ValueError, match=message):
         wrong()
+
+
+@pytest.mark.parametrize("mix", [aug.mixup, aug.cutmix])
+@pytest.mark.parametrize("shape", [(4,), (1, 3), (5, 3), (4, 3, 1)])
+def test_labels_that_are_no_probabilities_for_each_image_are_refused(mix, shape):
+    """Class numbers would spread over all images of the batch without a word."""
+    with pytest.raises(ValueError, match=r"labels has shape .*: expected \(4, K\)"):
+        mix(torch.rand(4, 1, 6, 6), torch.ones(shape), 1.0)
+
+
+def test_labels_of_another_number_of_classes_are_refused():
+    with pytest.raises(ValueError, match=r"labels has shape \(4, 3\): expected \(4, 10\)"):
+        aug.smooth_labels(torch.ones(4, 3) / 3, 10, 0.1)
