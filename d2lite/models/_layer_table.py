@@ -9,6 +9,9 @@ from torch import fx, nn
 
 _POOLS = (nn.MaxPool2d, nn.AvgPool2d)
 _ADAPTIVE = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
+# Layers with parameters whose work is known: that of normalization is not counted.
+_NORMS = (nn.modules.batchnorm._NormBase, nn.LayerNorm, nn.GroupNorm, nn.RMSNorm)
+_KNOWN = (nn.Conv2d, nn.Linear, nn.PReLU, *_NORMS)
 _JOINS = {"iadd": "add", "concat": "cat", "concatenate": "cat"}
 _HEADS = ("layer", "kind", "output shape", "parameters", "multiply-adds", "field")
 
@@ -76,11 +79,14 @@ def layer_table(model, input_shape, depth=None):
         LayerTable of Layer rows; `.parameters` and `.multiply_adds` are the totals.
 
     Raises:
-        ValueError: the model cannot be traced, or a layer does not fit its input.
+        ValueError: the model cannot be traced, a layer does not fit its input, or one that has parameters is of a kind
+            whose multiply-adds are not known here.
 
     Source: receptive fields after Araujo, Norris and Sim 2019. Taught in chapters/06_cnn/alexnet_and_vgg.
     """
     twin = _without_numbers(model).eval()
+    if not [*twin.children()]:  # a layer alone would be looked into, not counted
+        twin = nn.Sequential(twin)
     try:
         follower = _Follower(fx.symbolic_trace(twin))
         follower.run(torch.zeros(1, *input_shape, device="meta"))
@@ -140,13 +146,18 @@ class _Follower(fx.Interpreter):
 
     def run_node(self, node):
         output = super().run_node(node)
+        module = self.fetch_attr(node.target) if node.op == "call_module" else None
+        if module is not None and [*module.parameters()] and not isinstance(module, _KNOWN):
+            kind = type(module).__name__
+            raise ValueError(
+                f"{node.target} is {kind}: expected Conv2d, Linear or a normalization for parameters"
+            )
         sources = [
             (self.env[n], self.fields[n]) for n in node.all_input_nodes if n in self.env and n in self.fields
         ]
         if node.op == "placeholder":
             self.fields[node] = _Field(0, 1, 1)
         elif isinstance(output, torch.Tensor):
-            module = self.fetch_attr(node.target) if node.op == "call_module" else None
             self.fields[node] = _field(module, sources, output)
             if module is not None and sources:
                 self._note(node.target, module, sources[0][0], output, self.fields[node])

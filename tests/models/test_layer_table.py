@@ -112,3 +112,24 @@ def test_it_prints_as_a_table():
 def test_layers_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match=r"model fails on inputs of shape \(3, 8, 8\)"):
         layer_table(nn.Conv2d(1, 1, 3), (3, 8, 8))
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "work"), [(nn.Conv2d(3, 8, 5), (3, 9, 9), 8 * 25 * 75), (nn.Linear(7, 4), (7,), 28)]
+)
+def test_a_layer_alone_is_counted_like_one_in_a_network(layer, shape, work):
+    table = layer_table(layer, shape)
+    assert [row.kind for row in table] == [type(layer).__name__]
+    assert table.multiply_adds == work
+    assert table.parameters == sum(p.numel() for p in layer.parameters())
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [(nn.ConvTranspose2d(3, 8, 2), (3, 9, 9)), (nn.Conv1d(3, 8, 2), (3, 9)), (nn.LSTM(3, 4), (9, 3))],
+)
+def test_layers_whose_work_is_not_known_are_refused_not_counted_as_nothing(layer, shape):
+    with pytest.raises(
+        ValueError, match=f"is {type(layer).__name__}: expected Conv2d, Linear or a normalization"
+    ):
+        layer_table(nn.Sequential(layer), shape)

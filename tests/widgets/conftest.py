@@ -77,6 +77,16 @@ class Host:
             }
         }""")
 
+    def read(self):
+        """Return the lines below the controls, once the explorer has drawn."""
+        self.settle()
+        return self.page.locator(".d2l-bottom").inner_text()
+
+    def wait(self, condition):
+        """Wait for a condition in JavaScript, in which get("name") is a trait of the explorer."""
+        get = "const get = (name) => views['d2l-x'].model.get(name)"
+        self.page.wait_for_function(f"() => {{ {get}; return {condition}; }}")
+
     def resize(self, width, height=900):
         self.page.set_viewport_size({"width": width, "height": height})
         self.page.wait_for_function("(width) => innerWidth === width", arg=width)

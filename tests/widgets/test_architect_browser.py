@@ -10,19 +10,8 @@ def host(make_host):
     return make_host(permissions=["clipboard-read", "clipboard-write"]).open("architect").show("architect")
 
 
-def texts(host):
-    host.settle()
-    return host.page.locator(".d2l-bottom").inner_text()
-
-
-def wait(host, condition):
-    host.page.wait_for_function(
-        f"() => {{ const get = (name) => views['d2l-x'].model.get(name); return {condition}; }}"
-    )
-
-
 def test_it_opens_on_the_layer_with_three_quarters_of_the_parameters(host):
-    said = texts(host)
+    said = host.read()
     assert "Layer 20, dense 4096, gives 4096: 102,764,544 parameters, 74% of all" in said
     assert "102,760,448 multiply-adds, 0.7%" in said
     assert "138,357,544" in said
@@ -31,17 +20,17 @@ def test_it_opens_on_the_layer_with_three_quarters_of_the_parameters(host):
 def test_a_layer_is_chosen_by_click_and_arrows(host):
     box = host.page.locator("canvas").bounding_box()
     host.page.mouse.click(box["x"] + 60, box["y"] + 30)
-    wait(host, "get('chosen') === 1")
+    host.wait("get('chosen') === 1")
     host.page.locator("canvas").focus()
     host.page.keyboard.press("ArrowDown")
-    wait(host, "get('chosen') === 2")
-    assert "Layer 2, conv 3×3, 64, gives 64 × 224 × 224" in texts(host)
+    host.wait("get('chosen') === 2")
+    assert "Layer 2, conv 3×3, 64, gives 64 × 224 × 224" in host.read()
 
 
 def test_a_published_network_brings_its_input(host):
     host.page.get_by_role("combobox", name="network").select_option("LeNet-5")
-    wait(host, "get('network') === 'lenet' && get('size') === 28 && get('in_channels') === 1")
-    assert "61,706" in texts(host)
+    host.wait("get('network') === 'lenet' && get('size') === 28 && get('in_channels') === 1")
+    assert "61,706" in host.read()
 
 
 def test_numbers_are_changed_layers_added_moved_and_removed(host):
@@ -52,22 +41,22 @@ def test_numbers_are_changed_layers_added_moved_and_removed(host):
     host.settle()
     host.page.get_by_label("maps").fill("12")
     host.page.get_by_label("maps").press("Enter")
-    wait(host, "get('network') === 'own' && get('layers')[0][1] === 12 && get('layers').length === 8")
+    host.wait("get('network') === 'own' && get('layers')[0][1] === 12 && get('layers').length === 8")
     host.page.get_by_role("button", name="Add after").click()
-    wait(host, "get('layers').length === 9 && get('chosen') === 2")
+    host.wait("get('layers').length === 9 && get('chosen') === 2")
     host.page.get_by_label("Kind of the chosen layer").select_option("residual block")
-    wait(host, "get('layers')[1][0] === 8 && get('layers')[1][1] === 64")
+    host.wait("get('layers')[1][0] === 8 && get('layers')[1][1] === 64")
     host.page.get_by_role("button", name="Move up").click()
-    wait(host, "get('layers')[0][0] === 8 && get('chosen') === 1")
+    host.wait("get('layers')[0][0] === 8 && get('chosen') === 1")
     host.page.get_by_role("button", name="Remove").click()
-    wait(host, "get('layers').length === 8 && get('layers')[0][0] === 0")
+    host.wait("get('layers').length === 8 && get('layers')[0][0] === 0")
 
 
 def test_what_is_impossible_is_explained(host):
     host.set("size", 20)
-    assert "Layer 18, max pooling: its kernel is 2 wide, and its input only 1." in texts(host)
+    assert "Layer 18, max pooling: its kernel is 2 wide, and its input only 1." in host.read()
     host.set("size", 32)
-    assert "cannot" not in texts(host)
+    assert "cannot" not in host.read()
 
 
 def test_values_out_of_range_are_refused(host):
@@ -77,15 +66,15 @@ def test_values_out_of_range_are_refused(host):
     field.fill("0")
     field.press("Enter")
     host.page.get_by_text("groups is a whole number from 1 to 8192.").wait_for()
-    wait(host, "get('layers')[0][5] === 1")
+    host.wait("get('layers')[0][5] === 1")
 
 
 def test_an_empty_network_is_no_error(host):
     host.set("layers", [])
     host.set("network", "own")
-    assert "No layer yet" in texts(host)
+    assert "No layer yet" in host.read()
     host.page.get_by_role("button", name="Add after").click()
-    wait(host, "get('layers').length === 1")
+    host.wait("get('layers').length === 1")
 
 
 def test_the_network_is_copied(host):
@@ -100,4 +89,4 @@ def test_one_finger_chooses(make_host):
     host = make_host(360, has_touch=True, is_mobile=True).open("architect").show("architect")
     box = host.page.locator("canvas").bounding_box()
     host.page.touchscreen.tap(box["x"] + 40, box["y"] + box["height"] - 4)
-    wait(host, "get('chosen') === 22")
+    host.wait("get('chosen') === 22")
