@@ -1,7 +1,7 @@
 # make book   build the site and serve it      make test   run every test
 # make lab    open the notebooks               make site   build only (CI, publishing)
 # make test-all   every browser test for every explorer, too (nightly)
-# make zip    the site, the notebooks and a wheel in one archive
+# make zip    the site, the notebooks and a wheel in one archive      make pdf    the book on paper
 # Each makes what it needs, the environment included; a second run does only what changed.
 
 ifeq ($(OS),Windows_NT)
@@ -15,7 +15,7 @@ READY := .venv/.ready
 # The pins are for the Python that is tested; PINS= installs the newest of everything instead.
 PINS ?= -c constraints.txt
 
-.PHONY: book site lab test test-all lint bench zip clean
+.PHONY: book site lab test test-all lint bench zip pdf clean
 .DEFAULT_GOAL := book
 
 $(READY): pyproject.toml constraints.txt package-lock.json
@@ -48,6 +48,9 @@ bench: $(READY)
 
 zip: site
 	$(BIN)/python tools/make_zip.py
+
+pdf: site
+	$(BIN)/python tools/make_pdf.py
 
 clean:
 	$(PYTHON) -c "import shutil; shutil.rmtree('_build', ignore_errors=True)"

@@ -1,8 +1,10 @@
 """Every form a chapter has, in a book of one: what is folded, and how it is opened; the finding at the top."""
 
 import json
+import re
 
 import filelock
+import pypdf
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -112,6 +114,13 @@ def test_print_opens_all_folds_and_closes_those_it_opened(open_forms):
     assert page.locator(".tag_claims details").evaluate("(fold) => fold.open")
 
 
+def test_what_fades_in_on_the_screen_is_on_paper_at_once(open_forms):
+    page = open_forms()
+    page.emulate_media(media="print")
+    page.evaluate(f"document.querySelectorAll('{FOLDS}').forEach((fold) => (fold.open = true))")
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
 def test_folded_sections_stand_in_the_contents_without_a_number(open_forms):
     page = open_forms()
     texts = page.locator(".bd-sidebar-secondary nav a").all_inner_texts()
@@ -166,3 +175,81 @@ def test_opened_folds_are_accessible_and_fit_a_telephone(open_forms, mode):
     page.set_viewport_size({"width": 360, "height": 740})
     settle(page)
     page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.fixture(scope="module")
+def book(site, tmp_path_factory):
+    """The small book on paper: (its pages' texts, its PDF)."""
+    path = tmp_path_factory.mktemp("paper") / "book.pdf"
+    small_book.load("make_pdf").make_pdf(path, site, small_book.TOC)
+    reader = pypdf.PdfReader(path)
+    return [page.extract_text() for page in reader.pages], reader
+
+
+def test_the_contents_name_the_pages_that_carry_these_numbers(book):
+    texts, reader = book
+    contents = next(text for text in texts if text.lstrip().startswith("Contents"))
+    for title in ("1. Every form", "Solutions to 1. Every form", "Glossary", "Bibliography"):
+        (number,) = re.findall(rf"{re.escape(title)}\s*(\d+)", contents)
+        start = next(text for text in texts if text.lstrip().startswith(title))
+        assert start.rstrip().endswith(number), (
+            f"{title} says page {start.rstrip()[-3:]}, the contents {number}"
+        )
+        assert reader.page_labels[texts.index(start)] == number
+
+
+def test_paper_has_what_is_folded_but_solutions_at_the_end_and_no_claims(book):
+    texts, reader = book
+    chapter, solutions = "".join(texts).split("Solutions to 1. Every form")[-2:]
+    for there in (
+        "zyzzyva",
+        "Further reading",
+        "sigmoid(scores)",
+        "d2l-deep",
+        "Where is the sigmoid steepest?",
+    ):
+        assert there in chapter, there
+    for there in ("The solution runs and asserts", "1. Predict.", "4. Extend.", "sigmoid(-scores)"):
+        assert there in solutions, there
+    assert "The solution runs and asserts" not in chapter
+    assert "a score of 0 gives one half" not in chapter + solutions, "claims"
+    assert "First section" not in solutions and "Further reading" not in solutions
+
+
+def test_links_on_paper_lead_to_pages_of_the_book_or_to_the_site(book):
+    texts, reader = book
+    inner, outer = set(), set()
+    for page in reader.pages:
+        for link in page.get("/Annots", []):
+            link = link.get_object()
+            if "/Dest" in link:
+                number = next(
+                    i
+                    for i, p in enumerate(reader.pages)
+                    if p.indirect_reference == link["/Dest"][0].indirect_reference
+                )
+                inner.add(texts[number].lstrip()[:8])
+            else:
+                outer.add(link["/A"]["/URI"])
+    assert {"1. Every", "Glossary"} <= inner
+    assert outer and all(uri.startswith("https://") for uri in outer), outer
+    assert any(uri.endswith("forms.html#d2l-deep") for uri in outer), "the address where an explorer is alive"
+
+
+def test_the_outline_has_parts_chapters_and_sections(book):
+    def titles(items):
+        return [titles(item) if isinstance(item, list) else item.title for item in items]
+
+    part, chapters = titles(book[1].outline)[:2]
+    assert part == "Forms" and chapters[0] == "1. Every form"
+    assert "1.1. First section" in chapters[1] and "1.4. Use it" in chapters[1]
+
+
+def test_a_book_that_is_too_large_or_a_site_that_is_missing_is_said(site, tmp_path):
+    make_pdf = small_book.load("make_pdf").make_pdf
+    with pytest.raises(FileNotFoundError, match="make site"):
+        make_pdf(tmp_path / "x.pdf", tmp_path)
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        make_pdf(tmp_path / "none" / "x.pdf", site)
+    with pytest.raises(RuntimeError, match="bytes: expected at most 1,000"):
+        make_pdf(tmp_path / "x.pdf", site, {"parts": []}, most=1000)

@@ -1,0 +1,375 @@
+"""Print the built site as one book: python tools/make_pdf.py [OUTPUT.pdf]
+
+Cover, contents with page numbers, the chapters in the order of _toc.yml with their explorers as they open and the
+address where each is alive, then the solutions, the glossary and the bibliography. A link to a place in the book leads
+to its page, any other to the site. Chrome or Chromium prints; nothing is fetched. What only acts on
+a screen is left out.
+"""
+
+import argparse
+import base64
+import html
+import importlib.util
+import io
+import re
+import string
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urldefrag
+
+import pikepdf
+import yaml
+from fontTools.ttLib import TTFont
+from fontTools.varLib import instancer
+
+from d2lite._utils.files import replacing, user_path
+
+ROOT = Path(__file__).resolve().parent.parent
+SITE = ROOT / "_build" / "html"
+PARTS = ROOT / "tools" / "pdf"
+FRONT = ("book/notation",)  # of the front and back matter, what paper needs, too
+BACK = ("book/glossary", "book/bibliography")
+MOST_BYTES = 15_000_000
+TIMEOUT = 120_000  # ms
+WIDTH = 590  # CSS pixels between the margins of tools/pdf/page.css
+
+
+@dataclass
+class Printed:
+    """One printed page of the site: its name, title, PDF, and where its ids and sections are."""
+
+    name: str
+    title: str
+    pdf: pikepdf.Pdf
+    first: int = 1  # its first page's number
+    places: dict = field(default_factory=dict)  # id -> (page of this PDF, left, top)
+    sections: list = field(default_factory=list)  # (id, title)
+    solutions: int = 0
+
+
+def paper_faces():
+    """Return the rules of the book's typeface in fixed weights: of a variable font a PDF would hold drawings, not letters."""
+    rules = []
+    for name, style, weights, shown in (
+        ("literata", "normal", {"wght": 400}, "400"),
+        ("literata", "normal", {"wght": 600}, "500 700"),
+        ("literata-italic", "italic", {}, "400"),
+    ):
+        font, buffer = TTFont(ROOT / "book" / "_static" / "fonts" / f"{name}.woff2"), io.BytesIO()
+        if weights:
+            instancer.instantiateVariableFont(font, weights, inplace=True)
+        font.flavor = "woff2"
+        font.save(buffer)
+        data = base64.b64encode(buffer.getvalue()).decode()
+        rules.append(
+            f'@font-face {{ font-family: "Literata Paper"; font-style: {style}; font-weight: {shown};'
+            f" src: url(data:font/woff2;base64,{data}); }}"
+        )
+    return "".join(rules)
+
+
+def load(path):
+    """Import a script of this repository."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def chapters_of(toc):
+    """Return (part's caption, names of its chapters) for the numbered parts of a table of contents."""
+    parts = [part for part in toc["parts"] if part.get("numbered")]
+    return [(part["caption"], [chapter["file"] for chapter in part["chapters"]]) for part in parts]
+
+
+def wanted_places(site, names):
+    """Return, for each of the named pages, the ids that the others link to."""
+    wanted = {name: set() for name in names}
+    for name in names:
+        text = (site / f"{name}.html").read_text(encoding="utf-8")
+        for target in re.findall(r'<a [^>]*href="([^"#:]*#[^"?]+)"', text):
+            path, anchor = urldefrag(target)
+            page = (Path(name).parent / path).as_posix() if path else name
+            page = re.sub(r"[^/]+/\.\./", "", re.sub(r"[^/]+/\.\./", "", page)).removesuffix(".html")
+            if page in wanted:
+                wanted[page].add(unquote(anchor))
+    return wanted
+
+
+def read_places(pdf):
+    """Return the named destinations of a PDF that Chromium printed, as a dict of name to (page, left, top)."""
+    pages = {page.objgen: i for i, page in enumerate(pdf.pages)}
+    names = pdf.Root.get("/Dests", pikepdf.Dictionary())
+    found = {unquote(str(name)[1:]): value for name, value in names.items()}
+    return {
+        name: (pages[target[0].objgen], float(target[2]), float(target[3])) for name, target in found.items()
+    }
+
+
+class Printer:
+    """Prints pages of a site, one after the other, with page numbers that go on."""
+
+    def __init__(self, browser, site, base, wanted, folder):
+        self.browser, self.site, self.base, self.wanted, self.folder = browser, site, base, wanted, folder
+        self.css = paper_faces() + (PARTS / "page.css").read_text(encoding="utf-8")
+        self.prepare = (PARTS / "prepare.js").read_text(encoding="utf-8")
+        self.next = 1
+        self.count = 0
+
+    def print(self, name, part="page"):
+        """Print one page of the site, or its solutions, and return it as `Printed`."""
+        page = self.browser.new_page(viewport={"width": WIDTH, "height": 1200})
+        page.set_default_timeout(TIMEOUT)
+        page.emulate_media(media="print")  # from the start: explorers draw for the width of the paper
+        try:
+            page.goto((self.site / f"{name}.html").as_uri())
+            here = {"base": self.base, "here": f"{name}.html", "css": self.css, "part": part}
+            wanted = [] if part == "solutions" else self.wanted[name]
+            sections = page.evaluate(
+                "[...document.querySelectorAll('.bd-article > section > section')].map((s) => s.id)"
+            )
+            about = page.evaluate(self.prepare, {**here, "wanted": sorted({*wanted, *sections} - {""})})
+            if about["width"] > WIDTH + 1:  # Chromium would print the whole page smaller
+                raise RuntimeError(
+                    f"{name} is {about['width']} pixels wide on paper: expected at most {WIDTH}"
+                )
+            pdf = self._save(page, about["title"])
+        finally:
+            page.close()
+        printed = Printed(
+            name, about["title"], pdf, self.next, read_places(pdf), about["sections"], about["solutions"]
+        )
+        self.next += len(pdf.pages)
+        return printed
+
+    def print_html(self, text, numbers="lower-roman"):
+        """Print a page that is no page of the site, numbered from 1."""
+        page = self.browser.new_page(viewport={"width": WIDTH, "height": 1200})
+        page.emulate_media(media="print")
+        page.goto((self.site / f"{next(iter(self.wanted))}.html").as_uri())  # for its styles
+        page.evaluate(
+            """([css, text]) => {
+              document.documentElement.dataset.theme = "light";
+              document.body.className = "d2l-pdf-front";
+              document.body.innerHTML = text;
+              const style = document.createElement("style");
+              style.textContent = css;
+              document.head.append(style);
+              return Promise.all([...document.images].map((image) => image.decode()));
+            }""",
+            [
+                self.css + f"@page {{ @bottom-center {{ content: counter(page, {numbers}); }} }}"
+                "@page :first { margin: 24mm 27mm; @bottom-center { content: none; } }",
+                text,
+            ],
+        )
+        pdf = self._save(page, "", 1)
+        page.close()
+        return pdf
+
+    def _save(self, page, title, first=None):
+        first = first or self.next
+        words = title.replace("\\", "").replace('"', "'")
+        page.add_style_tag(
+            content=f"html {{ counter-reset: page {first - 1}; }}"
+            f'@page {{ @top-left {{ content: "{words}"; font: 8.5pt "Literata Paper", serif; color: #444; }} }}'
+            "@page :first { @top-left { content: none; } }"
+        )
+        self.count += 1
+        path = self.folder / f"{self.count}.pdf"
+        page.pdf(path=path, prefer_css_page_size=True, print_background=True)
+        return pikepdf.open(path)
+
+
+def front_matter(parts, base, picture, extra):
+    """Return the HTML of cover, colophon and contents.
+
+    Args:
+        parts: list of (caption, list of `Printed`).
+        base: address of the site.
+        picture: address of the cover's picture.
+        extra: what the colophon says of this printing.
+    """
+    rows = []
+    for caption, pages in parts:
+        rows.append(f'<li class="d2l-part">{html.escape(caption)}</li>')
+        rows += [
+            f'<li><a href="{base}{p.name}.html{"#solutions" if caption == "Solutions" else ""}">'
+            f"<span>{html.escape(p.title)}</span><i></i><span>{p.first}</span></a></li>"
+            for p in pages
+        ]
+    address = base.removeprefix("https://").rstrip("/")
+    words = {"picture": picture, "extra": html.escape(extra), "address": address, "rows": "".join(rows)}
+    return string.Template((PARTS / "front.html").read_text(encoding="utf-8")).substitute(words)
+
+
+def join(front, printed, outline, base):
+    """Join the front matter and the printed pages into one PDF, with links, outline and page numbers.
+
+    Args:
+        front: PDF of cover and contents.
+        printed: list of `Printed`, in order.
+        outline: list of (caption, list of `Printed`).
+        base: address of the site; a link to one of its pages that is in the book becomes one within the book.
+
+    Returns:
+        pikepdf.Pdf.
+    """
+    book = pikepdf.new()
+    book.add_pages_from(front)
+    offsets, where = {}, {}
+    for each in printed:
+        offsets[id(each)] = len(book.pages)
+        key = each.name + ("#solutions" if each.name in where else "")  # a chapter's solutions come after it
+        where[key] = each
+        book.add_pages_from(each.pdf)
+
+    def place(each, anchor=""):
+        number, left, top = each.places.get(anchor, (0, 0, 842))
+        page = book.pages[offsets[id(each)] + number]
+        return pikepdf.Array([page.obj, pikepdf.Name.XYZ, left, top, 0])
+
+    def mend(page, own):
+        for link in page.get("/Annots", []):
+            uri = str(link.get("/A", {}).get("/URI", ""))
+            target = None
+            if "/Dest" in link and own is not None and not isinstance(link.Dest, pikepdf.Array):
+                target = place(own, unquote(str(link.Dest).lstrip("/")))
+            elif uri.startswith(base):
+                path, anchor = urldefrag(uri.removeprefix(base))
+                name = path.removesuffix(".html") + ("#solutions" if anchor == "solutions" else "")
+                if name in where and "?" not in uri and not anchor.startswith("d2l-"):
+                    target = place(where[name], unquote(anchor))
+            if target is not None:
+                if "/A" in link:
+                    del link.A
+                link.Dest = target
+
+    for page in book.pages[: len(front.pages)]:
+        mend(page, None)
+    for each in printed:
+        for number in range(len(each.pdf.pages)):
+            mend(book.pages[offsets[id(each)] + number], each)
+    with book.open_outline() as tree:
+        for caption, pages in outline:
+            item = pikepdf.OutlineItem(caption, offsets[id(pages[0])])
+            for each in pages:
+                chapter = pikepdf.OutlineItem(each.title, destination=place(each))
+                chapter.children += [
+                    pikepdf.OutlineItem(title, destination=place(each, anchor))
+                    for anchor, title in each.sections
+                    if anchor in each.places and title
+                ]
+                chapter.is_closed = True
+                item.children.append(chapter)
+            tree.root.append(item)
+    styles = [
+        (0, pikepdf.Dictionary(S=pikepdf.Name.r)),
+        (len(front.pages), pikepdf.Dictionary(S=pikepdf.Name.D)),
+    ]
+    book.Root.PageLabels = pikepdf.Dictionary(Nums=pikepdf.Array([x for pair in styles for x in pair]))
+    book.Root.PageMode = pikepdf.Name.UseOutlines
+    book.Root.Lang = pikepdf.String("en")
+    return book
+
+
+def version():
+    """Return what this printing is of: the commit and its day, where git knows them."""
+    command = ["git", "-C", str(ROOT), "log", "-1", "--format=%cd, %h", "--date=format:%d %B %Y"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    return (
+        f"Printed from the state of {done.stdout.strip()}"
+        if done.returncode == 0
+        else "Printed from the sources"
+    )
+
+
+def make_pdf(output, site=SITE, toc=None, most=MOST_BYTES):
+    """Print a built site into one file.
+
+    Args:
+        output: path of the PDF.
+        site: folder of the built site.
+        toc: content of _toc.yml; None: this repository's.
+        most: bytes that the file may have.
+
+    Returns:
+        Its number of pages.
+
+    Raises:
+        FileNotFoundError: there is no built site, or no browser to print with.
+        RuntimeError: an explorer did not start, or the file is larger than `most`.
+    """
+    from playwright.sync_api import sync_playwright
+
+    output, site = Path(output), Path(site)
+    if not (site / "index.html").exists():
+        raise FileNotFoundError(f"{site} has no index.html: expected a built site; make it with make site")
+    if not output.parent.is_dir():
+        raise FileNotFoundError(f"{output} has no folder {output.parent}: expected one that exists")
+    finder = load(ROOT / "tests" / "conftest.py")
+    chrome = finder.find_browser()
+    if chrome is None:
+        raise FileNotFoundError("no Chrome or Chromium found: install one, or set D2LITE_BROWSER to its path")
+    toc = toc or yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]
+    chapters = chapters_of(toc)
+    front = [name for name in FRONT if (site / f"{name}.html").exists()]
+    back = [name for name in BACK if (site / f"{name}.html").exists()]
+    names = [*front, *(name for _, part in chapters for name in part), *back]
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chrome, args=finder.QUIET)
+        printer = Printer(browser, site, base, wanted_places(site, names), Path(folder))
+        parts = [("Before you start", [printer.print(name) for name in front])] if front else []
+        for caption, part in chapters:
+            parts.append((caption, []))
+            for name in part:
+                parts[-1][1].append(printer.print(name, "chapter"))
+                print(f"{parts[-1][1][-1].title}: {len(parts[-1][1][-1].pdf.pages)} pages", flush=True)
+        solved = [p for _, part in parts for p in part if p.solutions]
+        if solved:
+            parts.append(("Solutions", [printer.print(p.name, "solutions") for p in solved]))
+        if back:
+            parts.append(("Reference", [printer.print(name) for name in back]))
+        picture = cover_picture(site, parts)
+        front_pdf = printer.print_html(front_matter(parts, base, picture, version()))
+        book = join(front_pdf, [p for _, part in parts for p in part], parts, base)
+        load(PARTS / "compact.py").compact(book)
+        with replacing(output) as file:
+            book.save(file, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)
+        browser.close()
+    size = output.stat().st_size
+    if size > most:
+        raise RuntimeError(f"{output} has {size:,} bytes: expected at most {most:,}")
+    return len(book.pages)
+
+
+def cover_picture(site, parts):
+    """Return the address of the first drawn picture of the last chapter, which stands for the book on its cover."""
+    for _, pages in reversed([part for part in parts if part[0] not in ("Solutions", "Reference")]):
+        for page in pages:
+            text = (site / f"{page.name}.html").read_text(encoding="utf-8")
+            found = re.search(r'class="only-light\s*"[^>]*src="([^"]+\.svg)"', text)
+            if found:
+                return (site / page.name).parent.joinpath(found[1]).resolve().as_uri()
+    return "data:image/gif;base64,R0lGODlhAQABAAAAACH5BAEKAAEALAAAAAABAAEAAAICTAEAOw=="
+
+
+def main():
+    """Print the book and say where it is."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("output", nargs="?", type=user_path, default=ROOT / "_build" / "d2lite.pdf")
+    parser.add_argument("--site", type=user_path, default=SITE)
+    options = parser.parse_args()
+    try:
+        pages = make_pdf(options.output, options.site)
+    except (FileNotFoundError, RuntimeError) as error:
+        sys.exit(str(error))
+    print(f"{options.output}: {pages} pages, {options.output.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
