@@ -51,7 +51,7 @@ class Printed:
 
 
 def paper_faces():
-    """Return the rules of the book's typeface in fixed weights: of a variable font a PDF would hold drawings, not letters."""
+    """Return the typeface's rules in fixed weights: of a variable font a PDF holds drawings, not letters."""
     rules = []
     for name, style, weights, shown in (
         ("literata", "normal", {"wght": 400}, "400"),
@@ -61,6 +61,9 @@ def paper_faces():
         font, buffer = TTFont(ROOT / "book" / "_static" / "fonts" / f"{name}.woff2"), io.BytesIO()
         if weights:
             instancer.instantiateVariableFont(font, weights, inplace=True)
+        for record in font["name"].names:
+            if record.nameID in (4, 6):  # two weights are two fonts
+                record.string = f"{record.toUnicode()}-{shown[:3]}"
         font.flavor = "woff2"
         font.save(buffer)
         data = base64.b64encode(buffer.getvalue()).decode()
@@ -287,10 +290,11 @@ def version():
     )
 
 
-def make_pdf(output, site=SITE, toc=None, most=MOST_BYTES):
+def make_pdf(browser, output, site=SITE, toc=None, most=MOST_BYTES):
     """Print a built site into one file.
 
     Args:
+        browser: playwright's Chromium.
         output: path of the PDF.
         site: folder of the built site.
         toc: content of _toc.yml; None: this repository's.
@@ -300,51 +304,46 @@ def make_pdf(output, site=SITE, toc=None, most=MOST_BYTES):
         Its number of pages.
 
     Raises:
-        FileNotFoundError: there is no built site, or no browser to print with.
-        RuntimeError: an explorer did not start, or the file is larger than `most`.
+        FileNotFoundError: there is no built site, or no folder for the output.
+        RuntimeError: an explorer did not start, a page is too wide for paper, or the file is larger than `most`.
     """
-    from playwright.sync_api import sync_playwright
-
     output, site = Path(output), Path(site)
     if not (site / "index.html").exists():
         raise FileNotFoundError(f"{site} has no index.html: expected a built site; make it with make site")
     if not output.parent.is_dir():
         raise FileNotFoundError(f"{output} has no folder {output.parent}: expected one that exists")
-    finder = load(ROOT / "tests" / "conftest.py")
-    chrome = finder.find_browser()
-    if chrome is None:
-        raise FileNotFoundError("no Chrome or Chromium found: install one, or set D2LITE_BROWSER to its path")
     toc = toc or yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]
+    front, back = ([name for name in names if (site / f"{name}.html").exists()] for names in (FRONT, BACK))
     chapters = chapters_of(toc)
-    front = [name for name in FRONT if (site / f"{name}.html").exists()]
-    back = [name for name in BACK if (site / f"{name}.html").exists()]
     names = [*front, *(name for _, part in chapters for name in part), *back]
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chrome, args=finder.QUIET)
+    with tempfile.TemporaryDirectory() as folder:
         printer = Printer(browser, site, base, wanted_places(site, names), Path(folder))
-        parts = [("Before you start", [printer.print(name) for name in front])] if front else []
-        for caption, part in chapters:
-            parts.append((caption, []))
-            for name in part:
-                parts[-1][1].append(printer.print(name, "chapter"))
-                print(f"{parts[-1][1][-1].title}: {len(parts[-1][1][-1].pdf.pages)} pages", flush=True)
-        solved = [p for _, part in parts for p in part if p.solutions]
-        if solved:
-            parts.append(("Solutions", [printer.print(p.name, "solutions") for p in solved]))
-        if back:
-            parts.append(("Reference", [printer.print(name) for name in back]))
+        parts = print_parts(printer, front, chapters, back)
         picture = cover_picture(site, parts)
         front_pdf = printer.print_html(front_matter(parts, base, picture, version()))
         book = join(front_pdf, [p for _, part in parts for p in part], parts, base)
         load(PARTS / "compact.py").compact(book)
         with replacing(output) as file:
             book.save(file, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)
-        browser.close()
     size = output.stat().st_size
     if size > most:
         raise RuntimeError(f"{output} has {size:,} bytes: expected at most {most:,}")
     return len(book.pages)
+
+
+def print_parts(printer, front, chapters, back):
+    """Print all pages in the book's order; return a list of (caption, list of `Printed`)."""
+    parts = [("Before you start", [printer.print(name) for name in front])]
+    for caption, part in chapters:
+        parts.append((caption, []))
+        for name in part:
+            parts[-1][1].append(printer.print(name, "chapter"))
+            print(f"{parts[-1][1][-1].title}: {len(parts[-1][1][-1].pdf.pages)} pages", flush=True)
+    solved = [p.name for _, part in parts for p in part if p.solutions]
+    parts.append(("Solutions", [printer.print(name, "solutions") for name in solved]))
+    parts.append(("Reference", [printer.print(name) for name in back]))
+    return [(caption, pages) for caption, pages in parts if pages]
 
 
 def cover_picture(site, parts):
@@ -364,10 +363,17 @@ def main():
     parser.add_argument("output", nargs="?", type=user_path, default=ROOT / "_build" / "d2lite.pdf")
     parser.add_argument("--site", type=user_path, default=SITE)
     options = parser.parse_args()
-    try:
-        pages = make_pdf(options.output, options.site)
-    except (FileNotFoundError, RuntimeError) as error:
-        sys.exit(str(error))
+    from playwright.sync_api import sync_playwright
+
+    finder = load(ROOT / "tests" / "conftest.py")
+    if (chrome := finder.find_browser()) is None:
+        sys.exit("no Chrome or Chromium found: install one, or set D2LITE_BROWSER to its path")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chrome, args=finder.QUIET)
+        try:
+            pages = make_pdf(browser, options.output, options.site)
+        except (FileNotFoundError, RuntimeError) as error:
+            sys.exit(str(error))
     print(f"{options.output}: {pages} pages, {options.output.stat().st_size / 1e6:.1f} MB")
 
 

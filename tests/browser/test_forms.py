@@ -178,24 +178,22 @@ def test_opened_folds_are_accessible_and_fit_a_telephone(open_forms, mode):
 
 
 @pytest.fixture(scope="module")
-def book(site, tmp_path_factory):
+def book(site, browser, tmp_path_factory):
     """The small book on paper: (its pages' texts, its PDF)."""
     path = tmp_path_factory.mktemp("paper") / "book.pdf"
-    small_book.load("make_pdf").make_pdf(path, site, small_book.TOC)
+    small_book.load("make_pdf").make_pdf(browser, path, site, small_book.TOC)
     reader = pypdf.PdfReader(path)
     return [page.extract_text() for page in reader.pages], reader
 
 
 def test_the_contents_name_the_pages_that_carry_these_numbers(book):
     texts, reader = book
-    contents = next(text for text in texts if text.lstrip().startswith("Contents"))
+    contents = next(text for text in texts if "Contents" in text[:30])
     for title in ("1. Every form", "Solutions to 1. Every form", "Glossary", "Bibliography"):
-        (number,) = re.findall(rf"{re.escape(title)}\s*(\d+)", contents)
-        start = next(text for text in texts if text.lstrip().startswith(title))
-        assert start.rstrip().endswith(number), (
-            f"{title} says page {start.rstrip()[-3:]}, the contents {number}"
-        )
-        assert reader.page_labels[texts.index(start)] == number
+        number = re.search(rf"^{re.escape(title)}\s*(\d+)", contents, re.M)[1]
+        starts = [i for i, text in enumerate(texts) if title in text[:40] and reader.page_labels[i].isdigit()]
+        words = texts[starts[0]].split()  # a page's number is its first or its last word
+        assert number in (words[0], words[-1]) and number == reader.page_labels[starts[0]], title
 
 
 def test_paper_has_what_is_folded_but_solutions_at_the_end_and_no_claims(book):
@@ -212,7 +210,7 @@ def test_paper_has_what_is_folded_but_solutions_at_the_end_and_no_claims(book):
     for there in ("The solution runs and asserts", "1. Predict.", "4. Extend.", "sigmoid(-scores)"):
         assert there in solutions, there
     assert "The solution runs and asserts" not in chapter
-    assert "a score of 0 gives one half" not in chapter + solutions, "claims"
+    assert "assert p[1] == 0.5" not in chapter + solutions, "claims"
     assert "First section" not in solutions and "Further reading" not in solutions
 
 
@@ -223,16 +221,11 @@ def test_links_on_paper_lead_to_pages_of_the_book_or_to_the_site(book):
         for link in page.get("/Annots", []):
             link = link.get_object()
             if "/Dest" in link:
-                number = next(
-                    i
-                    for i, p in enumerate(reader.pages)
-                    if p.indirect_reference == link["/Dest"][0].indirect_reference
-                )
-                inner.add(texts[number].lstrip()[:8])
+                inner.add(texts[reader.get_page_number(link["/Dest"][0].get_object())].split()[1])
             else:
                 outer.add(link["/A"]["/URI"])
-    assert {"1. Every", "Glossary"} <= inner
-    assert outer and all(uri.startswith("https://") for uri in outer), outer
+    assert {"1.", "Glossary"} <= inner  # what stands there after the page's number
+    assert outer and not any(uri.startswith("file:") for uri in outer), outer
     assert any(uri.endswith("forms.html#d2l-deep") for uri in outer), "the address where an explorer is alive"
 
 
@@ -245,11 +238,11 @@ def test_the_outline_has_parts_chapters_and_sections(book):
     assert "1.1. First section" in chapters[1] and "1.4. Use it" in chapters[1]
 
 
-def test_a_book_that_is_too_large_or_a_site_that_is_missing_is_said(site, tmp_path):
+def test_a_book_that_is_too_large_or_a_site_that_is_missing_is_said(site, browser, tmp_path):
     make_pdf = small_book.load("make_pdf").make_pdf
     with pytest.raises(FileNotFoundError, match="make site"):
-        make_pdf(tmp_path / "x.pdf", tmp_path)
+        make_pdf(browser, tmp_path / "x.pdf", tmp_path)
     with pytest.raises(FileNotFoundError, match="no folder"):
-        make_pdf(tmp_path / "none" / "x.pdf", site)
+        make_pdf(browser, tmp_path / "none" / "x.pdf", site)
     with pytest.raises(RuntimeError, match="bytes: expected at most 1,000"):
-        make_pdf(tmp_path / "x.pdf", site, {"parts": []}, most=1000)
+        make_pdf(browser, tmp_path / "x.pdf", site, {"parts": []}, most=1000)

@@ -1,40 +1,39 @@
-"""Make a PDF that Chromium printed small: it places every letter by itself, and every page brings its own copies.
+"""Make a PDF that Chromium printed small: it places most letters one by one, and every page brings its own copies.
 
 Text is set in runs again, wherever a letter stands where the one before it ends (PDF 1.7, section 9.4.3: TJ); points of
-drawings are kept to a hundredth of their unit; streams that are equal are kept once; photos are kept as JPEG.
+drawings are kept to a tenth of their unit, at most a tenth of a point; equal streams once; photos as JPEG.
 """
 
 import io
 import re
 
 import pikepdf
+from fontTools.ttLib import TTFont
 
-PHOTO = 8_000  # bytes from which a picture is kept as JPEG
+PHOTO = 4_000  # bytes from which a picture is kept as JPEG
 _BLOCK = re.compile(rb"BT\n(.*?)ET", re.S)
-_GLYPH = re.compile(rb"(?:(-?[\d.]+) (-?[\d.]+) Td )?<([0-9A-Fa-f]+)> Tj")
+_GLYPHS = re.compile(rb"(?:(-?[\d.]+) (-?[\d.]+) Td )?<([0-9A-Fa-f]+)> Tj")
 _FONT = re.compile(rb"(/\S+) (-?[\d.]+) Tf")
 _PATH = re.compile(rb"^[-\d. ]+ (?:m|l|c|v|y|re)$", re.M)
-_LONG = re.compile(rb"-?\d*\.\d{3,}")
+_NUMBER = re.compile(rb"-?\d*\.\d+")
 
 
 def widths_of(font):
-    """Return the advances of a font's glyphs, in ems: (dict of code to advance, that of all others)."""
-    if font.Subtype == "/Type3":
-        scale, first = float(font.FontMatrix[0]), int(font.FirstChar)
-        return {first + i: float(w) * scale for i, w in enumerate(font.Widths)}, 0.0
+    """Return (dict of a glyph's code to its advance in ems, the advance of all others, hexadecimal digits a code)."""
     if font.Subtype != "/Type0":
+        scale = float(font.FontMatrix[0]) if font.Subtype == "/Type3" else 0.001
         first = int(font.get("/FirstChar", 0))
-        return {first + i: float(w) / 1000 for i, w in enumerate(font.get("/Widths", []))}, 0.0
+        return {first + i: float(width) * scale for i, width in enumerate(font.get("/Widths", []))}, 0.0, 2
     child, widths = font.DescendantFonts[0], {}
     entries = list(child.get("/W", []))
     while entries:
         first, second = int(entries.pop(0)), entries.pop(0)
         if isinstance(second, pikepdf.Array):
-            widths.update({first + i: float(w) / 1000 for i, w in enumerate(second)})
+            widths.update({first + i: float(width) / 1000 for i, width in enumerate(second)})
         else:
             width = float(entries.pop(0)) / 1000
             widths.update({code: width for code in range(first, int(second) + 1)})
-    return widths, float(child.get("/DW", 1000)) / 1000
+    return widths, float(child.get("/DW", 1000)) / 1000, 4
 
 
 def set_in_runs(content, fonts):
@@ -48,45 +47,53 @@ def set_in_runs(content, fonts):
 
 
 def _compact(block, fonts):
-    font, size, lines, run, moved = None, 1.0, [], None, 0.0
+    font, size, lines, parts = None, 1.0, [], None
+    pen = off = (
+        0.0  # from the start of the line to the current point; what was not worth an adjustment so far
+    )
+    moved = 0.0  # how far the start of the line would have come by the letters that now stand in a run
 
     def close():
-        nonlocal run
-        if run is not None:
-            lines.append(b"%s[%s] TJ" % (run["move"], b"".join(run["parts"])))
-            run = None
+        nonlocal parts
+        if parts:
+            lines.append(parts[0] + b"[" + b"".join(parts[1:]) + b"] TJ")
+        parts = None
 
     for line in block.splitlines():
-        glyph = _GLYPH.fullmatch(line)
-        if glyph is None:
+        shown = _GLYPHS.fullmatch(line)
+        if shown is None:
             close()
-            moved = 0.0
+            if line.endswith(b" Tm"):
+                pen = off = moved = 0.0
             if found := _FONT.fullmatch(line):
                 font, size = fonts.get(found[1].decode()), float(found[2])
             lines.append(line)
             continue
-        x, y, code = float(glyph[1] or 0), float(glyph[2] or 0), glyph[3]
-        if run is not None and font and y == 0 and glyph[1]:
-            off = (x - run["advance"]) / size * 1000 + run["off"]  # in thousandths of an em: what TJ subtracts
-            gap = round(off) if abs(off) > 2 else 0
-            if abs(gap) < 1000:
-                run["off"] = off - gap
-                joined = run["parts"][-1][:-1] + code + b">" if gap == 0 else b"%d<%s>" % (-gap, code)
-                run["parts"][-1:] = [joined] if gap == 0 else [run["parts"][-1], joined]
-                moved += x
-                run["advance"] = _advance(font, code, size)
-                continue
-        close()
-        move = b"" if glyph[1] is None else b"%s %s Td " % (_short(moved + x), glyph[2])
-        moved = 0.0
-        run = {"move": move, "parts": [b"<%s>" % code], "off": 0.0, "advance": _advance(font, code, size)}
+        x, y, codes = shown.groups()
+        step = float(x or 0)
+        exact = (step - pen) / size * 1000 + off if x else off  # in thousandths of an em: what TJ subtracts
+        gap = round(exact) if abs(exact) > 2 else 0
+        if parts and (not x or (font and float(y) == 0 and abs(gap) < 1000)):
+            parts[-1:] = (
+                [parts[-1][:-1] + codes + b">"] if not gap else [parts[-1], b"%d<%s>" % (-gap, codes)]
+            )
+            off = exact - gap
+            moved, pen = moved + step, pen if not x else 0.0
+        else:
+            close()
+            parts = [b"%s %s Td " % (_short(moved + step, 4), y) if x else b"", b"<%s>" % codes]
+            if x:
+                pen = off = moved = 0.0
+        pen += _advance(font, codes) * size
     close()
     return b"\n".join(lines) + b"\n"
 
 
-def _advance(font, code, size):
-    widths, other = font or ({}, 0.0)
-    return widths.get(int(code, 16), other) * size
+def _advance(font, codes):
+    """Return how far some glyphs go, in ems."""
+    widths, other, digits = font or ({}, 0.0, 4)
+    each = (int(codes[i : i + digits], 16) for i in range(0, len(codes), digits))
+    return sum(widths.get(code, other) for code in each)
 
 
 def _short(number, digits=4):
@@ -94,9 +101,9 @@ def _short(number, digits=4):
     return (text.rstrip(b"0").rstrip(b".") if b"." in text else text) or b"0"
 
 
-def shorten_paths(content, digits=2):
+def shorten_paths(content, digits=1):
     """Return a content stream whose drawn points have at most so many decimals."""
-    return _PATH.sub(lambda line: _LONG.sub(lambda n: _short(float(n[0]), digits), line[0]), content)
+    return _PATH.sub(lambda line: _NUMBER.sub(lambda n: _short(float(n[0]), digits), line[0]), content)
 
 
 def compact_text(book):
@@ -121,6 +128,51 @@ def compact_drawings(book):
         elif isinstance(each, pikepdf.Dictionary) and each.get("/Subtype") == "/Type3":
             for letter in each.CharProcs.values():
                 letter.write(shorten_paths(letter.read_bytes(), 0))
+
+
+def join_fonts(book):
+    """Let equal fonts, of which each page brought the letters it needs, be one font with all of them.
+
+    Chromium leaves a letter its number when it cuts a font down, so that the tables can be laid over each other.
+    """
+    families = {}
+    for each in book.objects:
+        if (
+            isinstance(each, pikepdf.Dictionary)
+            and each.get("/Type") == "/FontDescriptor"
+            and "/FontFile2" in each
+        ):
+            families.setdefault(str(each.FontName).partition("+")[2], []).append(each)
+    for descriptors in families.values():
+        fonts = [TTFont(io.BytesIO(each.FontFile2.read_bytes())) for each in descriptors]
+        if any("glyf" not in font for font in fonts):
+            continue
+        whole = max(fonts, key=lambda font: font["maxp"].numGlyphs)
+        names, glyphs, advances = whole.getGlyphOrder(), whole["glyf"], whole["hmtx"]
+        for font in fonts:
+            for number, name in enumerate(font.getGlyphOrder()):
+                if glyphs[names[number]].numberOfContours == 0 != font["glyf"][name].numberOfContours:
+                    glyphs[names[number]] = font["glyf"][name]
+                    advances[names[number]] = font["hmtx"][name]
+        buffer = io.BytesIO()
+        whole.save(buffer)
+        if not _contains(buffer.getvalue(), fonts):
+            continue  # of the same name, and not the same font
+        stream = book.make_stream(buffer.getvalue(), Length1=len(buffer.getvalue()))
+        for each in descriptors:
+            each.FontFile2 = stream
+
+
+def _contains(data, fonts):
+    """Tell whether every letter of some fonts is in another, drawn alike."""
+    whole = TTFont(io.BytesIO(data))
+    names = whole.getGlyphOrder()
+    for font in fonts:
+        for number, name in enumerate(font.getGlyphOrder()):
+            glyph = font["glyf"][name]
+            if glyph.numberOfContours and glyph != whole["glyf"][names[number]]:
+                return False
+    return True
 
 
 def share_equal_streams(book):
@@ -155,9 +207,11 @@ def shrink_photos(book):
         if not isinstance(image, pikepdf.Stream) or image.get("/Subtype") != "/Image":
             continue
         raw, buffer = image.read_raw_bytes(), io.BytesIO()
-        if len(raw) < PHOTO or pikepdf.PdfImage(image).mode not in ("RGB", "L"):
+        mode = pikepdf.PdfImage(image).mode
+        if len(raw) < PHOTO or mode not in ("RGB", "L"):
             continue
-        pikepdf.PdfImage(image).as_pil_image().save(buffer, "JPEG", quality=78)
+        picture = pikepdf.PdfImage(image).as_pil_image().convert(mode)  # opacity has a stream of its own
+        picture.save(buffer, "JPEG", quality=72)
         if len(buffer.getvalue()) < len(raw):
             image.write(buffer.getvalue(), filter=pikepdf.Name.DCTDecode)
 
@@ -167,4 +221,5 @@ def compact(book):
     compact_text(book)
     compact_drawings(book)
     shrink_photos(book)
+    join_fonts(book)
     share_equal_streams(book)
