@@ -1,7 +1,8 @@
 """Data sets: small real ones that ship with the package, scenes composed of them, and points in the plane.
 
 Loaders of samples return `Data`, a pair of tensors with names; `records` gives a table as it was written down, `text` a
-string, `series` a `Series`, `photo` one image, `word_vectors` words and a matrix. Nothing is read, decoded or downloaded at import.
+string, `series` a `Series`, `photo` one image, `word_vectors` words and a matrix. Nothing is read, decoded or
+downloaded at import.
 """
 
 from d2lite.datasets._data import Data

@@ -10,9 +10,9 @@ import torch
 def word_vectors():
     """Return 20,000 frequent English words and their GloVe vectors.
 
-    They were learned by Pennington, Socher and Manning from Wikipedia of 2014 and newswire (Gigaword 5), in lower case. Here
-    are the most frequent words made of letters, with hyphens or apostrophes inside, the most frequent first. Each vector
-    is kept in 8 bits: of the ten nearest neighbours of a word, nine to ten are those of the original.
+    They were learned by Pennington, Socher and Manning from Wikipedia of 2014 and newswire (Gigaword 5), in lower case.
+    Here are the most frequent words made of letters, with hyphens or apostrophes inside, the most frequent first. Each
+    vector is kept in 8 bits: of a word's ten nearest neighbours, 9.9 on average are those of the original.
 
     Returns:
         (words, vectors): list of 20,000 strings, and (20000, 50) float32 tensor, a row a word.

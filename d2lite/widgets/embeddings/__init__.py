@@ -18,14 +18,15 @@ EXTRA = (
     "bread cheese butter apple banana coffee tea wine beer soup "
     "hot cold warm cool wet dry happy sad rich poor tiny huge slow faster fastest bigger biggest smaller smallest "
     "walked walking sang sing swim swam ate eaten drank drink cities houses children mice"
-).split()
+)
 
 
 @functools.cache
 def page_vectors():
     """Return the words of the page and their vectors as the page has them.
 
-    The vectors of `d2lite.datasets.word_vectors` are brought to length 1 and rounded to 6 bits, with a scale for each of the 50 columns.
+    The vectors of `d2lite.datasets.word_vectors` are brought to length 1 and rounded to 6 bits, with a scale for each of
+    the 50 columns.
 
     Returns:
         (words, codes, scales): list of N strings, (N, 50) int64 array of -31 to 31, and (50,) float64 array. A word's
@@ -34,7 +35,7 @@ def page_vectors():
     from d2lite.datasets import word_vectors
 
     words, vectors = word_vectors()
-    extra = set(EXTRA)
+    extra = set(EXTRA.split())
     rows = [row for row, word in enumerate(words) if len(word) > 1 or word in "ai"]
     rows = [row for place, row in enumerate(rows) if place < COUNT or words[row] in extra]
     kept = vectors.double().numpy()[rows]
