@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 import d2lite
-from d2lite.datasets import photo, records, series, text
+from d2lite.datasets import photo, records, series, text, word_vectors
 
 DATA = Path(d2lite.__file__).parent / "data"
 PHOTOS = {path.stem: path for path in (DATA / "photos").iterdir()}
@@ -26,7 +26,9 @@ def test_every_shipped_file_is_listed_with_its_checksum():
         )
     )
     files = [
-        path for path in (*DATA.iterdir(), *PHOTOS.values()) if path.suffix in {".png", ".jpg", ".xz", ".csv"}
+        path
+        for path in (*DATA.iterdir(), *PHOTOS.values())
+        if path.suffix in {".png", ".jpg", ".xz", ".csv", ".npz"}
     ]
     assert {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files} == listed
 
@@ -44,6 +46,21 @@ def test_texts(name, length, distinct, start):
     assert got.startswith(start)
     assert "\r" not in got
     assert got == lzma.decompress((DATA / f"{name}.txt.xz").read_bytes()).decode("utf-8")
+
+
+def test_word_vectors_are_a_row_a_word_the_most_frequent_first():
+    words, vectors = word_vectors()
+    assert (len(words), len(set(words))) == (20_000, 20_000)
+    assert words[:4] == ["the", "of", "to", "and"]
+    assert (vectors.shape, vectors.dtype) == ((20_000, 50), torch.float32)
+    published = torch.tensor(
+        [0.418, 0.24968, -0.41242, 0.1217, 0.34527]
+    )  # glove.6B.50d's row of "the" begins so
+    assert (vectors[0, :5] - published).abs().max() < 0.02
+    vectors.zero_()
+    words.clear()
+    assert len(word_vectors()[0]) == 20_000
+    assert word_vectors()[1].abs().min(1).values.max() < word_vectors()[1].abs().max()
 
 
 def test_births_are_those_of_the_file_and_no_day_is_missing():

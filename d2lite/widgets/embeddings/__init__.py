@@ -25,8 +25,8 @@ EXTRA = (
 def page_vectors():
     """Return the words of the page and their vectors as the page has them.
 
-    The vectors of `d2lite.datasets.word_vectors` are brought to length 1 and rounded to 6 bits, with a scale for each of
-    the 50 columns.
+    The vectors of `d2lite.datasets.word_vectors` are brought to length 1 and rounded to 6 bits, with a scale for each
+    of the 50 columns.
 
     Returns:
         (words, codes, scales): list of N strings, (N, 50) int64 array of -31 to 31, and (50,) float64 array. A word's

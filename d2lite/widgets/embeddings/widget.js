@@ -112,7 +112,8 @@ function offerWords(app, meant, scene) {
 /** The nearest words, the best first, with bars of their cosines; a press goes there. */
 function neighbourList(app, parent, scene) {
   const list = make("ol", { class: "d2l-near", "aria-label": "Nearest words" });
-  parent.append(make("div", { class: "d2l-near-head" }, make("span", { text: "nearest words" }), make("span", { text: "cosine" })), list);
+  const head = make("div", { class: "d2l-near-head" }, make("span", { text: "nearest words" }), make("span", { text: "cosine" }));
+  parent.append(make("div", { class: "d2l-direct" }, head, list));
   app.draw(() => {
     while (list.children.length > scene.list.length) list.lastChild.remove();
     while (list.children.length < scene.list.length) list.append(neighbourItem(app, scene, list.children.length));
