@@ -20,7 +20,7 @@ def test_own_words_are_struck_out_until_the_reader_lets_them_answer(host):
     words, vectors = unit_vectors()
     question = ("king", "man", "woman")
     assert near(host) == answered(words, vectors, question, question)[0][:8]
-    host.page.get_by_role("checkbox", name="own words may answer").check()
+    host.page.get_by_role("checkbox", name="allow own words").check()
     host.settle()
     assert near(host) == answered(words, vectors, question, ())[0][:8]
     assert host.get("answer") == "king"

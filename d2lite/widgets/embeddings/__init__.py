@@ -69,7 +69,7 @@ class EmbeddingsExplorer(Explorer):
     plus = Text("woman", max_length=30, label="plus")
     own = Flag(
         False,
-        label="own words may answer",
+        label="allow own words",
         help="Off: the words you typed are struck out of the list, as programs usually do.",
     )
     across = Text(

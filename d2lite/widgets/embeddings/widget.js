@@ -36,7 +36,7 @@ function placeWords(scene, get) {
   const place = (vector) => scene.axes.map((axis) => (axis ? dot(axis, vector) : 0));
   const kinds = new Map();
   for (const row of scene.list) kinds.set(row, "near");
-  for (const row of also.rows) kinds.set(row, "also");
+  for (const row of also.rows) if (row !== scene.list[0]) kinds.set(row, "also");
   for (const row of scene.asked) kinds.set(row, "asked");
   scene.points = [...kinds].map(([row, kind]) => ({ row, kind, first: row === scene.list[0], word: space.words[row], at: place(vectorOf(space, row)) }));
   scene.target = scene.asked.length > 1 ? place(scene.sum) : null;
@@ -64,7 +64,7 @@ function complain({ unknown, alsoUnknown, ends, space }) {
 function describe(scene) {
   const { list, scores, space, asked, own } = scene;
   if (!list.length) return { text: complain(scene) || "Type a word.", bad: true };
-  const rule = asked.length < 2 ? "" : own ? " (own words may answer)" : " (own words struck out)";
+  const rule = asked.length < 2 ? "" : own ? " (own words allowed)" : " (own words struck out)";
   const said = `Nearest to ${equation(scene)}${rule}: ${space.words[list[0]]}, cosine ${formatFixed(scores[list[0]], 2)}.`;
   const wrong = complain(scene);
   return { text: `${said} ${wrong}`.trim(), bad: Boolean(wrong) };
