@@ -5,6 +5,7 @@ from pathlib import Path
 from . import (
     anchors,
     assets,
+    chapter_map,
     code,
     execution,
     explorers,
@@ -30,6 +31,7 @@ MODULES = (
     code,
     folds,
     words,
+    chapter_map,
     gallery,
     explorers,
     images,
