@@ -1,6 +1,8 @@
-"""Pack the site, the notebooks and a wheel of d2lite into one archive: python tools/make_zip.py [OUTPUT.zip]
+"""Pack the site, the notebooks and a wheel of d2lite into one archive: python tools/make_zip.py [OUTPUT.zip] [--wheels]
 
-Unpack it anywhere and open START.html: no server, no network. The same files give the same bytes.
+Unpack it anywhere and open START.html: no server, no network. The same files give the same bytes. With --wheels all
+that d2lite and JupyterLab need comes along, for this system and this Python, so that a laptop without a network can run the
+notebooks, too; only this asks the package index.
 """
 
 import argparse
@@ -33,9 +35,14 @@ START = """<!doctype html>
 README = """d2lite: a deep-learning textbook whose every page is alive
 
 Read     open START.html in a browser. Nothing else is needed, no network either.
-Run      pip install jupyterlab {wheel}
+Run      {install}
          jupyter lab notebooks
 """
+INSTALL = {  # what the archive's README says: with wheels of everything in it, or without
+    False: """pip install jupyterlab {wheel}
+         (without a network, where JupyterLab and PyTorch are there: pip install --no-index --no-deps {wheel})""",
+    True: "pip install --no-index --find-links wheels jupyterlab jupyterlab-myst ipykernel {wheel}",
+}
 
 
 def build_wheel(folder):
@@ -55,10 +62,30 @@ def build_wheel(folder):
     return wheel
 
 
-def contents(wheel, site=SITE):
-    """Return the archive as a dict from name in the archive to bytes."""
-    files = {"START.html": START.encode(), "README.txt": README.format(wheel=wheel.name).encode()}
+def download_wheels(wheel, folder):
+    """Fetch what a wheel of d2lite and JupyterLab need, in the tested versions, and return the paths."""
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--only-binary",
+        ":all:",
+        "--dest",
+        str(folder),
+    ]
+    command += ["--constraint", str(ROOT / "constraints.txt"), f"{wheel}[lab]"]
+    subprocess.run(command, check=True)
+    return sorted(path for path in Path(folder).iterdir() if path.name != wheel.name)
+
+
+def contents(wheel, site=SITE, others=()):
+    """Return the archive as a dict from name in the archive to bytes; others are wheels that come along."""
+    install = INSTALL[bool(others)].format(wheel=wheel.name)
+    files = {"START.html": START.encode(), "README.txt": README.format(install=install).encode()}
     files[wheel.name] = wheel.read_bytes()
+    files |= {f"wheels/{path.name}": path.read_bytes() for path in others}
     pages = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.html"))
     for path in sorted(site.rglob("*")):
         # a build leaves the explorers of earlier ones, whose names have another hash
@@ -77,12 +104,14 @@ def contents(wheel, site=SITE):
     return files
 
 
-def make_zip(output, site=SITE):
+def make_zip(output, site=SITE, with_wheels=False):
     """Write the archive and return its size in bytes; a site that is not built is refused."""
     if not (site / "index.html").exists():
         raise FileNotFoundError(f"{site} has no index.html: expected a built site; make it with make site")
     with tempfile.TemporaryDirectory() as folder:
-        files = contents(build_wheel(folder), site)
+        wheel = build_wheel(folder)
+        others = download_wheels(wheel, Path(folder) / "wheels") if with_wheels else ()
+        files = contents(wheel, site, others)
     output.parent.mkdir(parents=True, exist_ok=True)
     with (
         replacing(output) as file,
@@ -98,10 +127,14 @@ def make_zip(output, site=SITE):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("output", nargs="?", type=user_path, default=ROOT / "_build" / "d2lite.zip")
-    output = parser.parse_args().output
+    parser.add_argument(
+        "--wheels", action="store_true", help="with all that the notebooks need, from the index"
+    )
+    options = parser.parse_args()
+    output = options.output
     try:
-        size = make_zip(output)
-    except OSError as error:
+        size = make_zip(output, with_wheels=options.wheels)
+    except (OSError, subprocess.CalledProcessError) as error:
         sys.exit(str(error))
     print(f"{output}: {size / 1e6:.1f} MB; unpack it and open START.html")
 

@@ -1,8 +1,10 @@
 """tools/make_zip.py packs everything once, reproducibly, and the wheel in it is the package."""
 
 import json
+import os
 import posixpath
 import re
+import subprocess
 import sys
 import zipfile
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from make_zip import make_zip  # noqa: E402
+from make_zip import contents, make_zip  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +86,7 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_left(folder, tm
     import make_zip as module
 
     monkeypatch.setattr(module, "build_wheel", lambda folder: folder)
-    monkeypatch.setattr(module, "contents", lambda wheel, site: {"a": b"b"})
+    monkeypatch.setattr(module, "contents", lambda wheel, site, others: {"a": b"b"})
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         make_zip(tmp_path / "file" / "x.zip", folder / "site")
@@ -92,3 +94,59 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_left(folder, tm
     with pytest.raises(OSError, match="x.zip"):
         make_zip(tmp_path / "x.zip", folder / "site")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "x.zip"]
+
+
+@pytest.fixture(scope="module")
+def laptop(folder):
+    """A Python that has the libraries and no d2lite, with the archive unpacked beside it: (python, folder)."""
+    with zipfile.ZipFile(folder / "one.zip") as archive:
+        archive.extractall(folder / "laptop")
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
+    (python,) = (p for p in (folder / "venv").glob("*/python*") if p.stem == "python")
+    (site_packages,) = (folder / "venv").rglob("site-packages")
+    libraries = [path for path in sys.path if path.endswith("site-packages")]
+    (site_packages / "libraries.pth").write_text(
+        "\n".join(libraries)
+    )  # their own .pth files are not read there
+    return python, folder / "laptop" / "d2lite"
+
+
+def offline(command, folder):
+    """Run a command with no index and no way out, and return what it printed."""
+    away = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "D2LITE_DATA_DIR")}
+    environment |= away | {"PIP_NO_INDEX": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_archive_alone_installs_and_runs_a_chapter_without_a_network(laptop):
+    python, folder = laptop
+    text = (folder / "README.txt").read_text()
+    (wheel,) = folder.glob("*.whl")
+    assert f"pip install --no-index --no-deps {wheel.name}" in text
+    offline([python, "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", wheel.name], folder)
+    where = offline([python, "-c", "import d2lite; print(d2lite.__file__)"], folder).strip()
+    assert Path(where).is_relative_to(folder.parent.parent / "venv"), "another d2lite is found first"
+    run = (
+        "import json, sys\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "import matplotlib; matplotlib.use('agg')\n"
+        "shell = InteractiveShell.instance()\n"
+        "for cell in json.load(open(sys.argv[1], encoding='utf-8'))['cells']:\n"
+        "    if cell['cell_type'] == 'code':\n"
+        "        shell.run_cell(''.join(cell['source'])).raise_error()\n"
+        "print('ran to its end')\n"
+    )
+    chapter = folder / "notebooks" / "chapters" / "07_rnn" / "sequences.ipynb"
+    assert offline([python, "-c", run, str(chapter)], folder / "notebooks").strip().endswith("ran to its end")
+
+
+def test_with_wheels_the_readme_installs_from_them(folder, tmp_path):
+    wheel = tmp_path / "d2lite-1.whl"
+    wheel.write_bytes(b"w")
+    (tmp_path / "torch-1.whl").write_bytes(b"x")
+    files = contents(wheel, folder / "site", [tmp_path / "torch-1.whl"])
+    assert files["wheels/torch-1.whl"] == b"x"
+    assert "--no-index --find-links wheels" in files["README.txt"].decode()

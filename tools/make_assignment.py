@@ -1,0 +1,130 @@
+"""Make an assignment of a chapter: python tools/make_assignment.py 04_optimizers/momentum momentum_assignment.ipynb
+
+The chapter as it is, but with an empty cell in place of each solution, and under it the checks that the solution
+passes: its asserts. The empty cell says which names they look for. Some exercises only:
+--exercises 1 3 4.
+"""
+
+import argparse
+import ast
+import json
+import sys
+from pathlib import Path
+
+from d2lite._utils.files import replacing, user_path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def stored(node):
+    """Return the names that a statement defines or changes, those in functions of its own left out."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return {node.name}
+    return {
+        each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
+    }
+
+
+def checks_of(source):
+    """Return the checks of a solution, and the names that they take from it.
+
+    Args:
+        source: code of a solution's cell.
+
+    Returns:
+        (list of the lines of its asserts that still hold at its end, list of names in order). An assert about
+        something that the solution changes afterwards is no check of what a student hands in.
+    """
+    statements = ast.parse(source).body
+    defined = dict.fromkeys(name for each in statements for name in sorted(stored(each)))
+    checks, wanted = [], []
+    for place, statement in enumerate(statements):
+        if not isinstance(statement, ast.Assert):
+            continue
+        names = {each.id for each in ast.walk(statement) if isinstance(each, ast.Name)}
+        if any(names & stored(later) for later in statements[place + 1 :]):
+            continue
+        checks.append(ast.get_source_segment(source, statement))
+        wanted += [name for name in defined if name in names]
+    return checks, [*dict.fromkeys(wanted)]
+
+
+def make_assignment(notebook, exercises=None):
+    """Return a chapter as an assignment.
+
+    Args:
+        notebook: the chapter, nbformat's JSON as a dict; it stays as it is.
+        exercises: numbers of the exercises to keep; None: all.
+
+    Returns:
+        A notebook as a dict.
+
+    Raises:
+        ValueError: the chapter has no such exercise.
+    """
+    numbers = {cell["id"].removeprefix("solution-") for cell in notebook["cells"] if _is_solution(cell)}
+    wanted = numbers if exercises is None else set(map(str, exercises))
+    if unknown := sorted(wanted - numbers):
+        raise ValueError(
+            f"exercises has {', '.join(unknown)}: expected some of {', '.join(sorted(numbers, key=int))}"
+        )
+    cells = []
+    for cell in notebook["cells"]:
+        number = cell["id"].rpartition("-")[2]
+        if cell["id"].startswith("exercise-") and number not in wanted:
+            continue
+        if not _is_solution(cell):
+            cells.append(cell)
+        elif number in wanted:
+            cells += _empty(number, *checks_of("".join(cell["source"])))
+    return {**notebook, "cells": cells}
+
+
+def _is_solution(cell):
+    return "solution" in cell["metadata"].get("tags", [])
+
+
+def _empty(number, checks, names):
+    """Return the cells that stand for a solution: room for it, and its checks."""
+    said = f" The checks below look for {', '.join(names)}." if names else ""
+    cells = [_code(f"answer-{number}", f"# Your solution.{said}\n", ["answer"])]
+    if checks:
+        lines = "\n".join([*checks, f'print("exercise {number}: all checks passed")'])
+        cells.append(_code(f"checks-{number}", lines, ["checks"]))
+    return cells
+
+
+def _code(name, source, tags):
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": name,
+        "metadata": {"tags": tags},
+        "outputs": [],
+        "source": source.splitlines(keepends=True),
+    }
+
+
+def main():
+    """Write the assignment and say how many checks it has."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("chapter", help="such as 04_optimizers/momentum")
+    parser.add_argument("output", type=user_path)
+    parser.add_argument("--exercises", nargs="+", type=int)
+    options = parser.parse_args()
+    path = ROOT / "chapters" / f"{options.chapter}.ipynb"
+    if not path.exists():
+        names = sorted(each.stem for each in (ROOT / "chapters").glob("*/*.ipynb"))
+        sys.exit(f"chapter is {options.chapter!r}: expected a part and one of {', '.join(names)}")
+    try:
+        assignment = make_assignment(json.loads(path.read_text(encoding="utf-8")), options.exercises)
+    except ValueError as error:
+        sys.exit(str(error))
+    with replacing(options.output, "w", encoding="utf-8") as file:
+        json.dump(assignment, file, indent=1, ensure_ascii=False)
+    tags = [cell["metadata"].get("tags", []) for cell in assignment["cells"]]
+    print(f"{options.output}: {tags.count(['answer'])} exercises, {tags.count(['checks'])} with checks")
+
+
+if __name__ == "__main__":
+    main()
