@@ -1,8 +1,8 @@
 """Pack the site, the notebooks and a wheel of d2lite into one archive: python tools/make_zip.py [OUTPUT.zip] [--wheels]
 
 Unpack it anywhere and open START.html: no server, no network. The same files give the same bytes. With --wheels all
-that d2lite and JupyterLab need comes along, for this system and this Python, so that a laptop without a network can run the
-notebooks, too; only this asks the package index.
+that d2lite and JupyterLab need comes along, for this system and this Python, so that a laptop without a network can run
+the notebooks, too; only this asks the package index.
 """
 
 import argparse
