@@ -1,22 +1,28 @@
 """Words of a text with labels: which of them name a person, found by rules from titles, first names and capitals."""
 
 import collections
+import itertools
 import re
 
 from d2lite import datasets
 
-TITLES = frozenset(
-    "Mr Mrs Miss Misses Messrs Master Lady Sir Lord Captain Colonel Admiral Major General Dr Dowager".split()
-)
+TITLES = frozenset({
+    "Mr", "Mrs", "Miss", "Misses", "Messrs", "Master", "Lady", "Sir", "Lord", "Captain", "Colonel", "Admiral",
+    "Major", "General", "Dr", "Dowager",
+})  # fmt: skip
 # First names in a census, or capitals after a title, that name no person in Austen's novels.
-NO_NAMES = frozenset(
-    "And I He Ii Iii Xiv My They Monday Prince Impudence Manager Somebody Brand Speed St Viscountess Patroness Longtown Abbey America April Asia August Barton Bell China "
-    "Cleveland Cliff Clifton Easter Forest France Gay German Harley India Irish January June Kent Ma Magdalen Many Maple "
-    "Marquis May Milton Patience Queen Roman September So Sue Sunday Temple Trent Venice Domingo The".split()
-)
-_PLACES = frozenset(
-    "Street Place Square Park Buildings Lane Hall House Cottage Abbey Hill Row Court Chapel Lodge".split()
-)
+NO_NAMES = frozenset({
+    "And", "I", "He", "Ii", "Iii", "Xiv", "My", "They", "Monday", "Prince", "Impudence", "Manager", "Somebody",
+    "Brand", "Speed", "St", "Viscountess", "Patroness", "Longtown", "Abbey", "America", "April", "Asia", "August",
+    "Barton", "Bell", "China", "Cleveland", "Cliff", "Clifton", "Easter", "Forest", "France", "Gay", "German",
+    "Harley", "India", "Irish", "January", "June", "Kent", "Ma", "Magdalen", "Many", "Maple", "Marquis", "May",
+    "Milton", "Patience", "Queen", "Roman", "September", "So", "Sue", "Sunday", "Temple", "Trent", "Venice",
+    "Domingo", "The",
+})  # fmt: skip
+_PLACES = frozenset({
+    "Street", "Place", "Square", "Park", "Buildings", "Lane", "Hall", "House", "Cottage", "Abbey", "Hill", "Row",
+    "Court", "Chapel", "Lodge",
+})  # fmt: skip
 _OPENINGS = {
     "Sense and Sensibility": "The family of Dashwood had long been settled",
     "Pride and Prejudice": "It is a truth universally acknowledged",
@@ -40,8 +46,8 @@ def split_sentences(text):
 
     Returns:
         list of lists of str: a sentence ends at one of . ! ? ; but not after an initial ("Mr. E. Ferrars").
-        The "'s" of a genitive is a token of its own. Left out are the stops of "Mr." and the like, and underscores, which
-        stand for italics.
+        The "'s" of a genitive is a token of its own. Left out are the stops of "Mr." and the like, and
+        underscores, which stand for italics.
 
     Raises:
         TypeError: text is not a string.
@@ -101,7 +107,7 @@ def find_names(sentences, first_names):
     after = {
         word.capitalize()
         for sentence in sentences
-        for before, word in zip(sentence, sentence[1:], strict=False)
+        for before, word in itertools.pairwise(sentence)
         if _is_capital(word) and before.capitalize() in names and before[0].isupper()
         and not lower[word.capitalize()] and word not in _PLACES
     }  # fmt: skip
