@@ -5,8 +5,9 @@
     python tools/record/tagging.py networks       # the two that the explorer opens, to .../weights/name_taggers.npz
 
 The task: which words of Austen's sentences name a person (`d2lite.language.tagging`), everything in lower case. Four
-novels to train on, Northanger Abbey to choose the learning rate by, Persuasion to test. The vocabulary is the 1,999 most
-frequent words of the training novels that name nobody there; all other words, names among them, have one number, 0.
+novels to train on, Northanger Abbey to choose the learning rate by, Persuasion to test. The vocabulary is the 1,999
+most frequent words of the training novels that name nobody there; all other words, names among them, have one
+number, 0.
 
 A network is an embedding of 16 numbers a word, an LSTM and a linear layer. The numbers of units make all four nearly
 equally large. Training: the sentences of 3 to 40 words with at least one unknown word, every second of them, in
