@@ -167,12 +167,29 @@ def best_rates():
 
 
 def eight_bits(net):
-    """Return a network's weights, its matrices in 8 bits."""
-    state = net.state_dict()
+    """Return a network's weights, the matrices in 8 bits; of the embedding a scale for each of its 16 columns."""
+    state = {name: value.detach() for name, value in net.state_dict().items()}
+    state["embedding.columns"] = state.pop("embedding.weight").T  # (E, V)
     matrices = {name: value for name, value in state.items() if value.dim() == 2}
     return quantization.quantize_all(matrices) | {
         name: state[name] for name in state.keys() - matrices.keys()
     }
+
+
+def from_eight_bits(tensors):
+    """Return the weights that `eight_bits` stands for, as a Tagger loads them."""
+    numbers = quantization.dequantize_all(tensors)
+    return numbers | {"embedding.weight": numbers.pop("embedding.columns").T}
+
+
+def mean_votes(net, sentences):
+    """Return what each direction's states add to the score of an unknown word, in the mean: list of one or two."""
+    net, head, votes = net.double(), net.head.weight[0], []
+    for _, numbers, _ in sentences:
+        if (numbers == 0).any():
+            states = net.lstm(net.embedding(numbers))[0][numbers == 0]  # (N, H) or (N, 2H)
+            votes.append((states * head).detach())
+    return torch.cat(votes).mean(0).view(1 + net.lstm.bidirectional, -1).sum(1).tolist()
 
 
 def record_networks():
@@ -183,10 +200,11 @@ def record_networks():
     for reader, name in (("one way", "one"), ("both ways", "both")):
         net, losses = train(reader, rates[reader], seed=0, every=1)
         small = eight_bits(net)
-        net.load_state_dict(quantization.dequantize_all(small))
+        net.load_state_dict(from_eight_bits(small))
         tensors |= {f"{name}.{key}": value for key, value in small.items()}
         measured[name] = {"lr": rates[reader], "loss": sum(losses[-100:]) / 100}
         measured[name] |= {title: measure(net, novels[title]) for title in (VALIDATION, TEST)}
+        measured[name] |= {"mean_votes": mean_votes(net, novels[VALIDATION])}
     provenance = {
         "command": "python tools/record/tagging.py networks",
         "seed": 0,
