@@ -1,8 +1,10 @@
 """Record taggers of names in running text: read in one direction or in both, of one layer or two, equally large.
 
-    python tools/record/tagging.py                # 32 runs: reader x rate x seed, to .../recordings/tagging.json.gz
-    python tools/record/tagging.py tagging_seeds  # 20 runs at the rates that were best, to .../tagging_seeds.json.gz
+    python tools/record/tagging.py                # 16 runs: reader x rate x seed, to .../recordings/tagging.json.gz
+    python tools/record/tagging.py tagging_seeds  # 10 runs at the rates that were best, to .../tagging_seeds.json.gz
     python tools/record/tagging.py networks       # the two that the explorer opens, to .../weights/name_taggers.npz
+
+With "layers" for "tagging", the same for networks of two layers.
 
 The task: which words of Austen's sentences name a person (`d2lite.language.tagging`), everything in lower case. Four
 novels to train on, Northanger Abbey to choose the learning rate by, Persuasion to test. The vocabulary is the 1,999
@@ -34,6 +36,7 @@ UNITS = {
     "one way, 2 layers": (23, 2),
     "both ways, 2 layers": (14, 2),
 }
+READERS = {"tagging": list(UNITS)[:2], "layers": list(UNITS)[2:]}
 RATES = [3e-3, 1e-2, 3e-2, 1e-1]
 TRAINING = ["Sense and Sensibility", "Pride and Prejudice", "Mansfield Park", "Emma"]
 VALIDATION, TEST = "Northanger Abbey", "Persuasion"
@@ -157,13 +160,14 @@ def train_point(reader, lr, on="validation", *, seed):
     return {"train_loss": curve, "f1": f1(counts), **counts}
 
 
-def best_rates():
-    """Return for each reader the rate with the highest mean f1 on the validation novel."""
-    tuning = d2lite.Sweep.recorded("tagging")
-    return {
-        reader: max(RATES, key=lambda lr: sum(run["f1"] for run in tuning.select(reader=reader, lr=lr)))
-        for reader in UNITS
-    }
+def best_rates(name="tagging"):
+    """Return for each reader of a recording the rate with the highest mean f1 on the validation novel."""
+    tuning = d2lite.Sweep.recorded(name)
+
+    def score(reader, lr):
+        return sum(run["f1"] for run in tuning.select(reader=reader, lr=lr))
+
+    return {reader: max(RATES, key=functools.partial(score, reader)) for reader in READERS[name]}
 
 
 def eight_bits(net):
@@ -216,15 +220,14 @@ def record_networks():
     print(measured)
 
 
-def plan_tuning():
+def plan_tuning(name):
     """Two seeds for every reader and rate, measured on the validation novel."""
-    return {"train": "train_point", "grid": {"reader": list(UNITS), "lr": RATES}, "seeds": (0, 1)}
+    return {"train": "train_point", "grid": {"reader": READERS[name], "lr": RATES}, "seeds": (0, 1)}
 
 
-def plan_seeds():
+def plan_seeds(name):
     """Five new seeds for every reader at its best rate, measured on the test novel."""
-    rates = best_rates()
-    grid = [{"reader": reader, "lr": lr, "on": "test"} for reader, lr in rates.items()]
+    grid = [{"reader": reader, "lr": lr, "on": "test"} for reader, lr in best_rates(name).items()]
     return {"train": "train_point", "grid": grid, "seeds": (10, 11, 12, 13, 14)}
 
 
@@ -232,4 +235,6 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["networks"]:
         record_networks()
     else:
-        record({"tagging": plan_tuning, "tagging_seeds": plan_seeds})
+        plans = {name: functools.partial(plan_tuning, name) for name in READERS}
+        plans |= {f"{name}_seeds": functools.partial(plan_seeds, name) for name in READERS}
+        record(plans)

@@ -9,7 +9,7 @@ from d2lite.widgets.tagger import load_taggers
 
 TEXTS = [
     "Mrs. Plimpton's aunt -- a very good-natured woman! -- had seen Zork; nobody else had.",
-    "dr. zork said it was 12 o'clock",
+    "Dr. Zork said it was 12 o'clock",
     "x",
 ]
 
