@@ -34,7 +34,7 @@ _OPENINGS = {
 _ABBREVIATED = re.compile(r"\b(Mr|Mrs|Messrs|Dr|St)\.")
 _WORD = re.compile(r"'s\b|[A-Za-z]+(?:[-'](?!s\b)[A-Za-z]+)*|\d+|[^\sA-Za-z\d]")
 _HEADING = re.compile(r"^\s*(?:chapter|volume)\b.*$", re.IGNORECASE | re.MULTILINE)
-_ENDS, _QUOTES = frozenset(".!?;"), frozenset("\"'")
+_ENDS = frozenset(".!?;")
 MIN_COUNT = 2  # of a census name, capital within a sentence
 
 

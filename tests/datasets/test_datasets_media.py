@@ -125,6 +125,28 @@ def test_penguins_are_those_of_the_file_with_their_gaps():
         records("iris")
 
 
+def test_surnames_are_of_one_language_each_and_split_once():
+    rows = records("surnames")
+    assert len({row["surname"] for row in rows}) == len(rows) == 4796
+    assert {row["split"] for row in rows} == {"train", "test"}
+    of = {
+        name: [row["split"] for row in rows if row["language"] == name]
+        for name in {r["language"] for r in rows}
+    }
+    assert len(of) == 12
+    assert all(
+        396 <= len(splits) <= 400 and 0.15 < splits.count("test") / len(splits) < 0.27
+        for splits in of.values()
+    )
+
+
+def test_first_names_are_all_different():
+    rows = records("first_names")
+    assert len({row["name"] for row in rows}) == len(rows) == 4832
+    assert {row["gender"] for row in rows} == {"female", "male"}
+    assert all(row["name"] == row["name"].capitalize() for row in rows)
+
+
 def test_two_penguins_of_each_nest_share_its_fate():
     rows = records("penguins")
     for one, other in zip(rows[::2], rows[1::2], strict=True):

@@ -4,7 +4,7 @@ from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Payload, Text
 
 MOST_TEXT = MOST_WORDS = 240
-OPENING = "she had hardly sat down when zork came in with quince and a parcel for mrs plimpton."
+OPENING = "they talked of zork and pudding. they talked of quince's brother."
 
 
 def load_taggers():
@@ -49,6 +49,6 @@ class TaggerExplorer(Explorer):
     words = Integer(
         MOST_WORDS, min=1, max=MOST_WORDS, label="words read", help="The networks know none of what follows."
     )
-    place = Integer(6, min=0, max=MOST_WORDS, label="word shown", help="Its votes are added up below, from 0.")
+    place = Integer(10, min=0, max=MOST_WORDS, label="word shown", help="Its votes are added up below, from 0.")
     speed = Choice(2, (1, 2, 5), unit="/s", label="words a second")
     data = Payload(loader=load_taggers)
