@@ -1,17 +1,15 @@
-"""Record taggers of names in running text: read in one direction or in both, of one layer or two, equally large.
+"""Record taggers of names in running text: read in one direction or in both, equally large.
 
     python tools/record/tagging.py                # 16 runs: reader x rate x seed, to .../recordings/tagging.json.gz
     python tools/record/tagging.py tagging_seeds  # 10 runs at the rates that were best, to .../tagging_seeds.json.gz
     python tools/record/tagging.py networks       # the two that the explorer opens, to .../weights/name_taggers.npz
-
-With "layers" for "tagging", the same for networks of two layers.
 
 The task: which words of Austen's sentences name a person (`d2lite.language.tagging`), everything in lower case. Four
 novels to train on, Northanger Abbey to choose the learning rate by, Persuasion to test. The vocabulary is the 1,999
 most frequent words of the training novels that name nobody there; all other words, names among them, have one
 number, 0.
 
-A network is an embedding of 16 numbers a word, an LSTM and a linear layer. The numbers of units make all four nearly
+A network is an embedding of 16 numbers a word, an LSTM and a linear layer. The numbers of units make both nearly
 equally large. Training: the sentences of 3 to 40 words with at least one unknown word, every second of them, in
 batches of 64 of nearly equal length, three times through; Adam, one cycle of the rate, gradients clipped to norm 1. The
 loss is taken on words, not on padding. What is measured: true and false positives and missed names, and those among the
@@ -30,13 +28,7 @@ import d2lite
 from d2lite.language import tagging, tokens
 from d2lite.models import quantization, weights
 
-UNITS = {
-    "one way": (37, 1),
-    "both ways": (24, 1),
-    "one way, 2 layers": (23, 2),
-    "both ways, 2 layers": (14, 2),
-}
-READERS = {"tagging": list(UNITS)[:2], "layers": list(UNITS)[2:]}
+UNITS = {"one way": 37, "both ways": 24}
 RATES = [3e-3, 1e-2, 3e-2, 1e-1]
 TRAINING = ["Sense and Sensibility", "Pride and Prejudice", "Mansfield Park", "Emma"]
 VALIDATION, TEST = "Northanger Abbey", "Persuasion"
@@ -49,10 +41,10 @@ class Tagger(nn.Module):
 
     def __init__(self, reader, num_words=NUM_WORDS, embedding=EMBEDDING):
         super().__init__()
-        units, layers = UNITS[reader]
+        units = UNITS[reader]
         self.embedding = nn.Embedding(num_words, embedding)
-        both = reader.startswith("both")
-        self.lstm = nn.LSTM(embedding, units, layers, bidirectional=both, batch_first=True)
+        both = reader == "both ways"
+        self.lstm = nn.LSTM(embedding, units, bidirectional=both, batch_first=True)
         self.head = nn.Linear(units * (1 + both), 1)
 
     def forward(self, words, lengths):
@@ -160,14 +152,14 @@ def train_point(reader, lr, on="validation", *, seed):
     return {"train_loss": curve, "f1": f1(counts), **counts}
 
 
-def best_rates(name="tagging"):
-    """Return for each reader of a recording the rate with the highest mean f1 on the validation novel."""
-    tuning = d2lite.Sweep.recorded(name)
+def best_rates():
+    """Return for each reader the rate with the highest mean f1 on the validation novel."""
+    tuning = d2lite.Sweep.recorded("tagging")
 
     def score(reader, lr):
         return sum(run["f1"] for run in tuning.select(reader=reader, lr=lr))
 
-    return {reader: max(RATES, key=functools.partial(score, reader)) for reader in READERS[name]}
+    return {reader: max(RATES, key=functools.partial(score, reader)) for reader in UNITS}
 
 
 def eight_bits(net):
@@ -220,14 +212,14 @@ def record_networks():
     print(measured)
 
 
-def plan_tuning(name):
+def plan_tuning():
     """Two seeds for every reader and rate, measured on the validation novel."""
-    return {"train": "train_point", "grid": {"reader": READERS[name], "lr": RATES}, "seeds": (0, 1)}
+    return {"train": "train_point", "grid": {"reader": list(UNITS), "lr": RATES}, "seeds": (0, 1)}
 
 
-def plan_seeds(name):
+def plan_seeds():
     """Five new seeds for every reader at its best rate, measured on the test novel."""
-    grid = [{"reader": reader, "lr": lr, "on": "test"} for reader, lr in best_rates(name).items()]
+    grid = [{"reader": reader, "lr": lr, "on": "test"} for reader, lr in best_rates().items()]
     return {"train": "train_point", "grid": grid, "seeds": (10, 11, 12, 13, 14)}
 
 
@@ -235,6 +227,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["networks"]:
         record_networks()
     else:
-        plans = {name: functools.partial(plan_tuning, name) for name in READERS}
-        plans |= {f"{name}_seeds": functools.partial(plan_seeds, name) for name in READERS}
-        record(plans)
+        record({"tagging": plan_tuning, "tagging_seeds": plan_seeds})
