@@ -11,7 +11,9 @@ from d2lite.models import weights
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     chapter = read_chapter("07_rnn/deep_and_bidirectional")
-    chapter.run("setup", "names", "classifier", "fit", "writer-net", "writer-loss", "novels", "tagger", "tag-loss")
+    chapter.run(
+        "setup", "names", "classifier", "fit", "writer-net", "writer-loss", "novels", "tagger", "tag-loss"
+    )
     chapter.define("both-code", "use-it", "write-names")
     return chapter
 
