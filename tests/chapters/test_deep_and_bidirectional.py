@@ -107,12 +107,12 @@ def test_recordings_are_whole_and_their_best_rates_inside_the_grid(recorder):
     assert set(rates.values()) <= set(recorder.RATES[1:-1])
     tests = d2lite.Sweep.recorded("tagging_seeds")
     assert len(tests) == 10
-    assert {(run["reader"], run["lr"]) for run in tests} == set(rates.items())
+    assert {(run.point["reader"], run.point["lr"]) for run in tests} == set(rates.items())
 
 
 def test_a_recorded_run_happens_again(recorder):
     recorded = d2lite.Sweep.recorded("tagging_seeds").select(reader="both ways", seed=11)[0]
-    now = recorder.train_point("both ways", recorded["lr"], "test", seed=11)
+    now = recorder.train_point("both ways", recorded.point["lr"], "test", seed=11)
     assert abs(now["f1"] - recorded["f1"]) < 0.03
     assert now["train_loss"][:3] == pytest.approx(list(recorded["train_loss"][:3]), abs=0.02)
 

@@ -38,7 +38,7 @@ def test_it_opens_on_a_name_that_only_both_ways_finds(host):
 
 
 def test_the_next_word_takes_a_tag_back(host):
-    host.set(words=4)
+    host.set("words", 4)
     host.settle()
     assert says(host, ["zork"]) in readout(host)
     host.page.get_by_role("button", name="Step", exact=True).click()

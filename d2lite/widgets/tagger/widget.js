@@ -1,5 +1,5 @@
 // The tagger explorer: the text's words with their tags, and under each the votes of what was read from either side.
-import { control, defineExplorer } from "../_core/define.js";
+import { defineExplorer } from "../_core/define.js";
 import { make } from "../_core/dom.js";
 import { formatFixed } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
@@ -179,6 +179,6 @@ export const { render, preview } = defineExplorer({
     group({ name: "readout", className: "d2l-readout" }, paragraph(describeWord), paragraph(describeNames)),
     hint("Green: the likelier a name, the greener; framed above 50%. Dotted below: a word that is not in the vocabulary. Bars: the vote of what was read from the left up to this word (blue) and from the right (orange), up for a name, down against; the start is the score of a mean unknown word. Dashed frame: the last word read has changed this tag. Gray words are not read yet. Click a word for its sum."),
   ],
-  controls: ["reader", control("words", { segments: false })],
+  controls: ["reader"],
   preview: drawStill,
 });
