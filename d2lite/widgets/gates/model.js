@@ -1,5 +1,6 @@
 // An LSTM of a few units over a text, forward and backward through time, as torch.nn.LSTM computes it. No DOM here.
 import { argmax, dense, sigmoid, softmax } from "../_math/nn.js";
+import { stepLstm } from "../_math/recurrent.js";
 
 const LETTERS = "abcd";
 const INPUTS = 6; // four for the letter, one for a capital, one for the question mark
@@ -38,21 +39,10 @@ export function readText(cell, text, settings) {
   return steps;
 }
 
+const GATES = { i: "input", f: "forget", o: "output" };
+
 function stepCell(cell, x, h, c, settings) {
-  const H = cell.num_units;
-  const sum = (row) => {
-    let z = cell.bias[row];
-    for (let k = 0; k < INPUTS; k++) z += cell.weight_x[row * INPUTS + k] * x[k];
-    for (let k = 0; k < H; k++) z += cell.weight_h[row * H + k] * h[k];
-    return z;
-  };
-  const units = Array.from({ length: H }, (_, k) => k);
-  const i = units.map((k) => gateAt(sum(k) + settings.input_bias, settings.input_gate));
-  const f = units.map((k) => gateAt(sum(H + k) + settings.forget_bias, settings.forget_gate));
-  const g = units.map((k) => Math.tanh(sum(2 * H + k)));
-  const o = units.map((k) => gateAt(sum(3 * H + k) + settings.output_bias, settings.output_gate));
-  const next = units.map((k) => f[k] * c[k] + i[k] * g[k]);
-  return { i, f, g, o, c: next, h: units.map((k) => o[k] * Math.tanh(next[k])) };
+  return stepLstm(cell, x, h, c, (z, name) => gateAt(z + settings[`${GATES[name]}_bias`], settings[`${GATES[name]}_gate`]));
 }
 
 /**
