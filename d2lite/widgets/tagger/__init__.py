@@ -49,6 +49,8 @@ class TaggerExplorer(Explorer):
     words = Integer(
         MOST_WORDS, min=1, max=MOST_WORDS, label="words read", help="The networks know none of what follows."
     )
-    place = Integer(10, min=0, max=MOST_WORDS, label="word shown", help="Its votes are added up below, from 0.")
+    place = Integer(
+        10, min=0, max=MOST_WORDS, label="word shown", help="Its votes are added up below, from 0."
+    )
     speed = Choice(2, (1, 2, 5), unit="/s", label="words a second")
     data = Payload(loader=load_taggers)
