@@ -8,7 +8,7 @@ OPENING = "they talked of zork and pudding. they talked of quince's brother."
 
 
 def load_taggers():
-    """Return the two trained networks, weights in 8 bits, as tools/record/tagging.py wrote them, and their vocabulary."""
+    """Return the two trained networks in 8 bits, as tools/record/tagging.py wrote them, and their vocabulary."""
     from d2lite._utils.encoding import to_base64
     from d2lite.models import weights
     from d2lite.models.quantization import SCALE
