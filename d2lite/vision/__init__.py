@@ -1,7 +1,7 @@
-"""Boxes and their overlaps, anchors, suppression, the measures of a detector, windows of an image, augmentation."""
+"""Boxes and their overlaps, anchors, suppression, the measures of a detector and of masks, windows of an image, augmentation."""
 
 from d2lite._utils.lazy import lazy_modules
 
-__all__ = ["anchor_sizes", "anchors", "augmentation", "boxes", "detection_metrics", "suppression", "unfold"]
+__all__ = ["anchor_sizes", "anchors", "augmentation", "boxes", "detection_metrics", "segmentation", "suppression", "unfold"]
 
 __getattr__, __dir__ = lazy_modules(__name__, __all__)
