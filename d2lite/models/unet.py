@@ -1,5 +1,7 @@
 """A small U-Net: the network, its weights in 8 bits, and the trained one that ships."""
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -10,7 +12,19 @@ from d2lite.models import weights
 from d2lite.models.quantization import SCALE, dequantize, quantize_all
 
 LABELS = ("background", "top or dress", "trousers", "shoe", "bag")
-GROUPS = (0, 1, 2, 1, 1, 1, 3, 1, 3, 4, 3)  # of `Scenes.class_masks`: 0 is background, then Fashion-MNIST's ten
+GROUPS = (
+    0,
+    1,
+    2,
+    1,
+    1,
+    1,
+    3,
+    1,
+    3,
+    4,
+    3,
+)  # of `Scenes.class_masks`: 0 is background, then Fashion-MNIST's ten
 SCENES = {"size": 48, "max_items": 3, "item_sizes": (0.3, 0.6)}  # what the network that ships was trained on
 _BIAS = ".bias"  # after a layer's name, the name of its biases in the file of weights
 
@@ -19,7 +33,7 @@ class UNet(nn.Module):
     """A network that halves its maps, doubles them again, and labels every pixel.
 
     On the way down, two 3 x 3 convolutions with batch norm and ReLU at each size, then max pooling; on the way up, a
-    transposed convolution (2 x 2, stride 2), the maps of the same size from the way down joined on, and two convolutions.
+    transposed convolution (2 x 2, stride 2), the maps of the same size from the way down joined on, two convolutions.
 
     Args:
         channels_in: of the image.
@@ -48,8 +62,7 @@ class UNet(nn.Module):
         self.skips = bool(skips)
         self.down = nn.ModuleList(map(_convolutions, inputs, widths))
         self.up = nn.ModuleList(
-            nn.ConvTranspose2d(low, joined * high, 2, stride=2)
-            for high, low in zip(widths[:-1], widths[1:], strict=True)
+            nn.ConvTranspose2d(low, joined * high, 2, stride=2) for high, low in itertools.pairwise(widths)
         )
         self.join = nn.ModuleList(_convolutions(2 * width, width) for width in widths[:-1])
         self.head = nn.Conv2d(widths[0], check_count(num_classes, "num_classes"), 1)
@@ -147,12 +160,16 @@ def from_tensors(tensors, **shape):
                 weight = dequantize(tensors[name], tensors[name + SCALE])
                 if isinstance(layer, nn.ConvTranspose2d):
                     weight = weight.transpose(0, 1)
-                layer.load_state_dict({"weight": weight} | ({"bias": tensors[name + _BIAS]} if norm is None else {}))
+                layer.load_state_dict(
+                    {"weight": weight} | ({"bias": tensors[name + _BIAS]} if norm is None else {})
+                )
                 if norm is not None:
                     norm.bias.copy_(tensors[name + _BIAS])
                     norm.running_var.fill_(1 - norm.eps)
     except (LookupError, RuntimeError) as error:
-        raise ValueError(f"tensors holds no U-Net of shape {shape} ({error}): expected what to_tensors made of one") from error
+        raise ValueError(
+            f"tensors holds no U-Net of shape {shape} ({error}): expected what to_tensors made of one"
+        ) from error
     return net
 
 

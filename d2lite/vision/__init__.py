@@ -2,6 +2,15 @@
 
 from d2lite._utils.lazy import lazy_modules
 
-__all__ = ["anchor_sizes", "anchors", "augmentation", "boxes", "detection_metrics", "segmentation", "suppression", "unfold"]
+__all__ = [
+    "anchor_sizes",
+    "anchors",
+    "augmentation",
+    "boxes",
+    "detection_metrics",
+    "segmentation",
+    "suppression",
+    "unfold",
+]
 
 __getattr__, __dir__ = lazy_modules(__name__, __all__)

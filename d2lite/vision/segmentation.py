@@ -103,7 +103,7 @@ def _mask(value, name):
         wrong = mask[(mask != 0) & (mask != 1)]
         if len(wrong):
             raise ValueError(
-                f"{name} holds {wrong[0].item():g}: expected a mask, bool or 0 and 1; compare scores with a threshold first"
+                f"{name} holds {wrong[0].item():g}: expected a mask, bool or 0 and 1; compare scores with a threshold"
             )
     return mask.bool()
 
