@@ -5,14 +5,14 @@
     python tools/record/masks.py mask_losses        # 16 runs: loss x rate x tuning seed
     python tools/record/masks.py mask_losses_seeds  # 10 runs: each loss at its best rate, as above
 
-Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again, and
-it goes on where it was. Every pixel of a scene of 32 x 32 is item or background. 800 scenes to train on and 400 to
-validate are made of the training items of Fashion-MNIST, 500 test scenes of the test items. In "skips" a scene holds
-up to three items (18% of the pixels), in "mask_losses" one small one (2%). The network is `models.unet.UNet` with 8,
-12, 16 and 24 channels; without skips its transposed convolutions make twice the channels, and all else stays. AdamW with
-weight decay 0.01 and a one-cycle schedule, batches of 20, `num_passes` passes. Losses: "cross-entropy", the mean over
-all pixels, or "dice", one minus the soft Dice coefficient over all pixels of a batch. Of each run, on the validation
-scenes, or on the test scenes where the name ends in "seeds":
+Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again,
+and it goes on where it was. Every pixel of a scene of 32 x 32 is item or background. 800 scenes to train on and
+400 to validate are made of the training items of Fashion-MNIST, 500 test scenes of the test items. In "skips" a
+scene holds up to three items (18% of the pixels), in "mask_losses" one small one (2%). The network is
+`models.unet.UNet` with 8, 12, 16 and 24 channels; without skips its transposed convolutions make twice the
+channels, and all else stays. AdamW with weight decay 0.01 and a one-cycle schedule, batches of 20, `num_passes`
+passes. Losses: "cross-entropy", the mean over all pixels, or "dice", one minus the soft Dice coefficient over all
+pixels of a batch. Of each run, on the validation scenes, or on the test scenes where the name ends in "seeds":
 
     iou             of the pixels with probability 0.5 or more, all scenes together
     errors          curve: share of wrong pixels in the first to fourth ring beside an outline of the truth, and beyond
