@@ -10,8 +10,9 @@ import torch
 from d2lite.datasets import fashion_mnist
 from d2lite.models import GridDetector, detect, pretrained_detector, quantized_detector
 from d2lite.widgets import DetectionBenchExplorer, explorer_class
+from d2lite.widgets._palette import PALETTE
 from d2lite.widgets._preview import run_module
-from d2lite.widgets.detection_bench import ITEMS, PALETTE, bench_payload
+from d2lite.widgets.detection_bench import ITEMS, bench_payload
 
 pytestmark = pytest.mark.browser
 SIDE = 96

@@ -2,30 +2,20 @@
 
 import functools
 
-from d2lite._utils.encoding import to_base64
 from d2lite.widgets._base import Explorer
+from d2lite.widgets._palette import item_columns, palette_payload
 from d2lite.widgets._traits import Choice, Flag, Integer, Payload, Real, Rows
 
 SIDE = 96  # pixels of a scene
-PALETTE = (  # test items of Fashion-MNIST, two of each class
-    0, 60, 61, 31, 32, 112, 13, 113, 34, 4, 5, 45, 16, 126, 17, 67, 28, 108, 9, 89,
-)  # fmt: skip
 ITEMS = [[16, 25, 28, 36, 2], [14, 70, 24, 38, 4], [6, 27, 70, 42, 0], [5, 70, 68, 40, 1]]
 
 
 @functools.cache
 def bench_payload():
     """The detector that ships, the palette's items as base64 of (N, 28, 28) bytes with their labels, class names."""
-    from d2lite.datasets import fashion_mnist
     from d2lite.models import detector_payload, pretrained_detector
 
-    chosen = fashion_mnist()[1][list(PALETTE)]
-    pixels = (255 * chosen.inputs).round().byte()
-    return {
-        "detector": detector_payload(pretrained_detector()[0]),
-        "palette": {"pixels": to_base64(pixels), "labels": chosen.targets.tolist()},
-        "names": list(chosen.class_names),
-    }
+    return {"detector": detector_payload(pretrained_detector()[0]), **palette_payload()}
 
 
 class DetectionBenchExplorer(Explorer):
@@ -45,13 +35,7 @@ class DetectionBenchExplorer(Explorer):
 
     items = Rows(
         ITEMS,
-        columns=[
-            ("item", 0, len(PALETTE) - 1, "integer"),
-            ("x", 0, SIDE),
-            ("y", 0, SIDE),
-            ("side", 12, 80, "integer"),
-            ("tint", 0, 6, "integer"),
-        ],
+        columns=item_columns(SIDE, 12, 80),
         max_length=12,
         help="Each item's number in the palette, centre, side in pixels and tint; later ones lie on top.",
     )

@@ -1,10 +1,12 @@
 // The scene with what the network makes of it, and with what the reader holds.
 import { formatFixed } from "../_core/format.js";
 import { THEMES } from "../_core/theme.js";
+import { drawChosen, drawProgress } from "../_draw/editing.js";
 import { drawBox, drawPixels } from "../_draw/layers.js";
 import { linearScale, setText, strokeSegment } from "../_draw/scales.js";
-import { PEN, SIDE } from "./compose.js";
-import { anchorBox, GRID, progressOf } from "./model.js";
+import { PEN } from "../_math/compose.js";
+import { progressOf } from "../_math/maps.js";
+import { anchorBox, GRID, SIDE } from "./model.js";
 
 const ON_PICTURE = THEMES.dark; // scenes are dark, whatever the page
 /** How a detection of each kind looks. */
@@ -112,16 +114,5 @@ function drawHold(ctx, { hold, picture }, scale, tool) {
     ctx.arc(scale(hold.pen[0]), scale(hold.pen[1]), scale(PEN), 0, 2 * Math.PI);
     ctx.stroke();
   }
-  const chosen = picture.truths[hold.selected];
-  if (tool !== "move" || !chosen) return;
-  strokeBox(ctx, chosen.box, scale, { color: ON_PICTURE.accent, width: 1.5 });
-  ctx.fillStyle = ON_PICTURE.accent;
-  ctx.fillRect(scale(chosen.box[2]) - 5, scale(chosen.box[3]) - 5, 10, 10);
-}
-
-function drawProgress(ctx, width, height, theme, part) {
-  ctx.fillStyle = theme.bg;
-  ctx.fillRect(0, height - 6, width, 6);
-  ctx.fillStyle = theme.accent;
-  ctx.fillRect(0, height - 6, part * width, 6);
+  if (tool === "move") drawChosen(ctx, picture.truths[hold.selected]?.box, scale);
 }

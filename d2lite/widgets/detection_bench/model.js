@@ -1,12 +1,13 @@
-// A small one-stage detector, run in the page: its convolutions, its boxes, suppression, and whether a detection is right.
-// Everything in double precision, so that the numbers are those of torch's double precision with the same weights.
+// A small one-stage detector, run in the page: its boxes, suppression, and whether a detection is right.
 import { boxIou } from "../_math/boxes.js";
 import { bytesOf, floatsOf } from "../_math/bytes.js";
+import { composeScene, makeCloud, toBytes, truthOf } from "../_math/compose.js";
 import { argmax, sigmoid, softmax } from "../_math/nn.js";
-import { SIDE, composeScene, makeCloud, toBytes, truthOf } from "./compose.js";
 
-export { readPalette } from "./compose.js";
+export { readPalette } from "../_math/compose.js";
+export { continuePass, countProducts, progressOf, runPass, startPass } from "../_math/maps.js";
 
+export const SIDE = 96; // pixels of a scene
 const SLOPE = 0.1; // of the leaky ReLU
 const CELL = 8; // pixels of the picture a cell of the grid
 export const GRID = SIDE / CELL; // cells along a side
@@ -19,127 +20,30 @@ export function readDetector(payload) {
   const steps = new Int8Array(bytesOf(payload.weights).buffer);
   const [sizes, biases] = [floatsOf(payload.sizes), floatsOf(payload.biases)];
   let [atWeight, atChannel] = [0, 0];
-  const layers = payload.layers.map(([outputs, inputs, kernel, stride, groups, active, skip]) => {
+  const layers = payload.layers.map(([outputs, inputs, kernel, stride, groups, active, skip], index) => {
     const each = inputs * kernel * kernel;
     const weights = new Float64Array(outputs * each);
     for (let k = 0; k < weights.length; k++) weights[k] = steps[atWeight + k] * sizes[atChannel + Math.floor(k / each)];
-    const layer = { outputs, inputs, kernel, stride, groups, active, skip, weights, biases: biases.slice(atChannel, atChannel + outputs) };
+    const from = { kind: "conv", from: [index], add: skip ? index + 1 - skip : -1, slope: active ? SLOPE : 1 };
+    const layer = { ...from, outputs, inputs, kernel, stride, groups, weights, biases: biases.slice(atChannel, atChannel + outputs) };
     [atWeight, atChannel] = [atWeight + weights.length, atChannel + outputs];
     return layer;
   });
   return { layers, anchors: payload.anchors, classes: payload.num_classes };
 }
 
-/** Multiplications of one pass over a square picture. */
-export function countProducts(detector, side) {
-  let [size, total] = [side, 0];
-  for (const { outputs, inputs, kernel, stride } of detector.layers) {
-    size /= stride;
-    total += size * size * outputs * inputs * kernel * kernel;
-  }
-  return total;
-}
-
-/** Maps of channels x side x side; around each channel a border of zeros, one wide, is kept in the same rows. */
-function makeMaps(channels, side) {
-  return { channels, side, width: side + 2, data: new Float64Array(channels * (side + 2) * (side + 2) + 2) };
-}
-
-/** A pass at its start: image holds 3 x side x side bytes, channel by channel. */
-export function startPass(detector, image, side = SIDE) {
-  const input = makeMaps(3, side);
-  for (let c = 0, k = 0; c < 3; c++) {
-    for (let y = 0; y < side; y++) {
-      const row = c * input.width ** 2 + (y + 1) * input.width + 1;
-      for (let x = 0; x < side; x++, k++) input.data[row + x] = image[k] / 255;
-    }
-  }
-  return { detector, maps: [input], channel: 0, done: false };
-}
-
-/** Compute channel after channel until the pass is done or deadline() says that the frame's time is up. */
-export function continuePass(pass, deadline = () => false) {
-  const { layers } = pass.detector;
-  while (!pass.done) {
-    const index = pass.channel === 0 ? pass.maps.length - 1 : pass.maps.length - 2;
-    const [layer, input] = [layers[index], pass.maps[index]];
-    if (pass.channel === 0) pass.maps.push(makeMaps(layer.outputs, input.side / layer.stride));
-    const output = pass.maps[index + 1];
-    computeChannel(layer, input, output, pass.channel, layer.skip ? pass.maps[index + 1 - layer.skip] : null);
-    pass.channel = (pass.channel + 1) % layer.outputs;
-    pass.done = pass.channel === 0 && pass.maps.length === layers.length + 1;
-    if (deadline()) break;
-  }
-  return pass.done;
-}
-
-/** The part of a pass that is done, from 0 to 1, by layers. */
-export function progressOf(pass) {
-  return (pass.maps.length - 1) / pass.detector.layers.length;
-}
-
-function computeChannel(layer, input, output, o, skipped) {
-  const { inputs, kernel, groups, weights } = layer;
-  const [first, area] = [Math.floor(o / (layer.outputs / groups)) * inputs, input.width ** 2];
-  const sums = new Float64Array(output.width * output.side); // rows of width, as the maps'
-  for (let i = 0; i < inputs; i++) {
-    const from = (first + i) * area;
-    if (kernel === 1) addPointwise(sums, input, from, weights[o * inputs + i]);
-    else addNine(sums, output, input, from, weights.subarray(9 * (o * inputs + i), 9 * (o * inputs + i + 1)), layer.stride);
-  }
-  finishChannel(layer, sums, output, o, skipped);
-}
-
-/** A 1 x 1 kernel: all rows are one, and what is computed between them, in the border, is thrown away. */
-function addPointwise(sums, { data, width }, from, weight) {
-  const start = from + width + 1;
-  for (let k = 0; k < sums.length; k++) sums[k] += weight * data[start + k];
-}
-
-function addNine(sums, output, { data, width }, from, [a, b, c, d, e, f, g, h, i], stride) {
-  for (let y = 0; y < output.side; y++) {
-    const to = y * output.width;
-    let k = from + y * stride * width;
-    for (let x = 0; x < output.side; x++, k += stride) {
-      const n = k + width;
-      const m = n + width;
-      sums[to + x] +=
-        a * data[k] + b * data[k + 1] + c * data[k + 2] + d * data[n] + e * data[n + 1] + f * data[n + 2] +
-        g * data[m] + h * data[m + 1] + i * data[m + 2];
-    }
-  }
-}
-
-function finishChannel(layer, sums, output, o, skipped) {
-  for (let y = 0; y < output.side; y++) {
-    const at = o * output.width ** 2 + (y + 1) * output.width + 1;
-    for (let x = 0; x < output.side; x++) {
-      const value = sums[y * output.width + x] + layer.biases[o];
-      const active = layer.active && value < 0 ? SLOPE * value : value;
-      output.data[at + x] = skipped ? active + skipped.data[at + x] : active;
-    }
-  }
-}
-
-/** A pass from start to end. */
-export function runPass(detector, image) {
-  const pass = startPass(detector, image);
-  continuePass(pass);
-  return pass;
-}
-
 /** The scene of settings { background, items, strokes }: numbers not yet rounded, bytes, and the true boxes. */
 export function makePicture(palette, { background, items, strokes }) {
-  const numbers = composeScene(makeCloud(background), items, palette, strokes);
-  return { numbers, bytes: toBytes(numbers), truths: truthOf(items, palette) };
+  const numbers = composeScene(makeCloud(background, SIDE), items, palette, strokes);
+  return { numbers, bytes: toBytes(numbers), truths: truthOf(items, palette, SIDE) };
 }
 
 /**
  * Every position of a finished pass, cell by cell, anchor by anchor: { row, column, anchor, box, objectness, score,
  * label, probability }. score is objectness times the probability of the best class, the label.
  */
-export function readPositions({ detector, maps }) {
-  const { anchors, classes } = detector;
+export function readPositions({ network, maps }) {
+  const { anchors, classes } = network;
   const last = maps[maps.length - 1];
   const positions = [];
   for (let row = 0; row < last.side; row++) {

@@ -3,21 +3,24 @@ import { control, defineExplorer } from "../_core/define.js";
 import { make } from "../_core/dom.js";
 import { formatFixed } from "../_core/format.js";
 import { button, group, hint, paragraph, stage, table } from "../_core/parts.js";
+import { ACTIONS, addEditing, hasChosen, palette } from "../_draw/editing.js";
 import { beside } from "../_draw/panes.js";
 import { drawLabel } from "../_draw/scales.js";
-import { SIDE, randomItems } from "./compose.js";
+import { randomItems, rgbaOf } from "../_math/compose.js";
+import { continuePass } from "../_math/maps.js";
 import { KINDS, drawBench } from "./draw.js";
-import { ACTIONS, addEditing, hasChosen, makeHold, palette } from "./editing.js";
-import { GRID, continuePass, judge, keepScoring, makePicture, readDetector, readPalette, readPositions, startPass, suppress } from "./model.js";
+import { GRID, SIDE, judge, keepScoring, makePicture, readDetector, readPalette, readPositions, startPass, suppress } from "./model.js";
+import { TOOLS, makePenHold } from "./pen.js";
 
 const PATIENCE = 150; // ms after which a pass shows how far it is
 const MOST_ROWS = 8; // detections listed
+const SIZES = [24, 44]; // of items in a new scene, pixels
 const INK_SHARE = 0.3; // of the pen's points inside a box: it is of a drawing
 
 function makeScene(get) {
   const { detector, palette: items, names } = get("data");
   const state = { key: "", picture: null, pixels: null, pass: null, slow: false, seen: null, shown: null, summary: "" };
-  return { ...state, detector: readDetector(detector), palette: readPalette(items), names, hold: makeHold() };
+  return { ...state, detector: readDetector(detector), palette: readPalette(items), names, hold: makePenHold() };
 }
 
 /** Bring a scene up to date with the traits: the network runs in slices, and until it is done the old detections are shown. */
@@ -40,12 +43,6 @@ function updateScene(scene, get, { now, deadline }) {
   if (scene.pass || scene.seen.key !== key) return scene.slow || "quiet";
   scene.summary = summarise(scene);
   return false;
-}
-
-function rgbaOf(bytes) {
-  const pixels = new Uint8ClampedArray(4 * SIDE * SIDE).fill(255);
-  for (let k = 0; k < SIDE * SIDE; k++) for (let c = 0; c < 3; c++) pixels[4 * k + c] = bytes[c * SIDE * SIDE + k];
-  return pixels;
 }
 
 /** From positions to detections with verdicts: { scored, kept, verdicts, missed, best }. */
@@ -143,7 +140,7 @@ function describeCell(scene, app) {
 function newScene(app, { hold, palette: items }) {
   const background = (app.get("background") + 1) % 10000;
   hold.selected = -1;
-  app.set({ background, items: randomItems(background, items), strokes: [] });
+  app.set({ background, items: randomItems(background, items, SIDE, SIZES), strokes: [] });
 }
 
 function clear(app, { hold }) {
@@ -171,8 +168,8 @@ export const { render, preview } = defineExplorer({
   output: ({ shown }) => (shown ? { found: shown.kept.map(({ box, score, label }) => [...box, score, label]) } : {}),
   say: ({ summary }) => summary,
   left: [
-    stage({ draw: drawBench, label: "The scene with its detections", use: addEditing }),
-    palette,
+    stage({ draw: drawBench, label: "The scene with its detections", use: addEditing(SIDE, TOOLS) }),
+    palette(SIDE, { tool: "move" }),
   ],
   right: [
     group({ name: "found", className: "d2l-readout" }, paragraph(describeFunnel, { className: "d2l-funnel" }), findings),

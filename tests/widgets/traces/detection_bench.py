@@ -10,7 +10,8 @@ from d2lite.datasets._images import _shipped
 from d2lite.datasets._scenes import _interpolation, _outline
 from d2lite.models import GridDetector, detect, detector_payload, pretrained_detector, quantized_detector
 from d2lite.vision.boxes import iou
-from d2lite.widgets.detection_bench import ITEMS, PALETTE, SIDE, bench_payload
+from d2lite.widgets._palette import PALETTE
+from d2lite.widgets.detection_bench import ITEMS, SIDE, bench_payload
 
 TINTS = [
     (255, 250, 242), (255, 150, 118), (255, 214, 112), (168, 255, 140), (128, 228, 255), (150, 170, 255), (255, 160, 236),

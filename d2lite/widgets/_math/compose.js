@@ -1,11 +1,12 @@
 // Scenes composed in the page, in the way of d2lite.datasets.scenes: a cloudy background, tinted items, strokes of a pen.
-import { bytesOf } from "../_math/bytes.js";
-import { makeRng } from "../_math/rng.js";
+// A scene is square; side is its pixels.
+import { bytesOf } from "./bytes.js";
+import { makeRng } from "./rng.js";
 
-export const SIDE = 96; // pixels of a scene
 const ITEM = 28; // pixels of a stored item
 const DARK = 12; // brightness below which a pixel is no part of an item
 export const PEN = 2.2; // pixels, the radius of a stroke
+const HALF = 0.5 - 1e-9; // so that rounding does not decide where the opacity is one half
 const INK = [236, 232, 222];
 /** Tints of items, brightest part first 255, as the training scenes have them. */
 export const TINTS = [
@@ -80,7 +81,7 @@ function tightBox(alpha, side) {
   let box = [side, side, 0, 0];
   alpha.forEach((a, k) => {
     const [x, y] = [k % side, Math.floor(k / side)];
-    if (a > 0.5 - 1e-9) box = [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x + 1), Math.max(box[3], y + 1)];
+    if (a > HALF) box = [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x + 1), Math.max(box[3], y + 1)];
   });
   return box;
 }
@@ -90,60 +91,76 @@ function corner([, x, y, side]) {
   return [Math.round(x - side / 2), Math.round(y - side / 2)];
 }
 
-/** The true boxes, { box, label }, of placed rows [item, x, y, side, tint], cut at the picture's edge. */
-export function truthOf(rows, items) {
+/** The true boxes, { box, label }, of placed rows [item, x, y, size, tint] in a scene, cut at its edge. */
+export function truthOf(rows, items, side) {
   return rows.map((row) => {
     const [left, top] = corner(row);
     const { tight } = sizedItem(items[row[0]], row[3]);
-    const cut = (value) => Math.min(SIDE, Math.max(0, value));
+    const cut = (value) => Math.min(side, Math.max(0, value));
     const box = [left + tight[0], top + tight[1], left + tight[2], top + tight[3]].map(cut);
     return { box, label: items[row[0]].label };
   });
 }
 
-let lastCloud = { seed: -1, image: null };
+/** The true labels, side x side: 0 where the background shows, elsewhere the label of the item on top plus 1, as in d2lite.datasets. */
+export function labelsOf(rows, items, side) {
+  const labels = new Uint8Array(side * side);
+  for (const row of rows) {
+    const [left, top] = corner(row);
+    const { alpha } = sizedItem(items[row[0]], row[3]);
+    alpha.forEach((a, k) => {
+      const [x, y] = [left + (k % row[3]), top + Math.floor(k / row[3])];
+      if (a > HALF && x >= 0 && y >= 0 && x < side && y < side) labels[y * side + x] = items[row[0]].label + 1;
+    });
+  }
+  return labels;
+}
 
-/** Clouds between two dark colours, four octaves of smooth noise: 3 x SIDE x SIDE numbers in 0..255. The last one is kept. */
-export function makeCloud(seed) {
-  if (lastCloud.seed !== seed) lastCloud = { seed, image: drawCloud(seed) };
+let lastCloud = { key: "", image: null };
+
+/** Clouds between two dark colours, four octaves of smooth noise: 3 x side x side numbers in 0..255. The last one is kept. */
+export function makeCloud(seed, side) {
+  const key = `${seed} ${side}`;
+  if (lastCloud.key !== key) lastCloud = { key, image: drawCloud(seed, side) };
   return lastCloud.image;
 }
 
-function drawCloud(seed) {
+function drawCloud(seed, side) {
   const { uniform } = makeRng(seed);
-  const cloud = new Float64Array(SIDE * SIDE);
+  const cloud = new Float64Array(side * side);
   for (let octave = 0; octave < 4; octave++) {
     const cells = 3 * 2 ** octave;
-    const coarse = resample(Float64Array.from({ length: cells * cells }, uniform), cells, SIDE);
+    const coarse = resample(Float64Array.from({ length: cells * cells }, uniform), cells, side);
     coarse.forEach((value, k) => (cloud[k] += value / 2 ** octave));
   }
   const [low, high] = cloud.reduce(([a, b], v) => [Math.min(a, v), Math.max(b, v)], [Infinity, -Infinity]);
   const colors = [0, 1].map(() => [0, 1, 2].map(() => 20 + 140 * uniform()));
-  const image = new Float64Array(3 * SIDE * SIDE);
-  for (let k = 0; k < SIDE * SIDE; k++) {
+  const image = new Float64Array(3 * side * side);
+  for (let k = 0; k < side * side; k++) {
     const [t, noise] = [(cloud[k] - low) / (high - low), 20 * uniform() - 10];
-    for (let c = 0; c < 3; c++) image[c * SIDE * SIDE + k] = colors[0][c] + (colors[1][c] - colors[0][c]) * t + noise;
+    for (let c = 0; c < 3; c++) image[c * side * side + k] = colors[0][c] + (colors[1][c] - colors[0][c]) * t + noise;
   }
   return image;
 }
 
-/** The scene as 3 x SIDE x SIDE numbers in 0..255, not yet whole: background, rows of items in order, strokes on top. */
+/** The scene as 3 x side x side numbers in 0..255, not yet whole: background, rows of items in order, strokes on top. */
 export function composeScene(background, rows, items, strokes) {
   const image = background.slice();
-  for (const row of rows) paintItem(image, row, items[row[0]]);
-  for (const [from, to] of segmentsOf(strokes)) paintStroke(image, from, to);
+  const side = Math.sqrt(image.length / 3);
+  for (const row of rows) paintItem(image, side, row, items[row[0]]);
+  for (const [from, to] of segmentsOf(strokes)) paintStroke(image, side, from, to);
   return image;
 }
 
-function paintItem(image, row, item) {
-  const [side, tint] = [row[3], TINTS[row[4]]];
+function paintItem(image, side, row, item) {
+  const [size, tint] = [row[3], TINTS[row[4]]];
   const [left, top] = corner(row);
-  const { value, alpha } = sizedItem(item, side);
-  for (let k = 0; k < side * side; k++) {
-    const [x, y] = [left + (k % side), top + Math.floor(k / side)];
-    if (alpha[k] === 0 || x < 0 || y < 0 || x >= SIDE || y >= SIDE) continue;
+  const { value, alpha } = sizedItem(item, size);
+  for (let k = 0; k < size * size; k++) {
+    const [x, y] = [left + (k % size), top + Math.floor(k / size)];
+    if (alpha[k] === 0 || x < 0 || y < 0 || x >= side || y >= side) continue;
     for (let c = 0; c < 3; c++) {
-      const at = c * SIDE * SIDE + y * SIDE + x;
+      const at = c * side * side + y * side + x;
       image[at] += alpha[k] * ((0.15 + 0.85 * value[k]) * tint[c] - image[at]);
     }
   }
@@ -158,16 +175,16 @@ export function segmentsOf(strokes) {
   });
 }
 
-function paintStroke(image, [ax, ay], [bx, by]) {
+function paintStroke(image, side, [ax, ay], [bx, by]) {
   const length = (bx - ax) ** 2 + (by - ay) ** 2;
   const reach = PEN + 1;
-  for (let y = Math.max(0, Math.floor(Math.min(ay, by) - reach)); y < Math.min(SIDE, Math.max(ay, by) + reach); y++) {
-    for (let x = Math.max(0, Math.floor(Math.min(ax, bx) - reach)); x < Math.min(SIDE, Math.max(ax, bx) + reach); x++) {
+  for (let y = Math.max(0, Math.floor(Math.min(ay, by) - reach)); y < Math.min(side, Math.max(ay, by) + reach); y++) {
+    for (let x = Math.max(0, Math.floor(Math.min(ax, bx) - reach)); x < Math.min(side, Math.max(ax, bx) + reach); x++) {
       const [px, py] = [x + 0.5 - ax, y + 0.5 - ay];
       const t = length > 0 ? Math.min(1, Math.max(0, (px * (bx - ax) + py * (by - ay)) / length)) : 0;
       const alpha = Math.min(1, Math.max(0, PEN + 0.5 - Math.hypot(px - t * (bx - ax), py - t * (by - ay))));
       for (let c = 0; c < 3; c++) {
-        const at = c * SIDE * SIDE + y * SIDE + x;
+        const at = c * side * side + y * side + x;
         image[at] += alpha * (INK[c] - image[at]);
       }
     }
@@ -181,18 +198,26 @@ export function toBytes(image) {
   return bytes;
 }
 
-/** Rows of two to four items at random places that overlap little, the same for the same seed. */
-export function randomItems(seed, palette) {
+/** Rows of two to four items, their sizes between two, at random places of a scene that overlap little, the same for the same seed. */
+export function randomItems(seed, palette, side, [least, most]) {
   const { uniform } = makeRng(seed);
   const whole = (low, high) => low + Math.floor(uniform() * (high - low + 1));
   const rows = [];
   const wanted = whole(2, 4);
   for (let attempt = 0; attempt < 40 && rows.length < wanted; attempt++) {
-    const side = whole(24, 44);
-    const [x, y] = [whole(side / 2, SIDE - side / 2), whole(side / 2, SIDE - side / 2)];
-    const row = [whole(0, palette.length - 1), x, y, side, whole(0, TINTS.length - 1)];
-    const apart = ([, u, v, other]) => Math.max(Math.abs(x - u), Math.abs(y - v)) > 0.42 * (side + other);
+    const size = whole(least, most);
+    const [x, y] = [whole(size / 2, side - size / 2), whole(size / 2, side - size / 2)];
+    const row = [whole(0, palette.length - 1), x, y, size, whole(0, TINTS.length - 1)];
+    const apart = ([, u, v, other]) => Math.max(Math.abs(x - u), Math.abs(y - v)) > 0.42 * (size + other);
     if (rows.every(apart)) rows.push(row);
   }
   return rows;
+}
+
+/** Bytes of a scene as a picture's, four a pixel. */
+export function rgbaOf(bytes) {
+  const count = bytes.length / 3;
+  const pixels = new Uint8ClampedArray(4 * count).fill(255);
+  for (let k = 0; k < count; k++) for (let c = 0; c < 3; c++) pixels[4 * k + c] = bytes[c * count + k];
+  return pixels;
 }
