@@ -21,7 +21,7 @@ def iou(predicted, target):
     Raises:
         ValueError: the shapes differ, or a value is neither 0 nor 1.
 
-    Source: Jaccard 1912; Everingham et al. 2010, section 4.3, for segmentation. Taught in
+    Source: Jaccard 1901; Everingham et al. 2010, section 4.3, for segmentation. Taught in
     chapters/06_cnn/segmentation.
     """
     shared, either, _ = _counts(predicted, target)
