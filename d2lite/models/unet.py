@@ -143,17 +143,18 @@ def to_tensors(net):
     return quantize_all(folded) | biases
 
 
-def from_tensors(tensors, **shape):
+def from_tensors(tensors, dtype=torch.float32, **shape):
     """Return the U-Net in evaluation mode that the tensors of `to_tensors` stand for; its batch norms only add biases.
 
     Args:
         tensors: what `to_tensors` returned.
+        dtype: of its weights.
         shape: arguments of `UNet`.
 
     Raises:
         ValueError: the tensors are those of another shape.
     """
-    net = UNet(**shape).eval()
+    net = UNet(**shape).to(dtype).eval()
     try:
         with torch.no_grad():
             for name, layer, norm in _stages(net):

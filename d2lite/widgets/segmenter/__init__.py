@@ -7,7 +7,7 @@ from d2lite.widgets._palette import item_columns, palette_payload
 from d2lite.widgets._traits import Choice, Integer, Numbers, Payload, Real, Rows
 
 SIDE = 48  # pixels of a scene
-ITEMS = [[18, 13, 14, 21, 2], [2, 32, 20, 25, 0], [13, 14, 37, 18, 6]]
+ITEMS = [[18, 15, 14, 22, 2], [2, 31, 22, 27, 0], [13, 13, 36, 19, 6], [8, 37, 38, 18, 4]]
 
 
 @functools.cache
@@ -59,7 +59,7 @@ class SegmenterExplorer(Explorer):
         max_length=8,
         help="Each item's number in the palette, centre, side in pixels and tint; later ones lie on top.",
     )
-    background = Integer(3, min=0, max=9999, stepper=True, label="background")
+    background = Integer(9, min=0, max=9999, stepper=True, label="background")
     overlap = Numbers(min=0, max=1, max_length=2, output=True)
     class_iou = Numbers(min=-1, max=1, max_length=5, output=True)
     data = Payload(loader=segmenter_payload)

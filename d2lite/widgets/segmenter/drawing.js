@@ -7,7 +7,7 @@ import { progressOf } from "../_math/maps.js";
 import { SIDE, THRESHOLDS } from "./model.js";
 
 const ON_PICTURE = THEMES.dark; // scenes are dark, whatever the page
-const VEIL = 0.62; // how much of a mask's colour is laid over a pixel
+const [VEIL, ERROR_VEIL] = [0.55, 0.9]; // how much of a mask's colour is laid over a pixel that is right, or wrong
 /** Colours of the mask: right, there but not asked for, asked for but not there. */
 export const VERDICTS = { hits: ON_PICTURE.a, alarms: ON_PICTURE.b, missed: "#e86fb0" };
 /** Colours of the labels; the background has none. */
@@ -30,8 +30,8 @@ const VEILS = {
   mask({ probability, truth, threshold }) {
     return (k) => {
       const found = probability[k] >= threshold;
-      if (!found && !truth[k]) return null;
-      return { color: parsed[VERDICTS[found ? (truth[k] ? "hits" : "alarms") : "missed"]], share: VEIL };
+      if (found && truth[k]) return { color: parsed[VERDICTS.hits], share: VEIL };
+      return found || truth[k] ? { color: parsed[VERDICTS[found ? "alarms" : "missed"]], share: ERROR_VEIL } : null;
     };
   },
   probability: ({ probability }) => (k) => ({ color: [255, 255, 255].map((white) => white * probability[k]), share: 0.85 }),

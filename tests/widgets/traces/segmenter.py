@@ -5,7 +5,7 @@ import torch
 
 from d2lite.datasets import scenes
 from d2lite.datasets._scenes import _interpolation, _outline
-from d2lite.models import unet
+from d2lite.models import unet, weights
 from d2lite.vision.segmentation import class_iou, dice, iou
 from d2lite.widgets._palette import PALETTE
 from d2lite.widgets.segmenter import ITEMS, SIDE, segmenter_payload
@@ -25,12 +25,12 @@ def small_net(channels_in, widths, num_classes=3):
             torch.nn.init.uniform_(module.running_var, 0.5, 2)
     tensors = unet.to_tensors(net)
     shape = {"channels_in": channels_in, "num_classes": num_classes, "widths": widths}
-    return tensors, unet.from_tensors(tensors, **shape)
+    return tensors, unet.from_tensors(tensors, torch.float64, **shape)
 
 
 @torch.no_grad()
 def pass_case(name, layers, net, pixels):
-    logits = net.double()(pixels[None].double() / 255)[0]
+    logits = net(pixels[None].double() / 255)[0]
     return {
         "name": f"probabilities of {name}",
         "js": """(model, { layers, pixels, channels }) => {
@@ -145,9 +145,14 @@ def cases():
     test = scenes(0, 2, seed=7, **unet.SCENES)[1]
     gray = torch.randint(0, 256, (1, 8, 8), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
     tensors, net = small_net(1, (2, 5))
+    kept, record = weights.load("unet")
+    shipped = unet.from_tensors(kept, torch.float64, **record["shape"])
     return [
         pass_case("a small network on one channel", unet.payload(tensors, 2), net, gray),
-        *(pass_case("the network that ships", unet.pretrained_payload(), unet.pretrained()[0], pixels) for pixels in test.pixels),
+        *(
+            pass_case("the network that ships", unet.pretrained_payload(), shipped, pixels)
+            for pixels in test.pixels
+        ),
         cost_case(),
         sliced_case(),
         overlap_case(0, 0.2),
