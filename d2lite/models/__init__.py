@@ -1,7 +1,7 @@
 """The networks that more than one chapter uses, their trained weights, and what trains and reads them."""
 
 from d2lite._utils.lazy import renamed
-from d2lite.models import character_rnn, lenet, published, quantization, weights
+from d2lite.models import character_rnn, lenet, published, quantization, unet, weights
 from d2lite.models._detector_weights import (
     detector_payload,
     layers_of,
@@ -31,6 +31,7 @@ __all__ = [
     "quantization",
     "quantized_detector",
     "save_detector",
+    "unet",
     "weights",
 ]
 

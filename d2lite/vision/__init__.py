@@ -1,4 +1,4 @@
-"""Boxes and their overlaps, anchors, suppression, measures of detectors and of masks, windows of an image, augmentation."""
+"""Boxes and their overlap, anchors, suppression, measures of detectors and masks, windows of an image, augmentation."""
 
 from d2lite._utils.lazy import lazy_modules
 
