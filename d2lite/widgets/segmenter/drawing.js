@@ -7,7 +7,7 @@ import { progressOf } from "../_math/maps.js";
 import { SIDE, THRESHOLDS } from "./model.js";
 
 const ON_PICTURE = THEMES.dark; // scenes are dark, whatever the page
-const [VEIL, ERROR_VEIL] = [0.55, 0.9]; // how much of a mask's colour is laid over a pixel that is right, or wrong
+const [VEIL, ERROR_VEIL] = [0.65, 0.95]; // how much of a mask's colour is laid over a pixel that is right, or wrong
 /** Colours of the mask: right, there but not asked for, asked for but not there. */
 export const VERDICTS = { hits: ON_PICTURE.a, alarms: ON_PICTURE.b, missed: "#e86fb0" };
 /** Colours of the labels; the background has none. */

@@ -134,15 +134,15 @@ export const { render, preview } = defineExplorer({
   left: [
     stage({ draw: drawScene, label: "The scene under its mask", use: addEditing(SIDE) }),
     legend,
-    palette(SIDE),
   ],
   right: [
-    stage({ draw: drawCurves, label: "IoU and Dice at each threshold", ratio: 1.5, use: addThreshold }),
+    stage({ draw: drawCurves, label: "IoU and Dice at each threshold", ratio: 1.9, use: addThreshold }),
     facts(results),
     table({ name: "labels", heads: ["likeliest label", "IoU"], rows: labelRows }),
   ],
   controls: ["threshold", "wanted", "view", "background"],
   more: [
+    palette(SIDE),
     group({ name: "scene", className: "d2l-bar" }, button({ label: "New scene", press: newScene }), button({ label: "Clear", press: clear })),
     group(
       { className: "d2l-bar", label: "The chosen item" },
