@@ -1,7 +1,15 @@
 """The networks that more than one chapter uses, their trained weights, and what trains and reads them."""
 
 from d2lite._utils.lazy import renamed
-from d2lite.models import character_rnn, lenet, published, quantization, unet, weights
+from d2lite.models import (
+    character_rnn,
+    character_transformer,
+    lenet,
+    published,
+    quantization,
+    unet,
+    weights,
+)
 from d2lite.models._detector_weights import (
     detector_payload,
     layers_of,
@@ -12,12 +20,15 @@ from d2lite.models._detector_weights import (
 from d2lite.models._grid_detector import GridDetector, detect, detector_loss, detector_targets
 from d2lite.models._kept_bytes import kept_bytes
 from d2lite.models._layer_table import Layer, LayerTable, layer_table
+from d2lite.models.character_transformer import CharacterTransformer
 
 __all__ = [
+    "CharacterTransformer",
     "GridDetector",
     "Layer",
     "LayerTable",
     "character_rnn",
+    "character_transformer",
     "detect",
     "detector_loss",
     "detector_payload",
