@@ -1,4 +1,4 @@
-"""A character model of a few Transformer blocks: the network, its cache, its weights in 8 bits, and the one that ships."""
+"""A character model of a few Transformer blocks: the network, its cache, its 8-bit weights, the one that ships."""
 
 import torch
 from torch import nn
@@ -33,7 +33,9 @@ def rotate(vectors, start=0):
     """
     length, size = vectors.shape[-2:]
     if size % 2:
-        raise ValueError(f"vectors has shape {tuple(vectors.shape)}: expected an even last axis, pairs to turn")
+        raise ValueError(
+            f"vectors has shape {tuple(vectors.shape)}: expected an even last axis, pairs to turn"
+        )
     speeds = 10000.0 ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
     angles = torch.arange(start, start + length, dtype=torch.float64)[:, None] * speeds  # (T, d/2)
     turns = torch.polar(torch.ones_like(angles), angles)
@@ -77,7 +79,9 @@ class Block(nn.Module):
         if before:
             k, v = torch.cat([cache[0], k], dim=2), torch.cat([cache[1], v], dim=2)
         visible = torch.ones(length, before + length, dtype=torch.bool, device=x.device).tril(before)
-        read = nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=visible if before else None, is_causal=not before)
+        read = nn.functional.scaled_dot_product_attention(
+            q, k, v, attn_mask=visible if before else None, is_causal=not before
+        )
         for head in silent:
             read = read.index_fill(1, torch.tensor([head], device=x.device), 0.0)
         return read.transpose(1, 2).reshape(batch, length, width), (k, v)  # (B, T, D)
@@ -92,7 +96,7 @@ class CharacterTransformer(nn.Module):
         num_layers: blocks.
         num_heads: heads of each block.
         context: most characters that are read at a time.
-        positions: "rotary", turned into queries and keys, or "learned", a vector for each place added to the character's.
+        positions: "rotary", queries and keys turned, or "learned", a vector for each place added to the character's.
 
     Raises:
         TypeError: the alphabet is no str.
@@ -102,7 +106,9 @@ class CharacterTransformer(nn.Module):
     chapters/07_rnn/attention.
     """
 
-    def __init__(self, alphabet=ALPHABET, width=48, num_layers=3, num_heads=4, context=128, positions="rotary"):
+    def __init__(
+        self, alphabet=ALPHABET, width=48, num_layers=3, num_heads=4, context=128, positions="rotary"
+    ):
         super().__init__()
         if not isinstance(alphabet, str):
             raise TypeError(f"alphabet is a {type(alphabet).__name__}: expected a str")
@@ -113,12 +119,16 @@ class CharacterTransformer(nn.Module):
         sizes = {name: check_count(size, name) for name, size in sizes.items()}
         unit = sizes["num_heads"] * (2 if positions == "rotary" else 1)
         if sizes["width"] % unit:
-            raise ValueError(f"width is {width}: expected a multiple of {unit} for {num_heads} heads, {positions} positions")
+            raise ValueError(
+                f"width is {width}: expected a multiple of {unit} for {num_heads} heads, {positions} positions"
+            )
         self.alphabet, self.sizes = alphabet, sizes | {"positions": positions}
         self.context, rotary = sizes["context"], positions == "rotary"
         self.embedding = nn.Embedding(len(alphabet), width)
         self.places = None if rotary else nn.Embedding(self.context, width)
-        self.blocks = nn.ModuleList(Block(width, sizes["num_heads"], rotary) for _ in range(sizes["num_layers"]))
+        self.blocks = nn.ModuleList(
+            Block(width, sizes["num_heads"], rotary) for _ in range(sizes["num_layers"])
+        )
         self.norm, self.readout = nn.LayerNorm(width), nn.Linear(width, len(alphabet))
         self._start()
 
@@ -156,7 +166,9 @@ class CharacterTransformer(nn.Module):
             ValueError: characters has another shape, or with those in the cache more than `context`.
         """
         if characters.dim() != 2 or characters.is_floating_point():
-            raise ValueError(f"characters has shape {tuple(characters.shape)}: expected (B, T) whole numbers; see encode")
+            raise ValueError(
+                f"characters has shape {tuple(characters.shape)}: expected (B, T) whole numbers; see encode"
+            )
         before = 0 if cache is None else cache[0][0].shape[2]
         if before + characters.shape[1] > self.context:
             raise ValueError(
@@ -183,25 +195,32 @@ class CharacterTransformer(nn.Module):
             generator: torch.Generator, None for torch's own.
 
         Returns:
-            str of count characters. Each costs one pass of one character: keys and values are kept. When the context is
-            full the older half is forgotten, and the rest read again.
+            str of count characters. Each costs one pass of one character: keys and values are kept.
+            When the context is full the older half is forgotten, and the rest read again.
+
+        Raises:
+            ValueError: the text is empty, or holds what is not in the alphabet.
         """
         if not text:
             raise ValueError("text is empty: expected at least one character to go on from")
-        device, ids = self.readout.weight.device, self.encode(text)[-self.context :].tolist()
-        fresh, cache, written = ids, None, []
+        device, ids, cache = self.readout.weight.device, self.encode(text).tolist(), None
+        start = window_start(len(ids) - 1, self.context)
         with keep_mode(self):
             self.eval()
             for _ in range(count):
-                if cache is not None and len(ids) > self.context:
-                    ids = ids[-(self.context // 2) :]
-                    fresh, cache = ids, None
+                if window_start(len(ids) - 1, self.context) != start:
+                    start, cache = window_start(len(ids) - 1, self.context), None
+                fresh = ids[start:] if cache is None else ids[-1:]
                 logits, cache = self(torch.tensor([fresh], device=device), cache)
                 p = (logits[0, -1].double() / temperature).softmax(0).cpu()
-                fresh = [torch.multinomial(p, 1, generator=generator).item()]
-                ids = ids + fresh
-                written += fresh
-        return "".join(self.alphabet[i] for i in written)
+                ids.append(torch.multinomial(p, 1, generator=generator).item())
+        return "".join(self.alphabet[i] for i in ids[len(ids) - count :])
+
+
+def window_start(last, context):
+    """Return the first place read when the last is `last`: a full context forgets its older half."""
+    stride = context - context // 2
+    return 0 if last < context else ((last - context) // stride + 1) * stride
 
 
 def describe(model):
@@ -221,7 +240,9 @@ def to_tensors(model):
     most = {"width": MAX_WIDTH, "num_layers": MAX_LAYERS, "num_heads": MAX_HEADS, "context": MAX_CONTEXT}
     for name, limit in most.items():
         if model.sizes[name] > limit:
-            raise ValueError(f"{name} is {model.sizes[name]}: expected at most {limit}, so that a page can run it")
+            raise ValueError(
+                f"{name} is {model.sizes[name]}: expected at most {limit}, so that a page can run it"
+            )
     named = model.state_dict()
     if not all(part.isfinite().all() for part in named.values()):
         raise ValueError("model has a weight that is not finite: expected numbers; train it again")
@@ -238,12 +259,16 @@ def from_tensors(tensors, about):
         ValueError: the description lacks an entry, or the tensors do not fit it.
     """
     if about.get("format") != FORMAT:
-        raise ValueError(f"format is {about.get('format')!r:.60}: expected {FORMAT!r}; save the model with `save`")
+        raise ValueError(
+            f"format is {about.get('format')!r:.60}: expected {FORMAT!r}; save the model with `save`"
+        )
     try:
         model = CharacterTransformer(about["alphabet"], **{name: about[name] for name in _SHAPE}).double()
         model.load_state_dict({name: part.double() for name, part in dequantize_all(tensors).items()})
     except (KeyError, RuntimeError) as error:
-        raise ValueError(f"tensors do not fit their description ({error}): expected those of `to_tensors`") from error
+        raise ValueError(
+            f"tensors do not fit their description ({error}): expected those of `to_tensors`"
+        ) from error
     return model
 
 
@@ -267,7 +292,7 @@ def save(path, model, record=None):
 
 
 def load(path):
-    """Return (model, record) of a file that `save` wrote; the model in evaluation mode, 64-bit, from weights in 8 bits.
+    """Return the model of a file that `save` wrote, 64-bit and in evaluation mode, and its record.
 
     Raises:
         FileNotFoundError, ValueError: as for `d2lite.models.weights.load`, or the file holds another model.
@@ -291,7 +316,9 @@ def pretrained(name="austen"):
 
     Taught in chapters/07_rnn/attention.
     """
-    known = [known.removesuffix("_transformer") for known in weights.names() if known.endswith("_transformer")]
+    known = [
+        known.removesuffix("_transformer") for known in weights.names() if known.endswith("_transformer")
+    ]
     check_choice(name, known, "name")
     return load(f"{name}_transformer")
 
@@ -320,7 +347,11 @@ def pretrained_payload(name="austen"):
 
 def _payload(tensors, about):
     matrices = [
-        {"name": name, "scales": [float(str(s)) for s in tensors[name + SCALE].numpy()], "bytes": to_base64(part)}
+        {
+            "name": name,
+            "scales": [float(str(s)) for s in tensors[name + SCALE].numpy()],
+            "bytes": to_base64(part),
+        }
         for name, part in tensors.items()
         if name + SCALE in tensors
     ]
