@@ -330,8 +330,8 @@ def pack(model):
         model: CharacterTransformer.
 
     Returns:
-        dict: format, alphabet, sizes; "matrices", for each name, scales (one a row) and the bytes in base64; "vectors", for
-        each name and values.
+        dict: format, alphabet, sizes; "matrices": for each name, scales (one a row) and the bytes in base64;
+        "vectors": for each name, its values.
 
     Raises:
         TypeError, ValueError: as for `to_tensors`.

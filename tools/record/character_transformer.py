@@ -3,7 +3,7 @@
     python tools/record/character_transformer.py                     # tuning: rival x rate x seed, on validation text
     python tools/record/character_transformer.py transformer_test    # what that chose, five other seeds, on test text
     python tools/record/character_transformer.py transformer_cost    # seconds of a training step by length
-    python tools/record/character_transformer.py model               # the one that ships, .../weights/austen_transformer.npz
+    python tools/record/character_transformer.py model               # the one that ships, austen_transformer.npz
 
 The first three write d2lite/data/recordings/<name>.json.gz. All networks have 91 thousand weights (within 0.1%), read
 windows of 128 characters drawn at random, 16 a step, each from the zero state; Adam, the gradient clipped to norm 1, a
