@@ -248,7 +248,7 @@ def to_tensors(model):
         raise ValueError("model has a weight that is not finite: expected numbers; train it again")
     vectors = {name: _round(part) for name, part in named.items() if part.dim() == 1}
     matrices = quantize_all({name: part for name, part in named.items() if part.dim() == 2})
-    scales = {name: _round(part).float() for name, part in matrices.items() if name.endswith(SCALE)}
+    scales = {name: _round(part) for name, part in matrices.items() if name.endswith(SCALE)}
     return matrices | scales | vectors
 
 
@@ -349,7 +349,7 @@ def _payload(tensors, about):
     matrices = [
         {
             "name": name,
-            "scales": [float(str(s)) for s in tensors[name + SCALE].numpy()],
+            "scales": tensors[name + SCALE].tolist(),
             "bytes": to_base64(part),
         }
         for name, part in tensors.items()
@@ -358,7 +358,7 @@ def _payload(tensors, about):
     vectors = [
         {"name": name, "values": part.tolist()}
         for name, part in tensors.items()
-        if part.dtype == torch.float64
+        if part.dim() == 1 and not name.endswith(SCALE)
     ]
     return about | {"matrices": matrices, "vectors": vectors}
 

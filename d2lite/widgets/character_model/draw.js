@@ -1,6 +1,7 @@
 // Pictures of a character model: the coloured text, the next character's distribution, and the strip of gradient and units.
-import { formatNumber, shortNumber } from "../_core/format.js";
+import { shortNumber } from "../_core/format.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
+import { formatShare, layOut, showCharacter } from "../_draw/characters.js";
 import { drawMatrix } from "../_draw/layers.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_draw/scales.js";
 import { predict, surprises } from "./model.js";
@@ -17,31 +18,9 @@ const CHART = 0.24; // share of the strip's height that the gradient has,
 const LOW = 64; // and at least so many px
 const ROW = 7.5; // px of a unit's row
 const ROWS = 32; // at most: each is to be seen and hit
-const VISIBLE = { " ": "␣", "\n": "↵", "\ufffd": "other" };
-
-export const showCharacter = (c) => VISIBLE[c] || c;
+export { formatShare, showCharacter };
 
 export const characterAt = (scene, t) => scene.net.characters[scene.reading.ids[t]];
-
-/** Where each character of a text stands, [column, row], words kept whole where they fit; the last is the end's. */
-function layOut(characters, columns) {
-  const places = [];
-  let [column, row] = [0, 0];
-  for (let t = 0; t < characters.length; t++) {
-    const first = t === 0 || /\s/.test(characters[t - 1]);
-    if (first && column > 0) {
-      let end = t;
-      while (end < characters.length && !/\s/.test(characters[end]) && end - t <= columns) end++;
-      if (column + end - t > columns && end - t <= columns) [column, row] = [0, row + 1];
-    }
-    if (column >= columns) [column, row] = [0, row + 1];
-    places.push([column, row]);
-    column++;
-    if (characters[t] === "\n") [column, row] = [0, row + 1];
-  }
-  places.push(column >= columns ? [0, row + 1] : [column, row]);
-  return places;
-}
 
 export function textLayout(scene, width) {
   const step = TYPE * 0.62;
@@ -122,10 +101,6 @@ export function drawDistribution(ctx, width, height, theme, scene) {
     const end = Math.max(x(p[id]), temperature === 1 ? 0 : x(warm[id]));
     drawLabel(ctx, formatShare(p[id]), end + 5, y + BAR / 2 - 2, theme, { baseline: "middle" });
   });
-}
-
-export function formatShare(p) {
-  return p >= 0.0995 ? `${Math.round(100 * p)}%` : p >= 0.001 ? `${formatNumber(100 * p, 2)}%` : "<0.1%";
 }
 
 /** The last characters before the prediction, as columns: the boxes of the chart above and of the units below. */

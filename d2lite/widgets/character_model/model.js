@@ -1,8 +1,10 @@
 // A character model of one recurrent layer: forward a character at a time, and backward through time. No DOM here.
 import { scaledBytes } from "../_math/bytes.js";
+import { drawCharacter, encodeText, entropyBits } from "../_math/characters.js";
 import { softmax } from "../_math/nn.js";
 import { makeRng } from "../_math/rng.js";
 
+export { drawCharacter, encodeText, entropyBits };
 export const REACH = 64; // characters that a gradient is followed back
 
 function transpose(matrix, rows, columns) {
@@ -16,20 +18,6 @@ export function decodeModel({ alphabet, units, input, recurrent, output, bias, o
   const table = transpose(scaledBytes(input.bytes, input.scales), units, size);
   const places = new Map(characters.map((c, i) => [c, i]));
   return { characters, places, size, units, table, recurrent: scaledBytes(recurrent.bytes, recurrent.scales), output: scaledBytes(output.bytes, output.scales), bias, outputBias };
-}
-
-const PLAIN = { "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\t": " ", "\u00a0": " " };
-
-/** A text as places in the alphabet, and the characters in it that the model does not know (it reads a blank): { ids, unknown }. */
-export function encodeText(net, text) {
-  const blank = net.places.get("\ufffd") ?? net.places.get(" ") ?? 0;
-  const unknown = new Set();
-  const ids = [...text].map((c) => {
-    const found = net.places.get(c) ?? net.places.get(PLAIN[c]);
-    if (found === undefined) unknown.add(c);
-    return found ?? blank;
-  });
-  return { ids, unknown: [...unknown] };
 }
 
 /** target += matrix (rows x columns) times vector. */
@@ -122,17 +110,6 @@ export function predict({ logits }, t, temperature = 1) {
   return softmax(logits[t], temperature);
 }
 
-/** The character at which the probabilities, added up in order, pass u. */
-export function drawCharacter(logits, temperature, u) {
-  const p = softmax(logits, temperature);
-  let sum = 0;
-  for (let i = 0; i < p.length; i++) {
-    sum += p[i];
-    if (u < sum) return i;
-  }
-  return p.length - 1;
-}
-
 /** Bits of surprise at each character of the reading: -log2 of the chance it was given. */
 export function surprises(reading, from = 0) {
   const bits = new Float64Array(reading.ids.length - from);
@@ -140,11 +117,6 @@ export function surprises(reading, from = 0) {
     bits[t - from] = -Math.log2(Math.max(1e-300, predict(reading, t)[reading.ids[t]]));
   }
   return bits;
-}
-
-/** The mean number of bits of a distribution: its entropy. */
-export function entropyBits(p) {
-  return -p.reduce((sum, v) => sum + (v > 0 ? v * Math.log2(v) : 0), 0);
 }
 
 /**

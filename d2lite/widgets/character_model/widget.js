@@ -5,6 +5,7 @@ import { make } from "../_core/dom.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
+import { nearestPlace } from "../_draw/characters.js";
 import { beside } from "../_draw/panes.js";
 import { argmax } from "../_math/nn.js";
 import { BAR, characterAt, drawDistribution, drawStrip, drawText, formatShare, LINE, rankCharacters, showCharacter, stripLayout, textLayout } from "./draw.js";
@@ -61,12 +62,7 @@ function write(written, app) {
 /** The coloured text as a slider: a place in it is that of the nearest character. */
 function readingScale(scene, width) {
   const { step, places } = textLayout(scene, width);
-  const invert = (px, py) => {
-    const row = Math.floor((py - 2) / LINE);
-    const distance = ([column, r]) => Math.abs(r - row) * 1e4 + Math.abs(6 + column * step - px);
-    return places.reduce((best, place, t) => (distance(place) < distance(places[best]) ? t : best), 0);
-  };
-  return { invert };
+  return { invert: (px, py) => nearestPlace(places, step, LINE, px, py) };
 }
 
 /** Predict after a number of characters; at the text's end, also when that moves. */

@@ -1,8 +1,10 @@
 // A small Transformer that reads characters: forward a character at a time, every number on the way kept. No DOM here.
 import { scaledBytes } from "../_math/bytes.js";
+import { drawCharacter, encodeText as known, entropyBits } from "../_math/characters.js";
 import { argmax, softmax } from "../_math/nn.js";
 import { makeRng } from "../_math/rng.js";
 
+export { drawCharacter, entropyBits };
 export const FORMAT = "d2lite-character-transformer-1";
 const LIMITS = { width: 128, num_layers: 6, num_heads: 8, context: 256 };
 const TINY = 1e-5; // in the norms, as torch has it
@@ -67,18 +69,9 @@ function buildNet(about, parts) {
   };
 }
 
-const PLAIN = { "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\t": " ", "\u00a0": " " };
-
-/** A text as places in the alphabet, and the characters the model does not know (it reads a blank); nothing is read as a new line. */
+/** A text as places in the alphabet, and the characters in it that the model does not know; no text is read as a new line. */
 export function encodeText(net, text) {
-  const blank = net.places.get(" ") ?? 0;
-  const unknown = new Set();
-  const ids = [...text].map((c) => {
-    const found = net.places.get(c) ?? net.places.get(PLAIN[c]);
-    if (found === undefined) unknown.add(c);
-    return found ?? blank;
-  });
-  return { ids: ids.length ? ids : [net.places.get("\n") ?? blank], unknown: [...unknown] };
+  return known(net, text || (net.places.has("\n") ? "\n" : net.characters[0]));
 }
 
 /** weight x + bias, flat rows of x.length numbers. */
@@ -235,17 +228,6 @@ export function extendReading(reading, given, count, temperature, seed, deadline
 /** Bring a reading to the characters of another, so that the two differ in their heads alone. */
 export function follow(reading, ids, deadline = () => false) {
   return extendReading(reading, ids, 0, 1, 0, deadline);
-}
-
-/** The character at which the probabilities, added up in order, pass u. */
-export function drawCharacter(logits, temperature, u) {
-  const p = softmax(logits, temperature);
-  let sum = 0;
-  for (let i = 0; i < p.length; i++) {
-    sum += p[i];
-    if (u < sum) return i;
-  }
-  return p.length - 1;
 }
 
 /** The mean of -log2 p over the characters of a reading after the first: what the text costs, in bits a character. */
