@@ -217,7 +217,7 @@ export function extendReading(reading, given, count, temperature, seed, deadline
   Object.assign(reading, { given: given.length, key });
   while (reading.uniforms.length < count) reading.uniforms.push(reading.rng.uniform());
   for (let t = reading.ids.length; t < given.length + count; t++) {
-    if (deadline()) return true;
+    if (t > 0 && deadline()) return true; // there is always one to show
     if (t >= given.length) reading.ids.push(drawCharacter(stepAt(reading, t - 1).logits, temperature, reading.uniforms[t - given.length]));
     else reading.ids.push(given[t]);
     stepAt(reading, t);

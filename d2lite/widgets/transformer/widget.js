@@ -1,5 +1,5 @@
 // The Transformer explorer: your text, every head's attention, what comes next, and one part of the way up at a time.
-import { control, defineExplorer, settings } from "../_core/define.js";
+import { defineExplorer, settings } from "../_core/define.js";
 import { make } from "../_core/dom.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { addCells } from "../_core/handles.js";
@@ -11,29 +11,36 @@ import { readNpz } from "../_math/npz.js";
 import { attention, attentionLayout, characterOf, drawDistribution, drawMap, drawPart, drawText, LINE, lookupLayout, mapLayout, rankCharacters, showCharacter, textLayout, unitLayout } from "./draw.js";
 import { decodeArrays, decodeModel, encodeText, entropyBits, extendReading, follow, makeReading, meanBits, stepAt, windowOf, writtenBy } from "./model.js";
 
-/** Bring a scene up to date with the traits; return whether reading needs another frame. */
+/** Bring a scene up to date with the traits; return whether reading needs another frame, which the last picture waits for. */
 function updateScene(scene, get, { deadline }) {
   if (scene.weights !== get("weights")) Object.assign(scene, { weights: get("weights"), shipped: decodeModel(get("weights")), own: null });
-  const net = scene.own ?? scene.shipped;
-  const off = get("off").filter((k) => k < net.layers * net.heads);
-  if (scene.net !== net || String(off) !== String(scene.off)) {
-    const whole = scene.net === net ? scene.whole : makeReading(net);
-    Object.assign(scene, { net, off, whole, reading: off.length ? makeReading(net, off) : whole });
-  }
-  const { reading, whole } = scene;
+  const next = readersOf(scene, get);
+  const { net, reading, whole } = next;
   const { ids, unknown } = encodeText(net, get("text"));
-  const more = extendReading(reading, ids, get("written"), get("temperature"), get("seed"), deadline) || (whole !== reading && follow(whole, reading.ids, deadline));
-  if (!reading.ids.length || (whole !== reading && whole.ids.length < Math.min(get("place"), reading.ids.length))) return "quiet";
-  const place = Math.min(get("place"), reading.ids.length);
+  const unread = extendReading(reading, ids, get("written"), get("temperature"), get("seed"), deadline);
+  const more = (whole !== reading && follow(whole, reading.ids, deadline)) || unread;
+  if (more && scene.step) return "quiet";
+  const place = Math.min(get("place"), reading.ids.length, whole.ids.length);
   const [layer, head] = [Math.min(get("layer"), net.layers) - 1, Math.min(get("head"), net.heads) - 1];
   const step = stepAt(reading, place - 1);
   const temperature = get("temperature");
-  Object.assign(scene, { unknown, given: ids.length, place, layer, head, step, part: get("part"), window: windowOf(reading, place - 1) });
+  Object.assign(scene, next, { unknown, given: ids.length, place, layer, head, step, part: get("part"), window: windowOf(reading, place - 1) });
   scene.warm = softmax(step.logits, temperature);
   scene.p = softmax(step.logits);
   scene.complete = softmax(stepAt(whole, place - 1).logits, temperature);
   if (!more) Object.assign(scene, { bits: meanBits(reading), allBits: meanBits(whole) });
   return more;
+}
+
+/** The network, and its readings with all heads and without those that are off; kept while neither changes. */
+function readersOf(scene, get) {
+  const net = scene.own ?? scene.shipped;
+  const off = get("off").filter((k) => k < net.layers * net.heads);
+  const last = scene.next;
+  if (last?.net === net && String(last.off) === String(off)) return last;
+  const whole = last?.net === net ? last.whole : makeReading(net);
+  scene.next = { net, off, whole, reading: off.length ? makeReading(net, off) : whole };
+  return scene.next;
 }
 
 /** The last of the text asks. */
@@ -158,7 +165,7 @@ function tail({ reading, net, place }, count) {
 }
 
 function describeNext(scene) {
-  return `Next after “${tail(scene, 10)}”: as unsure as between ${formatNumber(2 ** entropyBits(scene.p), 2)} equal choices.`;
+  return `Next after “${tail(scene, 10)}”: as unsure as between ${formatNumber(2 ** entropyBits(scene.p), 2)} equal choices.${scene.off.length ? " Outline: with all heads on." : ""}`;
 }
 
 /** What the heads that are off change. */
@@ -214,15 +221,20 @@ function drawPreview(ctx, width, height, ...rest) {
   ctx.restore();
 }
 
+const SWITCHES = [
+  button({ label: "Head on/off", press: toggleHead }),
+  button({ label: "All on", press: (app) => app.set({ off: [] }), usable: (app) => app.get("off").length > 0 }),
+];
+
 export const { render, preview } = defineExplorer({
   title: "Transformer explorer: attention over your text, one part at a time",
-  scene: () => ({ weights: null, shipped: null, own: null, net: null, off: [], reading: null, whole: null }),
+  scene: () => ({ weights: null, shipped: null, own: null, next: null, step: null }),
   update: updateScene,
   say: summarise,
   top: [
     typing,
     hint(describeUnknown),
-    group({ className: "d2l-writing d2l-direct" }, player({ trait: "written", change: write }), control("temperature")),
+    player({ trait: "written", change: write }),
     stage({
       draw: drawText,
       label: "The text, coloured by attention",
@@ -241,20 +253,21 @@ export const { render, preview } = defineExplorer({
     hint("Blue frame: the character that asks; click another. Orange: where the chosen head looks."),
   ],
   left: [
-    stage({ draw: drawMap, label: "The attention of every head", className: "d2l-map", use: chooseHead }),
-    group({ className: "d2l-heads d2l-direct" }, button({ label: "This head on/off", press: toggleHead }), button({ label: "All on", press: (app) => app.set({ off: [] }), usable: (app) => app.get("off").length > 0 })),
-    paragraph(describeNext, { className: "d2l-fact" }),
-    stage({ draw: drawDistribution, label: "Chance of each next character", className: "d2l-distribution" }),
-    hint(({ off }) => `Bars: chances at your temperature.${off.length ? " Outline: with all heads on." : ""}`),
+    group(
+      { className: "d2l-pair d2l-direct" },
+      group({ className: "d2l-choose" }, stage({ draw: drawMap, label: "The attention of every head", className: "d2l-map", use: chooseHead }), ...SWITCHES),
+      stage({ draw: drawDistribution, label: "Chance of each next character", className: "d2l-distribution" }),
+    ),
+    hint(describeNext),
   ],
   right: [
-    settings(["part"]),
+    group({ className: "d2l-direct" }, settings(["part"])),
     stage({ draw: drawPart, label: "The part of the model that is shown", className: "d2l-pane", tip: describePoint, use: chooseRow }),
     hint(describePart),
   ],
   bottom: [paragraph(describeLoss, { className: "d2l-fact" })],
-  controls: ["layer", "head", "seed"],
-  shown: 0,
+  controls: ["temperature", "layer", "head", "seed"],
+  shown: 1,
   more: [fileChooser],
   preview: drawPreview,
 });
