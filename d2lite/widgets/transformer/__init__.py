@@ -1,4 +1,4 @@
-"""The Transformer explorer: a trained Transformer that reads and writes text in the page, every number on its way up."""
+"""The Transformer explorer: a trained Transformer reads and writes text in the page, every number in sight."""
 
 import os
 
@@ -20,9 +20,10 @@ def load_model():
 class TransformerExplorer(Explorer):
     """A Transformer reads your text: what each head looks at, what comes next, and every number between.
 
-    Without a model it is the one trained on Austen's novels that ships (`d2lite.models.character_transformer.pretrained`),
-    with its weights in 8 bits. The page computes all numbers itself; under "More settings" it also reads a file of a model
-    of your own, saved by `d2lite.models.character_transformer.save`.
+    Without a model it is the one trained on Austen's novels that ships
+    (`d2lite.models.character_transformer.pretrained`), with its weights in 8 bits. The page computes all numbers
+    itself; under "More settings" it also reads a file of a model of your own, which
+    `d2lite.models.character_transformer.save` wrote.
 
     Example:
         >>> TransformerExplorer(text="My dear Mr. Ben", part="attention", layer=2, head=1)
@@ -34,6 +35,9 @@ class TransformerExplorer(Explorer):
     part = Choice("lookup", PARTS, names=("embed", "Q K V", "heads", "MLP", "output"), label="part shown")
     temperature = Real(
         1, min=0.1, max=2, step=0.05, help="Scores are divided by it: below 1 the likely becomes likelier."
+    )
+    top = Integer(
+        0, min=0, max=40, label="drawn from the likeliest", help="So many characters are kept; 0 keeps all."
     )
     written = Integer(
         0, min=0, max=MOST_WRITTEN, label="characters written", help="By the model, after your text."

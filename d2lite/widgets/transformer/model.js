@@ -202,12 +202,19 @@ function cutReading(reading, length) {
   }
 }
 
+/** Scores of which all but the highest `most` are minus infinity; 0 keeps all. */
+export function keepTop(logits, most) {
+  if (most < 1 || most >= logits.length) return logits;
+  const least = Array.from(logits).sort((a, b) => b - a)[most - 1];
+  return logits.map((z) => (z >= least ? z : -Infinity));
+}
+
 /**
- * Bring a reading to the given characters and count that the model writes after them, at a temperature and from a seed,
- * keeping what has not changed. Stops where deadline() says so; returns whether there is more to do.
+ * Bring a reading to the given characters and count that the model writes after them, at a temperature, from a seed, each of the
+ * likeliest `most`, keeping what has not changed. Stops where deadline() says so; returns whether there is more to do.
  */
-export function extendReading(reading, given, count, temperature, seed, deadline = () => false) {
-  const key = `${temperature} ${seed}`;
+export function extendReading(reading, given, count, { temperature = 1, seed = 0, most = 0 } = {}, deadline = () => false) {
+  const key = `${temperature} ${seed} ${most}`;
   const known = Math.min(given.length, reading.ids.length, reading.given);
   let same = 0;
   while (same < known && reading.ids[same] === given[same]) same++;
@@ -218,7 +225,7 @@ export function extendReading(reading, given, count, temperature, seed, deadline
   while (reading.uniforms.length < count) reading.uniforms.push(reading.rng.uniform());
   for (let t = reading.ids.length; t < given.length + count; t++) {
     if (t > 0 && deadline()) return true; // there is always one to show
-    if (t >= given.length) reading.ids.push(drawCharacter(stepAt(reading, t - 1).logits, temperature, reading.uniforms[t - given.length]));
+    if (t >= given.length) reading.ids.push(drawCharacter(keepTop(stepAt(reading, t - 1).logits, most), temperature, reading.uniforms[t - given.length]));
     else reading.ids.push(given[t]);
     stepAt(reading, t);
   }
@@ -227,7 +234,7 @@ export function extendReading(reading, given, count, temperature, seed, deadline
 
 /** Bring a reading to the characters of another, so that the two differ in their heads alone. */
 export function follow(reading, ids, deadline = () => false) {
-  return extendReading(reading, ids, 0, 1, 0, deadline);
+  return extendReading(reading, ids, 0, {}, deadline);
 }
 
 /** The mean of -log2 p over the characters of a reading after the first: what the text costs, in bits a character. */

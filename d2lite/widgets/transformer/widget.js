@@ -9,7 +9,7 @@ import { beside } from "../_draw/panes.js";
 import { argmax, softmax } from "../_math/nn.js";
 import { readNpz } from "../_math/npz.js";
 import { attention, attentionLayout, characterOf, drawDistribution, drawMap, drawPart, drawText, LINE, lookupLayout, mapLayout, rankCharacters, showCharacter, textLayout, unitLayout } from "./draw.js";
-import { decodeArrays, decodeModel, encodeText, entropyBits, extendReading, follow, makeReading, meanBits, stepAt, windowOf, writtenBy } from "./model.js";
+import { decodeArrays, decodeModel, encodeText, entropyBits, extendReading, follow, keepTop, makeReading, meanBits, stepAt, windowOf, writtenBy } from "./model.js";
 
 /** Bring a scene up to date with the traits; return whether reading needs another frame, which the last picture waits for. */
 function updateScene(scene, get, { deadline }) {
@@ -17,17 +17,17 @@ function updateScene(scene, get, { deadline }) {
   const next = readersOf(scene, get);
   const { net, reading, whole } = next;
   const { ids, unknown } = encodeText(net, get("text"));
-  const unread = extendReading(reading, ids, get("written"), get("temperature"), get("seed"), deadline);
+  const [temperature, most] = [get("temperature"), get("top")];
+  const unread = extendReading(reading, ids, get("written"), { temperature, seed: get("seed"), most }, deadline);
   const more = (whole !== reading && follow(whole, reading.ids, deadline)) || unread;
   if (more && scene.step) return "quiet";
   const place = Math.min(get("place"), reading.ids.length, whole.ids.length);
   const [layer, head] = [Math.min(get("layer"), net.layers) - 1, Math.min(get("head"), net.heads) - 1];
   const step = stepAt(reading, place - 1);
-  const temperature = get("temperature");
   Object.assign(scene, next, { unknown, given: ids.length, place, layer, head, step, part: get("part"), window: windowOf(reading, place - 1) });
-  scene.warm = softmax(step.logits, temperature);
+  scene.warm = softmax(keepTop(step.logits, most), temperature);
   scene.p = softmax(step.logits);
-  scene.complete = softmax(stepAt(whole, place - 1).logits, temperature);
+  scene.complete = softmax(keepTop(stepAt(whole, place - 1).logits, most), temperature);
   if (!more) Object.assign(scene, { bits: meanBits(reading), allBits: meanBits(whole) });
   return more;
 }
@@ -266,7 +266,7 @@ export const { render, preview } = defineExplorer({
     hint(describePart),
   ],
   bottom: [paragraph(describeLoss, { className: "d2l-fact" })],
-  controls: ["temperature", "layer", "head", "seed"],
+  controls: ["temperature", "layer", "head", "top", "seed"],
   shown: 1,
   more: [fileChooser],
   preview: drawPreview,

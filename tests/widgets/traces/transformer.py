@@ -18,7 +18,7 @@ READ = """(model, { weights, text, off = [] }) => {
     const net = model.decodeModel(weights);
     const reading = model.makeReading(net, off);
     const { ids } = model.encodeText(net, text);
-    model.extendReading(reading, ids, 0, 1, 0);
+    model.extendReading(reading, ids, 0);
     const last = ids.length - 1;
 """
 
@@ -117,33 +117,36 @@ def head_case(weights, model, text):
     }
 
 
-def writing_case(name, weights, model, text, count, temperature, seed):
+def writing_case(name, weights, model, text, count, temperature, seed, most=0):
     """Characters drawn as Python draws them, beyond the context too."""
     ids, context = model.encode(text).tolist(), model.context
     for u in Rng(seed).uniform(count):
         start = character_transformer.window_start(len(ids) - 1, context)
         with torch.no_grad():
             logits = model(torch.tensor([ids[start:]]))[0][0, -1]
+        if most:
+            logits = logits.masked_fill(logits < logits.topk(most).values[-1], -torch.inf)
         sums = (logits / temperature).softmax(0).cumsum(0)
         ids.append(min(int((sums <= u).sum()), len(sums) - 1))
     return {
         "name": f"{name} writes {count} characters at temperature {temperature}, seed {seed}",
-        "js": """(model, { weights, text, count, temperature, seed }) => {
+        "js": """(model, { weights, text, count, ...how }) => {
             const net = model.decodeModel(weights);
             const reading = model.makeReading(net);
             const { ids } = model.encodeText(net, text);
             let calls = 0;
-            model.extendReading(reading, ids.slice(0, 3), 5, 2, 1); // something else first: it must leave no trace
-            while (model.extendReading(reading, ids, count, temperature, seed, () => ++calls % 4 === 0));
+            model.extendReading(reading, ids.slice(0, 3), 5, { temperature: 2, seed: 1 }); // something else first: it must leave no trace
+            while (model.extendReading(reading, ids, count, how, () => ++calls % 4 === 0));
             const first = [...reading.ids];
-            model.extendReading(reading, ids, count + 3, temperature, seed);
-            model.extendReading(reading, ids, count, temperature, seed);
+            model.extendReading(reading, ids, count + 3, how);
+            model.extendReading(reading, ids, count, how);
             const other = model.makeReading(net);
             model.follow(other, first);
             const [last, same] = [reading, other].map((r) => model.stepAt(r, first.length - 1).logits);
             return { first, again: reading.ids, same: last.every((z, i) => z === same[i]) };
         }""",
-        "input": {"weights": weights, "text": text, "count": count, "temperature": temperature, "seed": seed},
+        "input": {"weights": weights, "text": text, "count": count, "temperature": temperature, "seed": seed}
+        | {"most": most},
         "expected": {"first": ids, "again": ids, "same": True},
     }
 
@@ -184,5 +187,6 @@ def cases():
         writing_case("a small model", *turned, "ab c", 30, 1.3, 3),
         writing_case("a small model of an odd context", *small("learned", context=7), "ab cabc", 20, 0.7, 1),
         writing_case("the shipped model", *real, "She was ", 30, 0.7, 3),
+        writing_case("the shipped model", *real, "She was ", 10, 1.5, 3, most=3),
         bad_files(),
     ]
