@@ -229,7 +229,7 @@ def describe(model):
 
 
 def to_tensors(model):
-    """Return weights as `d2lite.models.weights.save` takes them: matrices in 8 bits, vectors and scales in four digits.
+    """Return weights as `d2lite.models.weights.save` takes them: matrices in 8 bits, vectors and scales in three digits.
 
     Raises:
         TypeError: the model is no CharacterTransformer.
@@ -364,5 +364,5 @@ def _payload(tensors, about):
 
 
 def _round(values):
-    """Return numbers with four digits, in float64."""
-    return torch.tensor([float(f"{value:.4g}") for value in values.tolist()], dtype=torch.float64)
+    """Return numbers with three digits, in float64."""
+    return torch.tensor([float(f"{value:.3g}") for value in values.tolist()], dtype=torch.float64)
