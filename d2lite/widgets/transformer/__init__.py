@@ -6,7 +6,7 @@ from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Numbers, Payload, Real, Text
 
 MOST_TEXT, MOST_WRITTEN, MOST_LAYERS, MOST_HEADS = 120, 240, 6, 8
-OPENING = "Emma and Mr. Quimby met. Mr. Qu"
+OPENING = '"My dear Emma," said he, "you are very kind'
 PARTS = ("embed", "lookup", "attention", "network", "output")
 
 
@@ -42,7 +42,7 @@ class TransformerExplorer(Explorer):
     written = Integer(
         0, min=0, max=MOST_WRITTEN, label="characters written", help="By the model, after your text."
     )
-    layer = Integer(1, min=1, max=MOST_LAYERS, stepper=True)
+    layer = Integer(2, min=1, max=MOST_LAYERS, stepper=True)
     head = Integer(1, min=1, max=MOST_HEADS, stepper=True)
     off = Numbers(
         (),
