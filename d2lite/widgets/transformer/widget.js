@@ -145,13 +145,15 @@ function describePoint(scene, px, py, width, height) {
 function describePart(scene) {
   const written = () => `It writes a vector of length ${formatNumber(writtenBy(scene.net, scene.step, scene.layer, scene.head), 2)} into the sum.`;
   return {
-    embed: () => "Cells: blue negative, orange positive.",
-    lookup: () => `${capital(nameHead(scene))}. Above: the query of the framed character, the keys of all before it. Their match is the score; the scores become weights; what is read is the weighted mean of the values, below. ${written()}`,
+    embed: () => CELLS,
+    lookup: () => `${capital(nameHead(scene))}. Above: the query of the framed character, the keys of all before it. Their match is the score; the scores become weights; what is read is the weighted mean of the values, below. ${written()} ${CELLS}`,
     attention: () => `${capital(nameHead(scene))}. Each row is a character that asks, each column one that answers; the darker, the more weight. Click a row to follow it.`,
-    network: () => `Layer ${scene.layer + 1}, after its heads: each position on its own, no look at others.`,
-    output: () => "The sum on its way up, and what the readout would say if it ended there.",
+    network: () => `Layer ${scene.layer + 1}, after its heads: each position on its own, no look at others. ${CELLS}`,
+    output: () => `The sum on its way up, and what the readout would say if it ended there. ${CELLS}`,
   }[scene.part]();
 }
+
+const CELLS = "Cells: blue negative, orange positive.";
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
