@@ -14,6 +14,7 @@ def chapter(read_chapter):
     """The names the chapter's cells define, its training left out."""
     chapter = read_chapter("07_rnn/attention")
     chapter.run("setup", "layer-run", "order-rotary", "train-block")
+    chapter.define("order-plot")
     return chapter
 
 
