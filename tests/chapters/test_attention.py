@@ -94,7 +94,7 @@ def test_the_transformers_run_begins_as_recorded(recorder):
     torch.manual_seed(101)
     model, steps = recorder.make_model("transformer")
     with pytest.raises(StopIteration):
-        recorder.train(model, recorded["lr"], steps, report)
+        recorder.train(model, recorded.point["lr"], steps, report)
     assert sum(seen) / 40 == pytest.approx(recorded["train_loss"][0], rel=1e-3)
 
 
@@ -102,8 +102,8 @@ def test_recordings_are_whole(recorder):
     tuning, test = (d2lite.Sweep.recorded(f"transformer_{name}") for name in ("tuning", "test"))
     assert len(list(tuning)) == len(recorder.GRID) * len(recorder.SEEDS)
     chosen = recorder.chosen(tuning)
-    assert {(run["rival"], run["lr"]) for run in test} == {(p["rival"], p["lr"]) for p in chosen}
-    assert {run["seed"] for run in test} == set(recorder.TEST_SEEDS)
+    assert {(run.point["rival"], run.point["lr"]) for run in test} == {(p["rival"], p["lr"]) for p in chosen}
+    assert set(test.seeds) == set(recorder.TEST_SEEDS)
     cost = d2lite.Sweep.recorded("transformer_cost")
     assert cost.axes == {"rival": recorder.RIVALS[:2], "length": recorder.LENGTHS}
 

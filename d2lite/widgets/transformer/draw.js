@@ -43,7 +43,7 @@ export function drawText(ctx, width, height, theme, scene) {
     ctx.fillStyle = theme.accent;
     if (t >= scene.given) ctx.fillRect(x, y + LINE - 5, step + 0.4, 1.5);
   });
-  const [column, row] = places[scene.place - 1];
+  const [column, row] = places[Math.min(scene.place, scene.reading.ids.length) - 1]; // what is read anew may be shorter
   ctx.strokeStyle = theme.a;
   ctx.lineWidth = 2;
   ctx.strokeRect(6 + column * step - 0.5, 3 + row * LINE, step + 1, LINE - 3);

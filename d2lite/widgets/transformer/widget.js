@@ -19,7 +19,8 @@ function updateScene(scene, get, { deadline }) {
   const { ids, unknown } = encodeText(net, get("text"));
   const [temperature, most] = [get("temperature"), get("top")];
   const unread = extendReading(reading, ids, get("written"), { temperature, seed: get("seed"), most }, deadline);
-  const more = (whole !== reading && follow(whole, reading.ids, deadline)) || unread;
+  const behind = whole !== reading && (!unread || !whole.ids.length) && follow(whole, reading.ids, deadline);
+  const more = unread || behind;
   if (more && scene.step) return "quiet";
   const place = Math.min(get("place"), reading.ids.length, whole.ids.length);
   const [layer, head] = [Math.min(get("layer"), net.layers) - 1, Math.min(get("head"), net.heads) - 1];
