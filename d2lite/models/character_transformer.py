@@ -229,7 +229,7 @@ def describe(model):
 
 
 def to_tensors(model):
-    """Return weights as `d2lite.models.weights.save` takes them: matrices in 8 bits, vectors and scales in three digits.
+    """Return weights as `d2lite.models.weights.save` takes: matrices in 8 bits, vectors to three decimals.
 
     Raises:
         TypeError: the model is no CharacterTransformer.
@@ -246,7 +246,7 @@ def to_tensors(model):
     named = model.state_dict()
     if not all(part.isfinite().all() for part in named.values()):
         raise ValueError("model has a weight that is not finite: expected numbers; train it again")
-    vectors = {name: _round(part) for name, part in named.items() if part.dim() == 1}
+    vectors = {name: part.double().cpu().round(decimals=3) for name, part in named.items() if part.dim() == 1}
     matrices = quantize_all({name: part for name, part in named.items() if part.dim() == 2})
     scales = {name: _round(part) for name, part in matrices.items() if name.endswith(SCALE)}
     return matrices | scales | vectors
