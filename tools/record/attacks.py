@@ -190,8 +190,7 @@ def chosen(sweep):
 
 def rises(sweep):
     """Say of all that is measured that more is better."""
-    names = "accuracy noisy_accuracy attacked_accuracy fgsm pgd noise transfer strong_accuracy".split()
-    sweep.modes |= {name: "max" for name in names if name in sweep.runs[0]}
+    sweep.modes |= dict.fromkeys(sweep.metrics, "max")
 
 
 if __name__ == "__main__":
