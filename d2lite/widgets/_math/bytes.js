@@ -21,3 +21,11 @@ export function scaledBytes(text, scales) {
   for (let k = 0; k < codes.length; k++) values[k] = codes[k] * scales[Math.floor(k / columns)];
   return values;
 }
+
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+"; // of the steps -31 to 31
+
+/** Whole steps, a letter each, times the scale of their row; as many rows as scales. */
+export function scaledLetters(text, scales) {
+  const columns = text.length / scales.length;
+  return Float64Array.from(text, (letter, k) => (LETTERS.indexOf(letter) - 31) * scales[Math.floor(k / columns)]);
+}

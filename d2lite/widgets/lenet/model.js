@@ -1,31 +1,12 @@
-// LeNet on one image: every layer's values, and one value taken apart into the products it is the sum of. No DOM here.
+// LeNet on one image taken apart: one value and the products it is the sum of, its receptive field, what covering does. No DOM here.
 import { bytesOf, floatsOf, scaledBytes } from "../_math/bytes.js";
-import { ACTIVATIONS, argmax, dense, softmax } from "../_math/nn.js";
+import { KERNEL, PADDING, SIDE, activate, layerNamed, runNetwork, sourceOf } from "../_math/lenet.js";
+import { argmax } from "../_math/nn.js";
 
-const KERNEL = 5;
-const PADDING = 2; // of the first convolution
-export const SIDE = 28; // of the image
+export { LAYERS, SIDE, layerNamed, runNetwork, sendBack, sourceOf } from "../_math/lenet.js";
+export { paintStroke } from "../_math/paint.js";
 
-// The layers in order. source: the layer before; a map is size x size; a dense unit is a map of one value.
-export const LAYERS = [
-  ["conv1", "conv", "input", 6, 28, "Convolution 1"],
-  ["pool1", "pool", "conv1", 6, 14, "Pooling 1"],
-  ["conv2", "conv", "pool1", 16, 10, "Convolution 2"],
-  ["pool2", "pool", "conv2", 16, 5, "Pooling 2"],
-  ["dense1", "dense", "pool2", 120, 1, "Dense 1"],
-  ["dense2", "dense", "dense1", 84, 1, "Dense 2"],
-  ["output", "dense", "dense2", 10, 1, "Output"],
-].map(([name, kind, source, count, size, title]) => ({ name, kind, source, count, size, title }));
 const GRIDS = { dense2: [10, 12], output: [7, 12] }; // how a dense layer's inputs are laid out as a picture: rows, columns
-
-export function layerNamed(name) {
-  return LAYERS.find((layer) => layer.name === name);
-}
-
-/** The shape of a layer's source: { count, size }. */
-export function sourceOf(layer) {
-  return layer.source === "input" ? { name: "input", count: 1, size: SIDE } : layerNamed(layer.source);
-}
 
 /**
  * Decode the data that Python packs: { weights and biases by layer, activation, pooling, mean, std, images, labels,
@@ -42,74 +23,6 @@ export function openNetwork(data) {
   const pixels = bytesOf(data.images);
   const images = Array.from({ length: pixels.length / SIDE ** 2 }, (_, i) => pixels.subarray(i * SIDE ** 2, (i + 1) * SIDE ** 2));
   return { ...data, parameters, images };
-}
-
-function activate({ activation }, layer, values) {
-  if (layer.kind === "pool" || layer.name === "output") return values;
-  return values.map(ACTIVATIONS[activation]);
-}
-
-/** 5 x 5 cross-correlation of count maps of side n (padded already) into channels maps; see sumsOf for one value of it. */
-function convolve(source, count, n, { weight, bias }, channels) {
-  const m = n - KERNEL + 1;
-  const out = new Float64Array(channels * m * m);
-  for (let o = 0, k = 0; o < channels; o++) {
-    const base = o * m * m;
-    out.fill(bias[o], base, base + m * m);
-    for (let c = 0; c < count; c++) {
-      for (let i = 0; i < KERNEL; i++, k += KERNEL) {
-        const [a, b, d, e, f] = weight.subarray(k, k + KERNEL); // a row of the kernel at once: a third of the time
-        for (let y = 0, to = base; y < m; y++) {
-          for (let x = 0, r = (c * n + y + i) * n; x < m; x++, r++, to++) {
-            out[to] += a * source[r] + b * source[r + 1] + d * source[r + 2] + e * source[r + 3] + f * source[r + 4];
-          }
-        }
-      }
-    }
-  }
-  return out;
-}
-
-function padded(image) {
-  const n = SIDE + 2 * PADDING;
-  const out = new Float64Array(n * n);
-  for (let y = 0; y < SIDE; y++) out.set(image.subarray(y * SIDE, (y + 1) * SIDE), (y + PADDING) * n + PADDING);
-  return out;
-}
-
-function pool(values, count, size, pooling) {
-  const half = size / 2;
-  const out = new Float64Array(count * half * half);
-  for (let c = 0, to = 0; c < count; c++) {
-    for (let y = 0; y < half; y++) {
-      for (let x = 0, k = (c * size + 2 * y) * size; x < half; x++, to++, k += 2) {
-        const [a, b, d, e] = [values[k], values[k + 1], values[k + size], values[k + size + 1]];
-        out[to] = pooling === "max" ? Math.max(a, b, d, e) : (a + b + d + e) / 4;
-      }
-    }
-  }
-  return out;
-}
-
-function applyLayer(network, layer, values) {
-  const from = sourceOf(layer);
-  if (layer.kind === "pool") return pool(values, from.count, from.size, network.pooling);
-  const { weight, bias } = network.parameters[layer.name];
-  if (layer.kind === "dense") return dense(weight, bias, values);
-  const whole = layer.source === "input" ? padded(values) : values;
-  const side = layer.source === "input" ? SIDE + 2 * PADDING : from.size;
-  return convolve(whole, from.count, side, { weight, bias }, layer.count);
-}
-
-/**
- * All values for an image of 784 numbers from 0 to 255: run.input is the standardised image, run.conv1 ... run.output the
- * layers after their activation (the logits have none), run.probabilities their softmax.
- */
-export function runNetwork(network, pixels) {
-  const run = { input: Float64Array.from(pixels, (value) => (value / 255 - network.mean) / network.std) };
-  for (const layer of LAYERS) run[layer.name] = activate(network, layer, applyLayer(network, layer, run[layer.source]));
-  run.probabilities = softmax(run.output);
-  return run;
 }
 
 /** A selection inside its layer: { layer, unit, row, column }, whatever was asked for. */
@@ -205,28 +118,4 @@ export function continueCover(map, network, deadline) {
     if (deadline()) break;
   }
   return map.next < map.drops.length;
-}
-
-/** A picture with one stroke of a round brush added: pixels within it take at least the value, or at most when it erases. */
-export function paintStroke(pixels, from, to, brush, value) {
-  const out = Array.from(pixels);
-  const steps = Math.max(1, Math.ceil(2 * Math.hypot(to[0] - from[0], to[1] - from[1])));
-  for (let s = 0; s <= steps; s++) {
-    const [cy, cx] = [0, 1].map((i) => from[i] + ((to[i] - from[i]) * s) / steps);
-    paintDot(out, cy, cx, brush, value);
-  }
-  return out;
-}
-
-function paintDot(out, cy, cx, brush, value) {
-  const radius = brush / 2;
-  for (let y = 0; y < SIDE; y++) {
-    for (let x = 0; x < SIDE; x++) {
-      const distance = Math.hypot(y - cy, x - cx);
-      const share = brush === 1 ? Number(Math.round(cy) === y && Math.round(cx) === x) : Math.min(1, Math.max(0, radius + 0.5 - distance));
-      if (share === 0) continue;
-      const k = y * SIDE + x;
-      out[k] = value > 0 ? Math.max(out[k], Math.round(value * share)) : Math.round(out[k] * (1 - share));
-    }
-  }
 }

@@ -2,18 +2,17 @@
 import { control, defineExplorer } from "../_core/define.js";
 import { make, writeText } from "../_core/dom.js";
 import { formatNumber } from "../_core/format.js";
-import { nameElement } from "../_core/frame.js";
 import { addKeys, ARROWS } from "../_core/keys.js";
 import { button, group, hint, paragraph, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
-import { makeRamp } from "../_core/theme.js";
-import { drawMatrix } from "../_draw/layers.js";
+import { chooser } from "../_draw/chooser.js";
+import { addPainting } from "../_draw/painting.js";
 import { beside } from "../_draw/panes.js";
 import { argmax } from "../_math/nn.js";
 import { describeProduct, detailAt, drawDetail, explainValue, layOutDetail } from "./detail.js";
 import { SIDE, continueCover, coverImage, layerNamed, makeCoverMap, openNetwork, runNetwork, selectUnit, takeApart } from "./model.js";
 import { drawOverview, layOut, neighbour, percent, unitAt } from "./overview.js";
-import { addPainting, drawInput } from "./picture.js";
+import { drawInput } from "./picture.js";
 
 const BUDGET = 9; // ms a frame may spend on the occlusion map
 const BLANK = new Uint8Array(SIDE * SIDE);
@@ -69,30 +68,10 @@ function describeHeat({ heat, network }) {
   return `Orange: covering here lowers the probability of ${network.classes[heat.target]}, by up to ${formatNumber(100 * most, 2)} points of ${percent(heat.base)}. Blue: it rises.`;
 }
 
-/** A part: a radio button with a small picture for each image, and one for an empty sheet. */
-function chooser(app, parent, scene) {
-  const group = `d2l-images-${app.id}`;
-  const bar = make("div", { class: "d2l-chooser", role: "radiogroup", "aria-label": "Image" });
-  nameElement(app, "image", bar);
-  parent.append(bar);
-  let shown = null;
-  const fill = () => {
-    const { classes, labels, images } = scene.network;
-    shown = { data: scene.data, theme: app.theme };
-    const ramp = makeRamp(app.theme.bg, app.theme.text);
-    bar.replaceChildren(...[BLANK, ...images].map((pixels, i) => {
-      const name = i ? `Image ${i - 1}: ${classes[labels[i - 1]]}` : "Empty";
-      const input = make("input", { type: "radio", name: group, "aria-label": name });
-      input.onchange = () => app.set({ image: i - 1, pixels: [] });
-      const canvas = make("canvas", { width: SIDE, height: SIDE, "aria-hidden": "true" });
-      drawMatrix(canvas.getContext("2d"), pixels, SIDE, SIDE, { x: 0, y: 0, width: SIDE, height: SIDE }, ramp, (v) => v / 255);
-      return make("label", { class: "d2l-thumb", title: name }, input, canvas);
-    }));
-  };
-  app.draw(() => {
-    if (shown?.data !== scene.data || shown.theme !== app.theme) fill();
-    [...bar.children].forEach((label, i) => (label.firstChild.checked = i === scene.index + 1));
-  });
+/** The small pictures to choose from, an empty sheet first. */
+function choices({ network: { classes, labels, images } }) {
+  const named = images.map((pixels, i) => ({ name: `Image ${i}: ${classes[labels[i]]}`, pixels }));
+  return [{ name: "Empty", pixels: BLANK }, ...named];
 }
 
 function describeUnit({ run }, px, py, width, height) {
@@ -178,7 +157,13 @@ export const { render, preview } = defineExplorer({
     stage({ draw: drawInput, label: "The picture", use: addPainting }),
     paragraph(verdict, { className: "d2l-verdict" }),
     hint(describeHeat),
-    chooser,
+    chooser({
+      name: "image",
+      images: choices,
+      of: (scene) => scene.data,
+      chosen: ({ index }) => index + 1,
+      choose: (app, i) => app.set({ image: i - 1, pixels: [] }),
+    }),
   ],
   right: [stage({ draw: drawOverview, label: "Every layer of the network", ratio: 0.52, use: addChoice, tip: describeUnit })],
   bottom: [
