@@ -94,6 +94,8 @@ export function runNetwork(network, pixels) {
 }
 
 
+const ROUNDING = 1e-12;
+
 // What an activation's value says of its slope.
 const SLOPES = { relu: (value) => Number(value > 0), tanh: (value) => 1 - value * value, sigmoid: (value) => value * (1 - value) };
 
@@ -121,7 +123,7 @@ const BACKWARD = {
     }
     return out;
   },
-  // The first of equal values takes it all, as in torch.
+  // The first of equal values takes it all, as in torch; equal up to rounding, as sums of the same products in another order are.
   pool({ pooling }, layer, run, back) {
     const { count, size } = sourceOf(layer);
     const values = run[layer.source];
@@ -131,7 +133,7 @@ const BACKWARD = {
         for (let x = 0, k = (c * size + y) * size; x < size; x += 2, k += 2, from++) {
           if (back[from] === 0) continue;
           const places = [k, k + 1, k + size, k + size + 1];
-          if (pooling === "max") out[places.reduce((best, place) => (values[place] > values[best] ? place : best))] += back[from];
+          if (pooling === "max") out[places.reduce((best, place) => (values[place] > values[best] + ROUNDING ? place : best))] += back[from];
           else for (const place of places) out[place] += back[from] / 4;
         }
       }

@@ -81,7 +81,7 @@ class AttackExplorer(Explorer):
     Taught in chapters/06_cnn/seeing_inside.
     """
 
-    epsilon = Integer(0, min=0, max=LARGEST, label="budget ε", unit="of 255", help="How far a pixel may move.")
+    epsilon = Integer(8, min=0, max=LARGEST, label="budget ε", unit="of 255", help="How far a pixel may move.")
     method = Choice("fgsm", ("fgsm", "pgd", "noise"), names=("one step", "many", "noise"), label="change")
     network = Choice("plain", ("plain", "defended"), names=("photos", "attacks"), label="trained on")
     goal = Choice(-1, (-1, *range(10)), names=("any other class", *CLASSES), label="attack towards")
@@ -90,7 +90,7 @@ class AttackExplorer(Explorer):
     seed = Integer(0, min=0, max=99, stepper=True, label="seed of the noise")
     tool = Choice("look", ("look", "draw", "erase"), names=("Look", "Draw", "Erase"), label="pointer")
     brush = Integer(3, min=1, max=8, unit="px")
-    image = Integer(4, min=-1, max=IMAGES - 1, label="image", help="Its index; -1 is an empty picture.")
+    image = Integer(2, min=-1, max=IMAGES - 1, label="image", help="Its index; -1 is an empty picture.")
     pixels = Numbers(
         min=0, max=255, max_length=SIDE**2, label="drawing", help="The picture, row by row; none: the image."
     )

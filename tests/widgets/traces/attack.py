@@ -30,7 +30,7 @@ def logits_of(name, pixels):
 
 def snap(values):
     """Round values, not their gradients: on black ground, equal values differ by rounding, and the pool's first is meant."""
-    return values + (values.round(decimals=11) - values).detach()
+    return values.detach().round(decimals=11) + (values - values.detach())
 
 
 def slope(name, pixels, label):
