@@ -6,7 +6,7 @@ from d2lite._utils.encoding import to_base64
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Numbers, Payload
 
-SIDE, IMAGES, LARGEST = 28, 12, 48
+SIDE, IMAGES, LARGEST = 28, 10, 48
 STEPS = 31  # whole steps of a weight in the page, on either side of zero
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+"
 NETWORKS = {"plain": "lenet", "defended": "lenet_defended"}  # under which names their weights ship
@@ -45,7 +45,7 @@ def _coarse(tensors):
 
 
 def attack_payload():
-    """Return what the page needs: both networks, twelve test images, their classes."""
+    """Return what the page needs: both networks, ten test images, their classes."""
     from d2lite.models import lenet, weights
 
     tensors, record = weights.load("lenet")
@@ -81,7 +81,7 @@ class AttackExplorer(Explorer):
     Taught in chapters/06_cnn/seeing_inside.
     """
 
-    epsilon = Integer(8, min=0, max=LARGEST, label="budget ε", unit="of 255", help="How far a pixel may move.")
+    epsilon = Integer(8, min=0, max=LARGEST, label="budget ε", unit="/255")
     method = Choice("fgsm", ("fgsm", "pgd", "noise"), names=("one step", "many", "noise"), label="change")
     network = Choice("plain", ("plain", "defended"), names=("photos", "attacks"), label="trained on")
     goal = Choice(-1, (-1, *range(10)), names=("any other class", *CLASSES), label="attack towards")

@@ -6,7 +6,7 @@ import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_dr
 import { argmax } from "../_math/nn.js";
 import { SIDE } from "./model.js";
 
-const LEGEND = 36; // px above the curves
+const LEGEND = 42; // px above the curves
 
 function drawFramed(ctx, width, height, theme, values, ramp, shade, text) {
   const side = Math.min(width, height - 17);
@@ -90,6 +90,7 @@ export function drawCurves(ctx, width, height, theme, scene) {
   const x = budgetScale(scene, width, height);
   const y = linearScale([0, 1], [box.y + box.height, box.y]);
   drawAxes(ctx, box, x, y, theme, { yTicks: [0, 0.25, 0.5, 0.75, 1], xTicks: [0, 8, 16, 24, 32, 40, 48] });
+  drawLabel(ctx, "probability", box.x + box.width, box.y + 4, theme, { align: "right" });
   drawLabel(ctx, "budget ε, gray levels of 255", box.x + box.width, box.y + box.height - 3, theme, { align: "right", baseline: "bottom" });
   const winner = argmax(after);
   const budgets = rows.map((_, i) => i);

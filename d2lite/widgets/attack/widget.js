@@ -1,6 +1,6 @@
 // The attack explorer: photo, change and what the network gets; its answer, and its answers over all budgets.
-import { control, defineExplorer } from "../_core/define.js";
-import { group, button, facts, hint, paragraph, player, stage } from "../_core/parts.js";
+import { defineExplorer } from "../_core/define.js";
+import { button, facts, group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { chooser } from "../_draw/chooser.js";
 import { addPainting } from "../_draw/painting.js";
 import { above, beside } from "../_draw/panes.js";
@@ -115,9 +115,9 @@ export const { render, preview } = defineExplorer({
     }),
     group({ name: "steps" }, player({ trait: "step_count" })),
     facts(least),
-    hint("Lines: probability of each class. Blue: the picture's own; orange: the network's answer at this budget, where it is another; gray: the others. Bars: dark after the change, light before."),
+    hint("Lines and bars: the probability of each class. Blue: the picture's own; orange: the network's answer, where it is another. Bars: light before the change, dark after it. Change: orange where pixels rose, blue where they fell."),
   ],
-  controls: ["epsilon", "method", "network", "goal", "step_count", "seed", control("tool"), "brush"],
+  controls: ["epsilon", "method", "network", "goal", "step_count", "seed", "tool", "brush"],
   visible: {
     steps: (get) => get("method") === "pgd",
     step_count: (get) => get("method") === "pgd",
@@ -125,7 +125,7 @@ export const { render, preview } = defineExplorer({
     seed: (get) => get("method") === "noise",
     brush: (get) => get("tool") !== "look",
   },
-  more: [button({ label: "Undo drawing", press: (app) => app.set({ pixels: [] }), usable: (app) => app.get("pixels").length > 0 })],
+  more: [group({}, button({ label: "Undo drawing", press: (app) => app.set({ pixels: [] }), usable: (app) => app.get("pixels").length > 0 }))],
   preview: beside(above(drawTriple, drawBars, 0.42), drawCurves, 0.5),
 });
 
