@@ -48,7 +48,7 @@ def attack_payload():
     """Return what the page needs: both networks, ten test images, their classes."""
     from d2lite.models import lenet, weights
 
-    tensors, record = weights.load("lenet")
+    tensors, _ = weights.load("lenet")
     images = lenet.pack_images(tensors["images"][:IMAGES], tensors["labels"][:IMAGES], CLASSES)
     return {"networks": {name: _pack(*weights.load(file)) for name, file in NETWORKS.items()}, **images}
 
@@ -72,8 +72,8 @@ def _pack(tensors, record):
 class AttackExplorer(Explorer):
     """A small change of a photo, found by the network's own gradient, and what the network then says.
 
-    Every number is computed in the page, from the picture and the weights, rounded to 63 steps. One network was trained on
-    photos: the LeNet that ships. The other was trained on attacked ones, at 16 gray levels.
+    Every number is computed in the page, from the picture and the weights, rounded to 63 steps. One network was
+    trained on photos: the LeNet that ships. The other was trained on attacked ones, at 16 gray levels.
 
     Example:
         >>> AttackExplorer(image=3, epsilon=12, method="pgd")

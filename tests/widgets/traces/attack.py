@@ -81,9 +81,7 @@ def attack_case(name, pixels, **choice):
 
 
 def curve_case(name, pixels, **choice):
-    rows = [
-        logits_of(name, attack(name, pixels, epsilon=e, **choice)).softmax(0).tolist() for e in range(13)
-    ]
+    rows = [logits_of(name, attack(name, pixels, epsilon=e, **choice)).softmax(0).tolist() for e in range(13)]
     wrong = [e for e, row in enumerate(rows) if np.argmax(row) != choice["label"]]
     return case(
         f"answers over all budgets {choice}",
