@@ -8,7 +8,7 @@ const INK = 220; // of the brush, of 255
 /** Let the reader's pointer and keys draw, erase and cover on the picture's stage. */
 export function addPainting(app, stage, scene) {
   const { canvas } = stage;
-  const help = "Arrows move, with Shift by five; Space draws, erases or covers, Delete takes the cover away.";
+  const help = `Arrows move, with Shift by five; Space ${app.entry("cover") ? "draws, erases or covers, Delete takes the cover away" : "draws or erases"}.`;
   addKeys(app, stage, { kind: "picture to draw on", help, press: (key, { shiftKey }) => paintingKey(app, scene, key, shiftKey ? 5 : 1) });
   app.draw(() => canvas.classList.toggle("d2l-paper", ["draw", "erase"].includes(app.get("tool")))); // else a finger scrolls
   const at = (event) => stage.at(event).map((p) => (p / Math.min(stage.width(), stage.height())) * SIDE - 0.5).reverse();
@@ -48,15 +48,15 @@ function useTool(app, scene, from, to) {
 
 function paintingKey(app, scene, key, far) {
   const covering = app.get("tool") === "cover";
-  const [covered] = app.get("cover");
-  const here = (covering && covered) || scene.cursor || [SIDE / 2, SIDE / 2];
+  const covered = covering && app.get("cover")[0];
+  const here = covered || scene.cursor || [SIDE / 2, SIDE / 2];
   if (ARROWS[key]) {
     const [right, down] = ARROWS[key];
     const there = clampPlace([here[0] + far * down, here[1] + far * right]);
-    if (covering && covered) app.set({ cover: [there] });
+    if (covered) app.set({ cover: [there] });
     else scene.cursor = there;
   } else if (key === " " || key === "Enter") useTool(app, scene, here, here);
-  else if (key === "Delete" || key === "Backspace") app.set({ cover: [] });
+  else if (covering && (key === "Delete" || key === "Backspace")) app.set({ cover: [] });
   else return false;
   app.refresh();
   return true;

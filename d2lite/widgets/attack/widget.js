@@ -98,13 +98,6 @@ export const { render, preview } = defineExplorer({
     ),
     stage({ draw: drawBars, label: "Probabilities before and after", ratio: 1.9 }),
     paragraph((scene) => ({ text: summarise(scene), bad: argmax(scene.after) !== scene.label }), { className: "d2l-verdict" }),
-    chooser({
-      name: "image",
-      images: choices,
-      of: (scene) => scene.data,
-      chosen: ({ index }) => index + 1,
-      choose: (app, i) => app.set({ image: i - 1, pixels: [] }),
-    }),
   ],
   right: [
     stage({
@@ -125,7 +118,16 @@ export const { render, preview } = defineExplorer({
     seed: (get) => get("method") === "noise",
     brush: (get) => get("tool") !== "look",
   },
-  more: [group({}, button({ label: "Undo drawing", press: (app) => app.set({ pixels: [] }), usable: (app) => app.get("pixels").length > 0 }))],
+  more: [
+    chooser({
+      name: "image",
+      images: choices,
+      of: (scene) => scene.data,
+      chosen: ({ index }) => index + 1,
+      choose: (app, i) => app.set({ image: i - 1, pixels: [] }),
+    }),
+    group({}, button({ label: "Undo drawing", press: (app) => app.set({ pixels: [] }), usable: (app) => app.get("pixels").length > 0 })),
+  ],
   preview: beside(above(drawTriple, drawBars, 0.42), drawCurves, 0.5),
 });
 
