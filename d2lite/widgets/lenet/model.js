@@ -3,7 +3,7 @@ import { bytesOf, floatsOf, scaledBytes } from "../_math/bytes.js";
 import { KERNEL, PADDING, SIDE, activate, layerNamed, runNetwork, sourceOf } from "../_math/lenet.js";
 import { argmax } from "../_math/nn.js";
 
-export { LAYERS, SIDE, layerNamed, runNetwork, sendBack, sourceOf } from "../_math/lenet.js";
+export { LAYERS, SIDE, layerNamed, runNetwork, sourceOf } from "../_math/lenet.js";
 export { paintStroke } from "../_math/paint.js";
 
 const GRIDS = { dense2: [10, 12], output: [7, 12] }; // how a dense layer's inputs are laid out as a picture: rows, columns
