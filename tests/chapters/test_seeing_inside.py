@@ -83,9 +83,39 @@ def test_grad_cam_by_raising_whole_maps(lesson, exact, images):
         up, down = (exact[6:](before + sign * step).gather(1, k[:, None])[:, 0] for sign in (1, -1))
         alpha = (up - down) / 2e-6 / 100  # the sum of 100 slopes
         heat += alpha[:, None, None] * before[:, c]
-    expected = F.interpolate(heat.clamp(min=0)[:, None], size=28, mode="bilinear")
+    expected = F.interpolate(heat.clamp(min=0)[:, None], size=20, mode="bilinear")
+    expected = F.pad(expected, (4, 4, 4, 4))
     assert torch.allclose(lesson["grad_cam"](exact, images, k), expected, atol=1e-6)
     assert not exact[5]._forward_hooks  # the hook is taken away
+
+
+def test_grad_cam_lies_over_what_its_maps_see(lesson):
+    """A network of ones that sums one map's cell: its map's middle is that of the pixels the cell depends on."""
+    net = nn.Sequential(nn.Identity(), nn.Conv2d(1, 1, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2))
+    net.extend([nn.Conv2d(1, 1, 5), nn.ReLU(), nn.Flatten(), nn.Linear(100, 1)])
+    for layer in (net[1], net[4], net[7]):
+        nn.init.ones_(layer.weight)
+        nn.init.zeros_(layer.bias)
+    for row, column in ((0, 0), (3, 8), (9, 9)):
+        one = torch.zeros(1, 100)
+        one[0, 10 * row + column] = 1
+        net[7].weight = nn.Parameter(one)
+        linear = nn.Sequential(net[1], nn.AvgPool2d(2), net[4], net[6], net[7])  # slopes everywhere it sees
+        x = torch.ones(1, 1, 28, 28, requires_grad=True)
+        (seen,) = torch.autograd.grad(linear(x).sum(), x)
+        ends = [seen[0, 0].sum(axis).nonzero().flatten()[[0, -1]].float() for axis in (1, 0)]
+        kept = {}
+        hook = net[5].register_forward_hook(lambda layer, given, out, kept=kept: kept.update(maps=out))
+        net(x)
+        hook.remove()
+        cell = torch.zeros(1, 1, 10, 10)
+        cell[0, 0, row, column] = 1
+        placed = F.pad(F.interpolate(cell, scale_factor=2, mode="nearest"), (4, 4, 4, 4))[0, 0]
+        found = [placed.sum(axis).nonzero().flatten().float().mean() for axis in (1, 0)]
+        for (first, last), middle in zip(ends, found, strict=True):
+            whole = (first if last < 27 or first > 0 else 0.0, last)
+            if 0 < first and last < 27:
+                assert sum(whole) / 2 == middle
 
 
 def test_occlusion_covers_what_it_says(lesson, exact, images):
@@ -112,13 +142,11 @@ def test_occlusion_covers_what_it_says(lesson, exact, images):
 def test_agreement_is_scipys_rank_correlation(lesson):
     generator = torch.Generator().manual_seed(0)
     a, b = (torch.rand(4, 1, 6, 6, generator=generator).mul(9).round() for _ in range(2))  # with ties
-    expected = [spearmanr(a[n].flatten(), b[n].flatten()).statistic for n in range(4)]
-    assert lesson["agreement"](a, b) == pytest.approx(np.mean(expected))
-    assert lesson["agreement"](a, a * 3 + 1) == pytest.approx(1)
-    assert lesson["agreement"](a, torch.zeros_like(b)) == 0
-    where = a > 3
-    inside = [spearmanr(a[n][where[n]], b[n][where[n]]).statistic for n in range(4)]
-    assert lesson["agreement"](a, b, where) == pytest.approx(np.mean(inside))
+    for where in (a > 3, torch.ones_like(a, dtype=torch.bool)):
+        expected = [spearmanr(a[n][where[n]], b[n][where[n]]).statistic for n in range(4)]
+        assert lesson["agreement"](a, b, where) == pytest.approx(np.mean(expected))
+        assert lesson["agreement"](a, a * 3 + 1, where) == pytest.approx(1)
+        assert lesson["agreement"](a, torch.zeros_like(b), where) == 0
 
 
 @pytest.mark.parametrize("label", [0, 1])
