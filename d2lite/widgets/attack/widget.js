@@ -57,7 +57,7 @@ function describePicture({ index, classes, label, drawn, named }) {
 
 function describeChange({ epsilon, method, attack, goal, classes }) {
   if (epsilon === 0) return "Nothing is changed.";
-  const how = { fgsm: "one step", pgd: `${attack.done} small steps`, noise: "random noise" }[method];
+  const how = { fgsm: "one step", pgd: attack.done === 1 ? "one small step" : `${attack.done} small steps`, noise: "random noise" }[method];
   const where = goal >= 0 && method !== "noise" ? ` towards ${classes[goal]}` : "";
   return `Each pixel moved by at most ${epsilon} of 255, by ${how}${where}.`;
 }
