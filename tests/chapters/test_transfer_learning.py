@@ -101,6 +101,7 @@ def test_patches_come_from_their_own_half(lesson, monkeypatch):
     photo = torch.zeros(3, 80, 300)
     photo[:, :, 150:] = 1
     monkeypatch.setattr(d2lite.datasets, "photo", lambda name: photo)
+    monkeypatch.setitem(lesson, "NAMES", ("one", "two", "three"))
     for half in (0, 1):
         found, which = lesson["patches"](half, 4, torch.Generator().manual_seed(0))
         assert found.shape == (12, 3, 64, 64)
