@@ -70,7 +70,7 @@ function drawNetwork(ctx, width, theme, scene) {
 export function drawGains(ctx, width, height, theme, scene) {
   drawNetwork(ctx, width, theme, scene);
   const top = 92;
-  const most = 0.05 * Math.ceil(20 * Math.max(0.045, ...scene.gains.flatMap(({ each }) => each.map(Math.abs))) + 0.2);
+  const most = 0.05 * Math.ceil(20 * Math.max(0.05, ...scene.gains.flatMap(({ each }) => each.map(Math.abs))));
   const box = { x: 66, y: top + 8, width: width - 78, height: Math.max(10, height - top - 42) };
   const x = linearScale([-most, most], [box.x, box.x + box.width]);
   drawLabel(ctx, `gain over scratch, ${scene.count} a class`, 2, top - 16, theme, { color: theme.text });
