@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from d2lite.widgets.gates import load_cell
+from d2lite.widgets.gates import load_cell, load_gru
 
-from .traces.gates import PLAIN, read
+from .test_screen_browser import OPENING, SCREENS
+from .traces.gates import PLAIN, read, read_gru
 
 pytestmark = pytest.mark.browser
 TEXT = "Bcad.b?ca.Dbacb?"
@@ -139,3 +140,62 @@ def test_the_phrases_of_the_chapter_say_what_torch_says():
     """Held open, the forget gate keeps the first capital; lowered by 3, the answer is B after any capital."""
     assert answers(TEXT, forget_gate="open")[0][-1] == "B"
     assert {answers(capital + "abcd" * 7 + "ab?", forget_bias=-3)[0][-1] for capital in "ABCD"} == {"B"}
+
+
+def gru_answers(text, **changes):
+    """The letter torch's GRU cell answers after each sign."""
+    return ["ABCD"[k] for k in read_gru(load_gru(), text, PLAIN | changes)[1].argmax(1)]
+
+
+def test_both_cells_read_one_text(host):
+    host.set("cell", "both")
+    host.settle()
+    said = f"Step 16, “?”: the LSTM says {answers(TEXT)[0][-1]} ("
+    assert answer(host).startswith(said)
+    assert f"; the GRU says {gru_answers(TEXT)[-1]} (" in answer(host)
+    assert (
+        host.page.locator(".d2l-score").inner_text() == "Questions answered right: LSTM 2 of 2, GRU 2 of 2."
+    )
+    assert host.page.locator(".d2l-sums").inner_text().startswith("LSTM: c = f·c₋₁ + i·g = ")
+    host.page.get_by_role("radiogroup", name="update gate").get_by_role("radio", name="closed").check()
+    host.settle()
+    assert f"; the GRU says {gru_answers(TEXT, update_gate='closed')[-1]} (" in answer(host)
+    assert "LSTM 2 of 2, GRU 0 of 2" in host.page.locator(".d2l-score").inner_text()
+
+
+@pytest.mark.parametrize(("screen", "room", "tall"), SCREENS)
+def test_both_cells_fit_a_screen_with_three_controls(make_host, screen, room, tall):
+    host = make_host(screen[0], height=screen[1]).open("gates")
+    host.page.add_style_tag(content=f"body {{ margin: 0 }} main {{ margin: auto; max-width: {room}px }}")
+    host.show("gates", cell="both", folded=True)
+    found = host.page.evaluate(OPENING)
+    assert len(found["controls"]) == 3
+    assert found["height"] <= tall
+
+
+def test_the_gru_alone_shows_its_own_gates(host):
+    host.set("cell", "GRU")
+    host.settle()
+    assert host.page.locator(".d2l-sums").inner_text().startswith("h = z·h₋₁ + (1−z)·n = ")
+    assert answer(host).startswith(f"Step 16, “?”: it says {gru_answers(TEXT)[-1]} (")
+    names = [
+        name
+        for name in ("forget", "update", "reset")
+        if host.page.get_by_role("radiogroup", name=f"{name} gate").is_visible()
+    ]
+    assert names == ["update", "reset"]
+
+
+def test_the_phrases_of_the_gru_chapter_say_what_torch_says():
+    """Held shut, the update gate makes both answers wrong; held open, it makes them one; the reset gate is better shut."""
+    asked = [t for t, sign in enumerate(TEXT) if sign == "?"]
+    right = "".join(gru_answers(TEXT)[t] for t in asked)
+    assert right == "BD"
+    shut = [gru_answers(TEXT, update_gate="closed")[t] for t in asked]
+    assert shut[0] != "B"
+    assert shut[1] != "D"
+    assert len(set(gru_answers(TEXT, update_gate="open"))) == 1
+    assert "".join(gru_answers(TEXT, reset_gate="closed")[t] for t in asked) == right
+    opened = [gru_answers(TEXT, reset_gate="open")[t] for t in asked]
+    assert opened[0] != "B"
+    assert opened[1] != "D"

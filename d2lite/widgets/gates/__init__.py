@@ -1,4 +1,4 @@
-"""The gates explorer: a trained LSTM of two units reads a text, its gates and its gradient through time in sight."""
+"""The gates explorer: a trained LSTM or GRU of two units reads a text, its gates and its gradient in sight."""
 
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Payload, Real, Text
@@ -7,25 +7,35 @@ GATE = ("learned", "open", "closed")
 MOVES = ("all", "keep", "write", "add", "show")
 
 
-def load_cell():
-    """Return the trained cell: num_units and flat lists of weights, as tools/record/memory.py wrote them."""
+def load_cell(name="gates_cell"):
+    """Return a trained cell: num_units and flat lists of weights, as tools/record/memory.py and gru.py wrote them.
+
+    Args:
+        name: "gates_cell" is the LSTM, rows in the order input, forget, candidate, output; "gates_gru" the GRU, rows in
+            the order reset, update, candidate, with `bias_hn`, which the reset gate multiplies.
+    """
     from d2lite.models import weights
 
-    tensors, _ = weights.load("gates_cell")
+    tensors, _ = weights.load(name)
     num_units = tensors["weight_h"].shape[1]
     return {"num_units": num_units, **{name: part.flatten().tolist() for name, part in tensors.items()}}
 
 
-class GatesExplorer(Explorer):
-    """An LSTM's gates, cell state and gradient over time, on a text that you type.
+def load_gru():
+    """Return the trained GRU, as `load_cell` does."""
+    return load_cell("gates_gru")
 
-    The network was trained to answer each question mark with the capital (A to D) before it, and to let small
-    letters and full stops pass. Its weights are real; a bias can be moved, a gate held open or shut.
+
+class GatesExplorer(Explorer):
+    """The gates, state and gradient of an LSTM, a GRU or both over time, on a text that you type.
+
+    Each network was trained to answer each question mark with the capital (A to D) before it, and to let small
+    letters and full stops pass. The weights are real; a bias can be moved, a gate held open or shut.
 
     Example:
         >>> GatesExplorer(text="Babcd.dcba?", forget_bias=-2)
 
-    Taught in chapters/07_rnn/lstm.
+    Taught in chapters/07_rnn/lstm and chapters/07_rnn/gru.
     """
 
     text = Text(
@@ -40,5 +50,11 @@ class GatesExplorer(Explorer):
     forget_gate = Choice("learned", GATE)
     input_gate = Choice("learned", GATE)
     output_gate = Choice("learned", GATE)
+    cell = Choice("LSTM", ("LSTM", "GRU", "both"), label="cell shown")
+    update_gate = Choice("learned", GATE, help="Of the GRU: open keeps, closed writes.")
+    reset_gate = Choice("learned", GATE, help="Of the GRU: closed, the candidate sees nothing of the state.")
+    update_bias = Real(0, min=-6, max=6, step=0.25, label="update bias +", help="Added to the learned one.")
+    reset_bias = Real(0, min=-6, max=6, step=0.25, label="reset bias +", help="Added to the learned one.")
     speed = Choice(2, (1, 2, 5), unit="/s", label="steps a second")
     data = Payload(loader=load_cell)
+    gru = Payload(loader=load_gru)

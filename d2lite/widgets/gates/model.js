@@ -1,6 +1,7 @@
-// An LSTM of a few units over a text, forward and backward through time, as torch.nn.LSTM computes it. No DOM here.
+// A cell of a few units over a text, forward and backward through time, as torch.nn computes it; a GRU's way back is in gru.js.
 import { argmax, dense, sigmoid, softmax } from "../_math/nn.js";
-import { stepLstm } from "../_math/recurrent.js";
+import { stepGru, stepLstm } from "../_math/recurrent.js";
+import { gruBack } from "./gru.js";
 
 const LETTERS = "abcd";
 const INPUTS = 6; // four for the letter, one for a capital, one for the question mark
@@ -22,8 +23,10 @@ function gateAt(z, mode) {
 
 /**
  * Read a text. cell: { num_units, weight_x, weight_h, bias, head_weight, head_bias } (flat, rows in the order input, forget,
- * candidate, output). settings: forget_bias, input_bias, output_bias (added), forget_gate, input_gate, output_gate.
- * Returns a list of steps { sign, x, i, f, g, o, c, h (arrays of units), p (of letters), asked, wanted (0..3, or -1) }.
+ * candidate, output); a GRU's as stepGru wants it. settings: forget_bias, input_bias, output_bias (added), forget_gate,
+ * input_gate, output_gate; for a GRU update_bias, reset_bias, update_gate, reset_gate.
+ * Returns a list of steps { sign, x, i, f, g, o, c, h (arrays of units), p (of letters), asked, wanted (0..3, or -1) }; of a GRU
+ * r, z, n, h in place of the gates and states.
  */
 export function readText(cell, text, settings) {
   const H = cell.num_units;
@@ -39,17 +42,28 @@ export function readText(cell, text, settings) {
   return steps;
 }
 
-const GATES = { i: "input", f: "forget", o: "output" };
+const GATES = { i: "input", f: "forget", o: "output", r: "reset", z: "update" };
+
+/** Whether a cell is a GRU. */
+function isGru(cell) {
+  return "bias_hn" in cell;
+}
 
 function stepCell(cell, x, h, c, settings) {
-  return stepLstm(cell, x, h, c, (z, name) => gateAt(z + settings[`${GATES[name]}_bias`], settings[`${GATES[name]}_gate`]));
+  const gate = (z, name) => gateAt(z + settings[`${GATES[name]}_bias`], settings[`${GATES[name]}_gate`]);
+  return isGru(cell) ? stepGru(cell, x, h, gate) : stepLstm(cell, x, h, c, gate);
 }
 
 /**
  * The derivative of one unit's cell state at step T with respect to its own cell state at each step t = 0..T: total (by every
- * way through time) and direct (along the cell state alone: the product of the forget gates).
+ * way through time) and direct (along the cell state alone: the product of the forget gates). Of a GRU: of its state, and the
+ * product of the update gates.
  */
 export function gradientBack(cell, steps, T, unit, settings) {
+  return (isGru(cell) ? gruBack : lstmBack)(cell, steps, T, unit, settings);
+}
+
+function lstmBack(cell, steps, T, unit, settings) {
   const H = cell.num_units;
   const held = [settings.input_gate, settings.forget_gate, "learned", settings.output_gate].map((mode) => mode !== "learned");
   const [total, direct] = [new Array(T + 1), new Array(T + 1)];

@@ -1,4 +1,4 @@
-// The gates explorer: the cell at one step, then the text from left to right with gates, states, answers and the gradient.
+// The gates explorer: the cells at one step, then the text from left to right with gates, states, answers and the gradient.
 import { control, defineExplorer } from "../_core/define.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
@@ -8,40 +8,77 @@ import { above } from "../_draw/panes.js";
 import { drawLabel, linearScale, logScale, setText, strokeSegment } from "../_draw/scales.js";
 import { argmax } from "../_math/nn.js";
 import { drawCell, gateColors } from "./cell.js";
+import { drawGruCell } from "./grucell.js";
 import { countRight, gradientBack, readText } from "./model.js";
 
-const SETTINGS = ["forget_bias", "input_bias", "output_bias", "forget_gate", "input_gate", "output_gate"];
-const BARS = [["i", "input gate i"], ["f", "forget gate f"], ["o", "output gate o"], ["g", "candidate g"], ["c", "cell state c"], ["h", "hidden state h"]];
+const SETTINGS = ["forget_bias", "input_bias", "output_bias", "forget_gate", "input_gate", "output_gate", "update_bias", "reset_bias", "update_gate", "reset_gate"];
+const STATE = { LSTM: "c", GRU: "h" }; // what is kept from step to step, and whose gradient is shown
+const PAYLOADS = { LSTM: "data", GRU: "gru" };
+/** The rows of a cell: a quantity, its name; first where it is alone, then beside the other. */
+const ALONE = {
+  LSTM: [["i", "input gate i"], ["f", "forget gate f"], ["o", "output gate o"], ["g", "candidate g"], ["c", "cell state c"], ["h", "hidden state h"]],
+  GRU: [["z", "update gate z"], ["r", "reset gate r"], ["n", "candidate n"], ["h", "state h"]],
+};
+const PAIR = {
+  LSTM: [["f", "LSTM forget f"], ["i", "LSTM input i"], ["o", "LSTM output o"], ["c", "LSTM cell c"]],
+  GRU: [["z", "GRU update z"], ["r", "GRU reset r"], ["h", "GRU state h"]],
+};
+const GATES = "ifozr";
+const HEIGHTS = { signs: 24, i: 26, f: 26, o: 26, z: 26, r: 26, g: 30, n: 30, c: 38, h: 30, answer: 60, gradient: 90 };
 const FLOOR = 1e-5; // of the logarithmic axis
 const SIDE = 96; // px for the rows' names
 const NARROW = 460; // px of width below which names are letters alone
+const ROOM = 600; // px of width below which one cell is drawn of the two
 
 /** Bring a scene up to date with the traits. */
 function updateScene(scene, get) {
-  const gates = Object.fromEntries(SETTINGS.map((name) => [name, get(name)]));
-  const key = JSON.stringify([gates, get("text")]);
-  const cell = get("data");
-  if (key !== scene.key) Object.assign(scene, { key, steps: readText(cell, get("text"), gates) });
+  const settings = Object.fromEntries(SETTINGS.map((name) => [name, get(name)]));
+  const kinds = kindsOf(get);
+  const key = JSON.stringify([settings, kinds, get("text")]);
+  if (key !== scene.key) {
+    const readers = kinds.map((kind) => ({ kind, cell: get(PAYLOADS[kind]), rows: (kinds.length > 1 ? PAIR : ALONE)[kind] }));
+    for (const reader of readers) reader.steps = readText(reader.cell, get("text"), settings);
+    Object.assign(scene, { key, readers, steps: readers[0].steps });
+  }
   scene.unit = get("unit") - 1;
   scene.move = get("move");
   scene.step = Math.max(0, Math.min(get("step"), scene.steps.length - 1));
-  scene.back = scene.steps.length ? gradientBack(cell, scene.steps, scene.step, scene.unit, gates) : null;
-  scene.reach = Math.max(1, ...scene.steps.map(({ c }) => Math.abs(c[scene.unit])));
+  for (const reader of scene.readers) {
+    reader.back = scene.steps.length ? gradientBack(reader.cell, reader.steps, scene.step, scene.unit, settings) : null;
+    reader.reach = Math.max(1, ...reader.steps.map((step) => Math.abs(step[STATE[reader.kind]][scene.unit])));
+  }
 }
 
-/** Where everything stands: { x (a scale: the middle of step t), column, left, rows: { name: [top, height] } }. */
+/** The cells shown. */
+function kindsOf(get) {
+  return get("cell") === "both" ? ["LSTM", "GRU"] : [get("cell")];
+}
+
+/** The heights of the rows by their keys, and a gap after each cell's. */
+function rowHeights(readers) {
+  const pair = readers.length > 1;
+  const heights = [["signs", HEIGHTS.signs]];
+  for (const { kind, rows } of readers) {
+    for (const [name] of rows) heights.push([`${kind} ${name}`, HEIGHTS[name]]);
+    heights.push([`${kind} answer`, pair ? 40 : HEIGHTS.answer]);
+    if (pair) heights.push([`${kind} gap`, 6]);
+  }
+  return [...heights, ["gradient", pair ? 70 : HEIGHTS.gradient]];
+}
+
+/** Where everything stands: { x (a scale: the middle of step t), column, left, rows: { key: [top, height] } }. */
 function layoutOf(scene, width, height) {
   const left = width < NARROW ? 32 : SIDE;
   const column = (width - left - 4) / Math.max(1, scene.steps.length);
-  const weights = { signs: 24, i: 26, f: 26, o: 26, g: 30, c: 38, h: 30, answer: 60, gradient: 90 };
-  const gap = 6;
-  const total = Object.values(weights).reduce((a, b) => a + b);
-  const scale = (height - gap * (Object.keys(weights).length - 1)) / total;
+  const heights = rowHeights(scene.readers);
+  const gap = scene.readers.length > 1 ? 4 : 6;
+  const total = heights.reduce((sum, [, size]) => sum + size, 0);
+  const scale = (height - gap * (heights.length - 1)) / total;
   const rows = {};
   let y = 0;
-  for (const [name, weight] of Object.entries(weights)) {
-    rows[name] = [y, weight * scale];
-    y += weight * scale + gap;
+  for (const [key, size] of heights) {
+    rows[key] = [y, size * scale];
+    y += size * scale + gap;
   }
   const x = linearScale([-0.5, scene.steps.length - 0.5], [left, left + column * scene.steps.length]);
   return { left, column, rows, x };
@@ -55,16 +92,34 @@ function drawAll(ctx, width, height, theme, scene) {
   ctx.fillStyle = mixColor(theme.bg, theme.accent, 0.16);
   ctx.fillRect(x(scene.step - 0.5), 0, column, bottom);
   drawSigns(ctx, layout, theme, scene);
-  for (const [name, label] of BARS) drawBars(ctx, layout, theme, scene, name, width < NARROW ? name : label);
-  drawAnswers(ctx, layout, theme, scene, width < NARROW ? "" : "answer");
-  drawGradient(ctx, layout, theme, scene, width);
+  for (const reader of scene.readers) {
+    for (const [name, label] of reader.rows) drawBars(ctx, layout, theme, scene, reader, name, width < NARROW ? name : label);
+    drawAnswers(ctx, layout, theme, reader, width < NARROW ? "" : "answer");
+  }
+  drawGradients(ctx, layout, theme, scene, width);
 }
 
-/** The cell of the unit at the step shown. */
-function drawNow(ctx, width, height, theme, { steps, step, unit, move }) {
-  if (!steps.length) return;
-  const now = Object.fromEntries(["f", "i", "o", "g", "c", "h"].map((name) => [name, steps[step][name][unit]]));
-  drawCell(ctx, width, height, theme, { ...now, before: step ? steps[step - 1].c[unit] : 0 }, move);
+/** The cell of the unit at the step shown; of two cells both, where there is room. */
+function drawNow(ctx, width, height, theme, { readers, step, unit, move }) {
+  if (!readers[0].steps.length) return;
+  const shown = width < ROOM ? readers.slice(-1) : readers;
+  shown.forEach((reader, k) => {
+    ctx.save();
+    const gap = shown.length > 1 ? 20 : 0;
+    const size = (width - gap) / shown.length;
+    ctx.translate(k * (size + gap), 0);
+    if (reader.kind === "GRU") drawGruCell(ctx, size, height, theme, valuesAt(reader, step, unit));
+    else drawCell(ctx, size, height, theme, valuesAt(reader, step, unit), readers.length > 1 ? "all" : move);
+    if (readers.length > 1) drawLabel(ctx, reader.kind, 0, 2, theme, { baseline: "top", size: 12, weight: 700 });
+    ctx.restore();
+  });
+}
+
+/** One unit's numbers at a step, with its state before. */
+function valuesAt({ kind, steps }, step, unit) {
+  const names = kind === "GRU" ? ["z", "r", "n", "h"] : ["f", "i", "o", "g", "c", "h"];
+  const now = Object.fromEntries(names.map((name) => [name, steps[step][name][unit]]));
+  return { ...now, before: step ? steps[step - 1][STATE[kind]][unit] : 0 };
 }
 
 function drawSigns(ctx, { x, column, rows }, theme, { steps }) {
@@ -79,19 +134,23 @@ function drawSigns(ctx, { x, column, rows }, theme, { steps }) {
 }
 
 /** One quantity of the unit over time as bars: gates from the bottom, 0 to 1; the others from the middle, up or down. */
-function drawBars(ctx, { x, column, rows, left }, theme, { steps, unit, reach }, name, label) {
-  const [top, size] = rows[name];
-  const gate = "ifo".includes(name);
-  const color = gateColors(theme)[name] ?? (name === "c" ? theme.text : theme.muted);
+function drawBars(ctx, { x, column, rows, left }, theme, { unit }, { kind, steps, reach }, name, label) {
+  const [top, size] = rows[`${kind} ${name}`];
+  const gate = GATES.includes(name);
+  const colors = gateColors(theme);
   const scale = name === "c" ? reach : 1;
+  const width = Math.max(1, column - 2);
   ctx.fillStyle = theme.surface;
   ctx.fillRect(left, top, column * steps.length, size);
   steps.forEach((step, t) => {
     const share = step[name][unit] / scale;
     const length = Math.max(1, (gate ? size : size / 2) * Math.abs(share));
     const from = gate ? top + size - length : share > 0 ? top + size / 2 - length : top + size / 2;
-    ctx.fillStyle = color;
-    ctx.fillRect(x(t - 0.5) + 1, from, Math.max(1, column - 2), length);
+    ctx.fillStyle = gate ? colors[name] : name === STATE[kind] ? theme.text : theme.muted;
+    ctx.fillRect(x(t - 0.5) + 1, from, width, length);
+    if (name !== "z") return;
+    ctx.fillStyle = colors.w; // what the update gate does not keep is written
+    ctx.fillRect(x(t - 0.5) + 1, top, width, from - top);
   });
   ctx.strokeStyle = theme.line;
   ctx.lineWidth = 1;
@@ -101,8 +160,8 @@ function drawBars(ctx, { x, column, rows, left }, theme, { steps, unit, reach },
 }
 
 /** The chances of the four letters after each step, as shades; a ring round the right one where it is asked. */
-function drawAnswers(ctx, { x, column, rows, left }, theme, { steps }, label) {
-  const [top, size] = rows.answer;
+function drawAnswers(ctx, { x, column, rows, left }, theme, { kind, steps }, label) {
+  const [top, size] = rows[`${kind} answer`];
   const cell = size / 4;
   steps.forEach(({ p, asked, wanted }, t) => {
     p.forEach((chance, k) => {
@@ -115,14 +174,14 @@ function drawAnswers(ctx, { x, column, rows, left }, theme, { steps }, label) {
     ctx.strokeRect(x(t - 0.5) + 1, top + wanted * cell, column - 2, cell - 0.5);
   });
   drawLabel(ctx, label, 0, top + size / 2, theme, { baseline: "middle" });
-  [..."ABCD"].forEach((letter, k) => drawLabel(ctx, letter, left - 5, top + (k + 0.5) * cell, theme, { align: "right", baseline: "middle", size: 10 }));
+  [..."ABCD"].forEach((letter, k) => drawLabel(ctx, letter, left - 5, top + (k + 0.5) * cell, theme, { align: "right", baseline: "middle", size: Math.min(10, cell + 1) }));
 }
 
-/** The gradient of the cell state shown, back to each step before it: by every way, and along the cell state alone. */
-function drawGradient(ctx, { x, column, rows, left }, theme, { back, step, steps }, width) {
+/** The gradient of the state shown, back to each step before it: by every way, and along the state alone. */
+function drawGradients(ctx, { x, column, rows, left }, theme, { readers, step, steps }, width) {
   const [top, size] = rows.gradient;
   const box = { x: left, y: top, width: column * steps.length, height: size };
-  const most = Math.max(1, ...back.total.map(Math.abs));
+  const most = Math.max(1, ...readers.flatMap(({ back }) => back.total.map(Math.abs)));
   const y = logScale([FLOOR, 3 * most], [top + size, top]);
   ctx.fillStyle = theme.surface;
   ctx.fillRect(box.x, box.y, box.width, box.height);
@@ -132,42 +191,62 @@ function drawGradient(ctx, { x, column, rows, left }, theme, { back, step, steps
     strokeSegment(ctx, left, y(10 ** power), left + box.width, y(10 ** power));
     if (power % 2 === 0) drawLabel(ctx, power ? `10${power === -2 ? "⁻²" : "⁻⁴"}` : "1", left - 5, y(10 ** power), theme, { align: "right", baseline: "middle", size: 10 });
   }
-  clipped(ctx, box, () => {
-    const [direct, total] = [back.direct, back.total].map((values) => values.map((value) => Math.max(FLOOR / 10, Math.abs(value))));
-    drawLine(ctx, null, direct, x, y, { color: theme.a, width: 2, dash: [4, 3] });
-    drawLine(ctx, null, total, x, y, { color: theme.text, width: 2 });
-    total.forEach((value, t) => drawMark(ctx, x(t), y(value), { radius: 2.2, fill: theme.text }));
-  });
+  for (const reader of readers) clipped(ctx, box, () => drawGradient(ctx, x, y, theme, reader));
   const right = step > steps.length / 2;
-  drawLabel(ctx, width < NARROW ? "gradient of c, back in time" : `gradient of c at step ${step + 1}, back to each step`, right ? left + 6 : left + box.width - 6, top + size - 4, theme, { align: right ? "left" : "right", baseline: "bottom" });
+  const [at, align] = right ? [left + 6, "left"] : [left + box.width - 6, "right"];
+  const what = readers.length > 1 ? "the states" : STATE[readers[0].kind];
+  drawLabel(ctx, width < NARROW ? `gradient of ${what}, back in time` : `gradient of ${what} at step ${step + 1}, back to each step`, at, top + size - 4, theme, { align, baseline: "bottom" });
 }
 
-/** The step in words and numbers: { sums (the two equations filled in), text, bad (a wrong answer) }. */
-function describeStep({ steps, step, unit, back, move }) {
+function drawGradient(ctx, x, y, theme, { kind, back }) {
+  const [direct, total] = [back.direct, back.total].map((values) => values.map((value) => Math.max(FLOOR / 10, Math.abs(value))));
+  const [color, shape] = kind === "GRU" ? [theme.accent, "diamond"] : [theme.text, "circle"];
+  drawLine(ctx, null, direct, x, y, { color: kind === "GRU" ? theme.accent : theme.a, width: 2, dash: [4, 3] });
+  drawLine(ctx, null, total, x, y, { color, width: 2 });
+  total.forEach((value, t) => drawMark(ctx, x(t), y(value), { radius: shape === "circle" ? 2.2 : 3.2, fill: color, shape }));
+}
+
+/** The step in words and numbers: { sums (the equations filled in), text, bad (a wrong answer) }. */
+function describeStep({ readers, steps, step, unit, move }) {
   if (!steps.length) return { sums: "", text: "There is nothing to read.", bad: false };
-  const at = steps[step];
-  const [i, f, o, g, c, h] = ["i", "f", "o", "g", "c", "h"].map((name) => at[name][unit]);
-  const before = step ? steps[step - 1].c[unit] : 0;
+  const pair = readers.length > 1;
+  const sums = readers.map((reader) => (pair ? `${reader.kind}: ` : "") + sumsOf(reader, step, unit, pair ? "all" : move)).join(";  ");
+  const says = readers.map((reader) => answerOf(reader, step, pair ? `the ${reader.kind}` : "it"));
+  const far = readers.map(({ kind, back }) => [kind, formatNumber(100 * back.total[0], 2), formatNumber(100 * back.direct[0], 2)]);
+  const [[kind, total, direct]] = far;
+  const arrives = pair
+    ? `Of a change in the state at step 1, ${far.map(([name, part]) => `${part}% arrives here in the ${name}`).join(", ")}.`
+    : `Of a change in ${STATE[kind]} at step 1, ${total}% arrives here; along the ${kind === "GRU" ? "" : "cell "}state alone ${direct}% would.`;
+  return { sums, text: `Step ${step + 1}, “${steps[step].sign}”: ${says.map(({ text }) => text).join("; ")}. ${arrives}`, bad: says.some(({ bad }) => bad) };
+}
+
+/** A step's equations with their numbers. */
+function sumsOf(reader, step, unit, move) {
   const n = (value) => formatFixed(value, 2);
+  const { before, ...at } = valuesAt(reader, step, unit);
+  if (reader.kind === "GRU") return `h = z·h₋₁ + (1−z)·n = ${n(at.z)}·${n(before)} + ${n(1 - at.z)}·${n(at.n)} = ${n(at.h)}`;
+  const { f, i, o, g, c, h } = at;
   const equations = {
     keep: `keep: f·c₋₁ = ${n(f)}·${n(before)} = ${n(f * before)}`,
     write: `write: i·g = ${n(i)}·${n(g)} = ${n(i * g)}`,
     add: `add: c = f·c₋₁ + i·g = ${n(f * before)} + ${n(i * g)} = ${n(c)}`,
     show: `show: h = o·tanh c = ${n(o)}·${n(Math.tanh(c))} = ${n(h)}`,
   };
-  const whole = `c = f·c₋₁ + i·g = ${n(f)}·${n(before)} + ${n(i)}·${n(g)} = ${n(c)};  h = o·tanh c = ${n(o)}·${n(Math.tanh(c))} = ${n(h)}`;
-  const sums = equations[move] ?? whole;
+  return equations[move] ?? `c = f·c₋₁ + i·g = ${n(f)}·${n(before)} + ${n(i)}·${n(g)} = ${n(c)};  h = o·tanh c = ${n(o)}·${n(Math.tanh(c))} = ${n(h)}`;
+}
+
+/** What a network says at a step: { text, bad }. */
+function answerOf({ steps }, step, who) {
+  const at = steps[step];
   const best = argmax(at.p);
-  const answer = `it says ${"ABCD"[best]} (${formatNumber(100 * at.p[best], 2)}%)`;
-  const wrong = at.asked && at.wanted >= 0 && best !== at.wanted;
-  const verdict = at.asked && at.wanted >= 0 ? (wrong ? `, and ${"ABCD"[at.wanted]} was asked for` : ", which is right") : "";
-  const far = `Of a change in c at step 1, ${formatNumber(100 * back.total[0], 2)}% arrives here; along the cell state alone ${formatNumber(100 * back.direct[0], 2)}% would.`;
-  return { sums, text: `Step ${step + 1}, “${at.sign}”: ${answer}${verdict}. ${far}`, bad: wrong };
+  const answer = `${who} says ${"ABCD"[best]} (${formatNumber(100 * at.p[best], 2)}%)`;
+  if (!at.asked || at.wanted < 0) return { text: answer, bad: false };
+  const bad = best !== at.wanted;
+  return { text: `${answer}${bad ? `, and ${"ABCD"[at.wanted]} was asked for` : ", which is right"}`, bad };
 }
 
 function summarise(scene) {
-  const [right, asked] = countRight(scene.steps);
-  return `${describeStep(scene).text} ${right} of ${asked} questions are answered right.`;
+  return `${describeStep(scene).text} ${describeScore(scene)}`;
 }
 
 /** The last step of the text: keys may not wait for the next frame's scene. */
@@ -179,17 +258,41 @@ function timeScale(scene, width, height) {
   return layoutOf(scene, width, height).x;
 }
 
-function describeScore({ steps }) {
-  const [right, asked] = countRight(steps);
-  return `Questions answered right: ${right} of ${asked}.`;
+function describeScore({ readers }) {
+  const parts = readers.map(({ kind, steps }) => `${readers.length > 1 ? `${kind} ` : ""}${countRight(steps).join(" of ")}`);
+  return `Questions answered right: ${parts.join(", ")}.`;
 }
 
+const KEYS = {
+  LSTM: "i input gate, f forget gate, o output gate: 0 is shut, 1 is open. g candidate, c cell state, h hidden state: up or down from zero.",
+  GRU: "z update gate: blue is what is kept of the state, orange, 1−z, what is written. r reset gate: how much of the old states the candidate sees. n candidate, h state: up or down from zero.",
+  both: "Blue keeps, orange writes: the LSTM has a gate for each (f, i), the GRU one for both (z keeps, 1−z writes). Green: the LSTM's output gate o, the GRU's reset gate r. c and h are the states, up or down from zero.",
+};
+
+/** What the marks mean. */
+function describeMarks({ readers }) {
+  const pair = readers.length > 1;
+  const lines = pair ? "how much of a change at each earlier step arrives (circles the LSTM, diamonds the GRU), and by the keeping gates alone (dashed)" : `how much of a change at each earlier step arrives (line), and by the ${readers[0].kind === "GRU" ? "update" : "forget"} gates alone (dashed)`;
+  return `The cell is at the step that is shaded; what passes a gate is as wide as the gate is open. ${KEYS[pair ? "both" : readers[0].kind]} Shades: the chances of A to D; a ring round the right one. At the bottom, on a logarithmic axis: ${lines}.`;
+}
+
+/** A part: the strip is higher where it shows two cells. */
+function makeRoom(app) {
+  const fit = () => app.body.classList.toggle("d2l-pair", kindsOf(app.get).length > 1);
+  fit();
+  app.draw(fit);
+}
+
+const hasLstm = (get) => get("cell") !== "GRU";
+const hasGru = (get) => get("cell") !== "LSTM";
+
 export const { render, preview } = defineExplorer({
-  title: "Gates explorer: a trained LSTM, step by step",
-  scene: () => ({ key: "", steps: [], step: 0, unit: 0, move: "all", back: null, reach: 1 }),
+  title: "Gates explorer: a trained LSTM and a trained GRU, step by step",
+  scene: () => ({ key: "", readers: [], steps: [], step: 0, unit: 0, move: "all" }),
   update: updateScene,
   say: summarise,
   top: [
+    makeRoom,
     stage({ draw: drawNow, label: "The cell at the step shown: its gates and states", className: "d2l-cell" }),
     stage({
       draw: drawAll,
@@ -206,8 +309,14 @@ export const { render, preview } = defineExplorer({
       paragraph(describeStep, { className: "d2l-answer" }),
       paragraph(describeScore, { className: "d2l-score" }),
     ),
-    hint("The cell is at the step that is shaded; what passes a gate is as wide as the gate is open. i input gate, f forget gate, o output gate: 0 is shut, 1 is open. g candidate, c cell state, h hidden state: up or down from zero. Shades: the chances of A to D; a ring round the right one. At the bottom, on a logarithmic axis: how much of a change at each earlier step arrives (line), and by the forget gates alone (dashed)."),
+    hint(describeMarks),
   ],
-  controls: ["forget_gate", "move", control("text", { resets: { step: 31 } }), "input_gate", "output_gate", "unit", "forget_bias", "input_bias", "output_bias"],
+  controls: ["forget_gate", "update_gate", "move", control("text", { resets: { step: 31 } }), "input_gate", "output_gate", "reset_gate", "cell", "unit", "forget_bias", "input_bias", "output_bias", "update_bias", "reset_bias"],
+  shown: 4, // of which three are of use at a time
+  visible: {
+    ...Object.fromEntries(["forget_gate", "input_gate", "output_gate", "forget_bias", "input_bias", "output_bias"].map((name) => [name, hasLstm])),
+    ...Object.fromEntries(["update_gate", "reset_gate", "update_bias", "reset_bias"].map((name) => [name, hasGru])),
+    move: (get) => get("cell") === "LSTM",
+  },
   preview: above(drawNow, drawAll, 0.34),
 });

@@ -1,13 +1,14 @@
-"""Traces of torch.nn.LSTMCell and of autograd in double precision: the oracle of gates/model.js."""
+"""Traces of torch.nn.LSTMCell, GRUCell and autograd in double precision: the oracle of gates/model.js."""
 
 import torch
 from torch import nn
 
-from d2lite.widgets.gates import load_cell
+from d2lite.widgets.gates import load_cell, load_gru
 
 PLAIN = {
     "forget_bias": 0, "input_bias": 0, "output_bias": 0,
     "forget_gate": "learned", "input_gate": "learned", "output_gate": "learned",
+    "update_bias": 0, "reset_bias": 0, "update_gate": "learned", "reset_gate": "learned",
 }  # fmt: skip
 
 
@@ -86,6 +87,81 @@ def case(name, cell, text, **changes):
     }
 
 
+def random_gru(num_units, seed):
+    generator = torch.Generator().manual_seed(seed)
+    shapes = {
+        "weight_x": 18 * num_units, "weight_h": 3 * num_units**2, "bias": 3 * num_units, "bias_hn": num_units,
+        "head_weight": 4 * num_units, "head_bias": 4,
+    }  # fmt: skip
+    draw = {name: torch.randn(size, generator=generator).tolist() for name, size in shapes.items()}
+    return {"num_units": num_units, **draw}
+
+
+def torch_gru(cell, settings):
+    """Return nn.GRUCell with the cell's weights; gates as in torch_cell."""
+    units = cell["num_units"]
+    net = nn.GRUCell(6, units, dtype=torch.float64)
+    with torch.no_grad():
+        net.weight_ih.copy_(tensor(cell["weight_x"]).reshape(-1, 6))
+        net.weight_hh.copy_(tensor(cell["weight_h"]).reshape(-1, units))
+        net.bias_ih.copy_(tensor(cell["bias"]))
+        net.bias_hh.zero_()
+        net.bias_hh[2 * units :] = tensor(cell["bias_hn"])
+        for place, gate in enumerate(("reset", "update")):
+            rows = slice(place * units, (place + 1) * units)
+            net.bias_hh[rows] += settings[f"{gate}_bias"]
+            if settings[f"{gate}_gate"] != "learned":
+                net.bias_hh[rows] += 1000.0 if settings[f"{gate}_gate"] == "open" else -1000.0
+    return net
+
+
+def read_gru(cell, text, settings):
+    """Return a list of (1, H) states that autograd can follow, and the (T, 4) answers."""
+    net, states = torch_gru(cell, settings), [torch.zeros(1, cell["num_units"], dtype=torch.float64)]
+    for x in encode(text):
+        states.append(net(x[None], states[-1]))
+    head = tensor(cell["head_weight"]).reshape(4, -1)
+    return states[1:], (torch.cat(states[1:]) @ head.T + tensor(cell["head_bias"])).softmax(1)
+
+
+def gru_case(name, cell, text, **changes):
+    settings = PLAIN | changes
+    states, chances = read_gru(cell, text, settings)
+    unit = cell["num_units"] - 1
+    gradients = torch.autograd.grad(states[-1][0, unit], states)
+    return {
+        "name": f"GRU {name}: {text} {changes}",
+        "js": """(model, { cell, text, settings, unit }) => {
+            const steps = model.readText(cell, text, settings);
+            const { total } = model.gradientBack(cell, steps, steps.length - 1, unit, settings);
+            return { h: steps.map(({ h }) => h), p: steps.map(({ p }) => p), total };
+        }""",
+        "input": {"cell": cell, "text": text, "settings": settings, "unit": unit},
+        "expected": {
+            "h": [h[0].tolist() for h in states],
+            "p": chances.tolist(),
+            "total": [g[0, unit].item() for g in gradients],
+        },
+    }
+
+
+def gru_direct_case(cell):
+    """With no way back through the gates and the candidate, the gradient is the product of the update gates."""
+    alone = cell | {"weight_h": [0.0] * len(cell["weight_h"])}
+    states, _ = read_gru(alone, "Babcd?abCd", PLAIN)
+    expected = [g[0, 0].item() for g in torch.autograd.grad(states[-1][0, 0], states)]
+    return {
+        "name": "GRU: the way along the state",
+        "js": """(model, { cell, settings }) => {
+            const steps = model.readText(cell, "Babcd?abCd", settings);
+            const { total, direct } = model.gradientBack(cell, steps, 9, 0, settings);
+            return { total, direct };
+        }""",
+        "input": {"cell": alone, "settings": PLAIN},
+        "expected": {"total": expected, "direct": expected},
+    }
+
+
 def direct_case(cell):
     """With no way back through the hidden state, the total gradient is the product of the forget gates."""
     alone = cell | {"weight_h": [0.0] * len(cell["weight_h"])}
@@ -136,4 +212,10 @@ def cases():
         case("random", other, "C" + "abdc" * 7, forget_gate="closed"),
         direct_case(other),
         score_case(trained),
+        gru_case("trained", load_gru(), "Bcad.b?ca.Dbacb?"),
+        gru_case("trained", load_gru(), "AxB.?", update_bias=-2.5, reset_bias=1),
+        gru_case("random", random_gru(5, 3), "ABCDabcd.?" * 3),
+        gru_case("random", random_gru(5, 4), "C" + "abdc" * 7, update_gate="open"),
+        gru_case("random", random_gru(3, 5), "Dabc?", reset_gate="closed"),
+        gru_direct_case(random_gru(5, 3)),
     ]
