@@ -59,7 +59,7 @@ def test_padding_does_not_count_in_the_writers_loss(chapter):
 
 def test_reader_gives_the_two_ends_of_the_top_layer(chapter):
     torch.manual_seed(0)
-    reader = chapter["Reader"](20, features=6, units=5).eval()
+    reader = chapter["Reader"](20, features=6, units=5, layers=2).eval()
     ids, lengths = chapter["pad"]([torch.randint(0, 20, (n,)) for n in (3, 7)])
     states, whole = reader(ids, lengths)
     assert torch.equal(whole[:, :5], torch.stack([states[0, 2, :5], states[1, 6, :5]]))
