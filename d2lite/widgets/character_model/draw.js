@@ -1,7 +1,7 @@
 // Pictures of a character model: the coloured text, the next character's distribution, and the strip of gradient and units.
 import { shortNumber } from "../_core/format.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
-import { formatShare, layOut, showCharacter } from "../_draw/characters.js";
+import { formatShare, layOut, showCharacter } from "../_draw/wrapped.js";
 import { drawMatrix } from "../_draw/layers.js";
 import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment } from "../_draw/scales.js";
 import { predict, surprises } from "./model.js";

@@ -5,7 +5,7 @@ import { make } from "../_core/dom.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
-import { nearestPlace } from "../_draw/characters.js";
+import { nearestPlace } from "../_draw/wrapped.js";
 import { beside } from "../_draw/panes.js";
 import { argmax } from "../_math/nn.js";
 import { BAR, characterAt, drawDistribution, drawStrip, drawText, formatShare, LINE, rankCharacters, showCharacter, stripLayout, textLayout } from "./draw.js";

@@ -1,7 +1,7 @@
 // Pictures of the Transformer: the text, the map of heads, what comes next, and one part of the way up at a time.
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
-import { formatShare, layOut, showCharacter } from "../_draw/characters.js";
+import { formatShare, layOut, showCharacter } from "../_draw/wrapped.js";
 import { drawMatrix } from "../_draw/layers.js";
 import { drawLabel, linearScale, strokeSegment } from "../_draw/scales.js";
 import { likest, lookInside } from "./model.js";

@@ -4,7 +4,7 @@ import { make } from "../_core/dom.js";
 import { formatFixed, formatNumber } from "../_core/format.js";
 import { addCells } from "../_core/handles.js";
 import { button, group, hint, paragraph, player, stage } from "../_core/parts.js";
-import { formatShare, nearestPlace } from "../_draw/characters.js";
+import { formatShare, nearestPlace } from "../_draw/wrapped.js";
 import { beside } from "../_draw/panes.js";
 import { argmax, softmax } from "../_math/nn.js";
 import { readNpz } from "../_math/npz.js";
