@@ -9,7 +9,7 @@ from torch import nn
 
 import d2lite
 from d2lite.models import weights
-from d2lite.widgets.gates import load_gru
+from d2lite.widgets.gates import GatesExplorer, load_gru
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -185,3 +185,23 @@ def test_runs_with_tied_gates_happen_again(recorder, cell, seed):
 def test_a_run_with_both_gates_started_happens_again(recorder):
     run = d2lite.Sweep.recorded("cells_shut_seeds")[0]
     assert abs(recorder.train_shut(**run.point, seed=run.seed)["accuracy"] - run["accuracy"]) < 0.06
+
+
+def test_the_first_screen_says_what_the_held_update_gate_does(chapter):
+    """Both questions right as learned; both wrong with z shut; one answer to everything with z open."""
+    cell = load_gru()
+    text, x = GatesExplorer().text, []
+    for sign in text:
+        x.append([*(float(sign.lower() == k) for k in "abcd"), sign.isupper(), sign == "?"])
+    W_x, W_h, bias, head = (torch.tensor(cell[k]) for k in ("weight_x", "weight_h", "bias", "head_weight"))
+    b_h = torch.tensor([0.0] * 4 + cell["bias_hn"])
+    answers = {}
+    for name, shift in {"learned": 0, "closed": -100, "open": 100}.items():
+        shifted = bias + torch.tensor([0, 0, shift, shift, 0, 0])
+        read = (W_x.view(6, 6), W_h.view(6, 2), shifted, b_h)
+        states, _ = chapter["gru_forward"](torch.tensor(x)[:, None], torch.zeros(1, 2), read)
+        scores = states[:, 0] @ head.view(4, 2).T + torch.tensor(cell["head_bias"])
+        answers[name] = "".join("ABCD"[scores[t].argmax()] for t, sign in enumerate(text) if sign == "?")
+    assert answers["learned"] == "BD"
+    assert answers["closed"][0] != "B" and answers["closed"][1] != "D"
+    assert answers["open"][0] == answers["open"][1]
