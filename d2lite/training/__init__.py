@@ -8,6 +8,7 @@ import torch
 
 from d2lite._utils.state import generators_in, keep_mode, keep_random_state
 from d2lite.training import _losses as losses
+from d2lite.training import mistakes as mistakes
 from d2lite.training._batches import batches_of
 from d2lite.training._callbacks import Callback, EarlyStopping, Schedule, check_callbacks
 from d2lite.training._checkpoint import Checkpoint

@@ -4,7 +4,7 @@
     python tools/record/mistakes.py mistakes_few  # 60 runs: the same with twenty training photos, three seeds
 
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again, and
-it goes on where it was. The program, the mistakes and the data are those of d2lite/widgets/debugger/program.py; "none"
+it goes on where it was. The program, the mistakes and the data are those of d2lite.training.mistakes.py; "none"
 is the program as it should be. Each seed draws other photos and other weights. Of a run:
 
     raised            1 after an error, 0 otherwise; after an error all other numbers are nan
@@ -16,7 +16,7 @@ is the program as it should be. Each seed draws other photos and other weights. 
 
 from recording import record
 
-from d2lite.widgets.debugger.program import MISTAKES, NUM_PASSES, run_program
+from d2lite.training.mistakes import MISTAKES, NUM_PASSES, run_program
 
 NAMES = ["none", *MISTAKES]
 

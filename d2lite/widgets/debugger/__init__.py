@@ -2,7 +2,7 @@
 
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Flag, Integer, Payload
-from d2lite.widgets.debugger.program import MISTAKES, PARTS, PROGRAM
+from d2lite.training.mistakes import MISTAKES, PARTS, PROGRAM
 from d2lite.widgets.debugger.words import REASONS, ROLES
 
 NUM_RUNS = 10

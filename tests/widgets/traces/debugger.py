@@ -2,8 +2,7 @@
 
 import difflib
 
-from d2lite.widgets.debugger import MISTAKES, PROGRAM
-from d2lite.widgets.debugger.program import part_of
+from d2lite.training.mistakes import MISTAKES, PROGRAM, part_of
 from d2lite.widgets.debugger.words import ROLES
 
 
@@ -25,7 +24,11 @@ def steps(name):
 def edit(name):
     """Return a mistake as the page has it."""
     part, start, stop, lines = MISTAKES[name]
-    return {"right": PROGRAM[part], "roles": ROLES[part], "wrong": {"start": start, "stop": stop, "lines": lines}}
+    return {
+        "right": PROGRAM[part],
+        "roles": ROLES[part],
+        "wrong": {"start": start, "stop": stop, "lines": lines},
+    }
 
 
 def judged(name):

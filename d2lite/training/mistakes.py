@@ -9,6 +9,8 @@ from torch import nn
 
 from d2lite._utils.checks import check_choice
 
+__all__ = ["MISTAKES", "NUM_PASSES", "PARTS", "PROGRAM", "part_of", "run_program", "source_of"]
+
 NUM_TRAIN, NUM_HELD, NUM_NEW, NUM_PASSES = 2000, 450, 6000, 12
 PARTS = ("prepare", "loop", "measure")
 PROGRAM = {
@@ -78,7 +80,20 @@ MISTAKES = {
 
 
 def part_of(name, mistake=None):
-    """Return the lines of one part of the program, with a mistake planted where it is of that part."""
+    """Return the lines of one part of the program, with a mistake planted where it is of that part.
+
+    Args:
+        name: "prepare", "loop" or "measure".
+        mistake: a name in MISTAKES, or None.
+
+    Returns:
+        tuple of str.
+
+    Raises:
+        ValueError: there is no part or no mistake of that name.
+
+    Taught in chapters/09_beyond/questions.
+    """
     check_choice(name, PARTS, "part")
     lines = PROGRAM[name]
     if mistake is None:
@@ -89,7 +104,19 @@ def part_of(name, mistake=None):
 
 
 def source_of(mistake=None):
-    """Return the whole program as text, with one mistake planted or none; `run_program` runs it."""
+    """Return the whole program as text, with one mistake planted or none; `run_program` runs it.
+
+    Args:
+        mistake: a name in MISTAKES, or None for the program as it should be.
+
+    Returns:
+        str: Python code that uses names which `run_program` gives it.
+
+    Raises:
+        ValueError: there is no mistake of that name.
+
+    Taught in chapters/09_beyond/questions.
+    """
     prepare, loop, measure = (part_of(name, mistake) for name in PARTS)
     cut = next(i for i, line in enumerate(measure) if line.startswith("accuracy ="))
     inside = [
@@ -188,6 +215,8 @@ def run_program(mistake=None, seed=0, *, first=None, few=False):
 
     Raises:
         ValueError: there is no mistake of that name.
+
+    Taught in chapters/09_beyond/questions.
     """
     code, data = source_of(mistake), draw_data(seed, few)
     luckiest = _luckiest(seed) if mistake == "lucky_seed" else None
