@@ -45,8 +45,8 @@ def test_another_case_forgets_the_guess_and_a_known_mistake_takes_no_guess(make_
     lines(host).first.press("Enter")
     host.settle()
     assert host.get("pressed") == before
-    host.page.get_by_role("radio", name="see a mistake").check(force=True)
+    host.page.get_by_role("radio", name="see it").check(force=True)
     host.settle()
-    host.page.get_by_role("combobox", name="mistake").select_option("no_eval")
+    host.page.get_by_role("combobox", name="mistake").select_option(label="eval() forgotten")
     host.settle()
     assert "eval() forgotten. A line is missing." in host.page.inner_text(".d2l-about")

@@ -1,8 +1,8 @@
 """The debugger explorer: a training program with one mistake in it, and the curves it really gave."""
 
+from d2lite.training.mistakes import MISTAKES, PARTS, PROGRAM
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Flag, Integer, Payload
-from d2lite.training.mistakes import MISTAKES, PARTS, PROGRAM
 from d2lite.widgets.debugger.words import REASONS, ROLES
 
 NUM_RUNS = 10
@@ -56,7 +56,7 @@ class DebuggerExplorer(Explorer):
     Taught in chapters/09_beyond/questions.
     """
 
-    mode = Choice("find", ("find", "see"), names=("find the mistake", "see a mistake"), label="do")
+    mode = Choice("find", ("find", "see"), names=("find it", "see it"), label="the mistake")
     case = Integer(1, min=1, max=len(NAMES), stepper=True, label="case")
     mistake = Choice(
         "softmax_twice", NAMES, names=tuple(title for title, _ in REASONS.values()), label="mistake"

@@ -9,7 +9,7 @@ const STEPS = { ArrowUp: -1, ArrowDown: 1, Home: -Infinity, End: Infinity };
 /** The rows (scene) => [{ text, kind, press }] of a program; press(app, n) is called with a row's number from 1 while it asks. */
 export function program({ rows, press, label }) {
   return (app, parent, scene) => {
-    const list = make("ol", { class: "d2l-program", "aria-label": label });
+    const list = make("ol", { class: "d2l-program d2l-direct", "aria-label": label });
     nameElement(app, "program", list);
     parent.append(list);
     const buttons = () => [...list.querySelectorAll("button")];

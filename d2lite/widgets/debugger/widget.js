@@ -1,4 +1,4 @@
-// The debugger explorer: a program with one mistake at the left, what it prints at the right.
+// The debugger explorer: what a program with one mistake prints, and its lines, to be pressed.
 import { control, defineExplorer } from "../_core/define.js";
 import { formatFixed } from "../_core/format.js";
 import { button, facts, group, hint, paragraph, stage } from "../_core/parts.js";
@@ -58,17 +58,20 @@ export const { render, preview } = defineExplorer({
   output: ({ known, said }) => ({ solved: known && said.verdict === "found" }),
   say: summarise,
   left: [
+    stage({ draw: drawCharts, label: "Training loss and accuracy after each pass", ratio: 1.5, className: "d2l-runs" }),
+    paragraph(message, { className: "d2l-about d2l-direct" }),
+  ],
+  right: [
     program({ rows: ({ rows }) => rows, press: (app, pressed) => app.set({ pressed, shown: false }), label: "Lines of the program" }),
     group(
-      { name: "moves", className: "d2l-moves" },
+      { name: "moves", className: "d2l-moves d2l-direct" },
       button({ label: "Show the mistake", kind: "quiet", press: (app) => app.set({ shown: true }), usable: (app, { asks }) => asks }),
       button({ label: "Next case", press: (app) => app.set({ ...CLEAN, case: last(app) ? 1 : app.get("case") + 1 }) }),
     ),
   ],
-  right: [stage({ draw: drawCharts, label: "Training loss and accuracy after each pass", ratio: 1.3, className: "d2l-runs" }), paragraph(message, { className: "d2l-about d2l-direct" })],
   controls: [control("mode", { resets: CLEAN }), control("case", { resets: CLEAN }), "mistake", "run"],
   shown: 4,
   visible: { case: onlyFinding, mistake: (get) => !onlyFinding(get), moves: onlyFinding },
   bottom: [facts(results), hint("Thick: the chosen run. Thin: the other nine. All lines are recorded runs, run k of both programs from the same photos.")],
-  preview: beside(drawProgram, drawCharts, 0.52),
+  preview: beside(drawCharts, drawProgram, 0.5),
 });

@@ -6,7 +6,8 @@ ROLES = {
         "It takes mean and spread from the training photos alone, as it should.",
         "It gives all photos, old and new, one way of scaling.",
         "It turns bytes from 0 to 255 into numbers around 0, once.",
-        "It scales the training photos. The targets stay whole numbers from 0 to 9, as cross-entropy wants them.",
+        "It scales the training photos. The targets stay whole numbers from 0 to 9, as cross-entropy wants "
+        "them.",
         "A `ModuleList` tells the network about each layer in it, so that the optimizer finds their weights.",
         "What follows changes a weight and is no part of the calculation to be differentiated.",
         "It makes the first scores small. Under `no_grad` that is allowed.",
@@ -40,15 +41,18 @@ ROLES = {
 REASONS = {
     "column_against_row": (
         "a column against a row",
-        "With `keepdim` the answers are a column of shape (450, 1). Compared with a row of 450 labels, they make a table of 450 × 450: every answer against every label.",
+        "With `keepdim` the answers are a column of shape (450, 1). Compared with a row of 450 labels, they "
+        "make a table of 450 × 450: every answer against every label.",
     ),
     "no_zero_grad": (
         "zero_grad forgotten",
-        "`backward` adds to what is there. Without `zero_grad` each step follows the sum of all gradients since the first, old ones as much as new.",
+        "`backward` adds to what is there. Without `zero_grad` each step follows the sum of all gradients "
+        "since the first, old ones as much as new.",
     ),
     "list_of_layers": (
         "a plain list of layers",
-        "The network does not know the layers of a plain list. The optimizer moves the last layer alone, and `eval` does not reach the dropout in the list.",
+        "The network does not know the layers of a plain list. The optimizer moves the last layer alone, and "
+        "`eval` does not reach the dropout in the list.",
     ),
     "no_eval": (
         "eval() forgotten",
@@ -72,7 +76,8 @@ REASONS = {
     ),
     "softmax_twice": (
         "softmax before cross-entropy",
-        "`cross_entropy` takes the softmax itself. Its inputs now lie between 0 and 1, so that even a perfect answer gets a probability of 0.23.",
+        "`cross_entropy` takes the softmax itself. Its inputs now lie between 0 and 1, so that even a perfect"
+        " answer gets a probability of 0.23.",
     ),
     "wrong_axis": (
         "argmax over the wrong axis",
@@ -96,7 +101,8 @@ REASONS = {
     ),
     "kept_by_name": (
         "the best network kept by name",
-        "No copy is made. `kept` is a second name of the network that goes on training, so the last pass is kept.",
+        "No copy is made. `kept` is a second name of the network that goes on training, so the last pass is "
+        "kept.",
     ),
     "lucky_seed": (
         "the luckiest of ten seeds",
@@ -108,14 +114,17 @@ REASONS = {
     ),
     "scaled_with_test": (
         "scaled with the test photos",
-        "Mean and spread have seen the photos that are to be new. With two numbers from thousands of pixels, nothing is seen of it here.",
+        "Mean and spread have seen the photos that are to be new. With two numbers from thousands of pixels, "
+        "nothing is seen of it here.",
     ),
     "loss_kept_whole": (
         "the loss kept with its graph",
-        "Without `item` the sum holds on to each batch's whole calculation. The numbers are the same; the memory grows with each step.",
+        "Without `item` the sum holds on to each batch's whole calculation. The numbers are the same; the "
+        "memory grows with each step.",
     ),
     "in_place_on_a_leaf": (
         "in place on a leaf",
-        "A weight that is to be learned may not be changed in place inside the calculation. PyTorch stops at once.",
+        "A weight that is to be learned may not be changed in place inside the calculation. PyTorch stops at "
+        "once.",
     ),
 }
