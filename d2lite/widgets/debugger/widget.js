@@ -58,7 +58,7 @@ export const { render, preview } = defineExplorer({
   output: ({ known, said }) => ({ solved: known && said.verdict === "found" }),
   say: summarise,
   left: [
-    stage({ draw: drawCharts, label: "Training loss and accuracy after each pass", ratio: 1.5, className: "d2l-runs" }),
+    stage({ draw: drawCharts, label: "Training loss and accuracy after each pass", ratio: 1.6, className: "d2l-runs" }),
     paragraph(message, { className: "d2l-about d2l-direct" }),
   ],
   right: [
