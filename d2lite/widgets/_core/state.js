@@ -7,6 +7,12 @@ const MAX_SHOWN = 40;
 const MAX_NOTES = 4;
 const SENTENCE_END = /[.,;:!?)\]}"'”’»]+$/;
 
+/** The choices of a trait, the first dozen by name. */
+function listed(choices) {
+  const rest = choices.length - 12;
+  return choices.slice(0, 12).join(", ") + (rest > 0 ? ` and ${rest} more` : "");
+}
+
 function shorten(raw) {
   const text = String(raw).replace(/\s+/g, " ");
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
@@ -54,7 +60,7 @@ export function coerce(entry, raw) {
   if (entry.kind === "choice") {
     const value = entry.choices.find((choice) => String(choice) === String(raw));
     if (value !== undefined) return { value };
-    return { note: `${label} cannot be “${shorten(raw)}”: it is one of ${entry.choices.join(", ")}.` };
+    return { note: `${label} cannot be “${shorten(raw)}”: it is one of ${listed(entry.choices)}.` };
   }
   if (entry.kind === "flag") {
     const value = { true: true, false: false, 1: true, 0: false }[String(raw).toLowerCase()];
