@@ -20,8 +20,9 @@ from d2lite._utils.sources import NAME, facts_of
 
 PACKAGE = Path(__file__).parent.parent
 SCRIPTS = {".js", ".mjs", ".css", ".map", ".py", ".pyc", ".md"}  # neither data nor seen by a kernel
-# They import what a name of a lazy package stands for, and that is followed; or modules of the reader's own.
-FOR_OTHERS = {"_renamed.py", "_utils/lazy.py", "_utils/identity.py"}
+# They import what a name of a lazy package stands for, and that is followed; or modules of the reader's own; or run a
+# text that names only what they hand to it.
+FOR_OTHERS = {"_renamed.py", "_utils/lazy.py", "_utils/identity.py", "training/mistakes.py"}
 _ABOUT = {"__version__", "__file__", "__name__", "__doc__", "__all__", "__path__"}
 
 
