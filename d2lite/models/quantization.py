@@ -1,41 +1,45 @@
-"""Weights in 8 bits: each output channel as whole steps from -127 to 127 times one scale."""
+"""Weights in 8 bits or fewer: each output channel as whole steps from -127 to 127, or fewer, times one scale."""
 
 import torch
 
-STEPS = 127  # on either side of zero
+from d2lite._utils.checks import check_count
+
 SCALE = ".scale"  # after a weight's name, the name of its scales
 
 
-def quantize(weight):
+def quantize(weight, bits=8):
     """Return a weight as whole steps, and the scale of each output channel; steps times scale is the weight.
 
     The largest weight of each channel becomes 127 or -127, so the error is at most half a scale; a channel of zeros
-    has scale 1.
+    has scale 1. One scale for the whole tensor: `quantize(weight[None])`, one channel that holds it all.
 
     Args:
         weight: (O, ...) tensor or array of finite numbers, of any dtype and on any device.
+        bits: from 2 to 8; the steps go to 2**(bits - 1) - 1 on either side of zero: 127, 63, 31, 15, 7, 3, 1.
 
     Returns:
         (steps, scale): int8 tensor of the weight's shape and (O,) float32 tensor, on the CPU.
 
     Raises:
-        ValueError: the weight is empty, has no axis of channels, or is not finite.
+        ValueError: the weight is empty, has no axis of channels, or is not finite; or bits is no whole number from
+            2 to 8.
 
     Source: Jacob et al. 2018, section 2.1, with zero as the zero point; Krishnamoorthi 2018, section 3.1, a scale for
-    each channel.
+    each channel. Taught in chapters/06_cnn/compression.
     """
+    most = 2 ** (check_count(bits, "bits", 2, 8) - 1) - 1
     weight = torch.as_tensor(weight).detach().cpu()
     if weight.dim() == 0 or weight.numel() == 0 or weight.is_complex():
         kind = "a complex one" if weight.is_complex() else f"shape {tuple(weight.shape)}"
         raise ValueError(f"weight has {kind}: expected real numbers, (O, ...) with O output channels")
     rows = weight.double().reshape(len(weight), -1)  # (O, ...) -> (O, D)
-    scale = (rows.abs().amax(dim=1) / STEPS).float()
+    scale = (rows.abs().amax(dim=1) / most).float()
     if not scale.isfinite().all():
         raise ValueError(
             f"weight runs from {rows.min():g} to {rows.max():g}: expected finite float32 numbers"
         )
     scale = torch.where(scale > 0, scale, 1.0)
-    steps = (rows / scale.double()[:, None]).round().clamp(-STEPS, STEPS).to(torch.int8)
+    steps = (rows / scale.double()[:, None]).round().clamp(-most, most).to(torch.int8)
     return steps.view(weight.shape), scale
 
 

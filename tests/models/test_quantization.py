@@ -1,4 +1,4 @@
-"""Weights in 8 bits against a plain loop, and what is refused."""
+"""Weights in 8 bits or fewer against a plain loop, and what is refused."""
 
 import numpy as np
 import pytest
@@ -19,6 +19,23 @@ def test_each_channel_has_steps_of_its_own_scale(shape, size):
         assert row.abs().max() == 127
         assert (channel - row * s).abs().max() <= 0.5001 * s
     assert torch.equal(dequantize(steps, scale)[0], steps[0] * scale.double()[0])
+
+
+@pytest.mark.parametrize(("bits", "most"), [(8, 127), (6, 31), (4, 7), (3, 3), (2, 1)])
+def test_fewer_bits_have_fewer_steps(bits, most):
+    weight = torch.randn(6, 50, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    steps, scale = quantize(weight, bits)
+    assert steps.abs().amax(1).tolist() == [most] * 6
+    assert scale.tolist() == pytest.approx((weight.abs().amax(1) / most).tolist(), rel=1e-6)
+    whole, one = quantize(weight[None], bits)
+    assert one.tolist() == pytest.approx([weight.abs().max().item() / most], rel=1e-6)
+    assert (dequantize(whole, one)[0] - weight).abs().max() <= 0.5001 * one
+
+
+@pytest.mark.parametrize("bits", [1, 9, 4.5, True, "8"])
+def test_other_numbers_of_bits_are_refused(bits):
+    with pytest.raises(ValueError, match="bits is .*: expected a whole number, from 2 to 8"):
+        quantize(torch.ones(2, 2), bits)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.int64])

@@ -1,0 +1,123 @@
+"""Record a small network that learns from labels, from softened labels, and from four trained LeNets.
+
+    python tools/record/distillation.py                     # 45 runs: lessons x rates, one tuning seed
+    python tools/record/distillation.py distillation_seeds  # each lesson at what it chose, with ten other seeds
+
+Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again, and
+it goes on where it was. Images, batches and optimizer are those of pruning.py. The student is a LeNet of WIDTHS, with a
+tenth of its weights; it has NUM_PASSES passes, with one cycle of the rate `lr`. `lesson` and `amount` are
+what it learns from:
+
+    labels      cross-entropy with the labels; 0
+    smoothed    the same with labels smoothed by `amount`: 1 - amount for the label, amount shared by all classes
+    teacher     0.9 times `amount` squared times the cross-entropy with the teacher's probabilities, both of logits
+                divided by the temperature `amount`, and 0.1 times that with the labels
+
+The teacher: the mean of the logits of four LeNets, trained as in pruning.py with seeds of their own. Of each run:
+
+    accuracy, loss    of the student on the 4,000 validation images
+    teacher_accuracy  of the teacher on them
+    test_accuracy, teacher_test_accuracy   on the 2,000 test images; in "distillation_seeds" alone
+"""
+
+import functools
+
+import torch
+import torch.nn.functional as F
+from pruning import BATCH, NUM_TRAIN, load_data, make_net, trained
+from recording import record
+
+import d2lite
+
+WIDTHS = (3, 8, 25, 17)
+NUM_PASSES, HARD = 12, 0.1
+RATES = [0.003, 0.009, 0.027, 0.081, 0.16]
+AMOUNTS = {"labels": [0.0], "smoothed": [0.05, 0.1, 0.2], "teacher": [1.0, 2.0, 4.0, 8.0, 16.0]}
+GRID = [
+    {"lesson": lesson, "amount": amount, "lr": lr}
+    for lesson, amounts in AMOUNTS.items()
+    for amount in amounts
+    for lr in RATES
+]
+TEACHERS = range(9000, 9004)
+SEEDS, OTHER_SEEDS = range(1), range(100, 110)
+
+
+@functools.cache
+@torch.no_grad()
+def teacher_logits(part):
+    """Return the teacher's logits on part 0 (training), 1 (validation) or 2 (test)."""
+    inputs = load_data()[part][0]
+    return torch.stack([trained(seed)(inputs) for seed in TEACHERS]).mean(0)
+
+
+def lesson_loss(lesson, amount, logits, targets, teacher):
+    """Return the loss of a batch, as the module's docstring has it."""
+    if lesson != "teacher":
+        return F.cross_entropy(logits, targets, label_smoothing=amount)
+    soft = F.cross_entropy(logits / amount, (teacher / amount).softmax(1))
+    return (1 - HARD) * amount**2 * soft + HARD * F.cross_entropy(logits, targets)
+
+
+def train_student(lesson, amount, lr, seed):
+    """Return a trained student."""
+    inputs, targets = load_data()[0]
+    teacher = teacher_logits(0) if lesson == "teacher" else torch.zeros(NUM_TRAIN, 10)
+    net, order = make_net(seed, WIDTHS), torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(net.parameters(), lr)
+    num_steps = NUM_PASSES * NUM_TRAIN // BATCH
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, lr, total_steps=num_steps, cycle_momentum=False)
+    for _ in range(NUM_PASSES):
+        for rows in torch.randperm(NUM_TRAIN, generator=order).split(BATCH):
+            loss = lesson_loss(lesson, amount, net(inputs[rows]), targets[rows], teacher[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+    return net
+
+
+def correct(logits, targets):
+    """Return the accuracy of logits."""
+    return (logits.argmax(1) == targets).double().mean().item()
+
+
+@torch.no_grad()
+def train_point(lesson, amount, lr, tested=False, *, seed):
+    """Train a student and return what the module's docstring names."""
+    with torch.enable_grad():
+        net = train_student(lesson, amount, lr, seed)
+    scores = {}
+    for part, prefix in ((1, ""), (2, "test_"))[: 1 + tested]:
+        inputs, targets = load_data()[part]
+        logits = net(inputs)
+        scores[f"{prefix}accuracy"] = correct(logits, targets)
+        scores[f"teacher_{prefix}accuracy"] = correct(teacher_logits(part), targets)
+        if part == 1:
+            scores["loss"] = F.cross_entropy(logits, targets).item()
+    return scores
+
+
+def chosen(sweep):
+    """Return for each lesson the point of the best mean validation accuracy."""
+
+    def score(point):
+        return sum(run["accuracy"] for run in sweep.select(**point))
+
+    return [
+        max((p for p in GRID if p["lesson"] == lesson), key=score) | {"tested": True} for lesson in AMOUNTS
+    ]
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    record(
+        {
+            "distillation": lambda: {"train": "train_point", "grid": GRID, "seeds": SEEDS},
+            "distillation_seeds": lambda: {
+                "train": "train_point",
+                "grid": chosen(d2lite.Sweep.recorded("distillation")),
+                "seeds": OTHER_SEEDS,
+            },
+        }
+    )
