@@ -1,4 +1,5 @@
 // LeNet as torch computes it: every layer's values for an image, and the gradient back to the image's pixels. No DOM here.
+import { bytesOf, floatsOf, scaledBytes } from "./bytes.js";
 import { ACTIVATIONS, dense, softmax } from "./nn.js";
 
 export const KERNEL = 5;
@@ -23,6 +24,23 @@ export function layerNamed(name) {
 /** The shape of a layer's source: { count, size }. */
 export function sourceOf(layer) {
   return layer.source === "input" ? { name: "input", count: 1, size: SIDE } : layerNamed(layer.source);
+}
+
+/**
+ * Decode the data that Python packs: { weights and biases by layer, activation, pooling, mean, std, images, labels,
+ * classes, captions }. A weight is its 8-bit code times the scale of its output channel.
+ */
+export function openNetwork(data) {
+  if (data?.format !== "d2lite-lenet-1") {
+    throw new Error(`the network's format is ${data?.format}, expected d2lite-lenet-1`);
+  }
+  const parameters = {};
+  for (const { name, codes, scales, biases } of data.layers) {
+    parameters[name] = { weight: scaledBytes(codes, floatsOf(scales)), bias: floatsOf(biases) };
+  }
+  const pixels = bytesOf(data.images);
+  const images = Array.from({ length: pixels.length / SIDE ** 2 }, (_, i) => pixels.subarray(i * SIDE ** 2, (i + 1) * SIDE ** 2));
+  return { ...data, parameters, images };
 }
 
 export function activate({ activation }, layer, values) {

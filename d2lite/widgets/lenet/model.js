@@ -1,29 +1,11 @@
 // LeNet on one image taken apart: one value and the products it is the sum of, its receptive field, what covering does. No DOM here.
-import { bytesOf, floatsOf, scaledBytes } from "../_math/bytes.js";
 import { KERNEL, PADDING, SIDE, activate, layerNamed, runNetwork, sourceOf } from "../_math/lenet.js";
 import { argmax } from "../_math/nn.js";
 
-export { LAYERS, SIDE, layerNamed, runNetwork, sourceOf } from "../_math/lenet.js";
+export { LAYERS, SIDE, layerNamed, openNetwork, runNetwork, sourceOf } from "../_math/lenet.js";
 export { paintStroke } from "../_math/paint.js";
 
 const GRIDS = { dense2: [10, 12], output: [7, 12] }; // how a dense layer's inputs are laid out as a picture: rows, columns
-
-/**
- * Decode the data that Python packs: { weights and biases by layer, activation, pooling, mean, std, images, labels,
- * classes, captions }. A weight is its 8-bit code times the scale of its output channel.
- */
-export function openNetwork(data) {
-  if (data?.format !== "d2lite-lenet-1") {
-    throw new Error(`the network's format is ${data?.format}, expected d2lite-lenet-1`);
-  }
-  const parameters = {};
-  for (const { name, codes, scales, biases } of data.layers) {
-    parameters[name] = { weight: scaledBytes(codes, floatsOf(scales)), bias: floatsOf(biases) };
-  }
-  const pixels = bytesOf(data.images);
-  const images = Array.from({ length: pixels.length / SIDE ** 2 }, (_, i) => pixels.subarray(i * SIDE ** 2, (i + 1) * SIDE ** 2));
-  return { ...data, parameters, images };
-}
 
 /** A selection inside its layer: { layer, unit, row, column }, whatever was asked for. */
 export function selectUnit(name, unit, [row, column]) {
