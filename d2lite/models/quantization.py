@@ -4,6 +4,7 @@ import torch
 
 from d2lite._utils.checks import check_count
 
+STEPS = 127  # on either side of zero, in 8 bits
 SCALE = ".scale"  # after a weight's name, the name of its scales
 
 
