@@ -92,7 +92,7 @@ def test_the_threshold_moves_by_slider_chart_and_keys(host):
     before = host.get("overlap")
     host.page.get_by_role("slider", name="threshold", exact=True).press("End")
     wait(host, "() => views['d2l-x'].model.get('threshold') === 0.99")
-    assert host.get("overlap")[0] < before[0]
+    wait(host, "(value) => views['d2l-x'].model.get('overlap')[0] < value", before[0])
     chart = host.page.get_by_role("slider", name="Threshold, in hundredths")
     chart.press("ArrowLeft")
     wait(host, "() => views['d2l-x'].model.get('threshold') === 0.98")
