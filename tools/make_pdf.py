@@ -2,8 +2,8 @@
 
 Cover, contents with page numbers, the chapters in the order of _toc.yml with their explorers as they open and the
 address where each is alive, then the solutions, the glossary and the bibliography. A link to a place in the book leads
-to its page, any other to the site. Chrome or Chromium prints; nothing is fetched. What only acts on
-a screen is left out.
+to its page, any other to the site. Chrome or Chromium prints; nothing is fetched. What only acts on a screen is left
+out.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import base64
 import html
 import importlib.util
 import io
+import posixpath
 import re
 import string
 import subprocess
@@ -95,8 +96,8 @@ def wanted_places(site, names):
         text = (site / f"{name}.html").read_text(encoding="utf-8")
         for target in re.findall(r'<a [^>]*href="([^"#:]*#[^"?]+)"', text):
             path, anchor = urldefrag(target)
-            page = (Path(name).parent / path).as_posix() if path else name
-            page = re.sub(r"[^/]+/\.\./", "", re.sub(r"[^/]+/\.\./", "", page)).removesuffix(".html")
+            page = posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) if path else name
+            page = page.removesuffix(".html")
             if page in wanted:
                 wanted[page].add(unquote(anchor))
     return wanted
@@ -148,8 +149,8 @@ class Printer:
         self.next += len(pdf.pages)
         return printed
 
-    def print_html(self, text, numbers="lower-roman"):
-        """Print a page that is no page of the site, numbered from 1."""
+    def print_html(self, text):
+        """Print a page that is no page of the site, its pages numbered i, ii, ..."""
         page = self.browser.new_page(viewport={"width": WIDTH, "height": 1200})
         page.emulate_media(media="print")
         page.goto((self.site / f"{next(iter(self.wanted))}.html").as_uri())  # for its styles
@@ -164,7 +165,7 @@ class Printer:
               return Promise.all([...document.images].map((image) => image.decode()));
             }""",
             [
-                self.css + f"@page {{ @bottom-center {{ content: counter(page, {numbers}); }} }}"
+                self.css + "@page { @bottom-center { content: counter(page, lower-roman); } }"
                 "@page :first { margin: 24mm 27mm; @bottom-center { content: none; } }",
                 text,
             ],
@@ -209,74 +210,88 @@ def front_matter(parts, base, picture, extra):
     return string.Template((PARTS / "front.html").read_text(encoding="utf-8")).substitute(words)
 
 
-def join(front, printed, outline, base):
-    """Join the front matter and the printed pages into one PDF, with links, outline and page numbers.
+class Book:
+    """The printed pages joined into one PDF.
 
     Args:
         front: PDF of cover and contents.
-        printed: list of `Printed`, in order.
-        outline: list of (caption, list of `Printed`).
+        parts: list of (caption, list of `Printed`), in order.
         base: address of the site; a link to one of its pages that is in the book becomes one within the book.
-
-    Returns:
-        pikepdf.Pdf.
     """
-    book = pikepdf.new()
-    book.add_pages_from(front)
-    offsets, where = {}, {}
-    for each in printed:
-        offsets[id(each)] = len(book.pages)
-        key = each.name + ("#solutions" if each.name in where else "")  # a chapter's solutions come after it
-        where[key] = each
-        book.add_pages_from(each.pdf)
 
-    def place(each, anchor=""):
-        number, left, top = each.places.get(anchor, (0, 0, 842))
-        page = book.pages[offsets[id(each)] + number]
-        return pikepdf.Array([page.obj, pikepdf.Name.XYZ, left, top, 0])
-
-    def mend(page, own):
-        for link in page.get("/Annots", []):
-            uri = str(link.get("/A", {}).get("/URI", ""))
-            target = None
-            if "/Dest" in link and own is not None and not isinstance(link.Dest, pikepdf.Array):
-                target = place(own, unquote(str(link.Dest).lstrip("/")))
-            elif uri.startswith(base):
-                path, anchor = urldefrag(uri.removeprefix(base))
-                name = path.removesuffix(".html") + ("#solutions" if anchor == "solutions" else "")
-                if name in where and "?" not in uri and not anchor.startswith("d2l-"):
-                    target = place(where[name], unquote(anchor))
-            if target is not None:
-                if "/A" in link:
-                    del link.A
-                link.Dest = target
-
-    for page in book.pages[: len(front.pages)]:
-        mend(page, None)
-    for each in printed:
-        for number in range(len(each.pdf.pages)):
-            mend(book.pages[offsets[id(each)] + number], each)
-    with book.open_outline() as tree:
-        for caption, pages in outline:
-            item = pikepdf.OutlineItem(caption, offsets[id(pages[0])])
+    def __init__(self, front, parts, base):
+        self.base, self.num_front = base, len(front.pages)
+        self.pdf = pikepdf.new()
+        self.pdf.add_pages_from(front)
+        self.starts, self.pages_of = (
+            [],
+            {},
+        )  # (index of its first page, Printed); address within the site -> that
+        for caption, pages in parts:
             for each in pages:
-                chapter = pikepdf.OutlineItem(each.title, destination=place(each))
-                chapter.children += [
-                    pikepdf.OutlineItem(title, destination=place(each, anchor))
-                    for anchor, title in each.sections
-                    if anchor in each.places and title
-                ]
-                chapter.is_closed = True
-                item.children.append(chapter)
-            tree.root.append(item)
-    styles = [
-        (0, pikepdf.Dictionary(S=pikepdf.Name.r)),
-        (len(front.pages), pikepdf.Dictionary(S=pikepdf.Name.D)),
-    ]
-    book.Root.PageLabels = pikepdf.Dictionary(Nums=pikepdf.Array([x for pair in styles for x in pair]))
-    book.Root.PageMode = pikepdf.Name.UseOutlines
-    book.Root.Lang = pikepdf.String("en")
-    return book
+                self.starts.append((len(self.pdf.pages), each))
+                address = f"{each.name}.html" + ("#solutions" if caption == "Solutions" else "")
+                self.pages_of[address] = self.starts[-1]
+                self.pdf.add_pages_from(each.pdf)
+        self._link()
+        self._outline(parts)
+        self._number()
+
+    def place(self, start, each, anchor=""):
+        """Return the destination of an id of a printed page, or its top."""
+        number, left, top = each.places.get(anchor, (0, 0, 842))
+        return pikepdf.Array([self.pdf.pages[start + number].obj, pikepdf.Name.XYZ, left, top, 0])
+
+    def target(self, link, own):
+        """Return where a link leads within the book, or None; own is the (start, `Printed`) that it stands in."""
+        if own and "/Dest" in link and not isinstance(link.Dest, pikepdf.Array):
+            return self.place(*own, unquote(str(link.Dest).lstrip("/")))
+        path, anchor = urldefrag(str(link.get("/A", {}).get("/URI", "")).removeprefix(self.base))
+        if anchor.startswith("d2l-"):
+            return None  # an explorer: only the site has it alive
+        found = self.pages_of.get(f"{path}#{anchor}") or self.pages_of.get(path)
+        return self.place(*found, unquote(anchor)) if found else None
+
+    def _link(self):
+        owners = [None] * self.num_front
+        for start, each in self.starts:
+            owners += [(start, each)] * len(each.pdf.pages)
+        for page, own in zip(self.pdf.pages, owners, strict=True):
+            for link in page.get("/Annots", []):
+                if (target := self.target(link, own)) is not None:
+                    if "/A" in link:
+                        del link.A
+                    link.Dest = target
+
+    def _outline(self, parts):
+        starts = iter(self.starts)
+        with self.pdf.open_outline() as tree:
+            for caption, pages in parts:
+                chapters = [self._chapter(*next(starts)) for _ in pages]
+                part = pikepdf.OutlineItem(caption, destination=chapters[0].destination)
+                part.children += chapters
+                tree.root.append(part)
+
+    def _chapter(self, start, each):
+        item = pikepdf.OutlineItem(each.title, destination=self.place(start, each))
+        item.children += [
+            pikepdf.OutlineItem(title, destination=self.place(start, each, anchor))
+            for anchor, title in each.sections
+            if anchor in each.places and title
+        ]
+        item.is_closed = True
+        return item
+
+    def _number(self):
+        styles = [
+            (0, pikepdf.Dictionary(S=pikepdf.Name.r)),
+            (self.num_front, pikepdf.Dictionary(S=pikepdf.Name.D)),
+        ]
+        self.pdf.Root.PageLabels = pikepdf.Dictionary(
+            Nums=pikepdf.Array([x for pair in styles for x in pair])
+        )
+        self.pdf.Root.PageMode = pikepdf.Name.UseOutlines
+        self.pdf.Root.Lang = pikepdf.String("en")
 
 
 def version():
@@ -322,7 +337,7 @@ def make_pdf(browser, output, site=SITE, toc=None, most=MOST_BYTES):
         parts = print_parts(printer, front, chapters, back)
         picture = cover_picture(site, parts)
         front_pdf = printer.print_html(front_matter(parts, base, picture, version()))
-        book = join(front_pdf, [p for _, part in parts for p in part], parts, base)
+        book = Book(front_pdf, parts, base).pdf
         load(PARTS / "compact.py").compact(book)
         with replacing(output) as file:
             book.save(file, object_stream_mode=pikepdf.ObjectStreamMode.generate, recompress_flate=True)

@@ -56,7 +56,8 @@ def all_needs(needs):
                 reach(each, seen)
         return seen
 
-    return {name: [each for each in needs if each in reach(name, set())] for name in needs}
+    reached = {name: reach(name, set()) for name in needs}
+    return {name: [each for each in needs if each in reached[name]] for name in needs}
 
 
 def draw(parts, needs, link, title):
@@ -68,10 +69,10 @@ def draw(parts, needs, link, title):
         link, title: functions of a name: its address, its numbered title.
     """
     names = [name for _, part in parts for name in part]
-    place = {}
+    place, columns = {}, max(11, *(len(part) for _, part in parts))
     for row, (_, part) in enumerate(parts):
         for column, name in enumerate(part):
-            place[name] = (LEFT + (column + 0.5) * (WIDTH - LEFT) / 11, 50 + row * ROW)
+            place[name] = (LEFT + (column + 0.5) * (WIDTH - LEFT) / columns, 50 + row * ROW)
     closure, number = all_needs(needs), {name: i for i, name in enumerate(names)}
     edges = [
         f'<path class="d2l-map-line" data-ends="{number[need]} {number[name]}" d="{_curve(place[need], place[name])}"/>'
