@@ -1,11 +1,15 @@
 """tools/pdf/compact.py sets text in runs again: every letter stays where the browser put it."""
 
+import io
 import re
 import sys
 from pathlib import Path
 
+import matplotlib
 import pikepdf
 import pytest
+from fontTools import subset
+from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools" / "pdf"))
@@ -80,3 +84,55 @@ def test_equal_streams_are_kept_once_and_points_to_a_tenth():
     one, two = (page.obj.Resources.XObject.X for page in book.pages)
     assert one.objgen == two.objgen
     assert one.read_bytes() == b"0.1 4 m\n10.1 -2 l\nf\n"
+
+
+def cut_down(text, names, path="DejaVuSans.ttf"):
+    """Return the bytes of a font with the letters of a text alone, each with the number it had, as Chromium cuts it."""
+    options = subset.Options(retain_gids=True, glyph_names=names, layout_features=[], notdef_outline=True)
+    font = TTFont(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / path)
+    cutter = subset.Subsetter(options)
+    cutter.populate(text=text)
+    cutter.subset(font)
+    buffer = io.BytesIO()
+    font.save(buffer)
+    return buffer.getvalue()
+
+
+def with_fonts(*files):
+    """Return a PDF that holds fonts of one name, and their descriptors."""
+    book = pikepdf.new()
+    descriptors = [
+        book.make_indirect(
+            pikepdf.Dictionary(
+                Type=pikepdf.Name.FontDescriptor,
+                FontName=pikepdf.Name(f"/AAAAA{i}+Face"),
+                FontFile2=book.make_stream(data),
+            )
+        )
+        for i, data in enumerate(files)
+    ]
+    book.Root.Kept = pikepdf.Array(descriptors)
+    return book, descriptors
+
+
+def test_parts_of_one_font_become_one_font_with_all_letters():
+    texts = ("abc é", "xyz ü a")  # é and ü are made of other letters; one part has names, the other none
+    book, descriptors = with_fonts(cut_down(texts[0], True), cut_down(texts[1], False))
+    compact.join_fonts(book)
+    one, two = (each.FontFile2 for each in descriptors)
+    assert one.objgen == two.objgen
+    joined, whole = TTFont(io.BytesIO(one.read_bytes())), TTFont(io.BytesIO(cut_down("".join(texts), False)))
+    for letter in set("".join(texts)):
+        number = whole.getGlyphID(whole.getBestCmap()[ord(letter)])
+        drawn, right = (
+            font["glyf"][font.getGlyphOrder()[number]].getCoordinates(font["glyf"])[0]
+            for font in (joined, whole)
+        )
+        assert list(drawn) == list(right), letter
+
+
+def test_fonts_of_one_name_that_draw_a_letter_otherwise_stay_apart():
+    book, descriptors = with_fonts(cut_down("ab", False), cut_down("bc", False, "DejaVuSans-Bold.ttf"))
+    compact.join_fonts(book)
+    one, two = (each.FontFile2 for each in descriptors)
+    assert one.objgen != two.objgen

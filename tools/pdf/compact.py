@@ -144,16 +144,15 @@ def join_fonts(book):
         ):
             families.setdefault(str(each.FontName).partition("+")[2], []).append(each)
     for descriptors in families.values():
-        fonts = [TTFont(io.BytesIO(each.FontFile2.read_bytes())) for each in descriptors]
+        fonts = [_numbered(each.FontFile2.read_bytes()) for each in descriptors]
         if any("glyf" not in font for font in fonts):
             continue
         whole = max(fonts, key=lambda font: font["maxp"].numGlyphs)
-        names, glyphs, advances = whole.getGlyphOrder(), whole["glyf"], whole["hmtx"]
+        glyphs, advances = whole["glyf"], whole["hmtx"]
         for font in fonts:
-            for number, name in enumerate(font.getGlyphOrder()):
-                if glyphs[names[number]].numberOfContours == 0 != font["glyf"][name].numberOfContours:
-                    glyphs[names[number]] = font["glyf"][name]
-                    advances[names[number]] = font["hmtx"][name]
+            for name in font.getGlyphOrder():
+                if glyphs[name].numberOfContours == 0 != font["glyf"][name].numberOfContours:
+                    glyphs[name], advances[name] = font["glyf"][name], font["hmtx"][name]
         buffer = io.BytesIO()
         whole.save(buffer)
         if not _contains(buffer.getvalue(), fonts):
@@ -163,16 +162,18 @@ def join_fonts(book):
             each.FontFile2 = stream
 
 
+def _numbered(data):
+    """Return a font whose letters are named by their numbers: some bring names, and letters made of others use them."""
+    font = TTFont(io.BytesIO(data))
+    font.setGlyphOrder([f"glyph{number}" for number in range(font["maxp"].numGlyphs)])
+    return font
+
+
 def _contains(data, fonts):
     """Tell whether every letter of some fonts is in another, drawn alike."""
-    whole = TTFont(io.BytesIO(data))
-    names = whole.getGlyphOrder()
-    for font in fonts:
-        for number, name in enumerate(font.getGlyphOrder()):
-            glyph = font["glyf"][name]
-            if glyph.numberOfContours and glyph != whole["glyf"][names[number]]:
-                return False
-    return True
+    whole = _numbered(data)["glyf"]
+    letters = ((name, font["glyf"][name]) for font in fonts for name in font.getGlyphOrder())
+    return all(glyph == whole[name] for name, glyph in letters if glyph.numberOfContours)
 
 
 def share_equal_streams(book):
