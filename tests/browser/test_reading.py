@@ -150,7 +150,7 @@ def test_progress_is_kept(open_page):
     page.locator(".prev-next-footer").scroll_into_view_if_needed()
     page.wait_for_function("document.querySelector('.bd-docs-nav a.d2l-read')")
     page.locator(".prev-next-area .right-next").click()
-    page.wait_for_url("**/book/where_you_are.html")
+    page.wait_for_url("**/book/map.html")
     assert mark_of(page.locator(".bd-docs-nav a", has_text="How to use this book")).startswith('"✓"')
 
 

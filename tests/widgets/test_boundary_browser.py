@@ -228,7 +228,7 @@ def test_finger_drags_a_point_without_scrolling_and_scrolls_elsewhere(make_host)
     assert host.get("points")[1][1] == pytest.approx(1, abs=0.15)
     assert host.page.evaluate("scrollY") == 0
     swipe(place(host, 0, -1, 1.5), place(host, 0, 1, 1.5))
-    assert host.page.evaluate("scrollY") > 20
+    host.page.wait_for_function("scrollY > 20")
     assert len(host.get("points")) == 2
 
 

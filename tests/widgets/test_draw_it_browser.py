@@ -234,7 +234,7 @@ def test_a_finger_draws_sideways_and_scrolls_up_and_down(open_host):
     host = open_host(390, has_touch=True, is_mobile=True)
     host.page.evaluate("document.querySelector('main').style.paddingBottom = '3000px'")
     swipe(host, *at(host, 50, 60), 0, -150)
-    assert host.page.evaluate("scrollY") > 50
+    host.page.wait_for_function("scrollY > 50")  # the page glides on
     assert host.get("drawing") == []
     host.page.evaluate("scrollTo(0, 0)")
     host.settle()

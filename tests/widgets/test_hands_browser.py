@@ -11,6 +11,7 @@ pytestmark = pytest.mark.browser
 
 def swipe(host, x, y, dx, dy, second=None):
     """A finger goes down at (x, y) and moves by (dx, dy) in ten steps; a second one goes the other way."""
+    host.settle()  # what the page just became is what the finger touches
     session = host.page.context.new_cdp_session(host.page)
 
     def touch(kind, part):
@@ -35,7 +36,7 @@ def test_a_thumb_that_scrolls_over_a_chart_changes_nothing(make_host):
     chart.scroll_into_view_if_needed()
     box = chart.bounding_box()
     swipe(host, box["x"] + box["width"] / 3, box["y"] + 100, 0, -150)
-    assert host.page.evaluate("scrollY") > 50
+    host.page.wait_for_function("scrollY > 50")  # the page glides on
     assert host.get("step_count") == 32
     box = chart.bounding_box()
     swipe(host, box["x"] + box["width"] / 3, box["y"] + 100, 40, 0)

@@ -10,7 +10,7 @@ export function addPainting(app, stage, scene) {
   const { canvas } = stage;
   const help = `Arrows move, with Shift by five; Space ${app.entry("cover") ? "draws, erases or covers, Delete takes the cover away" : "draws or erases"}.`;
   addKeys(app, stage, { kind: "picture to draw on", help, press: (key, { shiftKey }) => paintingKey(app, scene, key, shiftKey ? 5 : 1) });
-  app.draw(() => canvas.classList.toggle("d2l-paper", ["draw", "erase"].includes(app.get("tool")))); // else a finger scrolls
+  app.draw(() => canvas.classList.toggle("d2l-painting", ["draw", "erase"].includes(app.get("tool")))); // else a finger scrolls
   const at = (event) => stage.at(event).map((p) => (p / Math.min(stage.width(), stage.height())) * SIDE - 0.5).reverse();
   let last = null;
   app.scope.on(canvas, "pointerdown", (event) => {

@@ -23,6 +23,12 @@ function updateScene(scene, get) {
   [scene.key, scene.measure] = MEASURES[get("measure")];
 }
 
+/** The scene by the traits as they are, which may be ahead of the picture. */
+function now(app, scene) {
+  updateScene(scene, app.get);
+  return scene;
+}
+
 const count = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** A number in at most four signs and a letter: 102.8 M. */
@@ -104,15 +110,11 @@ function drawTable(ctx, width, height, theme, scene) {
 /** Rows are chosen by pointer and by keys. */
 function addChoice(app, built, scene) {
   const choose = (k) => app.set({ chosen: k + 1 }, { later: true });
-  const now = () => {
-    updateScene(scene, app.get); // the traits may be ahead of the picture
-    return scene.chosen;
-  };
   addCells(app, built, {
     label: "Layer that stands out",
     count: () => scene.rows.length,
     columns: () => 1,
-    value: now,
+    value: () => now(app, scene).chosen,
     cellAt: (px, py) => {
       const k = Math.floor((py - HEAD) / lay(scene, built.width(), built.height()).row);
       return k >= 0 && k < scene.rows.length ? k : null;
@@ -122,18 +124,22 @@ function addChoice(app, built, scene) {
   });
 }
 
-/** Change a copy of the rows, which become the reader's own network. */
-function change(app, edit, chosen = null) {
-  const rows = rowsOf(app.get).map((row) => [...row]);
-  edit(rows);
-  app.set({ network: "own", layers: rows, ...(chosen === null ? {} : { chosen: Math.min(chosen, rows.length) }) });
+/** Change a copy of the rows, which become the reader's own network: edit(rows, place of the chosen) returns who is chosen then. */
+function change(app, scene, edit) {
+  const { rows: old, chosen } = now(app, scene);
+  const rows = old.map((row) => [...row]);
+  const then = edit(rows, chosen);
+  app.set({ network: "own", layers: rows, chosen: Math.max(1, Math.min(then + 1, rows.length)) });
 }
 
 /** The chosen layer: its kind and numbers. */
 function editor(app, parent, scene) {
   const title = make("b", { class: "d2l-number-of" });
   const kind = make("select", { class: "d2l-select", "aria-label": "Kind of the chosen layer" }, ...KINDS.map(({ name }, k) => make("option", { value: k, text: name })));
-  kind.onchange = () => change(app, (rows) => (rows[scene.chosen] = rowOf(Number(kind.value))), scene.chosen + 1);
+  kind.onchange = () => change(app, scene, (rows, k) => {
+    rows[k] = rowOf(Number(kind.value));
+    return k;
+  });
   const list = make("span", { class: "d2l-fields" });
   const element = make("div", { class: "d2l-editor", role: "group", "aria-label": "The chosen layer" }, title, kind, list);
   parent.append(element);
@@ -163,7 +169,10 @@ function makeField(app, scene, [name, , least], k) {
     const value = Math.round(Number(input.value));
     if (!(value >= least && value <= most)) app.note(`${name} is a whole number from ${least} to ${most}.`);
     const right = Math.min(most, Math.max(least, value || least));
-    change(app, (rows) => (rows[scene.chosen][k + 1] = right), scene.chosen + 1);
+    change(app, scene, (rows, chosen) => {
+      rows[chosen][k + 1] = right;
+      return chosen;
+    });
     input.value = right;
   };
   return input;
@@ -171,14 +180,29 @@ function makeField(app, scene, [name, , least], k) {
 
 function changes(app, parent, scene) {
   const room = () => scene.rows.length < app.entry("layers").max_length;
+  const addAfter = (rows, k) => {
+    rows.splice(k + 1, 0, rows[k] ? [...rows[k]] : rowOf(0));
+    return k + 1;
+  };
+  const remove = (rows, k) => {
+    rows.splice(k, 1);
+    return k - 1;
+  };
+  const moveUp = (rows, k) => {
+    rows.splice(k - 1, 0, ...rows.splice(k, 1));
+    return k - 1;
+  };
   const list = [
-    ["Add after", () => change(app, (rows) => rows.splice(scene.chosen + 1, 0, scene.rows[scene.chosen] ? [...scene.rows[scene.chosen]] : rowOf(0)), scene.chosen + 2), room],
-    ["Remove", () => change(app, (rows) => rows.splice(scene.chosen, 1), Math.max(1, scene.chosen)), () => scene.rows.length > 0],
-    ["Move up", () => change(app, (rows) => rows.splice(scene.chosen - 1, 0, ...rows.splice(scene.chosen, 1)), scene.chosen), () => scene.chosen > 0],
+    ["Add after", addAfter, room],
+    ["Remove", remove, () => scene.rows.length > 0],
+    ["Move up", moveUp, () => scene.chosen > 0],
   ];
-  const buttons = list.map(([label, press, usable]) => {
+  const buttons = list.map(([label, edit, usable]) => {
     const element = makeButton({ label });
-    element.onclick = () => usable() && press();
+    element.onclick = () => {
+      now(app, scene);
+      if (usable()) change(app, scene, edit);
+    };
     return [element, usable];
   });
   parent.append(make("div", { class: "d2l-changes" }, ...buttons.map(([element]) => element)));
