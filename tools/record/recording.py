@@ -1,7 +1,6 @@
 """What the scripts of this folder share: a command line that names a sweep, does what is missing of it and saves it."""
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
@@ -29,8 +28,8 @@ def record(plans, *, jobs=1):
     parser.add_argument("--jobs", type=int, default=jobs, help=f"processes ({jobs})")
     options = parser.parse_args()
     path, plan = Path(script.__file__), plans[options.name]()
-    # By its module's name, so that a process loads the data once, not for every run.
-    train = getattr(importlib.import_module(path.stem), plan["train"])
+    # Every run gets a copy of the function of its own: what functools.cache keeps in the script, it keeps for one run.
+    train = getattr(script, plan["train"])
     sweep = d2lite.sweep(train, plan["grid"], plan["seeds"], n_jobs=options.jobs)
     if sweep.failures:
         raise SystemExit("some runs failed: start again")
