@@ -23,9 +23,10 @@ export function scaledBytes(text, scales) {
 }
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+"; // of the steps -31 to 31
+const STEPS = new Map([...LETTERS].map((letter, k) => [letter, k - 31]));
 
 /** Whole steps, a letter each, times the scale of their row; as many rows as scales. */
 export function scaledLetters(text, scales) {
   const columns = text.length / scales.length;
-  return Float64Array.from(text, (letter, k) => (LETTERS.indexOf(letter) - 31) * scales[Math.floor(k / columns)]);
+  return Float64Array.from(text, (letter, k) => STEPS.get(letter) * scales[Math.floor(k / columns)]);
 }

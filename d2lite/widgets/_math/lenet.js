@@ -1,5 +1,5 @@
 // LeNet as torch computes it: every layer's values for an image, and the gradient back to the image's pixels. No DOM here.
-import { bytesOf, floatsOf, scaledBytes } from "./bytes.js";
+import { bytesOf, floatsOf, scaledBytes, scaledLetters } from "./bytes.js";
 import { ACTIVATIONS, dense, softmax } from "./nn.js";
 
 export const KERNEL = 5;
@@ -34,13 +34,23 @@ export function openNetwork(data) {
   if (data?.format !== "d2lite-lenet-1") {
     throw new Error(`the network's format is ${data?.format}, expected d2lite-lenet-1`);
   }
+  return { ...data, parameters: readParameters(data.layers), images: readImages(data.images) };
+}
+
+/** Weights and biases by layer; the weights in bytes ("codes") or in 6 bits ("letters"). */
+export function readParameters(layers) {
   const parameters = {};
-  for (const { name, codes, scales, biases } of data.layers) {
-    parameters[name] = { weight: scaledBytes(codes, floatsOf(scales)), bias: floatsOf(biases) };
+  for (const { name, codes, letters, scales, biases } of layers) {
+    const weight = letters ? scaledLetters(letters, floatsOf(scales)) : scaledBytes(codes, floatsOf(scales));
+    parameters[name] = { weight, bias: floatsOf(biases) };
   }
-  const pixels = bytesOf(data.images);
-  const images = Array.from({ length: pixels.length / SIDE ** 2 }, (_, i) => pixels.subarray(i * SIDE ** 2, (i + 1) * SIDE ** 2));
-  return { ...data, parameters, images };
+  return parameters;
+}
+
+/** Images of 784 gray levels each, from base64 text. */
+export function readImages(text) {
+  const pixels = bytesOf(text);
+  return Array.from({ length: pixels.length / SIDE ** 2 }, (_, i) => pixels.subarray(i * SIDE ** 2, (i + 1) * SIDE ** 2));
 }
 
 export function activate({ activation }, layer, values) {
@@ -110,7 +120,6 @@ export function runNetwork(network, pixels) {
   run.probabilities = softmax(run.output);
   return run;
 }
-
 
 const ROUNDING = 1e-12;
 

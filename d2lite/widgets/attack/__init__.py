@@ -1,14 +1,11 @@
 """The attack explorer: the smallest change of a photo that makes a trained network name it wrongly."""
 
-import numpy as np
-
-from d2lite._utils.encoding import to_base64
+from d2lite._utils.encoding import to_base64, to_letters
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Numbers, Payload
 
 SIDE, IMAGES, LARGEST = 28, 10, 48
-STEPS = 31  # whole steps of a weight in the page, on either side of zero
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+"
+BITS = 6  # of a weight in the page, so that one letter holds it
 NETWORKS = {"plain": "lenet", "defended": "lenet_defended"}  # under which names their weights ship
 CLASSES = (
     "T-shirt", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -16,7 +13,7 @@ CLASSES = (
 
 
 def page_parameters(name):
-    """Return the parameters of a network as the page has them, weights in 63 steps, as `lenet.compute` takes them.
+    """Return the parameters of a network as the page has them, weights in 6 bits, as `lenet.compute` takes them.
 
     Args:
         name: "plain", the LeNet that ships, or "defended", the one that was trained on attacked photos.
@@ -24,24 +21,21 @@ def page_parameters(name):
     Returns:
         dict of layer to (weight, bias), float64 tensors.
     """
-    from d2lite.models import lenet, weights
     from d2lite.models.quantization import dequantize
 
-    packed = _coarse(weights.load(NETWORKS[name])[0])
     return {
-        layer: (dequantize(packed[layer], packed[layer + ".scale"]), packed[layer + ".bias"].double())
-        for layer in lenet.SHAPES
+        layer: (dequantize(steps, scale), bias) for layer, steps, scale, bias in _rounded(NETWORKS[name])[0]
     }
 
 
-def _coarse(tensors):
-    """Return a network's tensors with steps from -31 to 31 in place of -127 to 127, so that one letter holds a step."""
-    from d2lite.models.quantization import STEPS as FINE
+def _rounded(file):
+    """Return (layer, steps, scales, bias) of each layer in a file of weights, and its record."""
+    from d2lite.models import lenet, weights
+    from d2lite.models.quantization import quantize
 
-    coarse = {key: (part.double() * STEPS / FINE).round().char() for key, part in tensors.items()}
-    scales = {key: part * FINE / STEPS for key, part in tensors.items() if key.endswith(".scale")}
-    biases = {key: part for key, part in tensors.items() if key.endswith(".bias")}
-    return coarse | scales | biases
+    tensors, record = weights.load(file)
+    parameters = lenet.from_tensors(tensors)
+    return [(layer, *quantize(weight, BITS), bias) for layer, (weight, bias) in parameters.items()], record
 
 
 def attack_payload():
@@ -50,21 +44,18 @@ def attack_payload():
 
     tensors, _ = weights.load("lenet")
     images = lenet.pack_images(tensors["images"][:IMAGES], tensors["labels"][:IMAGES], CLASSES)
-    return {"networks": {name: _pack(*weights.load(file)) for name, file in NETWORKS.items()}, **images}
+    return {"networks": {name: _pack(*_rounded(file)) for name, file in NETWORKS.items()}, **images}
 
 
-def _pack(tensors, record):
-    from d2lite.models.lenet import SHAPES
-
-    tensors, letters = _coarse(tensors), np.array(list(LETTERS))
+def _pack(parameters, record):
     layers = [
         {
             "name": name,
-            "letters": "".join(letters[tensors[name].flatten().int().numpy() + STEPS]),
-            "scales": to_base64(tensors[f"{name}.scale"].float()),
-            "biases": to_base64(tensors[f"{name}.bias"]),
+            "letters": to_letters(steps),
+            "scales": to_base64(scale),
+            "biases": to_base64(bias.float()),
         }
-        for name in SHAPES
+        for name, steps, scale, bias in parameters
     ]
     return {"layers": layers, **{key: record[key] for key in ("activation", "pooling", "mean", "std")}}
 

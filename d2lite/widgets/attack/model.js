@@ -1,6 +1,5 @@
 // Attacks on LeNet: pixels moved by the sign of the loss's gradient, within a budget in gray levels. No DOM here.
-import { bytesOf, floatsOf, scaledLetters } from "../_math/bytes.js";
-import { SIDE, runNetwork, sendBack } from "../_math/lenet.js";
+import { SIDE, readImages, readParameters, runNetwork, sendBack } from "../_math/lenet.js";
 import { argmax } from "../_math/nn.js";
 import { makeRng } from "../_math/rng.js";
 
@@ -9,17 +8,9 @@ export { SIDE, runNetwork } from "../_math/lenet.js";
 const SHARE = 0.25; // of the budget, the size of one of many steps
 
 /** Decode what Python packs: { networks: { plain, defended }, images, labels, classes }. */
-export function openData(data) {
-  const networks = Object.fromEntries(Object.entries(data.networks).map(([name, packed]) => {
-    const parameters = {};
-    for (const { name: layer, letters, scales, biases } of packed.layers) {
-      parameters[layer] = { weight: scaledLetters(letters, floatsOf(scales)), bias: floatsOf(biases) };
-    }
-    return [name, { ...packed, parameters }];
-  }));
-  const pixels = bytesOf(data.images);
-  const images = data.labels.map((_, i) => pixels.subarray(i * SIDE ** 2, (i + 1) * SIDE ** 2));
-  return { networks, images, labels: data.labels, classes: data.classes };
+export function openData({ networks, images, labels, classes }) {
+  const opened = Object.entries(networks).map(([name, packed]) => [name, { ...packed, parameters: readParameters(packed.layers) }]);
+  return { networks: Object.fromEntries(opened), images: readImages(images), labels, classes };
 }
 
 /** The gradient of the cross-entropy of a class with respect to the pixels, per gray level. */

@@ -1,15 +1,14 @@
 """The embeddings explorer: words as vectors, their neighbours, sums of them, and a map on axes of your own."""
 
-import base64
 import functools
 
 import numpy as np
 
+from d2lite._utils.encoding import to_base64, to_letters
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Flag, Integer, Payload, Real, Text
 
 COUNT = 2400  # of the most frequent words, and those that the page names
-LEVELS = 31  # codes go from -31 to 31: six bits
 EXTRA = (
     "queen princess uncle aunt nephew niece boy girl grandmother grandfather "
     "nurse engineer lawyer librarian carpenter programmer nanny secretary mechanic "
@@ -29,10 +28,11 @@ def page_vectors():
     of the 50 columns.
 
     Returns:
-        (words, codes, scales): list of N strings, (N, 50) int64 array of -31 to 31, and (50,) float64 array. A word's
-        vector is its codes times the scales, brought to length 1 again.
+        (words, steps, scales): list of N strings, (N, 50) int8 array of -31 to 31, and (50,) float64 array. A word's
+        vector is its steps times the scales, brought to length 1 again.
     """
     from d2lite.datasets import word_vectors
+    from d2lite.models.quantization import quantize
 
     words, vectors = word_vectors()
     extra = set(EXTRA.split())
@@ -40,16 +40,18 @@ def page_vectors():
     rows = [row for place, row in enumerate(rows) if place < COUNT or words[row] in extra]
     kept = vectors.double().numpy()[rows]
     kept /= np.linalg.norm(kept, axis=1, keepdims=True)
-    scales = np.array([float(f"{most / LEVELS:.6g}") for most in np.abs(kept).max(0)])
-    return [words[row] for row in rows], np.clip(np.round(kept / scales), -LEVELS, LEVELS).astype(int), scales
+    steps, scales = quantize(kept.T, bits=6)
+    return [words[row] for row in rows], steps.T.numpy(), scales.double().numpy()
 
 
 def load_vectors():
-    """Return the words in one text, their codes at six bits each in base64, and the scales."""
-    words, codes, scales = page_vectors()
-    bits = np.unpackbits((codes + LEVELS).astype(np.uint8)[..., None], axis=-1)[..., 2:]  # (N, 50, 6)
-    packed = base64.b64encode(np.packbits(bits.reshape(-1)).tobytes()).decode()
-    return {"words": " ".join(words), "codes": packed, "scales": scales.tolist()}
+    """Return the words in one text, the steps column by column, a letter each, and the scales in base64."""
+    words, steps, scales = page_vectors()
+    return {
+        "words": " ".join(words),
+        "letters": to_letters(steps.T),
+        "scales": to_base64(scales.astype(np.float32)),
+    }
 
 
 class EmbeddingsExplorer(Explorer):

@@ -1,26 +1,16 @@
 // Words as vectors: neighbours, sums, and places along axes between words. No DOM here.
-import { bytesOf } from "../_math/bytes.js";
-
-const LEVELS = 31; // codes of six bits stand for -31 to 31
-
-/** The six-bit codes of base64 text, as signed numbers. */
-export function sixBits(text, count) {
-  const bytes = bytesOf(text);
-  return Float64Array.from({ length: count }, (_, k) => {
-    const at = 6 * k;
-    const pair = (bytes[at >> 3] << 8) | (bytes[(at >> 3) + 1] ?? 0);
-    return ((pair >> (10 - (at & 7))) & 63) - LEVELS;
-  });
-}
+import { floatsOf, scaledLetters } from "../_math/bytes.js";
 
 /** Words with their vectors of length 1, one after the other; index gives the row of a word. */
-export function readVectors({ words: text, codes, scales }) {
+export function readVectors({ words: text, letters, scales: packed }) {
   const words = text.split(" ");
+  const scales = floatsOf(packed);
   const size = scales.length;
-  const vectors = sixBits(codes, words.length * size);
+  const columns = scaledLetters(letters, scales);
+  const vectors = new Float64Array(columns.length);
   for (let row = 0; row < words.length; row++) {
     let sum = 0;
-    for (let d = 0; d < size; d++) sum += (vectors[row * size + d] *= scales[d]) ** 2;
+    for (let d = 0; d < size; d++) sum += (vectors[row * size + d] = columns[d * words.length + row]) ** 2;
     for (let d = 0; d < size; d++) vectors[row * size + d] /= Math.sqrt(sum);
   }
   return { words, size, vectors, index: new Map(words.map((word, row) => [word, row])) };
