@@ -10,6 +10,7 @@ from d2lite._utils.checks import check_choice, check_count
 from d2lite._utils.encoding import from_base64, to_base64
 from d2lite._utils.state import keep_mode
 from d2lite.models import weights
+from d2lite.models._alphabet import check_alphabet, check_text, encode
 from d2lite.models._recurrent_parts import check_layer, find_parts
 from d2lite.models.quantization import SCALE, dequantize_all, quantize_all
 
@@ -34,7 +35,7 @@ def clean(text, alphabet=ALPHABET):
         TypeError: the text or the alphabet is no str.
     """
     for name, value in (("text", text), ("alphabet", alphabet)):
-        _check_text(value, name)
+        check_text(value, name)
     text = re.sub(r"\r\n?|\u2028|\u2029", "\n", text)  # of other systems
     text = re.sub(r"[^\S\n]*\n", "\n", text)  # a line of spaces is empty, too
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", text)
@@ -58,9 +59,7 @@ class CharacterRNN(nn.Module):
 
     def __init__(self, alphabet=ALPHABET, num_hiddens=256):
         super().__init__()
-        _check_text(alphabet, "alphabet")
-        if not alphabet or len(set(alphabet)) != len(alphabet):
-            raise ValueError(f"alphabet is {alphabet!r:.60}: expected distinct characters, at least one")
+        check_alphabet(alphabet)
         num_hiddens = check_count(num_hiddens, "num_hiddens")
         self.alphabet = alphabet
         self.rnn = nn.RNN(len(alphabet), num_hiddens)
@@ -68,12 +67,7 @@ class CharacterRNN(nn.Module):
 
     def encode(self, text):
         """Return the places of a text's characters in the alphabet, (T,) int64; what is not in it is refused."""
-        _check_text(text, "text")
-        place = {c: i for i, c in enumerate(self.alphabet)}
-        missing = sorted(set(text) - set(place))
-        if missing:
-            raise ValueError(f"text holds {missing[:5]}: expected characters of the alphabet; clean it first")
-        return torch.tensor([place[c] for c in text], dtype=torch.long)
+        return encode(text, self.alphabet)
 
     def forward(self, characters, state=None):
         """Return scores and state after reading characters.
@@ -247,11 +241,6 @@ def _round(values):
     if not values.isfinite().all():
         raise ValueError("bias is not finite: expected numbers")
     return torch.tensor([float(f"{value:.6g}") for value in values.tolist()], dtype=torch.float64)
-
-
-def _check_text(value, name):
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is {_kind(value)}: expected a str")
 
 
 def _kind(value):

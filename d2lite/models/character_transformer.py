@@ -3,10 +3,11 @@
 import torch
 from torch import nn
 
-from d2lite._utils.checks import check_choice, check_count
+from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite._utils.encoding import to_base64
 from d2lite._utils.state import keep_mode
 from d2lite.models import weights
+from d2lite.models._alphabet import check_alphabet, encode
 from d2lite.models.character_rnn import ALPHABET
 from d2lite.models.quantization import SCALE, dequantize_all, quantize_all
 
@@ -110,10 +111,7 @@ class CharacterTransformer(nn.Module):
         self, alphabet=ALPHABET, width=48, num_layers=3, num_heads=4, context=128, positions="rotary"
     ):
         super().__init__()
-        if not isinstance(alphabet, str):
-            raise TypeError(f"alphabet is a {type(alphabet).__name__}: expected a str")
-        if not alphabet or len(set(alphabet)) != len(alphabet):
-            raise ValueError(f"alphabet is {alphabet!r:.60}: expected distinct characters, at least one")
+        check_alphabet(alphabet)
         check_choice(positions, POSITIONS, "positions")
         sizes = {"width": width, "num_layers": num_layers, "num_heads": num_heads, "context": context}
         sizes = {name: check_count(size, name) for name, size in sizes.items()}
@@ -143,13 +141,7 @@ class CharacterTransformer(nn.Module):
 
     def encode(self, text):
         """Return the places of a text's characters in the alphabet, (T,) int64; what is not in it is refused."""
-        if not isinstance(text, str):
-            raise TypeError(f"text is a {type(text).__name__}: expected a str")
-        place = {c: i for i, c in enumerate(self.alphabet)}
-        missing = sorted(set(text) - set(place))
-        if missing:
-            raise ValueError(f"text holds {missing[:5]}: expected characters of the alphabet; clean it first")
-        return torch.tensor([place[c] for c in text], dtype=torch.long)
+        return encode(text, self.alphabet)
 
     def forward(self, characters, cache=None, silent=()):
         """Return scores, and what the next call needs to go on.
@@ -163,18 +155,11 @@ class CharacterTransformer(nn.Module):
             logits (B, T, V) for the characters that follow, and the cache: for each block keys and values.
 
         Raises:
-            ValueError: characters has another shape, or with those in the cache more than `context`.
+            ValueError: characters has another shape, or with those in the cache more than `context`; or there is no such
+                head to be silent.
         """
-        if characters.dim() != 2 or characters.is_floating_point():
-            raise ValueError(
-                f"characters has shape {tuple(characters.shape)}: expected (B, T) whole numbers; see encode"
-            )
         before = 0 if cache is None else cache[0][0].shape[2]
-        if before + characters.shape[1] > self.context:
-            raise ValueError(
-                f"characters has {before + characters.shape[1]} places, those in the cache included: expected at most "
-                f"{self.context}, the context; begin again with fewer"
-            )
+        self._check(characters, before, silent)
         x = self.embedding(characters)  # (B, T, D)
         if self.places is not None:
             x = x + self.places.weight[before : before + characters.shape[1]]  # (B, T, D) + (T, D)
@@ -183,6 +168,23 @@ class CharacterTransformer(nn.Module):
             x, new = block(x, cache and cache[i], [head for layer, head in silent if layer == i])
             kept.append(new)
         return self.readout(self.norm(x)), kept
+
+    def _check(self, characters, before, silent):
+        """Raise a ValueError for characters or heads that this network cannot take; before: places in the cache."""
+        if characters.dim() != 2 or characters.is_floating_point():
+            raise ValueError(
+                f"characters has shape {tuple(characters.shape)}: expected (B, T) whole numbers; see encode"
+            )
+        if before + characters.shape[1] > self.context:
+            raise ValueError(
+                f"characters has {before + characters.shape[1]} places, those in the cache included: expected at most "
+                f"{self.context}, the context; begin again with fewer"
+            )
+        layers, heads = self.sizes["num_layers"], self.sizes["num_heads"]
+        if not all(0 <= layer < layers and 0 <= head < heads for layer, head in silent):
+            raise ValueError(
+                f"silent is {list(silent)}: expected pairs (layer, head) from 0, below {layers} and {heads}"
+            )
 
     @torch.no_grad()
     def sample(self, text, count, temperature=1.0, generator=None):
@@ -199,8 +201,12 @@ class CharacterTransformer(nn.Module):
             When the context is full the older half is forgotten, and the rest read again.
 
         Raises:
-            ValueError: the text is empty, or holds what is not in the alphabet.
+            TypeError: the text is no str.
+            ValueError: the text is empty, or holds what is not in the alphabet; count is no whole number from 0, or the
+                temperature not above 0.
         """
+        count = check_count(count, "count", 0)
+        temperature = check_number(temperature, "temperature", 0, open_low=True)
         if not text:
             raise ValueError("text is empty: expected at least one character to go on from")
         device, ids, cache = self.readout.weight.device, self.encode(text).tolist(), None

@@ -100,6 +100,13 @@ def test_a_sample_is_drawn_from_the_windows_scores():
     assert model.sample("a", 0) == ""
     with pytest.raises(ValueError, match="text is empty"):
         model.sample("", 3)
+    for bad, words in [
+        ((-1,), "count is -1"),
+        ((3, 0.0), "temperature is 0.0"),
+        ((3, -1), "temperature is -1"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            model.sample("a", *bad)
 
 
 @pytest.mark.parametrize("positions", ["rotary", "learned"])
@@ -134,6 +141,11 @@ def test_bad_sizes_files_and_inputs_are_refused(tmp_path):
         model(torch.zeros(1, 13, dtype=torch.long))
     with pytest.raises(ValueError, match="whole numbers"):
         model(torch.zeros(1, 3))
+    for head in ((2, 0), (0, 2), (-1, 0)):  # two layers of two heads, from 0
+        with pytest.raises(
+            ValueError, match=r"silent is \[.*expected pairs \(layer, head\) from 0, below 2 and 2"
+        ):
+            model(torch.zeros(1, 3, dtype=torch.long), silent=[head])
     with pytest.raises(ValueError, match="holds"):
         model.encode("x")
     with pytest.raises(TypeError, match="text is a int"):
