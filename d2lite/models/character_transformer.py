@@ -155,8 +155,8 @@ class CharacterTransformer(nn.Module):
             logits (B, T, V) for the characters that follow, and the cache: for each block keys and values.
 
         Raises:
-            ValueError: characters has another shape, or with those in the cache more than `context`; or there is no such
-                head to be silent.
+            ValueError: characters has another shape, or with those in the cache more than `context`; or there is no
+                such head to be silent.
         """
         before = 0 if cache is None else cache[0][0].shape[2]
         self._check(characters, before, silent)

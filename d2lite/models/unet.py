@@ -187,17 +187,22 @@ def pretrained():
     return from_tensors(tensors, **record["shape"]), record
 
 
-def payload(tensors, levels):
+def payload(tensors):
     """Return what a page needs of a U-Net with skips: its layers in the order they run, weights in base64.
 
     Args:
         tensors: what `to_tensors` returned.
-        levels: how many sizes its maps have.
 
     Returns:
         list of dicts: "kind" ("conv", "pool" or "up"), "from" (maps it reads, joined; 0 is the image, k what layer k
         made), and for the first and last "shape" (O, I, k, k), "relu", "codes", "scales", "biases".
+
+    Raises:
+        ValueError: the U-Net has no skips.
     """
+    levels = 1 + sum(name.startswith("up.") and name.count(".") == 1 for name in tensors)
+    if len(tensors["up.0"]) != len(tensors["down.0.3"]):
+        raise ValueError("tensors holds a U-Net without skips: expected one with them, which a page runs")
     layers = []
 
     def add(kind, sources, name=None, relu=False):
@@ -225,5 +230,4 @@ def payload(tensors, levels):
 
 def pretrained_payload():
     """Return the layers of the U-Net that ships, as `payload` makes them."""
-    tensors, record = weights.load("unet")
-    return payload(tensors, len(record["shape"]["widths"]))
+    return payload(weights.load("unet")[0])

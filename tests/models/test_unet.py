@@ -34,18 +34,9 @@ def test_weights_may_be_in_double_precision(net):
 
 
 def test_the_payload_has_the_layers_in_order(net):
-    layers = unet.payload(unet.to_tensors(net), 2)
-    assert [layer["kind"] for layer in layers] == [
-        "conv",
-        "conv",
-        "pool",
-        "conv",
-        "conv",
-        "up",
-        "conv",
-        "conv",
-        "conv",
-    ]
+    layers = unet.payload(unet.to_tensors(net))
+    kinds = ["conv", "conv", "pool", "conv", "conv", "up", "conv", "conv", "conv"]
+    assert [layer["kind"] for layer in layers] == kinds
     assert [layer["from"] for layer in layers] == [[0], [1], [2], [3], [4], [5], [2, 6], [7], [8]]
 
 
@@ -69,6 +60,7 @@ def test_the_network_that_ships():
         (lambda: unet.to_tensors(torch.nn.Linear(1, 1)), TypeError, "net is a Linear"),
         (lambda: unet.from_tensors(weights.load("unet")[0], widths=(4, 6)), ValueError, "tensors holds no U-Net"),
         (lambda: unet.from_tensors({}), ValueError, "tensors holds no U-Net"),
+        (lambda: unet.payload(unet.to_tensors(unet.UNet(skips=False))), ValueError, "holds a U-Net without skips"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(call, kind, message):

@@ -79,7 +79,7 @@ def sliced_case():
             const same = JSON.stringify(model.readLabels(pass)) === JSON.stringify(model.readLabels(model.runPass(network, pixels)));
             return [slices, same, model.progressOf(pass)];
         }""",
-        "input": {"layers": unet.payload(tensors, 3), "pixels": pixels.flatten().tolist()},
+        "input": {"layers": unet.payload(tensors), "pixels": pixels.flatten().tolist()},
         # down 2 x (3 + 4 + 5), pools 3 + 4, up and joined 3 x (4 + 3), head 3
         "expected": [24 + 7 + 21 + 3, True, 1],
     }
@@ -148,7 +148,7 @@ def cases():
     kept, record = weights.load("unet")
     shipped = unet.from_tensors(kept, torch.float64, **record["shape"])
     return [
-        pass_case("a small network on one channel", unet.payload(tensors, 2), net, gray),
+        pass_case("a small network on one channel", unet.payload(tensors), net, gray),
         *(
             pass_case("the network that ships", unet.pretrained_payload(), shipped, pixels)
             for pixels in test.pixels
