@@ -86,6 +86,24 @@ def test_equal_streams_are_kept_once_and_points_to_a_tenth():
     assert one.read_bytes() == b"0.1 4 m\n10.1 -2 l\nf\n"
 
 
+def test_a_shape_that_comes_again_is_drawn_once_in_the_colours_of_its_places():
+    mark = b"0 8 m\n2 8 4 7 5 5 c\n7 4 8 2 8 0 c\n0 0 l\nh\nf\n"
+    long = mark.replace(b"0 0 l", b"400000 0 l")
+    book = pikepdf.new()
+    for color in (b"1 0 0 rg\n", b"0 0 1 rg\n"):
+        page = book.add_blank_page()
+        content = b"q\n" + color + 2 * mark + b"Q\n" + 2 * long
+        page.obj.Contents = book.make_indirect(pikepdf.Stream(book, content))
+    compact.share_shapes(book)
+    first, second = (page.obj.Contents.read_bytes() for page in book.pages)
+    used = re.findall(rb"/\S+ Do\n", first)
+    assert len(used) == 2 and first == b"q\n1 0 0 rg\n" + b"".join(used) + b"Q\n" + 2 * long
+    assert second == first.replace(b"1 0 0 rg", b"0 0 1 rg")
+    forms = [page.obj.Resources.XObject[used[0].split()[0].decode()] for page in book.pages]
+    assert forms[0].objgen == forms[1].objgen and forms[0].read_bytes() == mark
+    assert [float(edge) for edge in forms[0].BBox] == [-1, -1, 9, 9]
+
+
 def cut_down(text, names, path="DejaVuSans.ttf"):
     """Return the bytes of a font with the letters of a text alone, each with the number it had, as Chromium cuts it."""
     options = subset.Options(retain_gids=True, glyph_names=names, layout_features=[], notdef_outline=True)

@@ -1,21 +1,25 @@
 """Make a PDF that Chromium printed small: it places most letters one by one, and every page brings its own copies.
 
 Text is set in runs again, wherever a letter stands where the one before it ends (PDF 1.7, section 9.4.3: TJ); points of
-drawings are kept to a tenth of their unit, at most a tenth of a point; equal streams once; photos as JPEG.
+drawings are kept to a tenth of their unit, at most a tenth of a point; equal shapes and equal streams once; photos as
+JPEG.
 """
 
 import io
 import re
+from collections import Counter
 
 import pikepdf
 from fontTools.ttLib import TTFont
 
 PHOTO = 4_000  # bytes from which a picture is kept as JPEG
+FORM = 16_000  # the largest coordinate of a form: some viewers show none of a larger one, such as a root's long bar
 _BLOCK = re.compile(rb"BT\n(.*?)ET", re.S)
 _GLYPHS = re.compile(rb"(?:(-?[\d.]+) (-?[\d.]+) Td )?<([0-9A-Fa-f]+)> Tj")
 _FONT = re.compile(rb"(/\S+) (-?[\d.]+) Tf")
 _PATH = re.compile(rb"^[-\d. ]+ (?:m|l|c|v|y|re)$", re.M)
 _NUMBER = re.compile(rb"-?\d*\.\d+")
+_SHAPE = re.compile(rb"^(?:[-\d. ]+ [mlc]\n|h\n){5,}f\*?\n", re.M)  # filled, of at least five lines
 
 
 def widths_of(font):
@@ -120,6 +124,46 @@ def compact_text(book):
         page.obj.Contents.write(set_in_runs(content, fonts))
 
 
+def share_shapes(book):
+    """Draw a shape that pages fill at least three times, such as a letter in a figure or a mark, once, as a form."""
+    contents = [page.obj.Contents.read_bytes() for page in book.pages]
+    counts = Counter(shape for content in contents for shape in _SHAPE.findall(content))
+    forms = {}
+    for page, content in zip(book.pages, contents, strict=True):
+        used = {}
+
+        def use(shape, used=used):
+            if counts[shape[0]] < 3 or _extent(shape[0]) > FORM:
+                return shape[0]
+            if shape[0] not in forms:
+                forms[shape[0]] = f"/Shape{len(forms)}", _form_of(book, shape[0])
+            name, form = forms[shape[0]]
+            used[name] = form
+            return name.encode() + b" Do\n"
+
+        page.obj.Contents.write(_SHAPE.sub(use, content))
+        if used:
+            page.obj.Resources = pikepdf.Dictionary(page.obj.Resources)  # pages may share theirs
+            old = page.obj.Resources.get("/XObject", {})
+            page.obj.Resources.XObject = pikepdf.Dictionary({**dict(old.items()), **used})
+
+
+def _points(shape):
+    numbers = [float(n) for n in re.findall(rb"-?\d*\.?\d+", shape)]
+    return numbers[::2], numbers[1::2]
+
+
+def _extent(shape):
+    return max(abs(number) for numbers in _points(shape) for number in numbers)
+
+
+def _form_of(book, shape):
+    """Return a form that fills a shape in the colour of the page that uses it."""
+    xs, ys = _points(shape)
+    box = [min(xs) - 1, min(ys) - 1, max(xs) + 1, max(ys) + 1]
+    return book.make_stream(shape, Type=pikepdf.Name.XObject, Subtype=pikepdf.Name.Form, BBox=box)
+
+
 def compact_drawings(book):
     """Shorten the points of all forms, and of letters kept as drawings, whose em is a thousand units or more."""
     for each in book.objects:
@@ -220,6 +264,7 @@ def shrink_photos(book):
 def compact(book):
     """Make a `pikepdf.Pdf` small, in place; what it looks like stays the same."""
     compact_text(book)
+    share_shapes(book)
     compact_drawings(book)
     shrink_photos(book)
     join_fonts(book)
