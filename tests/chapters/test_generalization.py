@@ -15,7 +15,7 @@ PATH = "05_regularization/generalization"
 def chapter(read_chapter):
     chapter = read_chapter(PATH)
     chapter.run("setup", "features")
-    chapter.define("fits", "choose", "experiment", "exact")
+    chapter.define("fits", "choose", "solve-code", "experiment", "exact")
     chapter["at"] = np.linspace(-1, 1, 401)
     return chapter
 
