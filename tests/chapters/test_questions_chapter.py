@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import d2lite
+from d2lite.training import mistakes
 from d2lite.training.mistakes import MISTAKES, PROGRAM, run_program
 from d2lite.widgets import DebuggerExplorer
 from d2lite.widgets.debugger.words import REASONS, ROLES
@@ -92,6 +93,29 @@ def test_five_questions_find_a_dead_network(lesson, capsys):
     assert "loss on 20 inputs after 300 steps: 2.3" in capsys.readouterr().out
     lesson["ask"](nn.Sequential(nn.Linear(196, 64), nn.ReLU(), nn.Linear(64, 10)), x, y, 10)
     assert "loss on 20 inputs after 300 steps: 0.00" in capsys.readouterr().out
+
+
+def test_labels_that_are_wrong_from_the_start_are_learned_by_heart(lesson, capsys):
+    torch.manual_seed(0)
+    photos = d2lite.datasets.fashion_mnist()[0][:20]
+    net = nn.Sequential(nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10))
+    lesson["ask"](net, photos.inputs, photos.targets[torch.randperm(20)], 10)
+    assert "loss on 20 inputs after 300 steps: 0.00" in capsys.readouterr().out
+
+
+def test_dropout_in_a_plain_list_stays_on(monkeypatch):
+    """Switched off by hand, the networks of a plain list name more than half of new photos rightly."""
+    measure = mistakes._true
+
+    def without_dropout(names):
+        for layer in names["kept"].layers:
+            layer.eval()
+        return measure(names)
+
+    as_they_are = [run_program("list_of_layers", seed)["true"] for seed in range(3)]
+    monkeypatch.setattr(mistakes, "_true", without_dropout)
+    switched_off = [run_program("list_of_layers", seed)["true"] for seed in range(3)]
+    assert max(as_they_are) < 0.5 < min(switched_off)
 
 
 def test_a_mistake_is_planted_for_the_run_alone():

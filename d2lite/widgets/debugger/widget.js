@@ -32,8 +32,8 @@ function message({ finding, wrong, said, known }) {
 
 function results({ wrong, right, run, known }) {
   const list = [["it reports", percent(wrong.reports[run])]];
-  if (known) list.push(["true of its network", percent(wrong.truths[run])]);
-  return [...list, ["true of the right program's", percent(right.truths[run])]];
+  if (known) list.push(["right on new photos: its network", percent(wrong.truths[run])]);
+  return [...list, ["right on new photos: the right program's network", percent(right.truths[run])]];
 }
 
 function summarise(scene) {
