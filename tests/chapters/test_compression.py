@@ -149,6 +149,27 @@ def test_recorded_places_are_as_many(recorder):
     assert not all(torch.equal(a, b) for a, b in zip(masks, other, strict=True))
 
 
+def test_mixed_starts_have_the_same_numbers_of_each_layer(recorder, read_recorder):
+    masks = recorder.largest(recorder.make_net(0), 0.1)
+    one = recorder.make_net(1)
+    other = read_recorder("tickets").mixed(recorder.make_net(1), masks, 0)
+    for mask, a, b in zip(masks, recorder.weights_of(one), recorder.weights_of(other), strict=True):
+        left, moved = a[mask.bool()], b[mask.bool()]
+        assert torch.equal(left.sort().values, moved.sort().values)
+        assert (left != moved).double().mean() > 0.8
+        assert torch.equal(a[~mask.bool()], b[~mask.bool()])
+
+
+def test_tickets_are_those_of_the_first_recording(read_recorder):
+    """The same places, found again at the rate that "rewound" chose."""
+    own = d2lite.Sweep.recorded("tickets").select(start="own")
+    first = d2lite.Sweep.recorded("pruning_seeds").select(way="rewound")
+    assert {run.point["lr"] for run in first} == {read_recorder("tickets").LR}
+    for run, before in zip(own, first, strict=True):
+        assert run.seed == before.seed
+        assert run["accuracy"] == pytest.approx(before["accuracy"], abs=0.01)
+
+
 @pytest.mark.parametrize(("choose", "scale", "bits"), [("all", "tensor", 3), ("layer", "channel", 4)])
 def test_the_recorded_cuts_of_lenet_happen_again(read_recorder, choose, scale, bits):
     cutter = read_recorder("cut_lenet")
