@@ -90,14 +90,12 @@ def train_network(net, head, batches, lr, num_steps):
         schedule.step()
 
 
-def train_memory(cell, start, lr, seed):
-    """Train on the memory task; return loss and accuracy on 2,000 new sequences."""
-    torch.manual_seed(seed)
+def learn_letter(net, head, lag, lr, seed):
+    """Train a new network on the memory task; return loss and accuracy on 2,000 new sequences."""
     generator = torch.Generator().manual_seed(seed)
-    net, head = make_network(cell, start, 6, UNITS["memory"][cell], 4)
 
     def scores(count):
-        inputs, letters = first_letter(count, LAG, generator)
+        inputs, letters = first_letter(count, lag, generator)
         return head(net(inputs)[0][:, -1]), letters
 
     def batches(state):
@@ -145,6 +143,12 @@ def train_text(cell, start, lr, seed):
         ]
 
 
+def train_memory(cell, start, lr, seed):
+    """Train a cell on the memory task; return as learn_letter."""
+    torch.manual_seed(seed)
+    return learn_letter(*make_network(cell, start, 6, UNITS["memory"][cell], 4), LAG, lr, seed)
+
+
 def train_point(task, cell, start, lr, *, seed):
     """Train once and return what the module's docstring names, without the test text."""
     if task == "memory":
@@ -153,25 +157,13 @@ def train_point(task, cell, start, lr, *, seed):
 
 
 def train_shut(start, lr, *, seed):
-    """Train an LSTM whose input biases begin at minus its forget biases on the memory task; return as train_memory."""
+    """Train an LSTM whose input biases begin at minus its forget biases on the memory task; return as learn_letter."""
     torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
     units = UNITS["memory"]["LSTM"]
     net, head = make_network("LSTM", start, 6, units, 4)
     with torch.no_grad():
         net.bias_ih_l0[:units], net.bias_hh_l0[:units] = -start, 0.0
-
-    def scores(count):
-        inputs, letters = first_letter(count, LAG, generator)
-        return head(net(inputs)[0][:, -1]), letters
-
-    train_network(
-        net, head, lambda state: (nn.functional.cross_entropy(*scores(BATCH)), None), lr, NUM_STEPS["memory"]
-    )
-    with torch.no_grad():
-        logits, letters = scores(2000)
-    loss = nn.functional.cross_entropy(logits, letters).item()
-    return {"loss": loss, "accuracy": (logits.argmax(1) == letters).float().mean().item()}
+    return learn_letter(net, head, LAG, lr, seed)
 
 
 class TiedLSTM(nn.Module):
@@ -190,21 +182,10 @@ class TiedLSTM(nn.Module):
 
 
 def train_tied(cell, lr, *, seed):
-    """Train one of three cells on the memory task at lag 20; return loss and accuracy on 2,000 new sequences."""
+    """Train one of three cells on the memory task at lag 20; return as learn_letter."""
     torch.manual_seed(seed)
-    generator = torch.Generator().manual_seed(seed)
     net = {"LSTM": nn.LSTM, "tied LSTM": TiedLSTM, "GRU": nn.GRU}[cell](6, 16, batch_first=True)
-    head = nn.Linear(16, 4)
-
-    def scores(count):
-        inputs, letters = first_letter(count, 20, generator)
-        return head(net(inputs)[0][:, -1]), letters
-
-    train_network(net, head, lambda state: (nn.functional.cross_entropy(*scores(BATCH)), None), lr, 300)
-    with torch.no_grad():
-        logits, letters = scores(2000)
-    loss = nn.functional.cross_entropy(logits, letters).item()
-    return {"loss": loss, "accuracy": (logits.argmax(1) == letters).float().mean().item()}
+    return learn_letter(net, nn.Linear(16, 4), 20, lr, seed)
 
 
 def train_and_test(task, cell, start, lr, *, seed):
