@@ -160,6 +160,7 @@ def test_both_cells_read_one_text(host):
     host.page.get_by_role("radiogroup", name="update gate").get_by_role("radio", name="closed").check()
     host.settle()
     assert f"; the GRU says {gru_answers(TEXT, update_gate='closed')[-1]} (" in answer(host)
+    assert "next to nothing arrives here in the GRU" in answer(host)  # not -1.4e-12%
     assert "LSTM 2 of 2, GRU 0 of 2" in host.page.locator(".d2l-score").inner_text()
 
 

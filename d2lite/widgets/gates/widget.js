@@ -212,12 +212,17 @@ function describeStep({ readers, steps, step, unit, move }) {
   const pair = readers.length > 1;
   const sums = readers.map((reader) => (pair ? `${reader.kind}: ` : "") + sumsOf(reader, step, unit, pair ? "all" : move)).join(";  ");
   const says = readers.map((reader) => answerOf(reader, step, pair ? `the ${reader.kind}` : "it"));
-  const far = readers.map(({ kind, back }) => [kind, formatNumber(100 * back.total[0], 2), formatNumber(100 * back.direct[0], 2)]);
+  const far = readers.map(({ kind, back }) => [kind, percentOf(back.total[0]), percentOf(back.direct[0])]);
   const [[kind, total, direct]] = far;
   const arrives = pair
-    ? `Of a change in the state at step 1, ${far.map(([name, part]) => `${part}% arrives here in the ${name}`).join(", ")}.`
-    : `Of a change in ${STATE[kind]} at step 1, ${total}% arrives here; along the ${kind === "GRU" ? "" : "cell "}state alone ${direct}% would.`;
+    ? `Of a change in the state at step 1, ${far.map(([name, part]) => `${part} arrives here in the ${name}`).join(", ")}.`
+    : `Of a change in ${STATE[kind]} at step 1, ${total} arrives here; along the ${kind === "GRU" ? "" : "cell "}state alone ${direct} would.`;
   return { sums, text: `Step ${step + 1}, “${steps[step].sign}”: ${says.map(({ text }) => text).join("; ")}. ${arrives}`, bad: says.some(({ bad }) => bad) };
+}
+
+/** A share in percent; so little that no reader wants its digits is nothing. */
+function percentOf(share) {
+  return share && Math.abs(share) < 1e-9 ? "next to nothing" : `${formatNumber(100 * share, 2)}%`;
 }
 
 /** A step's equations with their numbers. */
