@@ -3,7 +3,7 @@
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Numbers, Payload, Real, Rows
 
-# Makers' figures without sparsity: 10^12 operations a second (a multiply-add is two) by data type, and 10^9 bytes a second.
+# Makers' figures, without sparsity: 10^12 operations a second by data type (a multiply-add is two), and 10^9 bytes.
 MACHINES = {
     "haswell": {"name": "CPU, 18 cores, 2014", "peaks": {"fp32": 1.3, "int8": 2.6}, "bandwidth": 51},
     "k80": {"name": "GPU K80, 2014", "peaks": {"fp32": 2.8}, "bandwidth": 160},
@@ -32,8 +32,8 @@ def load_machines():
 class RooflineExplorer(Explorer):
     """A layer on the roofline of a machine: which of memory and arithmetic it waits for, and what would help.
 
-    The machines' figures are their makers' (the three of 2014 and 2015 as published by Jouppi and others, 2017), or your
-    own, measured. A layer reads its weights and inputs once and writes its outputs once.
+    The machines' figures are their makers' (the three of 2014 and 2015 as Jouppi and others published them, 2017), or
+    your own, measured. A layer reads its weights and inputs once and writes its outputs once.
 
     Example:
         >>> RooflineExplorer(machine="a100", layer="dense", batch=64)
