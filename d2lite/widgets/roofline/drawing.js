@@ -29,7 +29,7 @@ export function drawRoof(ctx, width, height, theme, scene) {
   const { box, x, y } = place(scene, width, height);
   const { machine, cost, load, points, batch } = scene;
   const ridge = inside(machine.peak / machine.bandwidth);
-  drawAxes(ctx, box, x, y, theme, { xTicks: [0.1, 1, 10, 100, 1000, 1e4, 1e5], format: (value) => (value >= 1e6 ? rateText(value) : shortNumber(value)) });
+  drawAxes(ctx, box, x, y, theme, { xTicks: [0.1, 1, 10, 100, 1000, 1e4], format: (value) => (value >= 1e6 ? rateText(value) : shortNumber(value)) });
   drawLabel(ctx, "operations a second, at most", box.x, 3, theme, { color: theme.text });
   drawLabel(ctx, "operations a byte →", box.x + box.width, box.y + box.height - 3, theme, { align: "right", baseline: "bottom" });
   const floor = Math.max(LOW, y.domain[0] / machine.bandwidth);

@@ -33,14 +33,16 @@ const waits = ({ times }) => times.memory > times.arithmetic;
 const percent = (share) => `${formatNumber(100 * share, share < 0.1 ? 2 : 3)}%`;
 
 /** What would help where memory is the limit. */
-function adviseOnBytes({ layer, machine, cost, load, batch }) {
+function adviseOnBytes({ layer, machine, cost, load }) {
   if (layer === "relu") return "One operation a number, for any batch. Done together with the layer before, while its numbers are on the chip, it would cost nearly nothing.";
   if (layer === "attention") return "Each sequence has keys and values of its own, so a larger batch brings as many new bytes as operations. Fewer bytes for each key and value would help.";
   const needed = batchAtRidge(cost, machine);
   if (needed > BATCHES.at(-1)) return "No batch here reaches the ridge: inputs and outputs alone take longer than the arithmetic. A wider layer, or fewer bytes a number, would help.";
   const share = cost.fixed / load.bytes;
-  const time = `${percent(share)} of the bytes are weights, which are read once for the whole batch.`;
-  return `${time} From a batch of about ${formatNumber(needed, 2)}, up from ${batch}, arithmetic is the limit. Fewer bytes a number would help, too.`;
+  const part = share > 0.995 ? "Nearly all" : percent(share);
+  const smaller = TYPES.slice(TYPES.indexOf(machine.type) + 1).some((type) => machine.peaks[type]);
+  const types = smaller ? " Fewer bytes a number would help, too." : "";
+  return `${part} of the bytes are weights, which are read once for the whole batch. From a batch of about ${formatNumber(needed, 2)} on, arithmetic is the limit.${types}`;
 }
 
 /** What would help where arithmetic is the limit. */
