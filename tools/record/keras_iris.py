@@ -2,10 +2,11 @@
 
     python tools/record/keras_iris.py   # a few seconds; needs the extras "keras" and "onnx"
 
-Writes d2lite/data/weights/keras_iris.npz, which `d2lite.models.weights.load("keras_iris")` reads: the weights in Keras's
-layout and order before the training (start.0 to start.3) and after it (end.0 to end.3), the probabilities that Keras
-(keras) and ONNX Runtime (onnx) give the 30 test flowers, and in the record the training loss of each epoch, the sizes of
-the files, and the operations of the ONNX graph. Functions have the names and the lines of chapters/09_beyond/frameworks.
+Writes d2lite/data/weights/keras_iris.npz, which `d2lite.models.weights.load("keras_iris")` reads: the weights in
+Keras's layout and order before the training (start.0 to start.3) and after it (end.0 to end.3), the probabilities that
+Keras (keras) and ONNX Runtime (onnx) give the 30 test flowers, and in the record the training loss of each epoch, the
+weights of the edited network, the sizes of the files, and the operations of the ONNX graph. The functions are those of
+chapters/09_beyond/frameworks, and its test runs the chapter's own against this file.
 """
 
 import datetime
@@ -60,6 +61,14 @@ def train_network(keras, model, train):
     return history.history["loss"]
 
 
+def edit(keras, path):
+    """Return the model that was saved in a file, kept as it is but for a new last layer of two classes."""
+    model = keras.models.load_model(path)
+    model.trainable = False
+    outputs = keras.layers.Dense(2, activation="softmax")(model.layers[-2].output)
+    return keras.Model(model.inputs, outputs)
+
+
 def to_torch(arrays):
     """Return the network in torch, with probabilities at its end, from Keras's list of arrays."""
     net = nn.Sequential(nn.Linear(4, 32), nn.ReLU(), nn.Linear(32, 3), nn.Softmax(1))
@@ -104,15 +113,24 @@ def record_network():
     with tempfile.TemporaryDirectory() as folder:
         model.save(Path(folder, "iris.keras"))
         keras_bytes = os.path.getsize(Path(folder, "iris.keras"))
-        ran, operations, onnx_bytes = run_onnx(to_torch(end).eval(), test.inputs, str(Path(folder, "iris.onnx")))
+        edited = edit(keras, Path(folder, "iris.keras"))
+        trained = sum(int(np.prod(part.shape)) for part in edited.trainable_weights)
+        ran, operations, onnx_bytes = run_onnx(
+            to_torch(end).eval(), test.inputs, str(Path(folder, "iris.onnx"))
+        )
     import onnx
     import onnxruntime
 
-    tensors = {f"{name}.{i}": part for name, list_ in (("start", start), ("end", end)) for i, part in enumerate(list_)}
+    tensors = {
+        f"{name}.{i}": part
+        for name, list_ in (("start", start), ("end", end))
+        for i, part in enumerate(list_)
+    }
     tensors |= {"keras": np.array(model.predict(test.inputs.numpy(), verbose=0)), "onnx": ran}
     versions = {module.__name__: module.__version__ for module in (keras, onnx, onnxruntime, torch, np)}
     record = {
         "losses": [float(loss) for loss in losses],
+        "edited": {"weights": int(edited.count_params()), "trained": trained},
         "operations": operations,
         "bytes": {"keras": keras_bytes, "onnx": onnx_bytes},
         "provenance": {

@@ -29,7 +29,7 @@ class GraphsExplorer(Explorer):
         ("eager", "graph", "compiled"),
         names=("eager", "graph", "compiled"),
         label="execution",
-        help="Eager: each line computes at once. Graph: all lines are written down with stand-ins, then the graph runs. "
+        help="Eager: each line computes at once. Graph: lines are written down with a stand-in, then the graph runs. "
         "Compiled: as graph, but where Python needs a value, the graph so far runs and a new one begins.",
     )
     first = Real(1, min=-2, max=2, step=0.1, label="x, first number")
