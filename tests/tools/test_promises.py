@@ -42,6 +42,14 @@ def test_every_package_that_is_named_is_pinned_to_a_version_that_fits():
             assert pin.operator == "==" and pin.version in wanted.specifier, line
 
 
+def test_the_extra_optional_names_all_that_a_reader_can_do_without():
+    extras = PROJECT["optional-dependencies"]
+    (whole,) = extras["optional"]
+    assert Requirement(whole).extras == set(extras) - {"lab", "book", "test", "optional"}
+    workflow = (ROOT / ".github/workflows/extras.yml").read_text(encoding="utf-8")
+    assert '".[test,optional]"' in workflow and "pytest tests -m extra" in workflow
+
+
 @pytest.mark.parametrize(
     "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "book/setup.md", "d2lite/widgets/README.md"]
 )
