@@ -133,7 +133,7 @@ def test_the_whole_chapter_runs(read_chapter):
 
 
 @pytest.mark.extra
-def test_keras_gives_what_was_recorded(lesson, optional):
+def test_keras_gives_what_was_recorded(lesson, optional, tmp_path):
     keras = optional("keras", "keras")
     tensors, record = weights.load("keras_iris")
     assert keras.backend.backend() == "torch"
@@ -144,6 +144,11 @@ def test_keras_gives_what_was_recorded(lesson, optional):
     assert lesson["fit_keras"](model) == pytest.approx(record["losses"], abs=1e-4)
     found = torch.tensor(model.predict(lesson["test"].inputs.numpy(), verbose=0))
     torch.testing.assert_close(found, tensors["keras"], rtol=0, atol=1e-3)
+    model.save(tmp_path / "old.h5")  # "that still works"
+    old = torch.tensor(
+        keras.models.load_model(tmp_path / "old.h5").predict(lesson["test"].inputs.numpy(), verbose=0)
+    )
+    torch.testing.assert_close(old, found)
     edited = lesson["edit_keras"](model)
     counts = {
         "weights": edited.count_params(),
