@@ -108,6 +108,18 @@ def test_graphs_are_made_as_they_are_needed(lesson):
     )
 
 
+def test_a_guard_on_the_mode_has_the_graph_drawn_again():
+    net, made = nn.Sequential(nn.Linear(4, 3), nn.Dropout(0.5)), []
+    backend = lambda graph, inputs: made.append(graph) or graph.forward
+    torch._dynamo.reset()
+    compiled, x = torch.compile(net, backend=backend), torch.randn(5, 4)
+    compiled(x), compiled(x)
+    assert len(made) == 1
+    net.eval()
+    assert torch.equal(compiled(x), net(x))
+    assert len(made) == 2
+
+
 def test_an_if_on_data_is_not_exported(lesson):
     class Fork(nn.Module):
         def forward(self, x):
