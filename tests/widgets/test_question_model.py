@@ -115,7 +115,8 @@ def test_an_exact_answer_is_right_in_any_form():
 
 def test_answers_are_as_precise_as_the_tolerance_asks():
     asked = [
-        ({"answer": 7850.0, "unit": "", "tolerance": 0.05}, "7850"),
+        ({"answer": 7850.0, "unit": "", "tolerance": 0.05}, "7,850"),
+        ({"answer": -1_000_000.0, "unit": "", "tolerance": 0.05}, "−1,000,000"),
         ({"answer": 1 / 3, "unit": "s", "tolerance": 0.05}, "0.333\u00a0s"),
         ({"answer": 1 / 3, "unit": "", "tolerance": 0.0001}, "0.33333"),
         ({"answer": -12.0, "unit": "%", "tolerance": 0.05}, "−12%"),

@@ -26,6 +26,11 @@ export function formatFixed(value, decimals = 2) {
   return value.toFixed(decimals).replace("-", "−");
 }
 
+/** A whole number with its thousands apart: 61,470. */
+export function formatCount(value) {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",").replace("-", "−");
+}
+
 /** A number for a small cell, in at most four signs: .62, −1.3, 12. */
 export function formatCell(value) {
   const size = Math.abs(value);

@@ -1,6 +1,7 @@
 // The architect's table: a row a layer, with bars for what it costs; below, the chosen layer's numbers to change.
 import { control, defineExplorer } from "../_core/define.js";
 import { copyText, make, makeButton, writeText } from "../_core/dom.js";
+import { formatCount } from "../_core/format.js";
 import { addCells } from "../_core/handles.js";
 import { button, facts, group, hint, paragraph, stage, table } from "../_core/parts.js";
 import { mixColor } from "../_core/theme.js";
@@ -29,7 +30,6 @@ function now(app, scene) {
   return scene;
 }
 
-const count = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** A number in at most four signs and a letter: 102.8 M. */
 function brief(value, bytes = false) {
@@ -54,7 +54,7 @@ function describeLayer({ net, chosen, rows, size }) {
   if (!rows.length) return "No layer yet: add one.";
   if (!layer) return "";
   const sees = layer.field >= size ? "A unit can see the whole image." : `A unit sees ${layer.field} × ${layer.field} pixels.`;
-  return `Layer ${chosen + 1}, ${layer.name}, gives ${shapeText(layer.shape)}: ${count(layer.parameters)} parameters, ${share(layer.parameters, net.parameters)} of all; ${count(layer.multiplyAdds)} multiply-adds, ${share(layer.multiplyAdds, net.multiplyAdds)}. ${sees}`;
+  return `Layer ${chosen + 1}, ${layer.name}, gives ${shapeText(layer.shape)}: ${formatCount(layer.parameters)} parameters, ${share(layer.parameters, net.parameters)} of all; ${formatCount(layer.multiplyAdds)} multiply-adds, ${share(layer.multiplyAdds, net.multiplyAdds)}. ${sees}`;
 }
 
 function summarise(scene) {
@@ -232,8 +232,8 @@ export const { render, preview } = defineExplorer({
     paragraph(({ net }) => ({ text: net.problem, bad: true })),
     paragraph(describeLayer, { className: "d2l-answer" }),
     facts(({ net }) => [
-      ["parameters", count(net.parameters)],
-      ["multiply-adds", count(net.multiplyAdds)],
+      ["parameters", formatCount(net.parameters)],
+      ["multiply-adds", formatCount(net.multiplyAdds)],
       ["memory of the parameters", brief(4 * net.parameters, true)],
       ["memory of the outputs, one image", brief(4 * net.values, true)],
     ], { name: "totals" }),
@@ -246,7 +246,7 @@ export const { render, preview } = defineExplorer({
       name: "numbers",
       className: "d2l-numbers",
       heads: ["layer", "output", "parameters", "multiply-adds", "field, px"],
-      rows: ({ net }) => net.layers.map((layer) => [layer.name, shapeText(layer.shape), count(layer.parameters), count(layer.multiplyAdds), String(layer.field)]),
+      rows: ({ net }) => net.layers.map((layer) => [layer.name, shapeText(layer.shape), formatCount(layer.parameters), formatCount(layer.multiplyAdds), String(layer.field)]),
       chosen: ({ chosen }) => chosen,
     }),
   ],

@@ -1,6 +1,6 @@
 // The family explorer: recorded networks as points with the block of each, or one dense block, its numbers chosen.
 import { defineExplorer } from "../_core/define.js";
-import { formatFixed } from "../_core/format.js";
+import { formatCount, formatFixed } from "../_core/format.js";
 import { addCells } from "../_core/handles.js";
 import { facts, hint, stage } from "../_core/parts.js";
 import { beside } from "../_draw/panes.js";
@@ -24,29 +24,28 @@ function updateScene(scene, get) {
   scene.added = addedWeights({ width: scene.block.widths.at(-1), layers: scene.layers, bottleneck: scene.bottleneck });
 }
 
-const count = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 const isBlock = (scene) => scene.view === "block";
 
 function summarise(scene) {
   const { block, layers, growth, channels, added } = scene;
   if (isBlock(scene))
-    return `A dense block of ${layers} layers with growth rate ${growth}: from ${channels} maps to ${block.widths.at(-1)}, with ${count(block.weights)} weights. Layers that add, at that width: ${count(added)}. Joining writes ${count(block.joined.at(-1))} maps.`;
+    return `A dense block of ${layers} layers with growth rate ${growth}: from ${channels} maps to ${block.widths.at(-1)}, with ${formatCount(block.weights)} weights. Layers that add, at that width: ${formatCount(added)}. Joining writes ${formatCount(block.joined.at(-1))} maps.`;
   const point = scene.points[scene.chosen];
-  return `${point.name}: ${count(point.parameters)} parameters, ${count(point.multiply_adds)} multiply-adds, ${formatFixed(point.seconds, 1)} seconds; test accuracy ${formatFixed(point.accuracy, 3)}, seeds from ${formatFixed(point.low, 3)} to ${formatFixed(point.high, 3)}, standard error of the test photos ${formatFixed(point.error, 3)}.`;
+  return `${point.name}: ${formatCount(point.parameters)} parameters, ${formatCount(point.multiply_adds)} multiply-adds, ${formatFixed(point.seconds, 1)} seconds; test accuracy ${formatFixed(point.accuracy, 3)}, seeds from ${formatFixed(point.low, 3)} to ${formatFixed(point.high, 3)}, standard error of the test photos ${formatFixed(point.error, 3)}.`;
 }
 
 function results(scene) {
   if (isBlock(scene))
     return [
-      ["maps at the end", count(scene.block.widths.at(-1))],
-      ["weights", count(scene.block.weights)],
-      ["weights of layers that add", count(scene.added)],
-      ["maps written by joining", count(scene.block.joined.at(-1))],
+      ["maps at the end", formatCount(scene.block.widths.at(-1))],
+      ["weights", formatCount(scene.block.weights)],
+      ["weights of layers that add", formatCount(scene.added)],
+      ["maps written by joining", formatCount(scene.block.joined.at(-1))],
     ];
   const point = scene.points[scene.chosen];
   return [
-    ["parameters", count(point.parameters)],
-    ["multiply-adds", count(point.multiply_adds)],
+    ["parameters", formatCount(point.parameters)],
+    ["multiply-adds", formatCount(point.multiply_adds)],
     ["seconds", formatFixed(point.seconds, 1)],
     ["test accuracy", `${formatFixed(point.accuracy, 3)} ± ${formatFixed(2 * point.error, 3)}`],
   ];

@@ -1,5 +1,6 @@
 // The paths explorer: an Inception block as streams of maps, as thick as there are maps, and what each path costs.
 import { control, defineExplorer } from "../_core/define.js";
+import { formatCount } from "../_core/format.js";
 import { addCells, addHandle } from "../_core/handles.js";
 import { facts, hint, paragraph, stage, table } from "../_core/parts.js";
 import { mixColor } from "../_core/theme.js";
@@ -35,7 +36,6 @@ function updateScene(scene, get) {
   if (!scene.held) scene.limit = LIMITS.find((limit) => limit >= Math.max(...scene.numbers.slice(2)));
 }
 
-const count = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** A number in at most four signs and a letter: 12.4 M. */
 function brief(value) {
@@ -52,13 +52,13 @@ function layersOf({ convolutions, pooled }) {
 
 function describePath({ block, other, path, reduced }) {
   const [here, there] = [block.paths[path], other.paths[path]];
-  const costs = `Path ${path + 1}, ${layersOf(here)}: ${count(here.parameters)} parameters, ${count(here.multiplyAdds)} multiply-adds; it gives ${here.out} × ${block.side} × ${block.side}.`;
+  const costs = `Path ${path + 1}, ${layersOf(here)}: ${formatCount(here.parameters)} parameters, ${formatCount(here.multiplyAdds)} multiply-adds; it gives ${here.out} × ${block.side} × ${block.side}.`;
   if (path === 0) return `${costs} It has nothing to reduce.`;
   if (path === 3) return reduced ? `${costs} Without the 1×1 it would cost nothing and give all ${block.channels} maps.` : `${costs} With a 1×1 behind it, it would give ${there.out} maps.`;
   const ratio = Math.max(here.multiplyAdds, there.multiplyAdds) / Math.min(here.multiplyAdds, there.multiplyAdds);
   const more = there.multiplyAdds > here.multiplyAdds ? "times as many" : "times fewer";
   const compared = ratio < 1.05 ? "nearly the same" : `${ratio.toFixed(1)} ${more}`;
-  return `${costs} With${reduced ? "out" : ""} its reduction: ${count(there.multiplyAdds)} multiply-adds, ${compared}.`;
+  return `${costs} With${reduced ? "out" : ""} its reduction: ${formatCount(there.multiplyAdds)} multiply-adds, ${compared}.`;
 }
 
 function summarise(scene) {
@@ -255,9 +255,9 @@ export const { render, preview } = defineExplorer({
     paragraph(describePath, { className: "d2l-answer" }),
     facts(({ block, other, reduced }) => [
       ["the block gives", `${block.out} × ${block.side} × ${block.side}`],
-      ["parameters", count(block.parameters)],
-      ["multiply-adds", count(block.multiplyAdds)],
-      [reduced ? "without reductions" : "with reductions", count(other.multiplyAdds)],
+      ["parameters", formatCount(block.parameters)],
+      ["multiply-adds", formatCount(block.multiplyAdds)],
+      [reduced ? "without reductions" : "with reductions", formatCount(other.multiplyAdds)],
     ]),
     hint("Streams are as thick as there are maps. Dashed: the cost without (or with) the 1 × 1 reductions. Drag a round handle, or press arrows on it."),
   ],
@@ -267,7 +267,7 @@ export const { render, preview } = defineExplorer({
     table({
       className: "d2l-costs",
       heads: ["path", "maps", "parameters", "multiply-adds"],
-      rows: ({ block }) => block.paths.map((path) => [layersOf(path), String(path.out), count(path.parameters), count(path.multiplyAdds)]),
+      rows: ({ block }) => block.paths.map((path) => [layersOf(path), String(path.out), formatCount(path.parameters), formatCount(path.multiplyAdds)]),
       chosen: ({ path }) => path,
     }),
   ],

@@ -1,6 +1,6 @@
 // A question: what a typed answer means, and whether an answer is right. No DOM here.
 // content is what Python checked: kind "choice", "number" or "order", prompt and what belongs to the kind.
-import { formatNumber, parseNumber } from "../_core/format.js";
+import { formatCount, formatNumber, parseNumber } from "../_core/format.js";
 
 export { pieces } from "../_core/prose.js";
 
@@ -33,7 +33,7 @@ export function allowance(number, tolerance) {
 export function formatAnswer({ answer, unit, tolerance }) {
   const digits = Math.min(12, Math.max(3, Math.ceil(1 - Math.log10(Math.max(tolerance, CLOSE)))));
   const isPlain = Number.isInteger(answer) && Math.abs(answer) < 1e12;
-  const text = isPlain ? String(answer).replace("-", "−") : formatNumber(answer, digits);
+  const text = isPlain ? formatCount(answer) : formatNumber(answer, digits);
   return unit ? `${text}${unit.trim() === "%" ? "" : "\u00a0"}${unit}` : text;
 }
 

@@ -1,6 +1,7 @@
 // The receptive-field explorer: the stack from the side, the input from above, and the layers as rows to edit.
 import { control, defineExplorer } from "../_core/define.js";
 import { make, makeButton, writeText } from "../_core/dom.js";
+import { formatCount } from "../_core/format.js";
 import { addKeys, ARROWS } from "../_core/keys.js";
 import { button, group, hint, paragraph, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
@@ -208,13 +209,9 @@ function showRow({ kind, inputs, fields, shape }, row, layer) {
   });
   fields[CHANNELS].hidden = row[0] !== 0; // pooling keeps the channels
   fields[DILATION].hidden = row[0] === 2 && row[3] === 1;
-  const cost = layer && layer.parameters ? `${count(layer.parameters)} parameters, ${count(layer.products)} multiply-adds` : "no parameters";
+  const cost = layer && layer.parameters ? `${formatCount(layer.parameters)} parameters, ${formatCount(layer.products)} multiply-adds` : "no parameters";
   writeText(shape, layer ? `${layer.channels} × ${layer.side} × ${layer.side}; sees ${layer.field} × ${layer.field}, moves by ${layer.jump}; ${cost}` : "cannot be");
   shape.classList.toggle("d2l-bad", !layer);
-}
-
-function count(value) {
-  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 function verdict(scene) {
@@ -224,7 +221,7 @@ function verdict(scene) {
 function describeCost({ stack, ways }) {
   const { parameters, products } = totals(stack);
   const spread = spreadOf(ways[0]).deviation;
-  return `All layers: ${count(parameters)} parameters, ${count(products)} multiply-adds. The ways to the chosen unit spread by ±${spread.toFixed(1)} pixels (standard deviation).`;
+  return `All layers: ${formatCount(parameters)} parameters, ${formatCount(products)} multiply-adds. The ways to the chosen unit spread by ±${spread.toFixed(1)} pixels (standard deviation).`;
 }
 
 /** A named stack comes with the input that shows it well; your own begins as what is there. */
