@@ -37,7 +37,10 @@ def fit(
     work is told while the weights are as they were.
 
     Args:
-        model: torch module; it is trained in place.
+        model: torch module; it is trained in place. One in DistributedDataParallel is trained by all the processes
+            that torchrun has started: each takes its share of every batch, and their weights are those of one process
+            but for rounding, and for what looks at a whole batch (batch norm) or draws random numbers (dropout).
+            The first process alone shows progress and saves checkpoints; each measures the validation data.
         train: pair (inputs, targets) of tensors with N samples each, shuffled every epoch, or a DataLoader.
         validation: likewise, never shuffled; measured after every epoch. None: no validation.
         loss: function of (logits, targets) giving a 0-d tensor, a mean over the samples, or "cross_entropy" or
@@ -47,7 +50,7 @@ def fit(
         optimizer: a torch optimizer of this model, or a function that makes one from the parameters.
             None: Adam with lr=1e-3, a rate that trains most small networks.
         num_epochs: passes over the training data.
-        batch_size: B, for pairs of tensors; a DataLoader has its own.
+        batch_size: B, of all processes together, for pairs of tensors; a DataLoader has its own.
         metrics: name of a function of d2lite.training.metrics, list of names, or dict from name to function of
             (logits, targets) that gives one number. On training data they, and the loss, are means over the
             batches, each batch weighing as many as its samples, measured while the weights move: for what is no
@@ -69,6 +72,8 @@ def fit(
     callbacks = sorted(
         check_callbacks(callbacks), key=lambda callback: isinstance(callback, Checkpoint)
     )  # saved last
+    if run.rank > 0:
+        callbacks = [callback for callback in callbacks if not isinstance(callback, (ProgressBar, LivePlot))]
     run.callbacks = callbacks
     with _reproducible(run), keep_mode(model):
         for callback in reversed(callbacks):
@@ -88,13 +93,13 @@ def fit(
 def _train_epoch(run):
     run.train_mode()
     for inputs, targets in run.remaining_batches():
-        with tell_where(run.batches, run.epoch):
-            logits = run.model(inputs)
+        with tell_where(run.batches, run.epoch), run.team.own_randomness(run.seed, run.epoch, run.step):
+            logits = run.forward(inputs)
             check_later(run.batches, run.loss, logits)
             loss = run.loss(logits, targets)
         run.record(loss, logits, targets)  # keeps the figures, stops at a NaN
         run.optimizer.zero_grad()
-        loss.backward()
+        run.team.weigh(loss).backward()
         run.optimizer.step()
         for callback in run.callbacks:
             callback.on_step_end(run)

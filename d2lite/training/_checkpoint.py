@@ -56,9 +56,10 @@ class Checkpoint(Callback):
             raise ValueError(f"path is {str(self.path)!r}, a folder: expected a file in it")
         if self.path.exists():
             _restore(run, self.settings, _load(self.path, run.device), self.path)
+        run.team.check_place((run.epoch, run.step), self.path)
         if run.epoch < run.num_epochs:
             make_writable(self.path.parent, "path")  # told now, and not when the first epoch is over
-        if self.path.exists() and (run.stop or run.epoch >= run.num_epochs):
+        if self.path.exists() and (run.stop or run.epoch >= run.num_epochs) and run.rank == 0:
             print(f"{self.path} holds a finished run of {run.epoch} epochs: nothing left to do")
         _capture(run, self.settings)  # raises now what would else be raised when the first epoch is over
 
@@ -70,7 +71,12 @@ class Checkpoint(Callback):
         self.save(run)
 
     def save(self, run):
-        """Write the run's state: into a neighbouring file first, which then takes the old one's place."""
+        """Write the run's state: into a neighbouring file first, which then takes the old one's place.
+
+        Where several processes train one model, the first writes and all of them resume from the file.
+        """
+        if run.rank:
+            return
         with replacing(self.path) as file:
             torch.save(_capture(run, self.settings or _settings(run)), file)
 

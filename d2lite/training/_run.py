@@ -22,6 +22,7 @@ from d2lite.training import metrics as metric_functions
 from d2lite.training._batches import batch_length, batches_of, join, map_tensors
 from d2lite.training._history import History
 from d2lite.training._rehearsal import as_number, call_metric, check_later, rehearse, tell_where, try_data
+from d2lite.training._team import Team
 
 CHECK_EVERY = 50  # steps between two looks at the loss on an accelerator, where each look waits for it
 
@@ -31,6 +32,8 @@ class Run:
 
     Attributes:
         model, optimizer, loss, metrics, history, callbacks: what is used and what was measured.
+        forward: what is called to train: the model, or the DistributedDataParallel that holds it.
+        rank: this process's number where several train one model, else 0.
         epoch, num_epochs: finished epochs, and how many there will be.
         step, num_steps: finished steps of this epoch, and an epoch's steps (None if unknown).
         losses: each step's loss of this epoch, 0-d tensors on the device.
@@ -42,12 +45,15 @@ class Run:
     ):
         self.num_epochs, self.seed = check_count(num_epochs, "num_epochs", least=0), check_seed(seed)
         batch_size = check_count(batch_size, "batch_size")
-        self.model, self.device = model, move_model(model, device)
+        self.device, self.forward, self.team = move_model(model, device), model, Team(model)
+        self.model = model = self.team.model
+        self.rank = self.team.rank
         self.frozen = [name for name, part in model.named_modules() if model.training and not part.training]
         self.loss, self.metrics = losses.resolve(loss), resolve_metrics(metrics)
         generator = torch.Generator().manual_seed(self.seed)
         self.batches = batches_of(train, batch_size, self.device, generator, "train")
         self.batches.generators += generators_in(model, self.loss)
+        self.team.check_batches(self.batches)
         try_data(model, self.batches, self.loss, "train", self.metrics)
         self.validation = None
         if validation is not None:
@@ -90,19 +96,22 @@ class Run:
                 next(batches)
             set_random_state(self.step_random, generators, self.device)
         self.started = time.perf_counter()
-        yield from batches
+        yield from map(self.team.share, batches)
 
     def record(self, loss, logits, targets):
         """Keep a step's figures, on the device; raise FloatingPointError if the loss is not finite."""
         if loss.ndim:
             raise ValueError(f"the loss has shape {tuple(loss.shape)}: expected one number, such as the mean")
-        size = batch_length(targets)
-        self.losses.append(loss.detach())
-        self.sizes.append(size)
+        figures = {"loss": loss.detach()}
         with torch.no_grad():
             for name, metric in self.metrics.items():
-                value = as_number(metric(map_tensors(torch.Tensor.detach, logits), targets), name)
-                self.metric_sums[name] = self.metric_sums.get(name, 0.0) + value * size
+                figures[name] = as_number(metric(map_tensors(torch.Tensor.detach, logits), targets), name)
+        figures, size = self.team.mean(figures, batch_length(targets))
+        loss = figures.pop("loss")
+        self.losses.append(loss)
+        self.sizes.append(size)
+        for name, value in figures.items():
+            self.metric_sums[name] = self.metric_sums.get(name, 0.0) + value * size
         if self.device.type == "cpu" or self.step % CHECK_EVERY == 0:
             self._check_loss(loss.item())
         self.step += 1
@@ -152,6 +161,7 @@ class Run:
         self._check_weights()
         self._warn_of_thawed()
         row = {"epoch": self.epoch + 1}
+        self.team.agree()
         row["train_loss"] = sum(v * size for v, size in zip(values, self.sizes, strict=True)) / count
         row |= {f"train_{name}": float(total) / count for name, total in self.metric_sums.items()}
         if self.validation is not None:
