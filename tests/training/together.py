@@ -42,7 +42,12 @@ def train(model, batches, num_epochs=4, callbacks=(), parallel=True, batch_size=
     """Train a model, in all processes or in this one alone, and return its weights, buffers and history."""
     network = DistributedDataParallel(model) if parallel else model
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    options = {"loss": "cross_entropy", "metrics": "accuracy", "callbacks": callbacks, "batch_size": batch_size}
+    options = {
+        "loss": "cross_entropy",
+        "metrics": "accuracy",
+        "callbacks": callbacks,
+        "batch_size": batch_size,
+    }
     history = d2lite.fit(network, batches, data(), optimizer=optimizer, num_epochs=num_epochs, **options)
     rows = [{name: value for name, value in row.items() if name != "seconds"} for row in history]
     return {"state": model.state_dict(), "rows": rows}
@@ -63,6 +68,7 @@ def runs(folder):
     loader = DataLoader(set_of, batch_size=12, shuffle=True, generator=torch.Generator().manual_seed(3))
     shared_out = DataLoader(set_of, batch_size=12, sampler=DistributedSampler(set_of))
     stopping = EarlyStopping(patience=1, monitor="train_loss", min_delta=0.05)
+    own = folder if os.environ["RANK"] == "0" else folder / "another machine's"
     first_half = [Checkpoint(folder / "half.pt"), ProgressBar()]
     return {
         "pair": train(make(), data()),
@@ -73,9 +79,7 @@ def runs(folder):
         "half": train(make(), data(), 2, first_half),
         "sampler": refused(lambda: train(make(), shared_out)),
         "one sample": refused(lambda: train(make(), data(), batch_size=49)),
-        "own file": refused(
-            lambda: train(make(), data(), 3, [Checkpoint(folder / f"half{os.environ['RANK']}.pt")])
-        ),
+        "own file": refused(lambda: train(make(), data(), 3, [Checkpoint(own / "half.pt")])),
     }
 
 
@@ -87,11 +91,9 @@ def main(kind, folder):
     if kind == "runs":
         found = runs(folder)
     else:
-        model = make(nn.Dropout(0.2)) if kind == "killed with dropout" else make()
-        path, number = folder / "killed.pt", 0 if kind == "whole with dropout" else 12
-        if kind == "whole with dropout":
-            model, path = make(nn.Dropout(0.2)), folder / "whole.pt"
-        found = train(model, data(), 4, [DieAfter(number), Checkpoint(path, every=2)])
+        kept = [DieAfter(12), Checkpoint(folder / "killed.pt", every=2)]
+        found = {"killed": train(make(nn.Dropout(0.2)), data(), callbacks=kept)}
+        found["whole"] = train(make(nn.Dropout(0.2)), data())
         found["restarts"] = int(os.environ["TORCHELASTIC_RESTART_COUNT"])
     torch.save(found, folder / f"{kind}-{rank}.pt")
     distributed.destroy_process_group()

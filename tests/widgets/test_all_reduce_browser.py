@@ -30,7 +30,7 @@ def test_steps_end_with_every_sum_everywhere(host):
 def test_one_that_adds_up_sends_a_vector_to_each_of_the_others(host):
     host.page.get_by_role("radio", name="one adds up").check(force=True)
     host.page.get_by_role("slider", name="workers").press("End")
-    host.set({"step_count": 14})
+    host.set("step_count", 14)
     host.settle()
     assert host.get("most_sent") == 7
     assert "7.00 vectors" in text(host)

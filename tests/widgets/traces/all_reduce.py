@@ -18,7 +18,9 @@ def ring(n):
     """Return what the workers hold before and after each step of a ring, by sums over the workers passed so far."""
     own = np.array(NUMBERS)[:n, :n]
     states = [own.copy()]
-    for step in range(1, n):  # worker w has added chunk w - step: its own, and those of the `step` workers before it
+    for step in range(
+        1, n
+    ):  # worker w has added chunk w - step: its own, and those of the `step` workers before it
         held = states[-1].copy()
         for worker in range(n):
             chunk = (worker - step) % n
