@@ -269,3 +269,35 @@ def test_dask_cluster(tmp_path):
     with pytest.warns(RuntimeWarning, match="2 of 12"):  # here now: only the failed ones run again
         again = d2lite.sweep(train, {"x": range(6)}, [0, 1], path=tmp_path, n_jobs=1)
     assert {run["process"] for run in again} == processes
+
+
+def test_a_killed_worker_of_a_dask_cluster_loses_nothing_and_repeats_nothing(tmp_path):
+    distributed = pytest.importorskip("distributed")
+    log = tmp_path / "log"
+
+    def note(text):
+        with open(log, "a") as file:  # one short line is written whole
+            file.write(f"{text}\n")
+
+    def train(x, seed):
+        before = log.read_text().count(f"begin {x} ") if log.exists() else 0
+        note(f"begin {x} {os.getpid()}")
+        time.sleep(0.1)
+        if x == 4 and not before:
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        note(f"end {x} {os.getpid()}")
+        return {"y": 3 * x}
+
+    options = {"n_workers": 3, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    with (
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config("dask"),
+    ):
+        swept = d2lite.sweep(train, {"x": range(12)}, [0], path=tmp_path / "runs")
+        again = d2lite.sweep(train, {"x": range(12)}, [0], path=tmp_path / "runs")
+    assert [run["y"] for run in swept] == [run["y"] for run in again] == [3 * x for x in range(12)]
+    lines = [line.split() for line in log.read_text().splitlines()]
+    begun, ended = ([int(x) for word, x, _ in lines if word == which] for which in ("begin", "end"))
+    assert sorted(ended) == list(range(12))  # each once
+    assert sorted(begun) == sorted([*range(12), 4])  # only what was under way was begun again
