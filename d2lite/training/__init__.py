@@ -15,11 +15,12 @@ from d2lite.training._checkpoint import Checkpoint
 from d2lite.training._history import History, Table
 from d2lite.training._rehearsal import check_later, tell_where, try_data
 from d2lite.training._run import Run, check_seed, measure, move_model, resolve_metrics
+from d2lite.training._team import join_processes
 from d2lite.training.progress import LivePlot, ProgressBar
 
 __all__ = [
     "Callback", "Checkpoint", "EarlyStopping", "History", "LivePlot", "ProgressBar", "Run", "Schedule", "Table",
-    "device", "evaluate", "fit", "seed",
+    "device", "evaluate", "fit", "join_processes", "seed",
 ]  # fmt: skip
 
 
@@ -37,10 +38,10 @@ def fit(
     work is told while the weights are as they were.
 
     Args:
-        model: torch module; it is trained in place. One in DistributedDataParallel is trained by all the processes
-            that torchrun has started: each takes its share of every batch, and their weights are those of one process
-            but for rounding, and for what looks at a whole batch (batch norm) or draws random numbers (dropout).
-            The first process alone shows progress and saves checkpoints; each measures the validation data.
+        model: torch module; it is trained in place. One in DistributedDataParallel is trained by all processes
+            that torchrun has started (`join_processes`): each takes its share of every batch, and their weights are
+            those of one process but for rounding, and for what looks at a whole batch (batch norm) or draws random
+            numbers (dropout). The first alone shows progress and saves checkpoints; each measures the validation data.
         train: pair (inputs, targets) of tensors with N samples each, shuffled every epoch, or a DataLoader.
         validation: likewise, never shuffled; measured after every epoch. None: no validation.
         loss: function of (logits, targets) giving a 0-d tensor, a mean over the samples, or "cross_entropy" or

@@ -1,13 +1,58 @@
 """The processes that train one network together, each on its share of every batch."""
 
+import atexit
 import contextlib
+import datetime
+import os
 
 import numpy as np
 import torch
 from torch import distributed
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.parallel import DistributedDataParallel
 
+from d2lite._utils.checks import check_choice, check_number
 from d2lite.training._batches import batch_length, map_tensors
+
+
+def join_processes(backend=None, minutes=10):
+    """Let the processes that torchrun has started find each other, when it starts them again, too.
+
+    ``init_process_group()`` alone may wait for ever after a restart: torchrun keeps the addresses of the processes
+    that have died beside those of the new ones (github.com/pytorch/pytorch/issues/135712). Here each start has names
+    of its own. The number of a start is known on one computer only: on several, set
+    TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 where torchrun starts, and each start has a store of its own. A process that
+    torchrun has not started is alone, and nothing is done. The group is left when the process ends.
+
+    Args:
+        backend: "gloo" for CPUs, "nccl" for NVIDIA's graphics cards; None for what fits this machine.
+        minutes: how long one process waits for the others before it raises.
+
+    Returns:
+        this process's number, from 0; 0 alone.
+
+    Raises:
+        ValueError: the backend is another one.
+
+    Taught in chapters/09_beyond/parallel_training.
+    """
+    check_choice(backend, (None, "gloo", "nccl"), "backend")
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        return 0
+    if backend is None:
+        backend = "nccl" if torch.cuda.is_available() else "gloo"
+    timeout = datetime.timedelta(minutes=check_number(minutes, "minutes", 0))
+    store, rank, size = next(rendezvous("env://", timeout=timeout))
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
+        store = distributed.PrefixStore(f"start {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)
+    distributed.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=timeout)
+    atexit.register(_leave)
+    return rank
+
+
+def _leave():
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 class Team:

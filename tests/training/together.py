@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import torch
-from torch import distributed, nn
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
 
@@ -86,8 +86,7 @@ def runs(folder):
 def main(kind, folder):
     """Start the group, do the runs, and save what this process has."""
     torch.set_num_threads(1)
-    folder, rank = Path(folder), os.environ["RANK"]
-    distributed.init_process_group("gloo")
+    folder, rank = Path(folder), d2lite.training.join_processes("gloo")
     if kind == "runs":
         found = runs(folder)
     else:
@@ -96,7 +95,6 @@ def main(kind, folder):
         found["whole"] = train(make(nn.Dropout(0.2)), data())
         found["restarts"] = int(os.environ["TORCHELASTIC_RESTART_COUNT"])
     torch.save(found, folder / f"{kind}-{rank}.pt")
-    distributed.destroy_process_group()
 
 
 if __name__ == "__main__":
