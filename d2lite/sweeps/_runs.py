@@ -19,6 +19,8 @@ import numpy as np
 from d2lite._utils.files import replacing
 from d2lite.sweeps._parcel import unpack
 
+MOST_CANCELLED = 10  # times that a sweep hands its runs out again, after workers of a cluster have died
+
 
 @dataclass(frozen=True)
 class Run:
@@ -196,14 +198,22 @@ def perform_all(tasks, parcel, folder, n_jobs):
 
     A worker that dies (out of memory, a crash in compiled code) takes the others of its pool with it. The
     runs that were under way are then done one by one, so that the fatal one is known, and the rest goes on.
+
+    On a Dask cluster the others live on, but the data that joblib had handed to the dead one are gone, and the runs
+    that need them are cancelled: they are handed out again. What had ended is found in its file.
     """
-    pending = {task.file: task for task in tasks}
+    pending, times_cancelled = {task.file: task for task in tasks}, 0
     while pending:
         try:
             for task, result in _in_parallel(list(pending.values()), parcel, folder, n_jobs):
                 del pending[task.file]
                 yield task, result
             return
+        except concurrent.futures.CancelledError:
+            times_cancelled += 1
+            if times_cancelled > MOST_CANCELLED:
+                raise
+            continue
         except concurrent.futures.BrokenExecutor:
             suspects = [task for task in pending.values() if (Path(folder) / f"{task.file}.lock").exists()]
             if not suspects:

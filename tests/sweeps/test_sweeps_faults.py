@@ -301,3 +301,33 @@ def test_a_killed_worker_of_a_dask_cluster_loses_nothing_and_repeats_nothing(tmp
     begun, ended = ([int(x) for word, x, _ in lines if word == which] for which in ("begin", "end"))
     assert sorted(ended) == list(range(12))  # each once
     assert sorted(begun) == sorted([*range(12), 4])  # only what was under way was begun again
+
+
+def test_a_dask_cluster_all_of_whose_workers_die_gets_the_data_anew(tmp_path):
+    """joblib hands large data, such as images, to one worker: if that dies, the runs that need them are cancelled."""
+    distributed = pytest.importorskip("distributed")
+    images, log, pids = np.ones((1000, 400)), tmp_path / "log", tmp_path / "pids"
+
+    def train(x, seed):
+        time.sleep(0.1)
+        first = f"{x} " not in (log.read_text() if log.exists() else "")
+        with open(log, "a") as file:
+            file.write(f"{x} \n")
+        if x == 2 and first:
+            others = [int(pid) for pid in pids.read_text().split() if int(pid) != os.getpid()]
+            for pid in [*others, os.getpid()]:
+                os.kill(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+        return {"y": x * images.mean()}
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0"}
+    with (
+        distributed.LocalCluster(**options) as cluster,
+        distributed.Client(cluster) as client,
+        joblib.parallel_config("dask"),
+    ):
+        pids.write_text(" ".join(map(str, client.run(os.getpid).values())))
+        swept = d2lite.sweep(train, {"x": range(8)}, [0], path=tmp_path / "runs")
+    assert [run["y"] for run in swept] == list(range(8))
+    counts = [log.read_text().split().count(str(x)) for x in range(8)]
+    assert counts[2] == 2  # the run that killed them
+    assert sum(counts) <= 10  # and at most one that was under way beside it
