@@ -32,16 +32,16 @@ def join_processes(backend=None, minutes=10):
         this process's number, from 0; 0 alone.
 
     Raises:
-        ValueError: the backend is another one.
+        ValueError: the backend is another one, or the minutes are no positive number.
 
     Taught in chapters/09_beyond/parallel_training.
     """
     check_choice(backend, (None, "gloo", "nccl"), "backend")
+    timeout = datetime.timedelta(minutes=check_number(minutes, "minutes", 0))
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return 0
     if backend is None:
         backend = "nccl" if torch.cuda.is_available() else "gloo"
-    timeout = datetime.timedelta(minutes=check_number(minutes, "minutes", 0))
     store, rank, size = next(rendezvous("env://", timeout=timeout))
     if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
         store = distributed.PrefixStore(f"start {os.environ['TORCHELASTIC_RESTART_COUNT']}", store)

@@ -136,3 +136,15 @@ def test_a_killed_worker_is_started_again_and_ends_with_the_same_weights(tmp_pat
     for found in results:
         assert found["restarts"] == 1
         check_same(found["killed"], found["whole"], atol=0)
+
+
+def test_a_process_that_nobody_started_is_alone(monkeypatch):
+    from d2lite.training import join_processes
+
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
+    assert join_processes() == 0
+    assert not torch.distributed.is_initialized()
+    with pytest.raises(ValueError, match="backend is 'mpi': expected"):
+        join_processes("mpi")
+    with pytest.raises(ValueError, match="minutes is -1: expected a finite number"):
+        join_processes(minutes=-1)
