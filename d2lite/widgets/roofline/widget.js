@@ -118,7 +118,7 @@ export const { render, preview } = defineExplorer({
   visible: { side: (get) => get("layer") === "convolution", context: (get) => get("layer") === "attention", own_peak: isOwn, own_bandwidth: isOwn },
   bottom: [
     paragraph(verdict),
-    hint((scene) => `Blue: memory is the limit. Orange: arithmetic is. Dashed: where they meet, in operations a byte. Large dot: the layer; drag it along. Small dots: other batches.${scene.points.length ? " Diamonds: measured." : ""}`),
+    hint((scene) => `Blue: memory is the limit. Orange: arithmetic is. Dashed: where they meet, in operations a byte. Large dot: the layer; drag it along. Small dots: other batches. G, T: billions, trillions.${scene.points.length ? " Diamonds: measured." : ""}`),
   ],
   preview: above(drawRoof, drawTimes, 0.68),
 });
