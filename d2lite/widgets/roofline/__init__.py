@@ -5,7 +5,7 @@ from d2lite.widgets._traits import Choice, Numbers, Payload, Real, Rows
 
 # Makers' figures, without sparsity: 10^12 operations a second by data type (a multiply-add is two), and 10^9 bytes.
 MACHINES = {
-    "haswell": {"name": "CPU, 18 cores, 2014", "peaks": {"fp32": 1.3, "int8": 2.6}, "bandwidth": 51},
+    "haswell": {"name": "18-core CPU, 2014", "peaks": {"fp32": 1.3, "int8": 2.6}, "bandwidth": 51},
     "k80": {"name": "GPU K80, 2014", "peaks": {"fp32": 2.8}, "bandwidth": 160},
     "tpu1": {"name": "TPU v1, 2015", "peaks": {"int8": 92}, "bandwidth": 34},
     "a100": {
@@ -21,7 +21,7 @@ MACHINES = {
     },
 }
 LAYERS = ("dense", "convolution", "attention", "relu")
-LAYER_NAMES = ("dense", "convolution 3 × 3", "attention, one new letter", "ReLU alone")
+LAYER_NAMES = ("dense", "convolution 3 × 3", "attention, cached", "ReLU alone")
 
 
 def load_machines():
@@ -55,7 +55,12 @@ class RooflineExplorer(Explorer):
         help="Units of the dense layer, in and out; maps of the convolution; numbers for a letter.",
     )
     side = Choice(56, (7, 14, 28, 56, 112, 224), label="map's side")
-    context = Choice(2048, tuple(2**k for k in range(8, 18)), label="letters read before")
+    context = Choice(
+        2048,
+        tuple(2**k for k in range(8, 18)),
+        label="letters read before",
+        help="One new letter reads the keys and values of all of them from the cache.",
+    )
     own_peak = Real(
         100, min=0.1, max=1e7, log=True, unit="GFLOP/s", label="your peak", help="Measured, in fp32."
     )

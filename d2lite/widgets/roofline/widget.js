@@ -37,7 +37,7 @@ function adviseOnBytes({ layer, machine, cost, load }) {
   if (layer === "relu") return "One operation a number, for any batch. Done together with the layer before, while its numbers are on the chip, it would cost nearly nothing.";
   if (layer === "attention") return "Each sequence has keys and values of its own, so a larger batch brings as many new bytes as operations. Fewer bytes for each key and value would help.";
   const needed = batchAtRidge(cost, machine);
-  if (needed > BATCHES.at(-1)) return "No batch here reaches the ridge: inputs and outputs alone take longer than the arithmetic. A wider layer, or fewer bytes a number, would help.";
+  if (needed > BATCHES.at(-1)) return "No batch here reaches the ridge: each sample brings inputs and outputs of its own. A wider layer, or fewer bytes a number, would help.";
   const share = cost.fixed / load.bytes;
   const part = share > 0.995 ? "Nearly all" : percent(share);
   const smaller = TYPES.slice(TYPES.indexOf(machine.type) + 1).some((type) => machine.peaks[type]);
@@ -118,7 +118,7 @@ export const { render, preview } = defineExplorer({
   visible: { side: (get) => get("layer") === "convolution", context: (get) => get("layer") === "attention", own_peak: isOwn, own_bandwidth: isOwn },
   bottom: [
     paragraph(verdict),
-    hint((scene) => `Blue: memory is the limit. Orange: arithmetic is. Dashed: where they meet, in operations a byte. Large dot: the layer; drag it along. Small dots: other batches. G, T: billions, trillions.${scene.points.length ? " Diamonds: measured." : ""}`),
+    hint((scene) => `Blue: memory is the limit. Orange: arithmetic is. Dashed: where they meet, in operations a byte. Large dot: the layer; drag it along. Small dots: other batches. M, G, T, P: 10⁶, 10⁹, 10¹², 10¹⁵.${scene.points.length ? " Diamonds: measured." : ""}`),
   ],
   preview: above(drawRoof, drawTimes, 0.68),
 });
