@@ -25,7 +25,7 @@ def test_a_graph_is_written_down_before_it_computes(make_host):
     assert host.get("num_operations") == 0
     step.click()
     host.settle()
-    assert "without Python: h: @ gives 0.75, −1.00, 1.00" in told(host)
+    assert "without Python: h = x @ W gives 0.75, −1.00, 1.00" in told(host)
     assert host.get("num_operations") == 1
 
 
@@ -54,4 +54,14 @@ def test_a_line_that_nothing_needs_runs_only_where_lines_run(make_host):
     lines(host).nth(5).press("Enter")
     host.page.get_by_role("button", name="Step").click()
     host.settle()
-    assert "Nothing needs m: mean" in told(host)
+    assert "Nothing needs m = mean(a)" in told(host)
+
+
+def test_what_a_further_input_costs_is_not_said_before_the_end(make_host):
+    host = make_host().open("graphs").show("graphs", model="branch", mode="compiled", step=6)
+    host.settle()
+    facts = lambda: host.page.inner_text(".d2l-facts")
+    assert "further" not in facts() and facts().split()[-1] == "graphs1"
+    host.set("step", 10)
+    host.settle()
+    assert "each further x that goes this way" in facts() and facts().split()[-1] == "graphs2"

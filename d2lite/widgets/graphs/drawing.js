@@ -45,7 +45,9 @@ function drawEdge(ctx, from, to, color, weight) {
   const [x1, y1, w1, h1] = to;
   if (weight) return drawArrow(ctx, [x0 + w0, y0 + h0 / 2], [x1 - 1, y1 + h1 / 2], color, { width: 1.25 });
   if (y1 <= y0) return drawArrow(ctx, [x0 + w0, y0 + h0 / 2], [x1, y1 + h1 / 2], color, { width: 1.5 });
-  if (y1 - y0 < 1.7 * (h0 + 12) || Math.abs(x1 - x0) > 1) return drawArrow(ctx, [x0 + w0 / 2, y0 + h0], [x1 + w1 / 2, y1 - 1], color, { width: 1.5 });
+  const near = y1 - y0 < 1.7 * (h0 + 12);
+  if (!near && x0 - x1 > 1) return drawArrow(ctx, [x0 + w0 / 2, y0 + h0], [x1 + w1 + 1, y1 + h1 / 2], color, { width: 1.5 }); // beside what stands between
+  if (near || x1 - x0 > 1) return drawArrow(ctx, [x0 + w0 / 2, y0 + h0], [x1 + w1 / 2, y1 - 1], color, { width: 1.5 });
   // Past what stands between: round its right side.
   const side = x0 + w0 + 14;
   ctx.strokeStyle = color;
@@ -77,7 +79,7 @@ function drawNode(ctx, theme, node, [x, y, w, h], state, now) {
   ctx.fill();
   ctx.stroke();
   ctx.setLineDash([]);
-  const title = node.kind === "weight" || w < 96 ? titleOf(node) : `${titleOf(node)}  ${shapeText(node.shape)}`;
+  const title = node.kind === "weight" || w < 96 || state === "noted" ? titleOf(node) : `${titleOf(node)}  ${shapeText(node.shape)}`;
   const middle = x + w / 2;
   const lines = node.kind === "weight" ? [title, shapeText(node.shape)] : [title, state === "known" ? valueText(node) : state === "dropped" ? "not needed" : shapeText(node.shape)];
   const size = Math.min(12, h / 2.6, node.kind === "weight" ? w / 4.5 : w / 6.5);

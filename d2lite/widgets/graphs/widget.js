@@ -18,13 +18,14 @@ function updateScene(scene, get) {
   Object.assign(scene, run, stateAfter(run, step), { step, current, code: lines, mode: get("mode"), layout: layOut(run.nodes, run.needed), next: nextInput(run, get("mode")) });
 }
 
-const opOf = (node) => titleOf(node).replace(": @", ": the product").replace(": +", ": the sum");
+/** The line of a node, as Python has it: h = x @ W. */
+const lineOf = ({ code, nodes }, node) => code[nodes[node].line].trim();
 
 const SAID = {
-  call: ({ nodes }, { node, line }) => `Line ${line + 1} runs, and ${opOf(nodes[node])} is computed at once: ${valueText(nodes[node])}.`,
-  record: ({ nodes }, { node, line }) => `Line ${line + 1} runs with a stand-in for x. ${titleOf(nodes[node])} is written down with its shape, ${shapeText(nodes[node].shape)}. Nothing is computed.`,
-  run: ({ nodes }, { node }) => `The graph runs, without Python: ${titleOf(nodes[node])} gives ${valueText(nodes[node])}.`,
-  drop: ({ nodes }, { nodes: dropped }) => `The graph is known before it runs. Nothing needs ${dropped.map((i) => titleOf(nodes[i])).join(", ")}: it is left out.`,
+  call: (scene, { node, line }) => `Line ${line + 1} runs, and ${lineOf(scene, node)} is computed at once: ${valueText(scene.nodes[node])}.`,
+  record: (scene, { node, line }) => `Line ${line + 1} runs with a stand-in for x. ${lineOf(scene, node)} is written down with its shape, ${shapeText(scene.nodes[node].shape)}. Nothing is computed.`,
+  run: (scene, { node }) => `The graph runs, without Python: ${lineOf(scene, node)} gives ${valueText(scene.nodes[node])}.`,
+  drop: (scene, { nodes: dropped }) => `The graph is known before it runs. Nothing needs ${dropped.map((i) => lineOf(scene, i)).join(", ")}: it is left out.`,
   loop: ({ mode }, { turn, times }) => `Python's loop begins turn ${turn} of ${times}.${mode === "eager" ? "" : " The graph will hold each turn's operations, and no loop."}`,
   decide: ({ nodes, mode }, { node, took }) => `Python asks for c: ${valueText(nodes[node])}. So it goes on in the ${took ? "first" : "second"} branch.${mode === "compiled" ? " A second graph begins." : ""}`,
   stop: () => "Python asks whether c is true. A stand-in has no value, so nobody can say. The tracing stops with an error.",
@@ -38,11 +39,12 @@ function message(scene) {
   return { text: count + SAID[current.kind](scene, current), bad: failed && current.kind === "stop" };
 }
 
-function results({ lines, operations, next, pieces, mode }) {
+/** What has been counted so far; what a further input costs is said at the end, so as not to give the steps away. */
+function results({ lines, operations, next, step, events, pieces, mode }) {
   const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
   const list = [["so far", `${plural(lines, "line")} of Python, ${plural(operations, "operation")}`]];
-  if (next) list.push(["each further x", `${plural(next.lines, "line")}, ${plural(next.operations, "operation")}`]);
-  if (mode === "compiled") list.push(["graphs", pieces]);
+  if (next && step === events.length) list.push([mode === "compiled" && pieces > 1 ? "each further x that goes this way" : "each further x", `${plural(next.lines, "line")}, ${plural(next.operations, "operation")}`]);
+  if (mode === "compiled") list.push(["graphs", step ? pieces - events.slice(step).filter(({ kind }) => kind === "decide").length : 0]);
   return list;
 }
 
