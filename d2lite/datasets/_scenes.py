@@ -77,7 +77,14 @@ class Scenes:
 
 
 def scenes(
-    num_train=1000, num_test=200, size=96, max_items=4, item_sizes=(0.23, 0.48), max_overlap=0.25, seed=0
+    num_train=1000,
+    num_test=200,
+    size=96,
+    max_items=4,
+    item_sizes=(0.23, 0.48),
+    max_overlap=0.25,
+    seed=0,
+    items=(0.0, 1.0),
 ):
     """Return scenes of one to `max_items` clothes, tinted, mirrored and scaled, before a cloudy background.
 
@@ -92,6 +99,8 @@ def scenes(
         item_sizes: the smallest and largest side of an item, as shares of the picture's shorter side.
         max_overlap: the most of a box that another box may cover; an item without such a place is left out.
         seed: non-negative integer.
+        items: the part of the items that is used, from a share to a share of them, so that validation scenes can
+            show items that no training scene has.
 
     Returns:
         (train, test), each `Scenes`.
@@ -102,7 +111,7 @@ def scenes(
     Source: the items are Xiao, Rasul and Vollgraf 2017 (Fashion-MNIST). Taught in chapters/08_detection/boxes.
     """
     num_train, num_test = check_count(num_train, "num_train", 0), check_count(num_test, "num_test", 0)
-    layout = _check_layout(size, max_items, item_sizes, max_overlap, seed)
+    layout = _check_layout(size, max_items, item_sizes, max_overlap, seed, items)
     train, test = (
         _collect([_scene(part, i, **layout) for i in range(count)], layout)
         for part, count in zip(_PARTS, (num_train, num_test), strict=True)
@@ -119,6 +128,7 @@ def scene_stream(
     item_sizes=(0.23, 0.48),
     max_overlap=0.25,
     seed=0,
+    items=(0.0, 1.0),
 ):
     """Yield batches of ever new scenes, without end; the first are those of `scenes`.
 
@@ -126,7 +136,7 @@ def scene_stream(
         batch_size: scenes a batch.
         part: "train" or "test": whose items.
         start: index of the first scene, to go on where a stream was left.
-        size, max_items, item_sizes, max_overlap, seed: as in `scenes`.
+        size, max_items, item_sizes, max_overlap, seed, items: as in `scenes`.
 
     Returns:
         Iterator of `Scenes`.
@@ -138,23 +148,27 @@ def scene_stream(
     """
     check_choice(part, _PARTS, "part")
     batch_size, start = check_count(batch_size, "batch_size"), check_count(start, "start", 0)
-    layout = _check_layout(size, max_items, item_sizes, max_overlap, seed)
+    layout = _check_layout(size, max_items, item_sizes, max_overlap, seed, items)
     starts = itertools.count(start, batch_size)
     return (_collect([_scene(part, i + k, **layout) for k in range(batch_size)], layout) for i in starts)
 
 
-def _check_layout(size, max_items, item_sizes, max_overlap, seed):
+def _check_layout(size, max_items, item_sizes, max_overlap, seed, items):
     sides = tuple(size) if np.shape(size) == (2,) else (size, size)
     height, width = (check_count(side, "size", 16) for side in sides)
     shares = list(map(plain_number, item_sizes)) if np.shape(item_sizes) == (2,) else [None]
     if None in shares or not 0 < shares[0] <= shares[1] <= 1:
         raise ValueError(f"item_sizes is {item_sizes!r}: expected (smallest, largest), above 0 and at most 1")
+    part = list(map(plain_number, items)) if np.shape(items) == (2,) else [None]
+    if None in part or not 0 <= part[0] < part[1] <= 1:
+        raise ValueError(f"items is {items!r}: expected two shares from 0 to 1, the first smaller")
     return {
         "shape": (height, width),
         "max_items": check_count(max_items, "max_items", 1, 250),
         "sides": tuple(max(4, int(share * min(height, width))) for share in shares),
         "max_overlap": check_number(max_overlap, "max_overlap", 0, 1),
         "seed": check_seed(seed),
+        "items": tuple(part),
     }
 
 
@@ -176,13 +190,13 @@ def _collect(parts, layout):
     )
 
 
-def _scene(part, index, shape, max_items, sides, max_overlap, seed):
+def _scene(part, index, shape, max_items, sides, max_overlap, seed, items):
     """Draw one scene. RandomState, because numpy keeps its stream for ever, as it does not for default_rng."""
     random = np.random.RandomState([seed, _PARTS.index(part), index])
     image, mask = _background(random, shape), np.zeros(shape, np.uint8)
     boxes, classes = [], []
     for _ in range(random.randint(1, max_items + 1)):
-        label, value, alpha, tint = _item(random, part, sides)
+        label, value, alpha, tint = _item(random, part, sides, items)
         inside = alpha > 0.5 - 1e-9  # so that rounding does not decide where the opacity is one half
         if not inside.any():
             continue
@@ -212,10 +226,11 @@ def _background(random, shape):
     return first + (second - first) * cloud + random.uniform(-10, 10, (*shape, 1))
 
 
-def _item(random, part, sides):
+def _item(random, part, sides, items):
     """Choose an item: its label, (s, s) brightness and opacity in [0, 1], and the (3,) colour it is tinted with."""
     images, labels = _shipped("fashion_mnist", part)
-    index, side = random.randint(len(images)), random.randint(sides[0], sides[1] + 1)
+    first, last = (round(share * len(images)) for share in items)
+    index, side = first + random.randint(last - first), random.randint(sides[0], sides[1] + 1)
     image, outline = images[index], _outline(part, index)
     if random.randint(2):
         image, outline = image[:, ::-1], outline[:, ::-1]

@@ -20,6 +20,14 @@ from d2lite.models._detector_weights import (
 from d2lite.models._grid_detector import GridDetector, detect, detector_loss, detector_targets
 from d2lite.models._kept_bytes import kept_bytes
 from d2lite.models._layer_table import Layer, LayerTable, layer_table
+from d2lite.models._pyramid_detector import (
+    PyramidDetector,
+    dynamic_owners,
+    pad_truths,
+    pyramid_detect,
+    pyramid_loss,
+    static_owners,
+)
 from d2lite.models.character_transformer import CharacterTransformer
 
 __all__ = [
@@ -27,21 +35,27 @@ __all__ = [
     "GridDetector",
     "Layer",
     "LayerTable",
+    "PyramidDetector",
     "character_rnn",
     "character_transformer",
     "detect",
     "detector_loss",
     "detector_payload",
     "detector_targets",
+    "dynamic_owners",
     "kept_bytes",
     "layer_table",
     "layers_of",
     "lenet",
+    "pad_truths",
     "pretrained_detector",
     "published",
+    "pyramid_detect",
+    "pyramid_loss",
     "quantization",
     "quantized_detector",
     "save_detector",
+    "static_owners",
     "unet",
     "weights",
 ]

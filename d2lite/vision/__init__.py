@@ -1,13 +1,17 @@
-"""Boxes and their overlap, anchors, suppression, measures of detectors and masks, windows of an image, augmentation."""
+"""Boxes and their overlap, anchors, suppression, measures of detectors and masks, windows of an image, augmentation, feature
+pyramids, dynamic assignment."""
 
 from d2lite._utils.lazy import lazy_modules
 
 __all__ = [
     "anchor_sizes",
     "anchors",
+    "assignment",
     "augmentation",
     "boxes",
     "detection_metrics",
+    "pyramids",
+    "scene_augmentation",
     "segmentation",
     "suppression",
     "unfold",

@@ -1,0 +1,269 @@
+"""A one-stage detector of which each part can be changed: its backbone, its neck, its anchors, its owners, its loss."""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from d2lite._utils.checks import check_choice, check_count, check_number
+from d2lite.models._grid_detector import _check_images, _convolution, _Residual, detect
+from d2lite.vision.anchor_sizes import check_sizes, size_iou
+from d2lite.vision.anchors import BACKGROUND, IGNORE, grid_cells
+from d2lite.vision.assignment import assignment_cost, dynamic_assignment
+from d2lite.vision.boxes import ciou_loss
+from d2lite.vision.pyramids import bottom_up, drop_block, top_down
+
+NECKS = ("none", "fpn", "pan")
+CENTRE_RADIUS = 2.5  # cells from an object's centre within which a position may own it
+
+
+class PyramidDetector(nn.Module):
+    """A one-stage detector with a choice of backbone, neck and head.
+
+    The backbone is that of `GridDetector`. Without a neck, boxes come from its cells of 8 pixels; with one, from cells
+    of 8 and of 16 pixels, whose maps have exchanged what they know.
+
+    Args:
+        anchors: list of one (A, 2) tensor of widths and heights in pixels for each stride; None: without anchors, one
+            box a cell.
+        num_classes: K.
+        widths: channels after each of the three halvings.
+        num_blocks: how many blocks at stride 8.
+        residual: whether each block is added to its input.
+        neck: "none"; "fpn": strides 8 and 16, added top down; "pan": strides 4, 8 and 16, added top down and then bottom
+            up.
+        neck_width: channels of the neck's maps.
+        drop_rate: the share of the backbone's last maps that DropBlock drops in training.
+
+    Raises:
+        ValueError: an argument does not fit.
+
+    Shape:
+        (B, 3, H, W) float in [0, 1], H and W multiples of 8 (16 with a neck), to (B, N, 5 + K) for the N positions, cell by
+        cell, finest stride first: box, objectness logit and class logits.
+
+    Source: Lin et al. 2017 (FPN); Liu et al. 2018 (PANet); Redmon and Farhadi 2018; Ge et al. 2021 (YOLOX). Taught
+    in chapters/08_detection/modern_detectors.
+    """
+
+    def __init__(
+        self,
+        anchors=None,
+        num_classes=10,
+        widths=(16, 32, 64),
+        num_blocks=3,
+        residual=True,
+        neck="none",
+        neck_width=40,
+        drop_rate=0.0,
+    ):
+        super().__init__()
+        check_choice(neck, NECKS, "neck")
+        self.num_classes, self.neck = check_count(num_classes, "num_classes"), neck
+        self.drop_rate = check_number(drop_rate, "drop_rate", 0, 1, open_high=True)
+        self.strides = (8,) if neck == "none" else (8, 16)
+        self.anchor_free = anchors is None
+        if anchors is None:  # one box a cell, its size in units of the stride
+            anchors = [torch.full((1, 2), float(stride)) for stride in self.strides]
+        if len(anchors) != len(self.strides):
+            raise ValueError(f"anchors has {len(anchors)} tensors: expected {len(self.strides)}, one a stride")
+        for i, sizes in enumerate(anchors):
+            self.register_buffer(f"anchors{i}", check_sizes(sizes, "anchors").float())
+        a, b, c = (check_count(width, "widths") for width in widths)
+        block = _Residual if residual else _Plain
+        self.fine = nn.Sequential(_convolution(3, a, stride=2), _convolution(a, b, stride=2))
+        self.middle = nn.Sequential(
+            _convolution(b, c, stride=2), _convolution(c, c), *[block(c) for _ in range(num_blocks)]
+        )
+        width = c if neck == "none" else check_count(neck_width, "neck_width")
+        self.heads = nn.ModuleList(nn.Conv2d(width, len(s) * (5 + num_classes), 1) for s in anchors)
+        for head, sizes in zip(self.heads, anchors, strict=True):
+            nn.init.constant_(head.bias.view(len(sizes), -1)[:, 4], -4.6)
+        if neck != "none":
+            self.coarse = nn.Sequential(_separable(c, c, stride=2), _Residual(c))
+            sources = [b, c, c] if neck == "pan" else [c, c]
+            self.laterals = nn.ModuleList(_convolution(source, width, 1) for source in sources)
+            self.smooth = nn.ModuleList(_separable(width, width) for _ in self.strides)
+        if neck == "pan":
+            self.halve = nn.ModuleList(_separable(width, width, stride=2) for _ in self.strides)
+
+    @property
+    def anchors(self):
+        """A list of the (A, 2) sizes, in pixels, of each stride."""
+        return [getattr(self, f"anchors{i}") for i in range(len(self.strides))]
+
+    def forward(self, images):
+        _check_images(images, self.heads[0].weight.dtype)
+        fine = self.fine(images)  # (B, b, H / 4, W / 4)
+        middle = self.middle(fine)  # (B, c, H / 8, W / 8)
+        if self.training and self.drop_rate:
+            middle = drop_block(middle, self.drop_rate)
+        maps = [middle]
+        if self.neck != "none":
+            maps = [fine, middle, self.coarse(middle)][-len(self.laterals) :]
+            maps = top_down([lateral(each) for lateral, each in zip(self.laterals, maps, strict=True)])
+            if self.neck == "pan":
+                maps = bottom_up(maps, self.halve)[1:]
+            maps = [smooth(each) for smooth, each in zip(self.smooth, maps, strict=True)]
+        answers = [head(each) for head, each in zip(self.heads, maps, strict=True)]
+        split = [each.unflatten(1, (-1, 5 + self.num_classes)) for each in answers]  # (B, A, 5 + K, H, W)
+        return torch.cat([each.permute(0, 3, 4, 1, 2).flatten(1, 3) for each in split], dim=1)
+
+    def positions(self, height, width):
+        """Return (N, 5) for pictures of so many pixels: each position's column, row, stride and anchor's sizes."""
+        rows = []
+        for stride, sizes in zip(self.strides, self.anchors, strict=True):
+            cells = grid_cells(height // stride, width // stride).to(sizes)[:, :, None]  # (H, W, 1, 2)
+            steps = torch.full((1, 1, 1, 1), float(stride)).to(sizes)
+            parts = [cells, steps, sizes[None, None]]
+            shape = (*cells.shape[:2], len(sizes))
+            rows.append(torch.cat([part.expand(*shape, -1) for part in parts], dim=-1).flatten(0, 2))
+        return torch.cat(rows)
+
+    def boxes(self, outputs, positions):
+        """Return the (B, N, 4) boxes, xyxy in pixels, that (B, N, 5 + K) outputs stand for."""
+        shift = outputs[..., :2] + 0.5 if self.anchor_free else outputs[..., :2].sigmoid()
+        centres = (positions[:, :2] + shift) * positions[:, 2:3]  # (B, N, 2)
+        sizes = positions[:, 3:] * outputs[..., 2:4].clamp(-8, 8).exp()
+        return torch.cat([centres - sizes / 2, centres + sizes / 2], dim=-1)
+
+
+class _Plain(nn.Sequential):
+    """A depthwise 3 x 3 and a pointwise convolution, without the sum."""
+
+    def __init__(self, channels):
+        super().__init__(
+            _convolution(channels, channels, groups=channels), _convolution(channels, channels, 1)
+        )
+
+
+def _separable(channels_in, channels_out, stride=1):
+    return nn.Sequential(
+        _convolution(channels_in, channels_in, stride=stride, groups=channels_in),
+        _convolution(channels_in, channels_out, 1),
+    )
+
+
+def pad_truths(boxes, classes):
+    """Return lists of B tensors (k, 4) and (k,) as (B, M, 4) and (B, M), with class -1 where there is no box."""
+    most = max([1, *map(len, boxes)])
+    padded = torch.zeros(len(boxes), most, 4), torch.full((len(boxes), most), -1)
+    for b, (some, labels) in enumerate(zip(boxes, classes, strict=True)):
+        padded[0][b, : len(some)], padded[1][b, : len(some)] = some, labels
+    return padded
+
+
+def static_owners(positions, boxes, classes, ignore_threshold=0.5):
+    """Say which box each position answers for: the cell of its centre, the anchor of the most similar shape.
+
+    Args:
+        positions: (N, 5), of `PyramidDetector.positions`.
+        boxes: (B, M, 4); classes: (B, M), -1 where there is no box, as of `pad_truths`.
+        ignore_threshold: IoU of anchor and box above which a position that owns no box is ignored.
+
+    Returns:
+        (B, N) long tensor: the index of the box in its picture, BACKGROUND or IGNORE. Where two boxes want one position,
+        the later has it.
+
+    Source: Redmon and Farhadi 2018. Taught in chapters/08_detection/modern_detectors.
+    """
+    cells, strides, sizes = positions[:, :2], positions[:, 2:3], positions[:, 3:]
+    centres = (boxes[..., :2] + boxes[..., 2:]) / 2  # (B, M, 2)
+    inside = ((centres[:, :, None] / strides).floor() == cells).all(-1)  # (B, M, N)
+    shapes = size_iou((boxes[..., 2:] - boxes[..., :2]).flatten(0, 1).clamp(min=1e-3), sizes)  # (B M, N)
+    fit = shapes.view(inside.shape).masked_fill(~inside, -1)
+    best = fit.argmax(-1)  # (B, M)
+    middles = (cells + 0.5) * strides
+    everywhere = torch.cat([middles - sizes / 2, middles + sizes / 2], dim=1)  # (N, 4)
+    there = classes >= 0  # (B, M)
+    near = (pair_iou(boxes, everywhere) > ignore_threshold) & there[..., None]
+    owners = torch.where(near.any(1), IGNORE, BACKGROUND)  # (B, N)
+    picture, box = there.nonzero(as_tuple=True)
+    owners[picture, best[picture, box]] = box
+    return owners
+
+
+def pair_iou(truths, boxes):
+    """Return the (B, M, N) IoUs of (B, M, 4) with (B, N, 4) or (N, 4), without the checks of `vision.boxes.iou`."""
+    a, b = truths[:, :, None], boxes[..., None, :, :]
+    low, high = torch.maximum(a[..., :2], b[..., :2]), torch.minimum(a[..., 2:], b[..., 2:])
+    shared = (high - low).clamp(min=0).prod(-1)
+    areas = [(each[..., 2:] - each[..., :2]).prod(-1) for each in (a, b)]
+    return shared / (areas[0] + areas[1] - shared).clamp(min=1e-6)
+
+
+@torch.no_grad()
+def dynamic_owners(outputs, drawn, positions, boxes, classes):
+    """Say which box each position answers for by what it would cost: SimOTA.
+
+    Args:
+        outputs: (B, N, 5 + K) of a `PyramidDetector`; drawn: (B, N, 4), their boxes.
+        positions, boxes, classes: as in `static_owners`.
+
+    Returns:
+        (B, N) long tensor: the index of the box in its picture or BACKGROUND.
+
+    Source: Ge et al. 2021 (YOLOX). Taught in chapters/08_detection/modern_detectors.
+    """
+    middles = (positions[:, :2] + 0.5) * positions[:, 2:3]  # (N, 2)
+    centres = (boxes[..., :2] + boxes[..., 2:]) / 2
+    inside = ((middles > boxes[:, :, None, :2]) & (middles < boxes[:, :, None, 2:])).all(-1)  # (B, M, N)
+    reach = CENTRE_RADIUS * positions[:, 2:3]
+    close = ((middles - centres[:, :, None]).abs() < reach).all(-1)
+    candidates = inside & close & (classes >= 0)[..., None]
+    chance = outputs[..., 5:].log_softmax(-1) + F.logsigmoid(outputs[..., 4:5])  # (B, N, K)
+    losses = -chance.transpose(1, 2).gather(
+        1, classes.clamp(min=0)[..., None].expand(-1, -1, chance.shape[1])
+    )
+    overlaps = pair_iou(boxes, drawn) * candidates
+    return dynamic_assignment(assignment_cost(losses, overlaps, candidates), overlaps)
+
+
+def pyramid_loss(detector, outputs, size, boxes, classes, dynamic=False, box_loss="ciou", smoothing=0.0):
+    """Return the three terms of the loss, each counted by the position that owns an object.
+
+    Args:
+        detector: the `PyramidDetector` that gave the (B, N, 5 + K) outputs.
+        size: rows and columns of the pictures, in pixels.
+        boxes, classes: of `pad_truths`.
+        dynamic: whether owners are chosen by `dynamic_owners`, or by `static_owners`.
+        box_loss: "ciou", or "squared": the squared error of the four numbers, summed.
+        smoothing: of the labels.
+
+    Returns:
+        dict of 0-d tensors: "box", "objectness" and "class".
+
+    Taught in chapters/08_detection/modern_detectors.
+    """
+    positions = detector.positions(*size)
+    drawn = detector.boxes(outputs, positions)
+    if dynamic:
+        owners = dynamic_owners(outputs, drawn, positions, boxes, classes)
+    else:
+        owners = static_owners(positions, boxes, classes)
+    picture, place = (owners >= 0).nonzero(as_tuple=True)
+    box = owners[picture, place]
+    wanted, labels, answers = boxes[picture, box], classes[picture, box], outputs[picture, place]
+    count = max(len(box), 1)
+    if box_loss == "ciou":
+        term = ciou_loss(drawn[picture, place], wanted)
+    else:
+        term = _squared_error(answers, wanted, positions[place], detector.anchor_free) / count
+    empty = outputs[..., 4][owners == BACKGROUND]
+    return {
+        "box": term,
+        "objectness": (F.softplus(-answers[:, 4]).sum() + F.softplus(empty).sum()) / count,
+        "class": F.cross_entropy(answers[:, 5:], labels, reduction="sum", label_smoothing=smoothing) / count,
+    }
+
+
+def _squared_error(answers, wanted, positions, anchor_free):
+    centres = (wanted[:, :2] + wanted[:, 2:]) / 2 / positions[:, 2:3] - positions[:, :2]  # in cells
+    sizes = ((wanted[:, 2:] - wanted[:, :2]) / positions[:, 3:]).log()
+    shift = answers[:, :2] + 0.5 if anchor_free else answers[:, :2].sigmoid()
+    return (shift - centres).square().sum() + (answers[:, 2:4] - sizes).square().sum()
+
+
+def pyramid_detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnostic=False):
+    """Turn (B, N, 5 + K) outputs and their (B, N, 4) boxes into detections; the rest as in `detect`."""
+    grid = outputs[:, :, None, None], boxes[:, :, None, None]  # a grid of N rows, one column, one anchor
+    return detect(*grid, score_threshold, iou_threshold, class_agnostic)

@@ -1,0 +1,58 @@
+"""Which position answers for which object, when the network's own outputs decide: dynamic assignment."""
+
+import torch
+
+from d2lite._utils.checks import check_count
+
+__all__ = ["assignment_cost", "dynamic_assignment"]
+
+
+def assignment_cost(class_losses, overlaps, candidates, weight=3.0):
+    """Return what it costs to let a position answer for an object: class loss + weight (-ln IoU).
+
+    Args:
+        class_losses: (..., M, N) tensor, the loss of each position's class for each object, in nats.
+        overlaps: (..., M, N) tensor, the IoU of each position's box with each object.
+        candidates: (..., M, N) bool, false where a position may not answer: outside the object, or far from its centre.
+        weight: of the second term.
+
+    Returns:
+        (..., M, N) float tensor, infinite where a position may not answer.
+
+    Source: Ge et al. 2021 (YOLOX), equation 1. Taught in chapters/08_detection/modern_detectors.
+    """
+    cost = class_losses - weight * overlaps.clamp(min=1e-8).log()
+    return cost.masked_fill(~candidates, float("inf"))
+
+
+def dynamic_assignment(cost, overlaps, num_top=10):
+    """Give each object its cheapest positions, as many as its best overlaps add up to, at least one.
+
+    A position that several objects want goes to the one for which it is cheapest.
+
+    Args:
+        cost: (..., M, N) tensor, of M objects at N positions, infinite where a position may not answer.
+        overlaps: (..., M, N) tensor, the IoU of each position's box with each object; 0 where it may not answer.
+        num_top: how many of the best overlaps are summed.
+
+    Returns:
+        (..., N) long tensor: the object that each position answers for, or -1.
+
+    Raises:
+        ValueError: the shapes differ, or num_top is not a whole number above 0.
+
+    Source: Ge et al. 2021 (YOLOX), SimOTA; the number of positions, Ge et al. 2021 (OTA), section 3.3. Taught in
+    chapters/08_detection/modern_detectors.
+    """
+    if cost.dim() < 2 or cost.shape != overlaps.shape:
+        raise ValueError(
+            f"cost has shape {tuple(cost.shape)} and overlaps {tuple(overlaps.shape)}: expected (..., M, N) for both"
+        )
+    if 0 in cost.shape[-2:]:
+        return torch.full((*cost.shape[:-2], cost.shape[-1]), -1)
+    top = overlaps.topk(min(check_count(num_top, "num_top"), cost.shape[-1])).values.sum(-1)  # (..., M)
+    rank = cost.argsort(stable=True).argsort()  # 0 for the cheapest position of each object
+    taken = (rank < top.long().clamp(min=1)[..., None]) & cost.isfinite()
+    wanted = taken.sum(-2)  # (..., N): by how many objects
+    owner = torch.where(wanted > 1, cost.argmin(-2), taken.int().argmax(-2))
+    return torch.where(wanted > 0, owner, -1)

@@ -1,0 +1,98 @@
+"""Feature pyramids: maps of several strides that are given each other's knowledge, and whole regions that are dropped.
+
+Maps are a list, finest first; each has half the rows and columns of the one before it.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from d2lite._utils.checks import check_count, check_number
+
+__all__ = ["bottom_up", "drop_block", "top_down"]
+
+
+def top_down(maps):
+    """Add to each map the coarser ones, enlarged by repeating each number 2 x 2: what coarse maps know goes down.
+
+    Args:
+        maps: list of L tensors (B, C, H, W), finest first, each half the size of the one before.
+
+    Returns:
+        list of L tensors of the same shapes; the coarsest is as it came.
+
+    Raises:
+        ValueError: there is no map, or a map has not half the size of the one before.
+
+    Source: Lin et al. 2017 (feature pyramid networks), section 3. Taught in chapters/08_detection/modern_detectors.
+    """
+    _check_maps(maps)
+    results = [maps[-1]]
+    for fine in reversed(maps[:-1]):
+        results.append(fine + F.interpolate(results[-1], scale_factor=2, mode="nearest"))
+    return results[::-1]
+
+
+def bottom_up(maps, halve):
+    """Add to each map the finer ones, halved: the second pass, by which fine details go up.
+
+    Args:
+        maps: list of L tensors (B, C, H, W), finest first, each half the size of the one before.
+        halve: L - 1 functions or modules, each from (B, C, H, W) to (B, C, H / 2, W / 2).
+
+    Returns:
+        list of L tensors of the same shapes; the finest is as it came.
+
+    Raises:
+        ValueError: there is no map, a map has not half the size of the one before, or L - 1 halvings are not there.
+
+    Source: Liu et al. 2018 (path aggregation network), section 3.1. Taught in
+    chapters/08_detection/modern_detectors.
+    """
+    _check_maps(maps)
+    if len(halve) != len(maps) - 1:
+        raise ValueError(f"halve has {len(halve)} functions: expected {len(maps) - 1}, one fewer than maps")
+    results = [maps[0]]
+    for coarse, step in zip(maps[1:], halve, strict=True):
+        results.append(coarse + step(results[-1]))
+    return results
+
+
+def drop_block(maps, rate, size=3):
+    """Set square blocks of each channel to 0 and enlarge the rest, so that the mean stays: for training only.
+
+    Args:
+        maps: (B, C, H, W) float tensor.
+        rate: the share that is dropped, roughly, from 0 to less than 1.
+        size: rows and columns of a block, odd, at most H and W.
+
+    Returns:
+        (B, C, H, W) tensor.
+
+    Raises:
+        ValueError: the maps have another number of axes, or a number does not fit.
+
+    Source: Ghiasi, Lin and Le 2018, algorithm 1, each channel with blocks of its own. Taught in
+    chapters/08_detection/modern_detectors.
+    """
+    if maps.dim() != 4:
+        raise ValueError(f"maps has shape {tuple(maps.shape)}: expected (B, C, H, W)")
+    H, W = maps.shape[2:]
+    rate, size = check_number(rate, "rate", 0, 1, open_high=True), check_count(size, "size", 1, min(H, W))
+    if size % 2 == 0:
+        raise ValueError(f"size is {size}: expected an odd number, so that a block has a middle")
+    starts = rate / size**2 * H * W / ((H - size + 1) * (W - size + 1))  # the chance that a block begins
+    middles = (torch.rand(*maps.shape[:2], H - size + 1, W - size + 1, device=maps.device) < starts).to(maps)
+    dropped = F.max_pool2d(F.pad(middles, (size - 1,) * 4), size, stride=1)  # (B, C, H, W): each grown to a block
+    kept = 1 - dropped
+    return maps * kept / kept.mean().clamp(min=1e-6)
+
+
+def _check_maps(maps):
+    if len(maps) == 0:
+        raise ValueError("maps is empty: expected a list of tensors (B, C, H, W), finest first")
+    shapes = [tuple(each.shape) for each in maps]
+    for fine, coarse in zip(shapes, shapes[1:], strict=False):
+        if len(fine) != 4 or (*coarse[:2], *(2 * side for side in coarse[2:])) != fine:
+            raise ValueError(
+                f"maps has shapes {shapes}: expected (B, C, H, W) each, finest first, half the size of the one before"
+            )
