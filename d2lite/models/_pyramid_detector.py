@@ -29,8 +29,8 @@ class PyramidDetector(nn.Module):
         widths: channels after each of the three halvings.
         num_blocks: how many blocks at stride 8.
         residual: whether each block is added to its input.
-        neck: "none"; "fpn": strides 8 and 16, added top down; "pan": strides 4, 8 and 16, added top down and then bottom
-            up.
+        neck: "none"; "fpn": strides 8 and 16, added top down; "pan": strides 4, 8 and 16, added top down and then
+            bottom up.
         neck_width: channels of the neck's maps.
         drop_rate: the share of the backbone's last maps that DropBlock drops in training.
 
@@ -38,8 +38,8 @@ class PyramidDetector(nn.Module):
         ValueError: an argument does not fit.
 
     Shape:
-        (B, 3, H, W) float in [0, 1], H and W multiples of 8 (16 with a neck), to (B, N, 5 + K) for the N positions, cell by
-        cell, finest stride first: box, objectness logit and class logits.
+        (B, 3, H, W) float in [0, 1], H and W multiples of 8 (16 with a neck), to (B, N, 5 + K) for the N positions,
+        cell by cell, finest stride first: box, objectness logit and class logits.
 
     Source: Lin et al. 2017 (FPN); Liu et al. 2018 (PANet); Redmon and Farhadi 2018; Ge et al. 2021 (YOLOX). Taught
     in chapters/08_detection/modern_detectors.
@@ -65,7 +65,9 @@ class PyramidDetector(nn.Module):
         if anchors is None:  # one box a cell, its size in units of the stride
             anchors = [torch.full((1, 2), float(stride)) for stride in self.strides]
         if len(anchors) != len(self.strides):
-            raise ValueError(f"anchors has {len(anchors)} tensors: expected {len(self.strides)}, one a stride")
+            raise ValueError(
+                f"anchors has {len(anchors)} tensors: expected {len(self.strides)}, one a stride"
+            )
         for i, sizes in enumerate(anchors):
             self.register_buffer(f"anchors{i}", check_sizes(sizes, "anchors").float())
         a, b, c = (check_count(width, "widths") for width in widths)
@@ -161,8 +163,8 @@ def static_owners(positions, boxes, classes, ignore_threshold=0.5):
         ignore_threshold: IoU of anchor and box above which a position that owns no box is ignored.
 
     Returns:
-        (B, N) long tensor: the index of the box in its picture, BACKGROUND or IGNORE. Where two boxes want one position,
-        the later has it.
+        (B, N) long tensor: the index of the box in its picture, BACKGROUND or IGNORE. Where two boxes want one
+        position, the later has it.
 
     Source: Redmon and Farhadi 2018. Taught in chapters/08_detection/modern_detectors.
     """

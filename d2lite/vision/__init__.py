@@ -1,5 +1,4 @@
-"""Boxes and their overlap, anchors, suppression, measures of detectors and masks, windows of an image, augmentation, feature
-pyramids, dynamic assignment."""
+"""Boxes and their overlap, anchors and owners, suppression, measures of detectors and masks, augmentation, pyramids."""
 
 from d2lite._utils.lazy import lazy_modules
 

@@ -3,6 +3,8 @@
 Maps are a list, finest first; each has half the rows and columns of the one before it.
 """
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 
@@ -82,7 +84,9 @@ def drop_block(maps, rate, size=3):
         raise ValueError(f"size is {size}: expected an odd number, so that a block has a middle")
     starts = rate / size**2 * H * W / ((H - size + 1) * (W - size + 1))  # the chance that a block begins
     middles = (torch.rand(*maps.shape[:2], H - size + 1, W - size + 1, device=maps.device) < starts).to(maps)
-    dropped = F.max_pool2d(F.pad(middles, (size - 1,) * 4), size, stride=1)  # (B, C, H, W): each grown to a block
+    dropped = F.max_pool2d(
+        F.pad(middles, (size - 1,) * 4), size, stride=1
+    )  # (B, C, H, W): each grown to a block
     kept = 1 - dropped
     return maps * kept / kept.mean().clamp(min=1e-6)
 
@@ -91,7 +95,7 @@ def _check_maps(maps):
     if len(maps) == 0:
         raise ValueError("maps is empty: expected a list of tensors (B, C, H, W), finest first")
     shapes = [tuple(each.shape) for each in maps]
-    for fine, coarse in zip(shapes, shapes[1:], strict=False):
+    for fine, coarse in itertools.pairwise(shapes):
         if len(fine) != 4 or (*coarse[:2], *(2 * side for side in coarse[2:])) != fine:
             raise ValueError(
                 f"maps has shapes {shapes}: expected (B, C, H, W) each, finest first, half the size of the one before"

@@ -35,9 +35,12 @@ def mosaic(images, boxes, classes, least=0.3):
         y, x = int(H / 4 + torch.rand(()) * H / 2), int(W / 4 + torch.rand(()) * W / 2)  # of the window
         for i, (left, top) in zip(four, (corners - torch.tensor([x, y])).tolist(), strict=True):
             rows, columns = (slice(max(at, 0), min(at + side, side)) for at, side in ((top, H), (left, W)))
-            source = images[i, :, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+            source = images[
+                i, :, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+            ]
             mixed[b, :, rows, columns] = source
-        moved = torch.cat([boxes[i] + (c - torch.tensor([x, y])).repeat(2) for i, c in zip(four, corners)])
+        offsets = (corners - torch.tensor([x, y])).repeat(1, 2)  # (4, 4): of each picture's boxes
+        moved = torch.cat([boxes[i] + offset for i, offset in zip(four, offsets, strict=True)])
         kept, cut = _cut(moved, torch.tensor([0, 0, W, H]), least)
         new_boxes.append(cut[kept])
         new_classes.append(torch.cat([classes[i] for i in four])[kept])
@@ -67,7 +70,9 @@ def cutmix_boxes(images, boxes, classes, least=0.3):
         y, x = int(top * (H - height + 1)), int(left * (W - width + 1))
         mixed[b, :, y : y + height, x : x + width] = images[i, :, y : y + height, x : x + width]
         piece = torch.tensor([x, y, x + width, y + height])
-        covered, _ = _cut(boxes[b], piece, 1 - least + 1e-6)  # of its own boxes, those of which too little shows
+        covered, _ = _cut(
+            boxes[b], piece, 1 - least + 1e-6
+        )  # of its own boxes, those of which too little shows
         pasted, cut = _cut(boxes[i], piece, least)
         new_boxes.append(torch.cat([boxes[b][~covered], cut[pasted]]))
         new_classes.append(torch.cat([classes[b][~covered], classes[i][pasted]]))

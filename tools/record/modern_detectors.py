@@ -9,12 +9,14 @@ Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` 
 it and start it again, and it goes on where it was. Where a best rate is at the edge of those tried, `modern_rates` and
 `modern_joined_rates` try a further one when they are started again.
 
-All runs train for equally many passes over the same 2,000 scenes, whose items are the first 80% of the training items; their
-last 20% make the 300 validation scenes, by which rates and changes are chosen. A run's seed draws the weights, the
-order and all augmentation; runs of one seed share the weights of the layers that they share and the order. Recorded of
-each run, at IoU 0.5 over ten classes: "map" and "merged_map" (all classes as one) of the validation scenes, "test_map" and
-"test_merged_map" of the 500 scenes of test items, "resampled", the test mAP of each of 100 draws of 500 of these with replacement (the
-same draws for every run), "products", the multiplications a picture, in millions, and "seconds" of one core.
+All runs train for equally many passes over the same 2,000 scenes, whose items are the first 80% of the training
+items; their last 20% make the 300 validation scenes, by which rates and changes are chosen. A run's seed draws the
+weights, the order and all augmentation; runs of one seed share the order and the weights of the backbone.
+
+Recorded of each run, at IoU 0.5 over ten classes: "map" and "merged_map" (all classes as one) of the validation
+scenes; "test_map" and "test_merged_map" of the 500 scenes of test items; "resampled", the test mAP of each of 100
+draws of 500 of these with replacement, the same draws for every run; "products", the multiplications a picture, in
+millions; and "seconds" of one core.
 """
 
 import functools
@@ -22,7 +24,7 @@ import time
 
 import numpy as np
 import torch
-from recording import record
+from recording import FOLDER, record
 from torch import nn
 
 import d2lite
@@ -34,8 +36,8 @@ from d2lite.vision.detection_metrics import match_detections
 from d2lite.vision.scene_augmentation import cutmix_boxes, mosaic, resize, stylize
 
 NUM_TRAIN, NUM_VALIDATION, NUM_TEST = 2000, 300, 500
-NUM_PASSES, BATCH, WEIGHT_DECAY, CLIP = 16, 32, 0.02, 10.0
-RATES, WIDER = (0.004, 0.008, 0.016), (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032)
+NUM_PASSES, BATCH, WEIGHT_DECAY, CLIP = 5, 32, 0.02, 10.0
+RATES, WIDER = (0.008, 0.016, 0.032), (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064)
 SEEDS = (0, 1, 2)
 SIDES = (80, 96, 112)  # of multi-scale training
 SQUARES = {1: [(20, 30, 40)], 2: [(20, 25, 30), (35, 40, 45)]}  # anchors by hand, in pixels
@@ -176,7 +178,7 @@ def predict(detector, scenes):
 
 
 def matches_of(found, targets, iou_threshold=0.5):
-    """Return of all detections the scene, class, score and whether it is right, (4, N); of all objects (scene, class), (2, M)."""
+    """Return scene, class, score and whether it is right of all detections, (4, N), and scene and class of all objects."""
     rows, objects = [], []
     for scene, (one, truth) in enumerate(zip(found, targets, strict=True)):
         objects.append(torch.stack([torch.full_like(truth["classes"], scene), truth["classes"]]))
@@ -218,7 +220,11 @@ def measure(found, scenes):
     draws = [random.randint(len(scenes), size=len(scenes)) for _ in range(NUM_DRAWS)]
     counts = [np.bincount(draw, minlength=len(scenes)).astype(float) for draw in draws]
     resampled = [average_precisions(matches, objects, each) for each in counts]
-    return average_precisions(matches, objects, ones), average_precisions(*matches_of(*single), ones), resampled
+    return (
+        average_precisions(matches, objects, ones),
+        average_precisions(*matches_of(*single), ones),
+        resampled,
+    )
 
 
 def products_of(detector, side=96):
@@ -256,28 +262,62 @@ def train_point(row, lr, *, seed):
     }
 
 
-def tuned(name):
-    """Return of a recording of rates the best rate of each row, by the validation mAP, and the rates tried."""
+def recorded(name):
+    """Return the runs of a recording; none where there is none yet."""
+    return list(d2lite.Sweep.recorded(name)) if (FOLDER / f"{name}.json.gz").exists() else []
+
+
+def tried_rates(name):
+    """Return of a recording of rates a dict from row to a dict from rate to validation mAP."""
     tried = {}
-    for run in d2lite.Sweep.recorded(name).runs:
-        tried.setdefault(run.point["row"], {})[run.point["lr"]] = run.values["map"]
-    return {row: max(values, key=values.get) for row, values in tried.items()}, tried
+    for run in recorded(name):
+        tried.setdefault(run.point["row"], {})[run.point["lr"]] = run.scalars["map"]
+    return tried
+
+
+def best_points(name):
+    """Return each row of a recording of rates with its best rate."""
+    return [{"row": row, "lr": max(rates, key=rates.get)} for row, rates in tried_rates(name).items()]
 
 
 def rate_points(name, rows):
-    """Return the points of a sweep over rates: three each, and one more beside a best one at the edge."""
-    points = [{"row": row, "lr": lr} for row in rows for lr in RATES]
-    try:
-        best, tried = tuned(name)
-    except FileNotFoundError:
-        return points
+    """Return the points of a sweep over rates: three for each row, and a further one beside a best one at the edge."""
+    points = []
     for row in rows:
-        rates = set(RATES) | set(tried[row])
-        at = WIDER.index(best[row])
-        rates |= set(WIDER[max(at - 1, 0) : at + 2])
-        points += [{"row": row, "lr": lr} for lr in sorted(rates - set(RATES))]
+        rates = tried_rates(name).get(row, {})
+        at = WIDER.index(max(rates, key=rates.get)) if rates else 4
+        points += [{"row": row, "lr": lr} for lr in sorted({*RATES, *rates, *WIDER[at - 1 : at + 2]})]
     return points
 
 
+def gains(name="modern_rows"):
+    """Return each change's gain of validation mAP over the baseline, a number for each seed."""
+    maps = {(run.point["row"], run.seed): run.scalars["map"] for run in recorded(name)}
+    return {row: [maps[row, seed] - maps["baseline", seed] for seed in SEEDS] for row in CHANGES}
+
+
+def joined_rows():
+    """Return the changes that helped, together, and that less each one.
+
+    A change helped if its gain is above 0 with every seed; of alternatives the one of the highest mean gain is taken.
+    """
+    gain = {row: sum(each) / len(each) for row, each in gains().items() if min(each) > 0}
+    for group in ALTERNATIVES:
+        for row in sorted(set(group) & set(gain), key=gain.get)[:-1]:
+            del gain[row]
+    helped = [row for row in CHANGES if row in gain]
+    return [" + ".join(helped)] + [" + ".join(r for r in helped if r != left) for left in helped]
+
+
+def plan(name):
+    """Return the plan of a recording, for `recording.record`."""
+    if name.endswith("rates"):
+        rows = ["baseline", *CHANGES] if name == "modern_rates" else joined_rows()
+        return {"train": "train_point", "grid": rate_points(name, rows), "seeds": SEEDS[:1]}
+    rates = "modern_rates" if name == "modern_rows" else "modern_joined_rates"
+    return {"train": "train_point", "grid": best_points(rates), "seeds": SEEDS}
+
+
 if __name__ == "__main__":
-    record({})
+    names = ("modern_rates", "modern_rows", "modern_joined_rates", "modern_joined")
+    record({name: functools.partial(plan, name) for name in names}, jobs=2)
