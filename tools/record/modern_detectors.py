@@ -165,20 +165,20 @@ def train_network(settings, lr, seed, num_passes=NUM_PASSES, num_steps=None, los
     return detector.eval()
 
 
-@torch.no_grad()
 def predict(detector, scenes):
     """Return the detections in some scenes, kept from a score of 0.01 on, as mean average precision wants them."""
     found = []
     for first in range(0, len(scenes), 100):
         images = scenes[first : first + 100].images
-        outputs = detector(images)
+        with torch.no_grad():
+            outputs = detector(images)
         boxes = detector.boxes(outputs, detector.positions(*images.shape[2:]))
         found += pyramid_detect(outputs, boxes, score_threshold=0.01)
     return found
 
 
 def matches_of(found, targets, iou_threshold=0.5):
-    """Return scene, class, score and whether it is right of all detections, (4, N), and scene and class of all objects."""
+    """Return scene, class, score and rightness of all detections, (4, N), and scene and class of all objects."""
     rows, objects = [], []
     for scene, (one, truth) in enumerate(zip(found, targets, strict=True)):
         objects.append(torch.stack([torch.full_like(truth["classes"], scene), truth["classes"]]))
