@@ -131,6 +131,12 @@ def augment(images, boxes, classes, settings):
     return images, boxes, classes
 
 
+def take(scenes, chosen):
+    """Return images, boxes and classes of some scenes. (With torch named here, too, a worker could not take it.)"""
+    some = scenes[chosen]
+    return some.images, some.boxes, some.classes
+
+
 def train_step(detector, optimizer, schedule, images, boxes, classes, settings):
     """Take one step and return the loss's terms."""
     images = images.contiguous(memory_format=torch.channels_last)
@@ -157,8 +163,7 @@ def train_network(settings, lr, seed, num_passes=NUM_PASSES, num_steps=None, los
     batches = (b for b in batches if len(b) == BATCH)
     torch.manual_seed(seed + 1000)
     for _, batch in zip(range(total if num_steps is None else num_steps), batches, strict=False):
-        boxes, classes = ([every[i] for i in batch.tolist()] for every in (train.boxes, train.classes))
-        changed = augment(train.pixels[batch].float() / 255, boxes, classes, settings)
+        changed = augment(*take(train, batch.tolist()), settings)
         terms = train_step(detector, optimizer, schedule, *changed, settings)
         if losses is not None:
             losses.append(sum(terms.values()).item())
