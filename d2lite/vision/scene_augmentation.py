@@ -27,7 +27,7 @@ def mosaic(images, boxes, classes, least=0.3):
 
     Source: Bochkovskiy et al. 2020 (YOLOv4), section 3.3. Taught in chapters/08_detection/modern_detectors.
     """
-    B, _, H, W = _check(images, boxes, classes)
+    B, _, H, W = _check(images, boxes, classes, least)
     others = torch.stack([torch.arange(B), *(torch.randperm(B) for _ in range(3))], dim=1)  # (B, 4)
     mixed, new_boxes, new_classes = torch.empty_like(images), [], []
     corners = torch.tensor([(0, 0), (W, 0), (0, H), (W, H)])  # where each of the four lies
@@ -62,7 +62,7 @@ def cutmix_boxes(images, boxes, classes, least=0.3):
 
     Source: Yun et al. 2019 (CutMix), for boxes. Taught in chapters/08_detection/modern_detectors.
     """
-    B, _, H, W = _check(images, boxes, classes)
+    B, _, H, W = _check(images, boxes, classes, least)
     mixed, new_boxes, new_classes = images.clone(), [], []
     for b, i in enumerate(torch.randperm(B).tolist()):
         (top, left), (height, width) = torch.rand(2), 0.25 + 0.25 * torch.rand(2)
@@ -127,11 +127,12 @@ def stylize(images):
     return (plain * spread[other] + mean[other]).clamp(0, 1)
 
 
-def _check(images, boxes, classes, name="images"):
+def _check(images, boxes, classes, least):
+    check_number(least, "least", 0, 1, open_low=True)
     counts = len(images), len(boxes), len(classes)
     if images.dim() != 4 or len(set(counts)) > 1:
         raise ValueError(
-            f"{name} has shape {tuple(images.shape)}, with {counts[1]} sets of boxes and {counts[2]} of classes: "
+            f"images has shape {tuple(images.shape)}, with {counts[1]} sets of boxes and {counts[2]} of classes: "
             "expected (B, 3, H, W) and B of each"
         )
     return images.shape
@@ -139,7 +140,6 @@ def _check(images, boxes, classes, name="images"):
 
 def _cut(boxes, window, least):
     """Return which of (k, 4) boxes have at least such a share in a window (4,), and all boxes cut to it."""
-    least = check_number(least, "least", 0, 1, open_low=True)
     low, high = torch.maximum(boxes[:, :2], window[:2]), torch.minimum(boxes[:, 2:], window[2:])
     share = (high - low).clamp(min=0).prod(1) / (boxes[:, 2:] - boxes[:, :2]).prod(1).clamp(min=1e-6)
     return share >= least, torch.cat([low, high], dim=1)

@@ -1,0 +1,54 @@
+// Recorded sets of changes: which one is chosen, which are near, and what one gained over another. No DOM here.
+
+/** The recorded set with just these changes, or -1. */
+export function findSet(sets, on) {
+  const key = keyOf(on);
+  return sets.findIndex((set) => keyOf(set.on) === key);
+}
+
+const keyOf = (on) => [...new Set(on)].sort((a, b) => a - b).join(",");
+
+/** How many changes two sets differ by. */
+export function distance(one, other) {
+  const [a, b] = [new Set(one), new Set(other)];
+  return [...a].filter((k) => !b.has(k)).length + [...b].filter((k) => !a.has(k)).length;
+}
+
+/** The recorded sets that differ least from these changes, in the order recorded. */
+export function nearestSets(sets, on) {
+  const far = sets.map((set) => distance(set.on, on));
+  const least = Math.min(...far);
+  return { least, found: far.flatMap((value, k) => (value === least ? [k] : [])) };
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function variance(values) {
+  const middle = mean(values);
+  return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
+}
+
+/**
+ * What one set gained over another: the mean over seeds, that of each seed, and the standard errors that the seeds leave,
+ * that the test scenes leave (null without draws), and both.
+ */
+export function gainOver(set, base, measure) {
+  const each = set[measure].map((value, seed) => value - base[measure][seed]);
+  if (set === base) return { gain: 0, each, ofSeeds: 0, ofScenes: 0, error: 0 };
+  const ofSeeds = Math.sqrt(variance(each) / each.length);
+  const ofScenes = measure === "test" ? Math.sqrt(variance(set.draws.map((value, k) => value - base.draws[k]))) : null;
+  return { gain: mean(each), each, ofSeeds, ofScenes, error: Math.hypot(ofSeeds, ofScenes ?? 0) };
+}
+
+/** The name of a set of changes; as a set less one where that is shorter. */
+export function nameSet(names, on, all = null) {
+  if (!on.length) return "baseline";
+  if (all && on.length > 2 && on.length === all.length && distance(on, all) === 0) return "all that helped";
+  if (all && all.length > 3 && on.length === all.length - 1 && distance(on, all) === 1) return `… less ${names[all.find((k) => !on.includes(k))]}`;
+  return on.map((k) => names[k]).join(" + ");
+}
+
+/** The set of most changes: what was joined. */
+export function largestSet(sets) {
+  return sets.reduce((most, set) => (set.on.length > most.length ? set.on : most), []);
+}

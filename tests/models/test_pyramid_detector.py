@@ -1,0 +1,148 @@
+"""The detector of changeable parts: shapes, owners against `vision.anchors.match`, loss against `detector_loss`."""
+
+import pytest
+import torch
+
+from d2lite.datasets import scenes
+from d2lite.models import (
+    GridDetector,
+    PyramidDetector,
+    detect,
+    detector_loss,
+    dynamic_owners,
+    pad_truths,
+    pyramid_detect,
+    pyramid_loss,
+    static_owners,
+)
+from d2lite.vision.anchors import match
+from d2lite.vision.boxes import iou
+
+ANCHORS = torch.tensor([[16.0, 30.0], [30.0, 16.0], [32.0, 32.0]])
+
+
+@pytest.fixture(scope="module")
+def some():
+    return scenes(24, 0, seed=11)[0]
+
+
+@pytest.mark.parametrize("neck", ["none", "fpn", "pan"])
+@pytest.mark.parametrize("with_anchors", [True, False])
+def test_every_position_has_a_box_where_its_cell_is(neck, with_anchors):
+    strides = 1 if neck == "none" else 2
+    detector = PyramidDetector([ANCHORS] * strides if with_anchors else None, neck=neck, drop_rate=0.1)
+    outputs = detector(torch.rand(2, 3, 64, 96))
+    cells = 8 * 12 + (4 * 6 if strides == 2 else 0)
+    assert outputs.shape == (2, cells * (3 if with_anchors else 1), 15)
+    positions = detector.positions(64, 96)
+    boxes = detector.boxes(torch.zeros_like(outputs), positions)
+    centres = (boxes[0, :, :2] + boxes[0, :, 2:]) / 2
+    assert torch.allclose(centres, (positions[:, :2] + 0.5) * positions[:, 2:3])
+    assert torch.allclose(boxes[0, :, 2:] - boxes[0, :, :2], positions[:, 3:])
+    assert centres[:, 0].max() < 96 and centres[:, 1].max() < 64
+
+
+def test_without_a_neck_it_is_the_grid_detector():
+    torch.manual_seed(0)
+    grid = GridDetector(ANCHORS).eval()
+    torch.manual_seed(0)
+    detector = PyramidDetector([ANCHORS]).eval()
+    images = torch.rand(2, 3, 96, 96)
+    assert torch.equal(detector(images), grid(images).flatten(1, 3))
+
+
+def test_owners_are_those_of_match(some):
+    """Where no two boxes want one position."""
+    detector = PyramidDetector([ANCHORS])
+    owners = static_owners(detector.positions(96, 96), *pad_truths(some.boxes, some.classes))
+    for found, boxes in zip(owners, some.boxes, strict=True):
+        theirs = match(boxes, ANCHORS, 12, 12, 8).flatten()
+        if (found >= 0).sum() == len(boxes):
+            assert torch.equal(found, theirs)
+
+
+def test_with_anchors_the_loss_is_the_grid_detectors(some):
+    torch.manual_seed(0)
+    grid = GridDetector(ANCHORS)
+    detector = PyramidDetector([ANCHORS])
+    outputs = torch.randn(24, 12, 12, 3, 15)
+    few = [i for i in range(24) if len(some.boxes[i]) < 3]
+    boxes, classes = ([every[i] for i in few] for every in (some.boxes, some.classes))
+    theirs = detector_loss(grid, outputs[few], boxes, classes)
+    ours = pyramid_loss(detector, outputs[few].flatten(1, 3), (96, 96), *pad_truths(boxes, classes))
+    for name in ours:
+        assert ours[name].item() == pytest.approx(theirs[name].item(), rel=1e-4)
+
+
+def test_dynamic_owners_lie_in_their_object_and_are_cheap(some):
+    torch.manual_seed(0)
+    detector = PyramidDetector(None, neck="fpn")
+    boxes, classes = pad_truths(some.boxes, some.classes)
+    outputs, positions = torch.randn(24, 180, 15), detector.positions(96, 96)
+    owners = dynamic_owners(outputs, detector.boxes(outputs, positions), positions, boxes, classes)
+    picture, place = (owners >= 0).nonzero(as_tuple=True)
+    own = boxes[picture, owners[picture, place]]
+    middles = (positions[place, :2] + 0.5) * positions[place, 2:3]
+    assert ((middles > own[:, :2]) & (middles < own[:, 2:])).all()
+    assert (classes[picture, owners[picture, place]] >= 0).all()
+    assert len(picture) >= 0.9 * sum(map(len, some.boxes))  # at least one each, but where two want one
+
+
+def test_perfect_answers_cost_little_by_either_loss(some):
+    detector = PyramidDetector(None)
+    boxes, classes = pad_truths(some.boxes, some.classes)
+    positions = detector.positions(96, 96)
+    owners = static_owners(positions, boxes, classes)
+    outputs = torch.full((24, 144, 15), -20.0)
+    for b, n in (owners >= 0).nonzero().tolist():
+        box, cell = boxes[b, owners[b, n]], positions[n]
+        outputs[b, n, :2] = (box[:2] + box[2:]) / 2 / 8 - cell[:2] - 0.5
+        outputs[b, n, 2:4] = ((box[2:] - box[:2]) / 8).log()
+        outputs[b, n, 4], outputs[b, n, 5 + classes[b, owners[b, n]]] = 20, 20
+    for kind in ("ciou", "squared"):
+        terms = pyramid_loss(detector, outputs, (96, 96), boxes, classes, box_loss=kind)
+        assert all(term.item() < 1e-4 for term in terms.values())
+    found = pyramid_detect(outputs, detector.boxes(outputs, positions))
+    for one, truth in zip(found, some.boxes, strict=True):
+        assert len(one["boxes"]) <= len(truth)
+        assert (iou(one["boxes"], truth).amax(1) > 0.999).all()
+
+
+def test_smoothed_labels_are_torchs(some):
+    detector = PyramidDetector([ANCHORS])
+    truths = pad_truths(some.boxes, some.classes)
+    outputs = torch.zeros(24, 432, 15)
+    outputs[..., 5] = 5.0
+    plain, smooth = (
+        pyramid_loss(detector, outputs, (96, 96), *truths, smoothing=e)["class"].item() for e in (0.0, 0.1)
+    )
+    uniform = (-outputs[0, 0, 5:].log_softmax(0)).mean().item()
+    assert smooth == pytest.approx(0.9 * plain + 0.1 * uniform, rel=1e-5)
+
+
+def test_detections_are_those_of_detect():
+    torch.manual_seed(0)
+    outputs, grid = torch.randn(2, 12, 12, 3, 15), GridDetector(ANCHORS)
+    flat = pyramid_detect(outputs.flatten(1, 3), grid.boxes(outputs).flatten(1, 3))
+    for a, b in zip(flat, detect(outputs, grid.boxes(outputs)), strict=True):
+        assert all(torch.equal(a[key], b[key]) for key in a)
+
+
+def test_scenes_without_objects_are_background():
+    detector = PyramidDetector(None)
+    nothing = pad_truths([torch.zeros(0, 4)] * 2, [torch.zeros(0).long()] * 2)
+    for dynamic in (True, False):
+        terms = pyramid_loss(detector, torch.zeros(2, 144, 15), (96, 96), *nothing, dynamic=dynamic)
+        assert terms["box"] == 0 and terms["class"] == 0
+        assert terms["objectness"].item() == pytest.approx(288 * torch.tensor(2.0).log().item(), rel=1e-4)
+
+
+def test_bad_input_is_named():
+    with pytest.raises(ValueError, match="neck is 'bi': expected"):
+        PyramidDetector(neck="bi")
+    with pytest.raises(ValueError, match="anchors has 1 tensors: expected 2"):
+        PyramidDetector([ANCHORS], neck="fpn")
+    with pytest.raises(ValueError, match="drop_rate is 1"):
+        PyramidDetector(drop_rate=1)
+    with pytest.raises(ValueError, match="images has shape"):
+        PyramidDetector()(torch.zeros(1, 3, 90, 96))

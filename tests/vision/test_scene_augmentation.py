@@ -1,0 +1,97 @@
+"""Mosaic, CutMix, resizing and exchanged colours: the pictures by painted boxes, the boxes by what shows of them."""
+
+import pytest
+import torch
+
+from d2lite.vision.boxes import area
+from d2lite.vision.scene_augmentation import cutmix_boxes, mosaic, resize, stylize
+
+
+def painted(count=16, seed=0):
+    """Return pictures of one rectangle each, of a colour that no other has, with its box and class."""
+    generator = torch.Generator().manual_seed(seed)
+    images, boxes = torch.zeros(count, 3, 96, 96), []
+    for i in range(count):
+        x, y = torch.randint(0, 56, (2,), generator=generator).tolist()
+        width, height = torch.randint(20, 40, (2,), generator=generator).tolist()
+        images[i, :, y : y + height, x : x + width] = (i + 1) / count
+        boxes.append(torch.tensor([[x, y, x + width, y + height]]).float())
+    return images, boxes, [torch.tensor([i]) for i in range(count)]
+
+
+@pytest.mark.parametrize("change", [mosaic, cutmix_boxes])
+def test_boxes_lie_on_their_own_colour_and_are_large_enough(change):
+    torch.manual_seed(1)
+    images, boxes, classes = painted()
+    before = [area(b) for b in boxes]
+    mixed, new_boxes, new_classes = change(images, boxes, classes)
+    assert mixed.shape == images.shape and images.max() == 1  # the arguments stay
+    found = 0
+    for image, some, labels in zip(mixed, new_boxes, new_classes, strict=True):
+        assert len(some) == len(labels)
+        for (x1, y1, x2, y2), label in zip(some.int().tolist(), labels.tolist(), strict=True):
+            shown = (image[0, y1:y2, x1:x2] - (label + 1) / 16).abs() < 1e-6
+            found += 1
+            assert 0 <= x1 < x2 <= 96 and 0 <= y1 < y2 <= 96
+            assert shown.sum() >= 0.3 * before[label].item() - 1
+            if change is mosaic:
+                assert shown.all()  # nothing lies over a box that is cut to its window
+    assert found >= 12  # of 16 and what is pasted, less what is cut off or covered
+
+
+def test_mosaic_of_one_scene_shows_its_four_corners():
+    torch.manual_seed(0)
+    image = torch.rand(1, 3, 8, 8)
+    mixed, _, _ = mosaic(image, [torch.zeros(0, 4)], [torch.zeros(0).long()])
+    shifts = [(y, x) for y in range(8) for x in range(8)]
+    assert any(torch.equal(mixed, image.roll((-y, -x), (2, 3))) for y, x in shifts)
+
+
+def test_everything_kept_with_a_least_share_near_0():
+    torch.manual_seed(2)
+    images, boxes, classes = painted()
+    many = sum(map(len, mosaic(images, boxes, classes, least=0.01)[1]))
+    torch.manual_seed(2)
+    few = sum(map(len, mosaic(images, boxes, classes, least=1)[1]))
+    assert many > few > 0
+
+
+def test_scaled_boxes_lie_on_the_scaled_rectangle():
+    images, boxes, _ = painted(4)
+    scaled, moved = resize(images, boxes, 48)
+    assert scaled.shape == (4, 3, 48, 48)
+    for image, box, old in zip(scaled, moved, boxes, strict=True):
+        x1, y1, x2, y2 = (box[0] + torch.tensor([1, 1, -1, -1])).round().int().tolist()
+        assert (image[0, y1:y2, x1:x2] > 0.9 * image.max()).all()
+        assert torch.equal(box * 2, old)
+
+
+def test_colours_are_those_of_another_picture():
+    torch.manual_seed(0)
+    images = 0.4 + 0.1 * torch.rand(6, 3, 16, 16) + 0.1 * torch.rand(6, 3, 1, 1)
+    changed = stylize(images)
+    for one in changed:
+        fits = [
+            torch.allclose(one.mean((1, 2)), other.mean((1, 2)), atol=1e-3)
+            and torch.allclose(one.std((1, 2)), other.std((1, 2)), atol=1e-3)
+            for other in images
+        ]
+        assert any(fits)
+    flat = images.flatten(2)
+    order = changed.flatten(2).argsort(-1)  # brighter pixels stay brighter
+    assert (flat.gather(2, order).diff(dim=-1) > -1e-5).all()
+
+
+def test_bad_input_is_named():
+    images, boxes, classes = painted(4)
+    for change in (mosaic, cutmix_boxes):
+        with pytest.raises(ValueError, match="images has shape .*3 sets of boxes"):
+            change(images, boxes[:3], classes)
+        with pytest.raises(ValueError, match="least is 0"):
+            change(images, boxes, classes, least=0)
+    with pytest.raises(ValueError, match="side is 0"):
+        resize(images, boxes, 0)
+    with pytest.raises(ValueError, match="expected .*squares"):
+        resize(images[:, :, :50], boxes, 48)
+    with pytest.raises(ValueError, match="images has shape"):
+        stylize(images[0])
