@@ -28,6 +28,11 @@ from d2lite.models._pyramid_detector import (
     pyramid_loss,
     static_owners,
 )
+from d2lite.models._pyramid_weights import (
+    pretrained_modern_detector,
+    pyramid_payload,
+    save_modern_detector,
+)
 from d2lite.models.character_transformer import CharacterTransformer
 
 __all__ = [
@@ -49,12 +54,15 @@ __all__ = [
     "lenet",
     "pad_truths",
     "pretrained_detector",
+    "pretrained_modern_detector",
     "published",
     "pyramid_detect",
     "pyramid_loss",
+    "pyramid_payload",
     "quantization",
     "quantized_detector",
     "save_detector",
+    "save_modern_detector",
     "static_owners",
     "unet",
     "weights",

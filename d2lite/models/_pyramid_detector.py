@@ -62,6 +62,14 @@ class PyramidDetector(nn.Module):
         self.drop_rate = check_number(drop_rate, "drop_rate", 0, 1, open_high=True)
         self.strides = (8,) if neck == "none" else (8, 16)
         self.anchor_free = anchors is None
+        self.shape = {
+            "num_classes": self.num_classes,
+            "widths": list(widths),
+            "num_blocks": num_blocks,
+            "residual": residual,
+            "neck": neck,
+            "neck_width": neck_width,
+        }
         if anchors is None:  # one box a cell, its size in units of the stride
             anchors = [torch.full((1, 2), float(stride)) for stride in self.strides]
         if len(anchors) != len(self.strides):

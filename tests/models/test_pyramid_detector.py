@@ -11,8 +11,10 @@ from d2lite.models import (
     detector_loss,
     dynamic_owners,
     pad_truths,
+    pretrained_modern_detector,
     pyramid_detect,
     pyramid_loss,
+    save_modern_detector,
     static_owners,
 )
 from d2lite.vision.anchors import match
@@ -146,3 +148,25 @@ def test_bad_input_is_named():
         PyramidDetector(drop_rate=1)
     with pytest.raises(ValueError, match="images has shape"):
         PyramidDetector()(torch.zeros(1, 3, 90, 96))
+
+
+@pytest.mark.parametrize(
+    ("neck", "with_anchors", "residual"), [("none", True, False), ("fpn", False, True), ("pan", True, True)]
+)
+def test_saved_weights_are_the_rounded_ones(tmp_path, neck, with_anchors, residual):
+    torch.manual_seed(0)
+    strides = 1 if neck == "none" else 2
+    detector = PyramidDetector([ANCHORS] * strides if with_anchors else None, neck=neck, residual=residual)
+    detector(torch.rand(4, 3, 96, 96))  # batch norm sees something
+    detector.eval()
+    path = tmp_path / "some.npz"
+    save_modern_detector(path, detector, {"row": "baseline"})
+    again, record = pretrained_modern_detector(path)
+    assert record["row"] == "baseline" and again.anchor_free is not with_anchors
+    images = torch.rand(2, 3, 96, 96)
+    with torch.no_grad():
+        before, after = detector(images), again(images)
+    assert (before - after).abs().mean() < 0.02 * before.abs().mean()
+    assert path.stat().st_size < 1.2 * sum(p.numel() for p in detector.parameters())
+    with pytest.raises(ValueError, match="holds no detector"):
+        pretrained_modern_detector("lenet")

@@ -40,7 +40,7 @@ from d2lite.vision.scene_augmentation import cutmix_boxes, mosaic, resize, styli
 
 NUM_TRAIN, NUM_VALIDATION, NUM_TEST = 2000, 300, 500
 NUM_PASSES, BATCH, WEIGHT_DECAY, CLIP = 5, 32, 0.02, 10.0
-RATES, WIDER = (0.008, 0.016, 0.032), (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064)
+RATES, WIDER = (0.008, 0.016, 0.032), (0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128)
 SEEDS = (0, 1, 2)
 SIDES = (80, 96, 112)  # of multi-scale training
 SQUARES = {1: [(20, 30, 40)], 2: [(20, 25, 30), (35, 40, 45)]}  # anchors by hand, in pixels

@@ -22,7 +22,7 @@ MEASURES = {"test": "ten classes", "test_merged": "one class"}
 
 
 def load_ablation():
-    """Return the changes and, of each recorded set of them, its rate, its cost, its mAP by seed and by draw of scenes."""
+    """Return the changes and, of each recorded set, its rate, its cost, its mAP by seed and by draw of scenes."""
     from d2lite import Sweep
 
     names, sets = list(CHANGES), {}
