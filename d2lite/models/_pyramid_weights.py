@@ -27,8 +27,8 @@ def folded_convolutions(detector):
 def save_modern_detector(path, detector, record):
     """Write the file that `pretrained_modern_detector` reads, the weights in 8 bits; record is its dict.
 
-    All layers' steps, scales and biases stand in one tensor each, in the order of `folded_convolutions`: a hundred small
-    arrays would be a quarter of the file.
+    All layers' steps, scales and biases stand in one tensor each, in the order of `folded_convolutions`: a hundred
+    small arrays would be a quarter of the file.
     """
     folded = folded_convolutions(detector).values()
     rounded = [quantize(weight) for _, _, weight, _ in folded]
@@ -89,9 +89,9 @@ def _fill(detector, tensors):
 def pyramid_payload(detector):
     """Return what a page needs of a detector: its layers in the order they run, and weights of 8 bits in base64.
 
-    A layer is [outputs, inputs of a group, kernel, stride, groups, active, from, add]: from is the maps that it reads, 0
-    the picture, k what layer k made; add, the maps added to its result, doubled in size where they are coarser; -1 for
-    none. heads names the maps that are answers, with their stride and anchors.
+    A layer is [outputs, inputs of a group, kernel, stride, groups, active, from, add]: from is the maps that it reads,
+    0 the picture, k what layer k made; add, the maps added to its result, doubled in size where they are coarser; -1
+    for none. heads names the maps that are answers, with their stride and anchors.
 
     Args:
         detector: `PyramidDetector`.

@@ -5,7 +5,8 @@
  * A network is { layers }, in the order they run. A layer: { kind: "conv", "pool" (2 x 2) or "up" (2 x 2, stride 2);
  * from: the maps it reads, their channels joined (0 is the image, k what layer k made); and but for pools outputs, inputs
  * (of a group), weights (outputs x inputs x kernel x kernel), biases }. A convolution also has kernel (1 or 3, padded so that the
- * size stays), stride, groups, slope (of its ReLU below 0; 1 for none) and add, the maps added to its result, -1 for none.
+ * size stays), stride, groups, slope (of its ReLU below 0; 1 for none) and add, the maps added to its result, -1 for none;
+ * maps of half the side are doubled for that.
  */
 const NO_DEADLINE = () => false;
 
@@ -163,7 +164,17 @@ function finishChannel({ biases, slope }, sums, output, o, added) {
     for (let x = 0; x < output.side; x++) {
       const value = sums[y * output.width + x] + biases[o];
       const active = value < 0 ? slope * value : value;
-      output.data[at + x] = added ? active + added.data[at + x] : active;
+      output.data[at + x] = added && added.side === output.side ? active + added.data[at + x] : active;
     }
+  }
+  if (added && added.side !== output.side) addDoubled(output, added, o);
+}
+
+/** Add a channel of maps of half the side, each number to 2 x 2. */
+function addDoubled(output, added, o) {
+  for (let y = 0; y < output.side; y++) {
+    const at = o * output.width ** 2 + (y + 1) * output.width + 1;
+    const from = o * added.width ** 2 + ((y >> 1) + 1) * added.width + 1;
+    for (let x = 0; x < output.side; x++) output.data[at + x] += added.data[from + (x >> 1)];
   }
 }

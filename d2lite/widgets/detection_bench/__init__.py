@@ -83,17 +83,19 @@ class DetectionBenchExplorer(Explorer):
         "Copy as Python" still makes a bench with the pretrained one: a page does not know your variables.
 
         Args:
-            detector: `d2lite.models.GridDetector` of ten classes, on any device; the page gets a copy in 8 bits.
+            detector: `d2lite.models.GridDetector` or `PyramidDetector` of ten classes, on any device; the page gets a
+                copy in 8 bits.
             values: as for the class.
 
         Raises:
             TypeError: the detector is of another kind.
             ValueError: it has other classes, a value is not finite, or it is too large for a page.
         """
-        from d2lite.models import detector_payload
+        from d2lite.models import PyramidDetector, detector_payload, pyramid_payload
 
         if getattr(detector, "num_classes", 10) != 10:  # whatever is no detector is refused next
             raise ValueError(
                 f"detector has {detector.num_classes} classes: expected the ten of Fashion-MNIST, as in datasets.scenes"
             )
-        return cls(data={**bench_payload(), "detector": detector_payload(detector)}, **values)
+        payload = pyramid_payload if isinstance(detector, PyramidDetector) else detector_payload
+        return cls(data={**bench_payload(), "detector": payload(detector)}, **values)

@@ -70,10 +70,11 @@ function labelDetection(ctx, { shown, names }, i, scale, width, theme) {
 /** The grid, each cell as bright as the objectness of its surest anchor. */
 function drawObjectness(ctx, positions, scale) {
   const size = scale(SIDE / GRID);
-  const each = positions.length / GRID ** 2;
+  const finest = positions.filter(({ stride }) => stride === SIDE / GRID);
+  const each = finest.length / GRID ** 2;
   ctx.save();
   for (let k = 0; k < GRID ** 2; k++) {
-    const most = Math.max(...positions.slice(k * each, (k + 1) * each).map(({ objectness }) => objectness));
+    const most = Math.max(...finest.slice(k * each, (k + 1) * each).map(({ objectness }) => objectness));
     ctx.globalAlpha = 0.75 * most;
     ctx.fillStyle = ON_PICTURE.b;
     ctx.fillRect((k % GRID) * size, Math.floor(k / GRID) * size, size, size);

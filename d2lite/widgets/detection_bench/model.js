@@ -15,21 +15,26 @@ const LOG_LIMIT = 8; // of t_w and t_h, as in d2lite.vision.anchors.decode
 const HIT = 0.5; // IoU from which a box counts as right
 const NEAR = 0.1; // IoU from which a wrong box belongs to an item at all
 
-/** A detector from what Python's detector_payload made: layers with their weights, anchors, the number of classes. */
+/**
+ * A detector from what Python's detector_payload or pyramid_payload made: layers with their weights, the number of classes, and
+ * heads: { map, stride, anchors } for each grid, finest first; anchors are the first grid's.
+ */
 export function readDetector(payload) {
   const steps = new Int8Array(bytesOf(payload.weights).buffer);
   const [sizes, biases] = [floatsOf(payload.sizes), floatsOf(payload.biases)];
   let [atWeight, atChannel] = [0, 0];
-  const layers = payload.layers.map(([outputs, inputs, kernel, stride, groups, active, skip], index) => {
+  const wired = Boolean(payload.heads); // each layer says what it reads and what is added to it
+  const layers = payload.layers.map(([outputs, inputs, kernel, stride, groups, active, source, added], index) => {
     const each = inputs * kernel * kernel;
     const weights = new Float64Array(outputs * each);
     for (let k = 0; k < weights.length; k++) weights[k] = steps[atWeight + k] * sizes[atChannel + Math.floor(k / each)];
-    const from = { kind: "conv", from: [index], add: skip ? index + 1 - skip : -1, slope: active ? SLOPE : 1 };
-    const layer = { ...from, outputs, inputs, kernel, stride, groups, weights, biases: biases.slice(atChannel, atChannel + outputs) };
+    const add = wired ? added : source ? index + 1 - source : -1;
+    const layer = { kind: "conv", from: [wired ? source : index], add, slope: active ? SLOPE : 1, outputs, inputs, kernel, stride, groups, weights, biases: biases.slice(atChannel, atChannel + outputs) };
     [atWeight, atChannel] = [atWeight + weights.length, atChannel + outputs];
     return layer;
   });
-  return { layers, anchors: payload.anchors, classes: payload.num_classes };
+  const heads = (payload.heads ?? [[layers.length, CELL, payload.anchors]]).map(([map, stride, anchors]) => ({ map, stride, anchors }));
+  return { layers, heads, anchors: heads[0].anchors, classes: payload.num_classes, anchorFree: Boolean(payload.anchor_free) };
 }
 
 /** The scene of settings { background, items, strokes }: numbers not yet rounded, bytes, and the true boxes. */
@@ -39,27 +44,30 @@ export function makePicture(palette, { background, items, strokes }) {
 }
 
 /**
- * Every position of a finished pass, cell by cell, anchor by anchor: { row, column, anchor, box, objectness, score,
- * label, probability }. score is objectness times the probability of the best class, the label.
+ * Every position of a finished pass, grid by grid, cell by cell, anchor by anchor: { row, column, stride, anchor, box,
+ * objectness, score, label, probability }. score is objectness times the probability of the best class, the label.
  */
 export function readPositions({ network, maps }) {
-  const { anchors, classes } = network;
-  const last = maps[maps.length - 1];
+  return network.heads.flatMap((head) => readHead(network, head, maps[head.map]));
+}
+
+function readHead({ classes, anchorFree }, { stride, anchors }, last) {
   const positions = [];
   for (let row = 0; row < last.side; row++) {
     for (let column = 0; column < last.side; column++) {
       const at = (row + 1) * last.width + column + 1;
       anchors.forEach((anchor, a) => {
         const t = Array.from({ length: 5 + classes }, (_, k) => last.data[(a * (5 + classes) + k) * last.width ** 2 + at]);
-        positions.push({ row, column, anchor: a, ...readNumbers(t, row, column, anchor) });
+        positions.push({ row, column, stride, anchor: a, ...readNumbers(t, [row, column], stride, anchor, anchorFree) });
       });
     }
   }
   return positions;
 }
 
-function readNumbers(t, row, column, [width, height]) {
-  const [x, y] = [(column + sigmoid(t[0])) * CELL, (row + sigmoid(t[1])) * CELL];
+function readNumbers(t, [row, column], stride, [width, height], anchorFree) {
+  const shift = (value) => (anchorFree ? value + 0.5 : sigmoid(value));
+  const [x, y] = [(column + shift(t[0])) * stride, (row + shift(t[1])) * stride];
   const [w, h] = [width, height].map((size, i) => size * Math.exp(Math.min(LOG_LIMIT, Math.max(-LOG_LIMIT, t[2 + i]))));
   const logits = t.slice(5);
   const label = argmax(logits);

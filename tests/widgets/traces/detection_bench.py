@@ -1,5 +1,8 @@
 """Traces of the detector and its scenes, made by torch in double precision: the oracle of detection_bench/model.js."""
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import torch
 from torch import nn
@@ -8,7 +11,18 @@ from d2lite._utils.rng import Rng
 from d2lite.datasets import scenes
 from d2lite.datasets._images import _shipped
 from d2lite.datasets._scenes import _interpolation, _outline
-from d2lite.models import GridDetector, detect, detector_payload, pretrained_detector, quantized_detector
+from d2lite.models import (
+    GridDetector,
+    PyramidDetector,
+    detect,
+    detector_payload,
+    pretrained_detector,
+    pyramid_payload,
+    quantized_detector,
+    save_modern_detector,
+    weights,
+)
+from d2lite.models._pyramid_weights import _fill
 from d2lite.vision.boxes import iou
 from d2lite.widgets._palette import PALETTE
 from d2lite.widgets.detection_bench import ITEMS, SIDE, bench_payload
@@ -67,6 +81,46 @@ def pass_case(name, detector, pixels):
             "score": (objectness * probability).flatten().tolist(),
             "label": label.flatten().tolist(),
         },
+    }
+
+
+def small_pyramid(neck, anchors):
+    """An untrained detector of changeable parts, as stored in 8 bits."""
+    torch.manual_seed(4)
+    detector = PyramidDetector(anchors, widths=(4, 6, 8), num_blocks=1, neck=neck, neck_width=5)
+    for module in detector.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            nn.init.uniform_(module.running_mean, -0.3, 0.3)
+            nn.init.uniform_(module.running_var, 0.3, 2.0)
+            nn.init.normal_(module.bias, std=0.2)
+    for head in detector.heads:
+        nn.init.normal_(head.weight, std=0.4)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "small.npz"
+        save_modern_detector(path, detector.eval(), {})
+        return in_double(path)
+
+
+def in_double(path):
+    """A stored detector with just the numbers stored: in single precision weights and variances are rounded again."""
+    tensors, record = weights.load(path)
+    anchors = [tensors[name] for name in sorted(tensors) if name.startswith("anchors")] or None
+    detector = PyramidDetector(anchors, **record["shape"]).eval().double()
+    _fill(detector, tensors)
+    return detector
+
+
+@torch.no_grad()
+def pyramid_case(name, detector, pixels):
+    outputs = detector(pixels[None].double() / 255)
+    boxes = detector.boxes(outputs, detector.positions(SIDE, SIDE))[0]
+    probability, label = outputs[0, :, 5:].softmax(dim=-1).max(dim=-1)
+    case = pass_case(name, small_detector(), pixels)
+    score = outputs[0, :, 4].sigmoid() * probability
+    expected = {"boxes": boxes.tolist(), "objectness": outputs[0, :, 4].sigmoid().tolist()}
+    return case | {
+        "input": {"detector": pyramid_payload(detector), "pixels": pixels.flatten().tolist()},
+        "expected": expected | {"score": score.tolist(), "label": label.tolist()},
     }
 
 
@@ -290,6 +344,11 @@ def cases():
         sliced_case(small, test.pixels[0]),
         picture_case("the first scene", 5, ITEMS, []),
         picture_case("a crowd with strokes", 77, CROWD, STROKES),
+        pyramid_case("a small FPN", small_pyramid("fpn", [torch.tensor([[20.0, 31.0]])] * 2), test.pixels[0]),
+        pyramid_case("a small PANet without anchors", small_pyramid("pan", None), test.pixels[0]),
+        pyramid_case(
+            "no neck", small_pyramid("none", [torch.tensor([[20.0, 31.0], [40.0, 9.0]])]), test.pixels[1]
+        ),
         judge_case(),
         anchor_case(recorded),
     ]
