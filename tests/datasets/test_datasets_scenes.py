@@ -205,3 +205,29 @@ def test_bad_stream_arguments_are_refused():
         scene_stream(part="valid")
     with pytest.raises(ValueError, match="batch_size is 0: expected a whole number, 1 or more"):
         scene_stream(0)
+
+
+def test_two_parts_of_the_items_share_none(monkeypatch):
+    """What is drawn of each part: items of its own, and all of them by default."""
+    used = set()
+    outline = module._outline
+    monkeypatch.setattr(
+        module, "_outline", lambda part, index: used.add((part, index)) or outline(part, index)
+    )
+    drawn = []
+    for items in ((0, 0.8), (0.8, 1)):
+        used.clear()
+        scenes(150, 20, items=items)
+        drawn.append({part: {i for name, i in used if name == part} for part in ("train", "test")})
+    first, last = drawn
+    for part in ("train", "test"):
+        count = len(fashion_mnist()[part == "test"])
+        assert max(first[part]) < 0.8 * count <= min(last[part])
+    assert (
+        scenes(3, 0)[0].boxes[1].tolist() == scenes(3, 0, items=(0, 1))[0].boxes[1].tolist() == FIRST_BOXES[1]
+    )
+    for bad in ((0.5, 0.5), (0, 1.5), 0.3, (None, 1)):
+        with pytest.raises(ValueError, match="items is .*: expected two shares"):
+            scenes(1, 0, items=bad)
+        with pytest.raises(ValueError, match="items is"):
+            scene_stream(items=bad)
