@@ -1,5 +1,7 @@
 """The weights of a `PyramidDetector` in 8 bits: those that ship, and those that a page reads."""
 
+import string
+
 import torch
 from torch import nn
 
@@ -7,6 +9,9 @@ from d2lite._utils.encoding import to_base64
 from d2lite.models import weights
 from d2lite.models._pyramid_detector import PyramidDetector
 from d2lite.models.quantization import dequantize, quantize
+
+PAGE_BITS = 6
+LETTERS = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+"  # of the steps -31 to 31
 
 
 def folded_convolutions(detector):
@@ -87,7 +92,9 @@ def _fill(detector, tensors):
 
 
 def pyramid_payload(detector):
-    """Return what a page needs of a detector: its layers in the order they run, and weights of 8 bits in base64.
+    """Return what a page needs of a detector: its layers in the order they run, and weights of 6 bits, a letter each.
+
+    In 8 bits a network of 94,000 weights and the bench's clothes would be more than a page may hold.
 
     A layer is [outputs, inputs of a group, kernel, stride, groups, active, from, add]: from is the maps that it reads,
     0 the picture, k what layer k made; add, the maps added to its result, doubled in size where they are coarser; -1
@@ -132,7 +139,8 @@ def pyramid_payload(detector):
             maps = maps[1:]
         maps = [chain(f"smooth.{i}", each) for i, each in enumerate(maps)]
     heads = [run(f"heads.{i}", each) for i, each in enumerate(maps)]
-    rounded = [quantize(folded[name][2]) for name in order]
+    rounded = [quantize(folded[name][2], PAGE_BITS) for name in order]
+    steps = torch.cat([steps.flatten() for steps, _ in rounded])
     return {
         "heads": [
             [head, stride, sizes.tolist()]
@@ -141,7 +149,7 @@ def pyramid_payload(detector):
         "anchor_free": detector.anchor_free,
         "num_classes": detector.num_classes,
         "layers": layers,
-        "weights": to_base64(torch.cat([steps.flatten() for steps, _ in rounded])),
+        "letters": "".join(LETTERS[step + 31] for step in steps.tolist()),
         "sizes": to_base64(torch.cat([scale for _, scale in rounded])),
         "biases": to_base64(torch.cat([folded[name][3].float() for name in order])),
     }

@@ -1,4 +1,4 @@
-"""The chapter on modern detectors: its functions against the library, its recordings run again, its mAP by pycocotools."""
+"""The chapter on modern detectors: its functions, its recordings run again, its mAP by pycocotools."""
 
 import contextlib
 import io

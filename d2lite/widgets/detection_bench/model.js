@@ -1,6 +1,6 @@
 // A small one-stage detector, run in the page: its boxes, suppression, and whether a detection is right.
 import { boxIou } from "../_math/boxes.js";
-import { bytesOf, floatsOf } from "../_math/bytes.js";
+import { bytesOf, floatsOf, scaledLetters } from "../_math/bytes.js";
 import { composeScene, makeCloud, toBytes, truthOf } from "../_math/compose.js";
 import { argmax, sigmoid, softmax } from "../_math/nn.js";
 
@@ -20,14 +20,14 @@ const NEAR = 0.1; // IoU from which a wrong box belongs to an item at all
  * heads: { map, stride, anchors } for each grid, finest first; anchors are the first grid's.
  */
 export function readDetector(payload) {
-  const steps = new Int8Array(bytesOf(payload.weights).buffer);
+  const steps = payload.letters ? null : new Int8Array(bytesOf(payload.weights).buffer);
   const [sizes, biases] = [floatsOf(payload.sizes), floatsOf(payload.biases)];
   let [atWeight, atChannel] = [0, 0];
   const wired = Boolean(payload.heads); // each layer says what it reads and what is added to it
   const layers = payload.layers.map(([outputs, inputs, kernel, stride, groups, active, source, added], index) => {
     const each = inputs * kernel * kernel;
-    const weights = new Float64Array(outputs * each);
-    for (let k = 0; k < weights.length; k++) weights[k] = steps[atWeight + k] * sizes[atChannel + Math.floor(k / each)];
+    const [last, scales] = [atWeight + outputs * each, sizes.slice(atChannel, atChannel + outputs)];
+    const weights = steps ? Float64Array.from(steps.subarray(atWeight, last), (step, k) => step * scales[Math.floor(k / each)]) : scaledLetters(payload.letters.slice(atWeight, last), scales);
     const add = wired ? added : source ? index + 1 - source : -1;
     const layer = { kind: "conv", from: [wired ? source : index], add, slope: active ? SLOPE : 1, outputs, inputs, kernel, stride, groups, weights, biases: biases.slice(atChannel, atChannel + outputs) };
     [atWeight, atChannel] = [atWeight + weights.length, atChannel + outputs];

@@ -22,7 +22,8 @@ from d2lite.models import (
     save_modern_detector,
     weights,
 )
-from d2lite.models._pyramid_weights import _fill
+from d2lite.models._pyramid_weights import PAGE_BITS, _fill
+from d2lite.models.quantization import dequantize, quantize
 from d2lite.vision.boxes import iou
 from d2lite.widgets._palette import PALETTE
 from d2lite.widgets.detection_bench import ITEMS, SIDE, bench_payload
@@ -102,11 +103,15 @@ def small_pyramid(neck, anchors):
 
 
 def in_double(path):
-    """A stored detector with just the numbers stored: in single precision weights and variances are rounded again."""
+    """A stored detector in 6 bits with just those numbers: in single precision weights and variances are rounded again."""
     tensors, record = weights.load(path)
     anchors = [tensors[name] for name in sorted(tensors) if name.startswith("anchors")] or None
     detector = PyramidDetector(anchors, **record["shape"]).eval().double()
     _fill(detector, tensors)
+    with torch.no_grad():
+        for module in detector.modules():
+            if isinstance(module, nn.Conv2d):
+                module.weight.copy_(dequantize(*quantize(module.weight, PAGE_BITS)))
     return detector
 
 
