@@ -15,8 +15,7 @@ CHANGES = {
     "stylized": "every second batch has the colours of other scenes",
     "DropBlock": "a tenth of the last maps is set to 0, in blocks of 3 × 3",
     "label smoothing": "a tenth of each label is shared by all classes",
-    "no anchors": "one box a cell, its size in units of the cell",
-    "dynamic owners": "no anchors, and the cheapest positions own an object (SimOTA)",
+    "dynamic owners": "one box a cell, without anchors; the cheapest positions own an object (SimOTA)",
 }
 MEASURES = {"test": "ten classes", "test_merged": "one class"}
 
@@ -34,7 +33,7 @@ def load_ablation():
             {
                 "on": sorted(names.index(part) for part in row.split(" + ") if part != "baseline"),
                 "lr": runs[0].point["lr"],
-                "products": round(runs[0]["products"], 1),
+                "products": round(runs[0]["products"], 2),
                 "test": [round(run["test_map"], 5) for run in runs],
                 "test_merged": [round(run["test_merged_map"], 5) for run in runs],
                 "draws": [
@@ -60,9 +59,9 @@ class AblationExplorer(Explorer):
 
     changes = Numbers([0], min=0, max=len(CHANGES) - 1, max_length=len(CHANGES), integer=True)
     rows = Numbers([], min=0, max=60, max_length=60, integer=True)
-    measure = Choice("test", tuple(MEASURES), names=tuple(MEASURES.values()), label="mAP@0.5 over")
+    measure = Choice("test", tuple(MEASURES), names=tuple(MEASURES.values()), label="measured over")
     against = Choice(
-        "baseline", ("baseline", "first row"), names=("the baseline", "the first row"), label="gain over"
+        "baseline", ("baseline", "first row"), names=("baseline", "first row"), label="gain over"
     )
     ordered = Flag(False, label="largest gain first")
     gain = Real(0, min=-1, max=1, output=True)

@@ -7,8 +7,7 @@ import { drawMark } from "../_draw/layers.js";
 import { drawLabel, linearScale, strokeSegment, ticks } from "../_draw/scales.js";
 import { findSet, gainOver, largestSet, nameSet, nearestSets } from "./model.js";
 
-const [TOP, LINE, BOTTOM] = [20, 23, 30]; // px above the first row, of a row, below the last
-const MAX_LINES = 11;
+const [TOP, LINE, BOTTOM] = [20, 22, 18]; // px above the first row, of a row, below the last
 
 /** Bring a scene up to date with the traits. */
 function updateScene(scene, get) {
@@ -21,16 +20,16 @@ function updateScene(scene, get) {
   const rowOf = (k) => ({ k, name: nameSet(names, sets[k].on, all), set: sets[k], ...gainOver(sets[k], base, measure) });
   const rows = (kept.includes(at) || at < 0 ? kept : [...kept, at]).map(rowOf);
   if (get("ordered")) rows.sort((a, b) => b.gain - a.gain);
-  Object.assign(scene, { names, sets, on, kept, at, all, measure, base, rows: fitRows(rows, at), near: nearestSets(sets, on), title: nameSet(names, on, all) });
+  Object.assign(scene, { names, sets, on, kept, at, all, measure, base, rows, near: nearestSets(sets, on), title: nameSet(names, on, all) });
   scene.now = at < 0 ? null : rowOf(at);
   scene.ends = endsOf(scene.rows);
   scene.baseName = nameSet(names, base.on, all);
 }
 
 /** At most so many rows, the chosen one always. */
-function fitRows(rows, at) {
-  if (rows.length <= MAX_LINES) return rows;
-  const head = rows.slice(0, MAX_LINES);
+function fitRows(rows, at, most) {
+  if (rows.length <= most) return rows;
+  const head = rows.slice(0, most);
   const chosen = rows.find(({ k }) => k === at);
   return !chosen || head.includes(chosen) ? head : [...head.slice(0, -1), chosen];
 }
@@ -55,11 +54,13 @@ function summarise(scene) {
 
 /** A row for each set: its name, its gain with two standard errors, the seeds, and its cost. */
 function drawTable(ctx, width, height, theme, scene) {
-  const { rows, ends, at } = scene;
+  const { ends, at } = scene;
+  const most = Math.max(1, Math.floor((height - TOP - BOTTOM) / LINE));
+  const rows = fitRows(scene.rows, at, most);
   const narrow = width < 480;
   const [left, right] = [narrow ? 0.44 * width : 0.4 * width, width - (narrow ? 44 : 60)];
   const x = linearScale(ends, [left, right - 8]);
-  const bottom = TOP + LINE * MAX_LINES;
+  const bottom = TOP + LINE * most;
   for (const value of ticks(x, narrow ? 3 : 5)) {
     ctx.strokeStyle = theme.line;
     ctx.lineWidth = value === 0 ? 2 : 1;
@@ -121,9 +122,9 @@ export const { render, preview } = defineExplorer({
   update: updateScene,
   output: ({ now }) => ({ gain: now ? now.gain : 0 }),
   say: summarise,
-  left: [changeList],
-  right: [
-    stage({ draw: drawTable, label: "The table: gain of each set of changes, with two standard errors", className: "d2l-rows", ratio: 1.7 }),
+  top: [
+    changeList,
+    stage({ draw: drawTable, label: "The table: gain of each set of changes, with two standard errors", className: "d2l-rows", ratio: 2.7 }),
     group(
       { className: "d2l-transport d2l-direct" },
       button({ label: "Keep this row", press: keepRow, usable: (app, scene) => scene.at >= 0 && !scene.kept.includes(scene.at) }),
