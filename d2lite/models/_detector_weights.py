@@ -8,7 +8,7 @@ from torch import nn
 
 from d2lite._utils.encoding import to_base64
 from d2lite.models import weights
-from d2lite.models._grid_detector import GridDetector
+from d2lite.models._grid_detector import STRIDE, GridDetector
 from d2lite.models.quantization import dequantize, quantize
 
 
@@ -113,15 +113,18 @@ def quantized_detector(detector):
 
 
 def detector_payload(detector):
-    """Return what a page needs of a detector: anchors, shapes, and the weights of 8 bits in base64."""
+    """Return what a page needs of a detector, in the form of `pyramid_payload`: weights of 8 bits in base64."""
     layers = layers_of(detector)
     rounded = [quantize(layer.weight) for layer in layers]
     return {
-        "anchors": detector.anchors.tolist(),
+        "heads": [[len(layers), STRIDE, detector.anchors.tolist()]],
+        "anchor_free": False,
+        "bits": 8,
         "num_classes": detector.num_classes,
         "layers": [
-            [*layer.weight.shape[:3], layer.stride, layer.groups, int(layer.active), layer.skip]
-            for layer in layers
+            [*layer.weight.shape[:3], layer.stride, layer.groups, int(layer.active), i, added]
+            for i, layer in enumerate(layers)
+            for added in [i + 1 - layer.skip if layer.skip else -1]
         ],
         "weights": to_base64(torch.cat([steps.flatten() for steps, _ in rounded])),
         "sizes": to_base64(torch.cat([scale for _, scale in rounded])),

@@ -147,9 +147,10 @@ def pyramid_payload(detector):
             for head, stride, sizes in zip(heads, detector.strides, detector.anchors, strict=True)
         ],
         "anchor_free": detector.anchor_free,
+        "bits": PAGE_BITS,
         "num_classes": detector.num_classes,
         "layers": layers,
-        "letters": "".join(LETTERS[step + 31] for step in steps.tolist()),
+        "weights": "".join(LETTERS[step + 31] for step in steps.tolist()),
         "sizes": to_base64(torch.cat([scale for _, scale in rounded])),
         "biases": to_base64(torch.cat([folded[name][3].float() for name in order])),
     }

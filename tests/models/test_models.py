@@ -179,7 +179,7 @@ def test_folded_layers_and_the_8_bit_copy_compute_the_same(detector):
 def test_the_payload_is_small_and_plain():
     payload = detector_payload(pretrained_detector()[0])
     assert len(json.dumps(payload)) < 115_000
-    assert payload["layers"][0] == [16, 3, 3, 2, 1, 1, 0]
+    assert payload["layers"][0] == [16, 3, 3, 2, 1, 1, 0, -1]
     assert sum(o * i * k * k for o, i, k, *_ in payload["layers"]) * 4 / 3 == pytest.approx(
         len(payload["weights"]), abs=4
     )

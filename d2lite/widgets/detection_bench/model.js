@@ -20,21 +20,19 @@ const NEAR = 0.1; // IoU from which a wrong box belongs to an item at all
  * heads: { map, stride, anchors } for each grid, finest first; anchors are the first grid's.
  */
 export function readDetector(payload) {
-  const steps = payload.letters ? null : new Int8Array(bytesOf(payload.weights).buffer);
+  const steps = payload.bits === 6 ? null : new Int8Array(bytesOf(payload.weights).buffer);
   const [sizes, biases] = [floatsOf(payload.sizes), floatsOf(payload.biases)];
   let [atWeight, atChannel] = [0, 0];
-  const wired = Boolean(payload.heads); // each layer says what it reads and what is added to it
-  const layers = payload.layers.map(([outputs, inputs, kernel, stride, groups, active, source, added], index) => {
+  const layers = payload.layers.map(([outputs, inputs, kernel, stride, groups, active, source, add]) => {
     const each = inputs * kernel * kernel;
     const [last, scales] = [atWeight + outputs * each, sizes.slice(atChannel, atChannel + outputs)];
-    const weights = steps ? Float64Array.from(steps.subarray(atWeight, last), (step, k) => step * scales[Math.floor(k / each)]) : scaledLetters(payload.letters.slice(atWeight, last), scales);
-    const add = wired ? added : source ? index + 1 - source : -1;
-    const layer = { kind: "conv", from: [wired ? source : index], add, slope: active ? SLOPE : 1, outputs, inputs, kernel, stride, groups, weights, biases: biases.slice(atChannel, atChannel + outputs) };
+    const weights = steps ? Float64Array.from(steps.subarray(atWeight, last), (step, k) => step * scales[Math.floor(k / each)]) : scaledLetters(payload.weights.slice(atWeight, last), scales);
+    const layer = { kind: "conv", from: [source], add, slope: active ? SLOPE : 1, outputs, inputs, kernel, stride, groups, weights, biases: biases.slice(atChannel, atChannel + outputs) };
     [atWeight, atChannel] = [atWeight + weights.length, atChannel + outputs];
     return layer;
   });
-  const heads = (payload.heads ?? [[layers.length, CELL, payload.anchors]]).map(([map, stride, anchors]) => ({ map, stride, anchors }));
-  return { layers, heads, anchors: heads[0].anchors, classes: payload.num_classes, anchorFree: Boolean(payload.anchor_free) };
+  const heads = payload.heads.map(([map, stride, anchors]) => ({ map, stride, anchors }));
+  return { layers, heads, anchors: heads[0].anchors, classes: payload.num_classes, anchorFree: payload.anchor_free };
 }
 
 /** The scene of settings { background, items, strokes }: numbers not yet rounded, bytes, and the true boxes. */
