@@ -154,7 +154,26 @@ def _separable(channels_in, channels_out, stride=1):
 
 
 def pad_truths(boxes, classes):
-    """Return lists of B tensors (k, 4) and (k,) as (B, M, 4) and (B, M), with class -1 where there is no box."""
+    """Return the boxes and classes of a batch as two tensors.
+
+    Args:
+        boxes: list of B tensors (k, 4), xyxy in pixels.
+        classes: list of B tensors (k,) of whole numbers.
+
+    Returns:
+        (B, M, 4) float tensor and (B, M) long tensor, M the most boxes of a picture, at least 1; zeros and class -1
+        where there is no box.
+
+    Raises:
+        ValueError: the lists differ in length, or a picture has more or fewer classes than boxes.
+
+    Taught in chapters/08_detection/modern_detectors.
+    """
+    if [len(each) for each in boxes] != [len(each) for each in classes] or not len(boxes):
+        raise ValueError(
+            f"boxes has {[len(each) for each in boxes]} boxes and classes {[len(each) for each in classes]}: expected "
+            "at least one picture, a class for each box"
+        )
     most = max([1, *map(len, boxes)])
     padded = torch.zeros(len(boxes), most, 4), torch.full((len(boxes), most), -1)
     for b, (some, labels) in enumerate(zip(boxes, classes, strict=True)):
@@ -242,8 +261,12 @@ def pyramid_loss(detector, outputs, size, boxes, classes, dynamic=False, box_los
     Returns:
         dict of 0-d tensors: "box", "objectness" and "class".
 
-    Taught in chapters/08_detection/modern_detectors.
+    Raises:
+        ValueError: box_loss is unknown, or a shape does not fit.
+
+    Source: as `detector_loss`; Ge et al. 2021 for dynamic owners. Taught in chapters/08_detection/modern_detectors.
     """
+    check_choice(box_loss, ("ciou", "squared"), "box_loss")
     positions = detector.positions(*size)
     drawn = detector.boxes(outputs, positions)
     if dynamic:
@@ -274,6 +297,20 @@ def _squared_error(answers, wanted, positions, anchor_free):
 
 
 def pyramid_detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnostic=False):
-    """Turn (B, N, 5 + K) outputs and their (B, N, 4) boxes into detections; the rest as in `detect`."""
+    """Turn a `PyramidDetector`'s outputs into detections.
+
+    Args:
+        outputs: (B, N, 5 + K) float tensor.
+        boxes: (B, N, 4) float tensor, xyxy in pixels, from `PyramidDetector.boxes`.
+        score_threshold, iou_threshold, class_agnostic: as in `detect`.
+
+    Returns:
+        list of B dicts, as `detect` gives them.
+
+    Raises:
+        ValueError: as in `detect`.
+
+    Taught in chapters/08_detection/modern_detectors.
+    """
     grid = outputs[:, :, None, None], boxes[:, :, None, None]  # a grid of N rows, one column, one anchor
     return detect(*grid, score_threshold, iou_threshold, class_agnostic)

@@ -147,6 +147,10 @@ def test_bad_input_is_named():
         PyramidDetector(neck="bi")
     with pytest.raises(ValueError, match="anchors has 1 tensors: expected 2"):
         PyramidDetector([ANCHORS], neck="fpn")
+    with pytest.raises(ValueError, match="boxes has .* and classes .*: expected"):
+        pad_truths([torch.zeros(2, 4)], [torch.zeros(1).long()])
+    with pytest.raises(ValueError, match="box_loss is 'l1'"):
+        pyramid_loss(None, None, None, None, None, box_loss="l1")
     with pytest.raises(ValueError, match="drop_rate is 1"):
         PyramidDetector(drop_rate=1)
     with pytest.raises(ValueError, match="images has shape"):

@@ -261,7 +261,7 @@ def test_your_own_detector_goes_in_and_wrong_ones_are_refused():
     own = GridDetector([[10.0, 20.0], [30.0, 30.0]], widths=(4, 6, 8), num_blocks=1)
     bench = DetectionBenchExplorer.from_model(own, confidence=0.5)
     assert bench.confidence == 0.5
-    assert bench.data["detector"]["anchors"] == [[10.0, 20.0], [30.0, 30.0]]
+    assert bench.data["detector"]["heads"][0][2] == [[10.0, 20.0], [30.0, 30.0]]
     assert bench.data["detector"] != DetectionBenchExplorer().data["detector"]
     with pytest.raises(TypeError, match="expected a d2lite"):
         DetectionBenchExplorer.from_model(torch.nn.Linear(2, 2))
