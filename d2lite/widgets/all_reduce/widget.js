@@ -47,7 +47,7 @@ function results(scene) {
   return [
     ["most sent by one", vectors(mostSent(scene))],
     ["least sent by one", vectors(Math.min(...sent) / n)],
-    ["time, a vector on one link = 1", formatFixed(time, 2)],
+    ["time, if a vector on one wire takes 1", formatFixed(time, 2)],
     ["cells with the sum", `${done} of ${n * n}`],
   ];
 }
@@ -81,7 +81,7 @@ export const { render, preview } = defineExplorer({
   bottom: [
     paragraph(tellCell, { className: "d2l-cell" }),
     facts(results),
-    hint("Blue: a sum of some workers' numbers, darker the more are in it. Orange: the sum of all. Arrows and dark frames: what the last step sent, and where it arrived. Press a cell to read it out."),
+    hint("A chunk is a piece of the vector, here one number. Blue: a sum of some workers' numbers, darker the more are in it. Orange: the sum of all. Arrows and dark frames: what the last step sent, and where it arrived. Press a cell to read it out."),
   ],
   preview: drawWorkers,
 });
