@@ -81,7 +81,7 @@ export const { render, preview } = defineExplorer({
   bottom: [
     paragraph(tellCell, { className: "d2l-cell" }),
     facts(results),
-    hint("A chunk is a piece of the vector, here one number. Blue: a sum of some workers' numbers, darker the more are in it. Orange: the sum of all. Arrows and dark frames: what the last step sent, and where it arrived. Press a cell to read it out."),
+    hint("A chunk is a piece of the vector, here one number. Blue: a sum of some workers' numbers, stronger the more are in it. Orange: the sum of all. Arrows and strong frames: what the last step sent, and where it arrived. Press a cell to read it out."),
   ],
   preview: drawWorkers,
 });
