@@ -2,9 +2,14 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
+import time
+from pathlib import Path
 
+import filelock
 import pytest
 import torch
 from torch import nn
@@ -71,6 +76,48 @@ def test_a_pipeline_waits_as_long_as_the_formula_says(machines, parts):
             ends[machine, part] = ready + 1
     whole = ends[machines - 1, parts - 1]
     assert 1 - parts / whole == pytest.approx((machines - 1) / (parts + machines - 1))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="torchrun's gloo needs another transport on Windows")
+def test_a_process_that_fails_is_told_of(read_chapter):
+    """The script leaves by os._exit(0), but only when its function has ended well in all processes."""
+    chapter = read_chapter(PATH)
+    chapter.define("setup")
+    chapter.run("launch")
+
+    def fail_in_one():
+        if os.environ["RANK"] == "1":
+            raise ValueError("one of two fails")
+
+    with pytest.raises(RuntimeError, match="one of two fails"):
+        chapter["launch"](fail_in_one, 2)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="torchrun's gloo needs another transport on Windows")
+def test_an_interrupted_launch_leaves_no_process_behind(read_chapter, tmp_path):
+    chapter = read_chapter(PATH)
+    chapter.define("setup")
+    chapter.run("launch")
+
+    def sleep():
+        filelock.FileLock(
+            tmp_path / f"{os.environ['RANK']}.lock"
+        ).acquire()  # the system frees it when this dies
+        Path(tmp_path, f"{os.environ['RANK']}.begun").touch()
+        time.sleep(120)
+
+    def interrupt():
+        while len(list(tmp_path.glob("*.begun"))) < 2:
+            time.sleep(0.1)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        chapter["launch"](sleep, 2)
+    for rank in (0, 1):
+        filelock.FileLock(tmp_path / f"{rank}.lock").acquire(timeout=60)
 
 
 @pytest.mark.slow
