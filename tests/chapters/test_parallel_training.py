@@ -102,11 +102,10 @@ def test_an_interrupted_launch_leaves_no_process_behind(read_chapter, tmp_path):
     chapter.run("launch")
 
     def sleep():
-        filelock.FileLock(
-            tmp_path / f"{os.environ['RANK']}.lock"
-        ).acquire()  # the system frees it when this dies
-        Path(tmp_path, f"{os.environ['RANK']}.begun").touch()
-        time.sleep(120)
+        name = os.environ["RANK"]
+        with filelock.FileLock(tmp_path / f"{name}.lock"):  # freed when this process dies
+            Path(tmp_path, f"{name}.begun").touch()
+            time.sleep(120)
 
     def interrupt():
         while len(list(tmp_path.glob("*.begun"))) < 2:
@@ -117,7 +116,7 @@ def test_an_interrupted_launch_leaves_no_process_behind(read_chapter, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         chapter["launch"](sleep, 2)
     for rank in (0, 1):
-        filelock.FileLock(tmp_path / f"{rank}.lock").acquire(timeout=60)
+        filelock.FileLock(tmp_path / f"{rank}.lock").acquire(timeout=40)
 
 
 @pytest.mark.slow
