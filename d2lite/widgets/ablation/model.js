@@ -52,3 +52,16 @@ export function nameSet(names, on, all = null) {
 export function largestSet(sets) {
   return sets.reduce((most, set) => (set.on.length > most.length ? set.on : most), []);
 }
+
+const [TALL, LOW] = [22, 13]; // px of a row: where there is room, and at least
+
+/** The rows for which `room` px are enough, the chosen one always; how tall each is; and how many are left out. */
+export function fitRows(rows, at, room) {
+  const line = Math.min(TALL, Math.max(LOW, Math.floor(room / Math.max(1, rows.length))));
+  const most = Math.max(2, Math.floor(room / line));
+  if (rows.length <= most) return { line, most, shown: rows, left: 0 };
+  const head = rows.slice(0, most - 1); // the last line says how many are left out
+  const chosen = rows.find(({ k }) => k === at);
+  const shown = !chosen || head.includes(chosen) ? head : [...head.slice(0, -1), chosen];
+  return { line, most, shown, left: rows.length - shown.length };
+}

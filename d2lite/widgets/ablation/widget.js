@@ -5,9 +5,9 @@ import { formatFixed } from "../_core/format.js";
 import { button, group, hint, paragraph, stage } from "../_core/parts.js";
 import { drawMark } from "../_draw/layers.js";
 import { drawLabel, linearScale, strokeSegment, ticks } from "../_draw/scales.js";
-import { findSet, gainOver, largestSet, nameSet, nearestSets } from "./model.js";
+import { findSet, fitRows, gainOver, largestSet, nameSet, nearestSets } from "./model.js";
 
-const [TOP, LINE, BOTTOM] = [20, 22, 18]; // px above the first row, of a row, below the last
+const [TOP, BOTTOM] = [20, 18]; // px above the first row, below the last
 
 /** Bring a scene up to date with the traits. */
 function updateScene(scene, get) {
@@ -26,14 +26,6 @@ function updateScene(scene, get) {
   scene.baseName = nameSet(names, base.on, all);
 }
 
-/** At most so many rows, the chosen one always. */
-function fitRows(rows, at, most) {
-  if (rows.length <= most) return rows;
-  const head = rows.slice(0, most);
-  const chosen = rows.find(({ k }) => k === at);
-  return !chosen || head.includes(chosen) ? head : [...head.slice(0, -1), chosen];
-}
-
 function endsOf(rows) {
   const values = rows.flatMap(({ gain, error, each }) => [gain - 2 * error, gain + 2 * error, ...each]);
   const [low, high] = [Math.min(-0.02, ...values), Math.max(0.06, ...values)];
@@ -46,7 +38,7 @@ function summarise(scene) {
   const { now, title, near, names, sets, all, base, baseName } = scene;
   if (!now) return `Not recorded: ${title}. Nearest, ${near.least} change${near.least === 1 ? "" : "s"} away: ${near.found.slice(0, 3).map((k) => nameSet(names, sets[k].on, all)).join("; ")}.`;
   const level = now.set[scene.measure].reduce((sum, value) => sum + value, 0) / now.set[scene.measure].length;
-  const head = `${title[0].toUpperCase()}${title.slice(1)}: mAP ${formatFixed(level, 3)}, ${formatFixed(now.set.products, 1)} million multiplications, rate ${now.set.lr}.`;
+  const head = `${title[0].toUpperCase()}${title.slice(1)}: mAP ${formatFixed(level, 3)}, ${formatFixed(now.set.products, 2)} million multiplications, rate ${now.set.lr}.`;
   if (now.set === base) return head;
   const parts = now.ofScenes === null ? `by seeds ${formatFixed(now.ofSeeds, 3)}` : `${formatFixed(now.error, 3)}: by seeds ${formatFixed(now.ofSeeds, 3)}, by scenes ${formatFixed(now.ofScenes, 3)}`;
   return `${head} Gain over ${baseName}: ${signed(now.gain)}, standard error ${parts}.`;
@@ -55,12 +47,11 @@ function summarise(scene) {
 /** A row for each set: its name, its gain with two standard errors, the seeds, and its cost. */
 function drawTable(ctx, width, height, theme, scene) {
   const { ends, at } = scene;
-  const most = Math.max(1, Math.floor((height - TOP - BOTTOM) / LINE));
-  const rows = fitRows(scene.rows, at, most);
+  const { line, most, shown, left: missing } = fitRows(scene.rows, at, height - TOP - BOTTOM);
   const narrow = width < 480;
   const [left, right] = [narrow ? 0.44 * width : 0.4 * width, width - (narrow ? 44 : 60)];
   const x = linearScale(ends, [left, right - 8]);
-  const bottom = TOP + LINE * most;
+  const bottom = TOP + line * most;
   for (const value of ticks(x, narrow ? 3 : 5)) {
     ctx.strokeStyle = theme.line;
     ctx.lineWidth = value === 0 ? 2 : 1;
@@ -70,27 +61,28 @@ function drawTable(ctx, width, height, theme, scene) {
   drawLabel(ctx, "changes", 2, 2, theme, { size: 11 });
   drawLabel(ctx, narrow ? "gain, mAP" : "gain, mAP@0.5", (left + right) / 2, 2, theme, { align: "center", size: 11 });
   drawLabel(ctx, narrow ? "cost" : "cost, M", width - 2, 2, theme, { align: "right", size: 11 });
-  rows.forEach((row, i) => drawRow(ctx, TOP + LINE * (i + 0.5), { x, left, width }, theme, row, row.k === at));
-  if (!rows.length) drawLabel(ctx, "no row yet", 2, TOP + 6, theme, {});
+  shown.forEach((row, i) => drawRow(ctx, TOP + line * (i + 0.5), { x, left, width, line }, theme, row, row.k === at));
+  if (!shown.length) drawLabel(ctx, "no row yet", 2, TOP + 6, theme, {});
+  if (missing) drawLabel(ctx, `… ${missing} more rows: no room here`, 2, TOP + line * (most - 0.5), theme, { baseline: "middle", size: 11 });
 }
 
-function drawRow(ctx, y, { x, left, width }, theme, { name, gain, error, each, set }, chosen) {
+function drawRow(ctx, y, { x, left, width, line }, theme, { name, gain, error, each, set }, chosen) {
   if (chosen) {
     ctx.fillStyle = theme.surface;
-    ctx.fillRect(0, y - LINE / 2 + 1, left - 6, LINE - 2);
+    ctx.fillRect(0, y - line / 2 + 1, left - 6, line - 2);
   }
   ctx.save();
   ctx.beginPath();
-  ctx.rect(0, y - LINE / 2, left - 8, LINE);
+  ctx.rect(0, y - line / 2, left - 8, line);
   ctx.clip();
-  drawLabel(ctx, name, 2, y, theme, { baseline: "middle", size: 12, weight: chosen ? 700 : 400, color: theme.text });
+  drawLabel(ctx, name, 2, y, theme, { baseline: "middle", size: line < 15 ? 11 : 12, weight: chosen ? 700 : 400, color: theme.text });
   ctx.restore();
   ctx.strokeStyle = chosen ? theme.accent : theme.muted;
   ctx.lineWidth = 2;
   if (error) strokeSegment(ctx, x(gain - 2 * error), y, x(gain + 2 * error), y);
   for (const value of each) drawMark(ctx, x(value), y, { radius: 2, fill: theme.muted });
   drawMark(ctx, x(gain), y, { radius: 5, fill: chosen ? theme.accent : theme.text });
-  drawLabel(ctx, formatFixed(set.products, 1), width - 2, y, theme, { align: "right", baseline: "middle", size: 12, color: theme.text });
+  drawLabel(ctx, formatFixed(set.products, 2), width - 2, y, theme, { align: "right", baseline: "middle", size: line < 15 ? 11 : 12, color: theme.text });
 }
 
 /** The changes, each a button that is pressed or not. */

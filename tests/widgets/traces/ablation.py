@@ -70,6 +70,22 @@ def cases():
             "expected": [0, 2, -1, 3],
         },
         {
+            "name": "rows: tall where there is room, all while they fit, then the chosen one and a count",
+            "js": """(model, asked) => asked.map(([count, at, room]) => {
+                const rows = Array.from({ length: count }, (_, k) => ({ k }));
+                const { line, shown, left } = model.fitRows(rows, at, room);
+                return [line, shown.map(({ k }) => k), left];
+            })""",
+            "input": [[2, 1, 220], [13, 6, 240], [18, 6, 240], [6, 5, 52], [6, 0, 52]],
+            "expected": [
+                [22, [0, 1], 0],
+                [18, list(range(13)), 0],
+                [13, list(range(18)), 0],
+                [13, [0, 1, 5], 3],
+                [13, [0, 1, 2], 3],
+            ],
+        },
+        {
             "name": "names",
             "js": """(model, { names, all }) => [[], [1], [0, 2], [0, 1, 3], all, [3, 4]].map(
                 (on) => model.nameSet(names, on, all))""",
