@@ -18,6 +18,8 @@ from d2lite.models import (
     static_owners,
     weights,
 )
+from d2lite.models._pyramid_weights import folded_convolutions
+from d2lite.models.quantization import dequantize, quantize
 from d2lite.vision.anchors import match
 from d2lite.vision.boxes import iou
 from d2lite.vision.detection_metrics import mean_average_precision
@@ -180,13 +182,22 @@ def test_saved_weights_are_the_rounded_ones(tmp_path, neck, with_anchors, residu
 
 
 def test_the_shipped_one_fits_a_page_and_its_record_is_true():
-    """In 6 bits it is in the bench; in 8 bits it scores on the first test scenes as the record says of all."""
+    """In 8 bits it scores on the first test scenes as the record says of all; in 6, as in the bench, little less."""
     detector, record = pretrained_modern_detector()
     bench = DetectionBenchExplorer.from_model(detector)
     assert bench.data["detector"]["bits"] == 6
     assert (weights.FOLDER / "modern_detector.npz").stat().st_size < 100_000
     test = scenes(0, 100)[1]
-    with torch.no_grad():
+
+    @torch.no_grad()
+    def score():
         outputs = detector(test.images)
-    found = pyramid_detect(outputs, detector.boxes(outputs, detector.positions(96, 96)), 0.01)
-    assert abs(mean_average_precision(found, test.targets, 0.5)["map_50"] - record["map_50"]) < 0.05
+        found = pyramid_detect(outputs, detector.boxes(outputs, detector.positions(96, 96)), 0.01)
+        return mean_average_precision(found, test.targets, 0.5)["map_50"]
+
+    whole = score()
+    assert abs(whole - record["map_50"]) < 0.05
+    with torch.no_grad():
+        for convolution, _, weight, _ in folded_convolutions(detector).values():
+            convolution.weight.copy_(dequantize(*quantize(weight, bench.data["detector"]["bits"])))
+    assert 0 < whole - score() < 0.03

@@ -84,7 +84,7 @@ class DetectionBenchExplorer(Explorer):
 
         Args:
             detector: `d2lite.models.GridDetector` or `PyramidDetector` of ten classes, on any device; the page gets a
-                copy in 8 bits.
+                copy in 8 bits, of a `PyramidDetector` in 6.
             values: as for the class.
 
         Raises:
