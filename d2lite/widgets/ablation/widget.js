@@ -12,7 +12,7 @@ const [TOP, BOTTOM] = [20, 18]; // px above the first row, below the last
 /** Bring a scene up to date with the traits. */
 function updateScene(scene, get) {
   const { changes, sets } = get("data");
-  const names = changes.map(({ name }) => name);
+  const [names, abouts] = [changes.map(({ name }) => name), changes.map(({ about }) => about)];
   const on = [...new Set(get("changes"))].sort((a, b) => a - b);
   const kept = [...new Set(get("rows"))].filter((k) => k < sets.length);
   const [at, all, measure] = [findSet(sets, on), largestSet(sets), get("measure")];
@@ -20,7 +20,7 @@ function updateScene(scene, get) {
   const rowOf = (k) => ({ k, name: nameSet(names, sets[k].on, all), set: sets[k], ...gainOver(sets[k], base, measure) });
   const rows = (kept.includes(at) || at < 0 ? kept : [...kept, at]).map(rowOf);
   if (get("ordered")) rows.sort((a, b) => b.gain - a.gain);
-  Object.assign(scene, { names, sets, on, kept, at, all, measure, base, rows, near: nearestSets(sets, on), title: nameSet(names, on, all) });
+  Object.assign(scene, { names, abouts, sets, on, kept, at, all, measure, base, rows, near: nearestSets(sets, on), title: nameSet(names, on, all) });
   scene.now = at < 0 ? null : rowOf(at);
   scene.ends = endsOf(scene.rows);
   scene.baseName = nameSet(names, base.on, all);
@@ -35,10 +35,11 @@ function endsOf(rows) {
 const signed = (value) => `${value < 0 ? "−" : "+"}${formatFixed(Math.abs(value), 3)}`;
 
 function summarise(scene) {
-  const { now, title, near, names, sets, all, base, baseName } = scene;
+  const { now, title, near, names, abouts, sets, all, base, baseName } = scene;
   if (!now) return `Not recorded: ${title}. Nearest, ${near.least} change${near.least === 1 ? "" : "s"} away: ${near.found.slice(0, 3).map((k) => nameSet(names, sets[k].on, all)).join("; ")}.`;
   const level = now.set[scene.measure].reduce((sum, value) => sum + value, 0) / now.set[scene.measure].length;
-  const head = `${title[0].toUpperCase()}${title.slice(1)}: mAP ${formatFixed(level, 3)}, ${formatFixed(now.set.products, 2)} million multiplications, rate ${now.set.lr}.`;
+  const about = now.set.on.length === 1 ? ` (${abouts[now.set.on[0]]})` : "";
+  const head = `${title[0].toUpperCase()}${title.slice(1)}${about}: mAP ${formatFixed(level, 3)}, ${formatFixed(now.set.products, 2)} million multiplications, rate ${now.set.lr}.`;
   if (now.set === base) return head;
   const parts = now.ofScenes === null ? `by seeds ${formatFixed(now.ofSeeds, 3)}` : `${formatFixed(now.error, 3)}: by seeds ${formatFixed(now.ofSeeds, 3)}, by scenes ${formatFixed(now.ofScenes, 3)}`;
   return `${head} Gain over ${baseName}: ${signed(now.gain)}, standard error ${parts}.`;
@@ -95,8 +96,6 @@ function changeList(app, parent, scene) {
       const on = new Set(app.get("changes"));
       if (!on.delete(k)) on.add(k);
       app.set({ changes: [...on].sort((a, b) => a - b) });
-      scene.touched = k;
-      app.refresh();
     });
     element.append(toggle);
   });
