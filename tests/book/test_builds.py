@@ -110,6 +110,8 @@ def test_versions_of_all_that_chapters_import_are_part_of_the_key():
         tops = set(re.findall(r"^\s*(?:import|from)\s+(\w+)", code, re.MULTILINE)) - {"d2lite"}
         packages = {name.lower() for top in tops for name in known.get(top, ())}
         assert packages <= set(execution.PACKAGES), chapter
+    assert execution._version("numpy") == importlib.metadata.version("numpy")
+    assert execution._version("no-such-package") == "missing"  # an optional one
 
 
 def test_the_cache_keeps_what_was_used_last(tmp_path):

