@@ -28,7 +28,7 @@ def assignment_cost(class_losses, overlaps, candidates, weight=3.0):
 def dynamic_assignment(cost, overlaps, num_top=10):
     """Give each object its cheapest positions, as many as its best overlaps add up to, at least one.
 
-    A position that several objects want goes to the one for which it is cheapest.
+    A position that several objects want goes to the object, of all, for which it is cheapest, as in YOLOX's code.
 
     Args:
         cost: (..., M, N) tensor, of M objects at N positions, infinite where a position may not answer.
