@@ -58,7 +58,7 @@ def main():
         command = [sys.executable, __file__, "--one", str(path)]
         result = subprocess.run(command, env=environment, capture_output=True, text=True)
         if result.returncode:
-            sys.exit(f"{name} failed:\n{result.stderr[-3000:]}")
+            sys.exit(f"{name} failed:\n{result.stderr}")
         found = json.loads(result.stdout.splitlines()[-1])
         late = found["seconds"] > MOST_SECONDS or found["mb"] > MOST_MB
         over += late

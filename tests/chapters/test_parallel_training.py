@@ -81,14 +81,17 @@ def test_a_pipeline_waits_as_long_as_the_formula_says(machines, parts):
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="torchrun's gloo needs another transport on Windows")
 def test_a_process_that_fails_is_told_of(read_chapter):
-    """The script leaves by os._exit(0), but only when its function has ended well in all processes."""
+    """The script leaves by os._exit(0), but only when its function has ended well in all processes.
+
+    What the process says is told whole, however long: torchrun and the other process write their own errors after it.
+    """
     chapter = read_chapter(PATH)
     chapter.define("setup")
     chapter.run("launch")
 
     def fail_in_one():
         if os.environ["RANK"] == "1":
-            raise ValueError("one of two fails")
+            raise ValueError("one of two fails: " + "a long account " * 1000)
 
     with pytest.raises(RuntimeError, match="one of two fails"):
         chapter["launch"](fail_in_one, 2)
