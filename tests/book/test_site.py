@@ -17,6 +17,7 @@ sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 
 from d2lite_book import (  # noqa: E402
     assets,
+    findings,
     folds,
     fonts,
     images,
@@ -301,10 +302,19 @@ def test_workflows_may_only_read_and_run_what_was_looked_at(path):
 
 def test_the_finding_is_the_quote_right_under_the_title():
     quote = lambda: nodes.block_quote("", nodes.paragraph("", "One\nsentence."))
-    assert metadata.finding_of(document(nodes.title("", "T"), quote())) == "One sentence."
-    assert metadata.finding_of(document(nodes.title("", "T"), nodes.paragraph("", "x"), quote())) == ""
-    assert metadata.finding_of(document(nodes.title("", "T"))) == ""
-    assert metadata.finding_of(None) == ""
+    assert metadata.finding_of(document(nodes.title("", "T"), quote())).astext() == "One\nsentence."
+    assert metadata.finding_of(document(nodes.title("", "T"), nodes.paragraph("", "x"), quote())) is None
+    assert metadata.finding_of(document(nodes.title("", "T"))) is None
+    assert metadata.finding_of(None) is None
+
+
+def test_a_list_of_findings_links_each_title_and_keeps_the_words_own_form():
+    entries = [("a.html", "1. A", [nodes.paragraph("", "", nodes.emphasis("", "x"), nodes.Text(" grows."))])]
+    caption, found = findings.listed("Part", entries)
+    assert caption.astext() == "Part"
+    [link] = found.findall(nodes.reference)
+    assert (link["refuri"], link.astext()) == ("a.html", "1. A")
+    assert found.astext().endswith("x grows.") and len(list(found.findall(nodes.emphasis))) == 1
 
 
 def test_claims_are_counted_as_code_not_as_words():

@@ -132,6 +132,17 @@ def test_every_card_of_the_gallery_leads_to_its_explorer(open_page, site):
         assert f'id="{anchor}"' in (site / "book" / name).resolve().read_text(encoding="utf-8"), target
 
 
+def test_every_chapter_has_its_finding_in_the_list(open_page, site):
+    page = open_page("book/findings.html")
+    targets = page.locator(".d2l-findings dt a").evaluate_all(
+        "(links) => links.map((link) => link.getAttribute('href'))"
+    )
+    chapters = {path for path in (site / "chapters").rglob("*.html") if path.parent.name != "chapters"}
+    assert {(site / "book" / target).resolve() for target in targets} == {path.resolve() for path in chapters}
+    words = page.locator(".d2l-findings dd").evaluate_all("(all) => all.map((each) => each.innerText)")
+    assert len(words) == len(targets) and all(8 <= len(each.split()) <= 45 for each in words)
+
+
 def test_a_page_that_fits_the_screen_is_read_at_once(open_page):
     page = open_page("book/setup.html", viewport={"width": 1280, "height": 9000})
     page.wait_for_function("document.querySelector('.bd-docs-nav a.d2l-read')")

@@ -21,11 +21,16 @@ def part_of(app, pagename):
 
 
 def finding_of(doctree):
-    """Return what a page shows, in one sentence: the block quote right under its title; "" where there is none."""
+    """Return what a page shows, in one sentence: the block quote right under its title; None where there is none."""
     section = doctree.next_node(nodes.section) if doctree else None
     if section is None or len(section) < 2 or not isinstance(section[1], nodes.block_quote):
-        return ""
-    return " ".join(section[1].astext().split())
+        return None
+    return section[1]
+
+
+def _finding_text(doctree):
+    quote = finding_of(doctree)
+    return " ".join(quote.astext().split()) if quote is not None else ""
 
 
 def _tag(kind, name, content):
@@ -34,7 +39,7 @@ def _tag(kind, name, content):
 
 def _describe(app, pagename, templatename, context, doctree):
     """Let the finding, where there is one, describe the page, before sphinxext-opengraph takes its first words."""
-    if finding := finding_of(doctree):
+    if finding := _finding_text(doctree):
         context["meta"] = {**(context["meta"] or {}), "og:description": html.escape(finding)}
         context["metatags"] += _tag("name", "description", finding)
 
@@ -43,7 +48,7 @@ def _name_card(app, pagename, templatename, context, doctree):
     """Draw the card once the pictures of the page are there."""
     if pagename not in app.env.titles:
         return
-    out, title, finding = Path(app.outdir), app.env.titles[pagename].astext(), finding_of(doctree)
+    out, title, finding = Path(app.outdir), app.env.titles[pagename].astext(), _finding_text(doctree)
     found = PICTURE.search(context.get("body") or "")
     picture = posixpath.normpath(posixpath.join(posixpath.dirname(pagename), found[1])) if found else ""
     svg = (out / picture).read_text("utf-8") if picture else None
