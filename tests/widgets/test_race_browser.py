@@ -9,6 +9,8 @@ from d2lite.optim.surfaces import make_surface
 from d2lite.widgets import RaceExplorer
 from d2lite.widgets._preview import preview_svg
 
+PLANE = {"view": "plane", "condition": 100, "rates": [0, 2 / 101], "beta": 0, "step_count": 100}
+
 pytestmark = pytest.mark.browser
 
 
@@ -19,7 +21,7 @@ def host(make_host):
 
 def place(host, w1, w2, surface="bowl"):
     """Pixels of a point of the map."""
-    box = host.page.locator(".d2l-left canvas").bounding_box()
+    box = host.page.locator(".d2l-map canvas").bounding_box()
     (x0, x1), (y0, y1) = make_surface(surface).domain
     return box["x"] + box["width"] * (w1 - x0) / (x1 - x0), box["y"] + box["height"] * (y1 - w2) / (y1 - y0)
 
@@ -185,6 +187,117 @@ def test_one_finger_taps_a_start(make_host):
     assert host.get("start") == [[pytest.approx(-1, abs=0.04), pytest.approx(2, abs=0.04)]]
 
 
+def spot(host, rate, memory):
+    """Pixels of a point of the plane, κ = 100: as its axes say."""
+    box = host.page.locator(".d2l-left canvas:visible").bounding_box()
+    left, top, right, bottom = 36, 6, box["width"] - 8, box["height"] - 22
+    high = np.log(1 - memory) / np.log(1 - 0.995)
+    return box["x"] + left + (right - left) * rate / 0.0415, box["y"] + bottom + (top - bottom) * high
+
+
+@pytest.fixture
+def plane(make_host):
+    return make_host().open("race").show("race", folded=True, **PLANE)
+
+
+def test_the_point_is_dragged_and_the_run_follows(plane):
+    mouse = plane.page.mouse
+    mouse.move(*spot(plane, 2 / 101, 0))
+    mouse.down()
+    mouse.move(*spot(plane, 0.03, 0.5), steps=3)
+    mouse.move(*spot(plane, 0.0085, 0.9), steps=3)
+    mouse.up()
+    plane.settle()
+    assert (plane.get("rates")[1], plane.get("beta")) == (
+        pytest.approx(0.0085, abs=2e-4),
+        pytest.approx(0.9, abs=0.01),
+    )
+    w = torch.tensor([-2.6, 0.13], dtype=torch.float64, requires_grad=True)
+    optimizer, surface = torch.optim.SGD([w], plane.get("rates")[1], plane.get("beta")), make_surface("bowl", 100)
+    for _ in range(100):
+        optimizer.zero_grad()
+        surface.value(w).backward()
+        optimizer.step()
+    assert plane.get("losses") == pytest.approx([surface(w).item()], rel=1e-7)
+
+
+def test_near_the_ring_it_is_the_best_point(plane):
+    x, y = spot(plane, 4 / 121, 81 / 121)
+    plane.page.mouse.click(x + 2, y - 2)
+    plane.settle()
+    assert (plane.get("rates")[1], plane.get("beta")) == pytest.approx((4 / 121, 81 / 121), rel=1e-5)
+    said = "document.querySelector('.d2l-explorer > .d2l-offscreen').textContent.includes('arrives after 47 steps')"
+    plane.page.wait_for_function(said)
+    plane.page.get_by_role("slider", name="Learning rate and memory").press("ArrowUp")  # and a key leaves it
+    plane.settle()
+    assert plane.get("beta") > 81 / 121 + 0.005
+
+
+def test_keys_move_the_point_and_stop_at_the_edges(plane):
+    handle = plane.page.get_by_role("slider", name="Learning rate and memory")
+    handle.focus()
+    for _ in range(3):
+        plane.page.keyboard.press("Shift+ArrowUp")
+    plane.page.keyboard.press("ArrowLeft")
+    plane.settle()
+    assert plane.get("beta") > 0.4
+    assert plane.get("rates")[1] < 2 / 101
+    for key in ("Shift+ArrowLeft", "Shift+ArrowDown"):
+        for _ in range(40):
+            plane.page.keyboard.press(key)
+    plane.settle()
+    assert plane.get("beta") == 0
+    assert 0 < plane.get("rates")[1] < 2e-4  # never 0, which would mean the surface's own
+
+
+def test_one_finger_drags_the_point(make_host):
+    host = make_host(390, has_touch=True, is_mobile=True).open("race").show("race", folded=True, **PLANE)
+    host.page.touchscreen.tap(*spot(host, 0.0085, 0.9))
+    host.settle()
+    assert (host.get("rates")[1], host.get("beta")) == (
+        pytest.approx(0.0085, abs=2e-4),
+        pytest.approx(0.9, abs=0.01),
+    )
+
+
+def test_another_valley_keeps_the_rate_at_the_same_place(plane):
+    slider = plane.page.get_by_role("slider", name="condition κ", exact=True)
+    slider.press("End")
+    plane.settle()
+    assert plane.get("condition") == 1000
+    assert plane.get("rates")[1] == pytest.approx(2 / 1010, rel=1e-3)
+
+
+def test_a_point_of_the_lost_region_is_said_to_be_lost(plane):
+    plane.page.mouse.click(*spot(plane, 0.035, 0.4))
+    plane.settle()
+    assert "acrossdiverges" in plane.page.locator(".d2l-facts").inner_text()
+    plane.page.get_by_role("button", name="Step").click()
+    plane.settle()
+
+
+@pytest.mark.parametrize(("size", "room", "tall"), [((1366, 768), 820, 704), ((390, 844), 390, 784)])
+def test_the_plane_fits_one_screen_with_its_three_controls(make_host, size, room, tall):
+    host = make_host(size[0], height=size[1]).open("race")
+    host.page.add_style_tag(content=f"body {{ margin: 0 }} main {{ margin: auto; max-width: {room}px }}")
+    host.show("race", folded=True, **PLANE)
+    boxes = [e.bounding_box() for e in host.page.locator(":is(.d2l-stage, .d2l-control):visible").all()]
+    assert max(b["y"] + b["height"] for b in boxes) - min(b["y"] for b in boxes) < tall
+    assert host.page.locator(".d2l-controls > .d2l-control:visible").count() == 3
+    assert host.page.locator(".d2l-stage:visible").count() == 3
+    assert not host.page.locator(".d2l-more").is_visible()
+    assert host.page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+def test_a_link_leads_from_the_plane_to_the_race_and_back(plane):
+    plane.set("view", "race")
+    assert plane.page.locator(".d2l-map canvas").is_visible()
+    assert plane.page.locator(".d2l-methods").count() == 1
+    plane.set("view", "plane")
+    assert not plane.page.locator(".d2l-map canvas").is_visible()
+    assert plane.page.locator(".d2l-valley canvas").is_visible()
+
+
 def test_python_names_methods_and_rates():
     widget = RaceExplorer(methods=["sgd", "adam"], rates={"adam": 0.5})
     assert [widget.sgd, widget.momentum, widget.adam] == [True, False, True]
@@ -201,6 +314,8 @@ def test_python_names_methods_and_rates():
 def test_colours_are_those_of_the_figures():
     svg = preview_svg(RaceExplorer(methods=["momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]))
     assert all(color in svg for color in plotting.PALETTE)
+    svg = preview_svg(RaceExplorer(**PLANE))
+    assert all(text in svg for text in ("creeps", "rolls past the goal", "diverges", "best", "346 steps"))
 
 
 def test_another_kind_of_explorer_leaves_the_layout_alone(make_host):

@@ -14,7 +14,8 @@ NAMES = ("SGD", "momentum", "Nesterov", "AdaGrad", "RMSprop", "Adam", "AdamW")
 class RaceExplorer(Explorer):
     """A race of optimizers: one start, one surface, seven ways down, and what each of them remembers.
 
-    Everything shown follows from the traits alone, so a link or a Python cell brings back what was seen.
+    Everything shown follows from the traits alone, so a link or a Python cell brings back what was seen. The view "plane"
+    shows momentum alone, in a bowl: all learning rates and memories, coloured by how fast they arrive, and the run of one.
 
     Args:
         methods: names of the optimizers that run, such as ["sgd", "adam"]; None leaves it to the flags of those names.
@@ -28,9 +29,10 @@ class RaceExplorer(Explorer):
     Example:
         >>> RaceExplorer(surface="beale", methods=["momentum", "adam"], rates={"adam": 0.1}, step_count=100)
 
-    Taught in chapters/04_optimizers/adaptive_methods.
+    Taught in chapters/04_optimizers/momentum and chapters/04_optimizers/adaptive_methods.
     """
 
+    view = Choice("race", ("race", "plane"), names=("race", "plane of η and β"))
     surface = Choice(
         "bowl",
         ("bowl", "noisy", "saddle", "plateau", "rosenbrock", "beale"),

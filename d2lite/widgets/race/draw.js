@@ -37,7 +37,7 @@ function drawStanding(ctx, width, height, theme, scene, run) {
   if (!(px > -30 && py > -30 && px < width + 30 && py < height + 30)) return;
   const color = methodColor(theme, run.name);
   const shown = run.name === scene.shown;
-  drawDirections(ctx, px, py, theme, scene, { run, k, color, shown });
+  if (scene.view !== "plane") drawDirections(ctx, px, py, theme, scene, { run, k, color, shown }); // there the axes differ in unit
   drawMark(ctx, px, py, { radius: shown ? 5.5 : 4, fill: color, stroke: theme.bg, width: 1.5 });
 }
 

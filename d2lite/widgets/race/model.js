@@ -33,14 +33,45 @@ export function suggestedRates(surface, condition) {
 
 /**
  * What a run along one curvature does, by the roots of r² - (1 + β - ηλ) r + β: product is ηλ; without memory, β = 0.
- * "critical" is within a hundredth of the product at which the roots meet.
+ * "critical" is within a hundredth of a product at which the roots meet.
  */
 export function regime(product, beta) {
   if (product >= 2 * (1 + beta)) return "diverges";
-  const meet = (1 - Math.sqrt(beta)) ** 2;
-  if (beta > 0 && Math.abs(product - meet) <= 0.01 * meet) return "critical";
-  if (product < meet) return "damped";
-  return product <= (1 + Math.sqrt(beta)) ** 2 && beta > 0 ? "oscillating" : "jumps to and fro";
+  const [low, high] = [(1 - Math.sqrt(beta)) ** 2, (1 + Math.sqrt(beta)) ** 2];
+  if (beta > 0 && [low, high].some((meet) => Math.abs(product - meet) <= 0.01 * meet)) return "critical";
+  if (product < low) return "damped";
+  return product <= high && beta > 0 ? "oscillating" : "jumps to and fro";
+}
+
+/** The share that a step keeps in the long run along one curvature: the size of the larger of regime's two roots. */
+export function keptShare(product, beta) {
+  const half = (1 + beta - product) / 2;
+  const inside = half * half - beta; // a quarter of the discriminant
+  return inside < 0 ? Math.sqrt(beta) : Math.abs(half) + Math.sqrt(inside);
+}
+
+/** The same in a bowl of curvatures 1 and condition, whose slower direction decides. */
+export function valleyShare(lr, beta, condition) {
+  return Math.max(keptShare(lr, beta), keptShare(lr * condition, beta));
+}
+
+/** The learning rate and the memory that keep least in that bowl: both directions stand where the roots meet. */
+export function bestPoint(condition) {
+  const root = Math.sqrt(condition);
+  return { lr: 4 / (1 + root) ** 2, beta: ((root - 1) / (root + 1)) ** 2 };
+}
+
+/** The step from which on a run in that bowl stays within a thousandth of its first distance from the lowest point, of the first most; 0 if none. */
+export function stepsToGoal(lr, beta, condition, start, most = 3000) {
+  const lines = start.map((w, i) => ({ now: w, before: w, product: lr * (i ? condition : 1) })); // a direction each
+  const limit = lines.reduce((sum, { now }) => sum + now * now, 0) / 1e6;
+  let away = 0; // the last step outside
+  for (let k = 0; k <= most; k++) {
+    const square = lines[0].now ** 2 + lines[1].now ** 2;
+    if (!(square <= limit)) away = k;
+    for (const line of lines) [line.now, line.before] = [line.now + beta * (line.now - line.before) - line.product * line.now, line.now];
+  }
+  return away < most ? away + 1 : 0;
 }
 
 /**

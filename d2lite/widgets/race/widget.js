@@ -1,56 +1,77 @@
-// The race explorer: the map with every method's path; losses, the shown method's memory, the table of all, and the next step in numbers.
+// The race explorer: the map with every method's path; losses, the shown method's memory, the table of all, and the next step in
+// numbers. Or, as a plane, all rates and memories of momentum in one valley, with the run of a point that the reader drags.
+import { addControl } from "../_core/controls.js";
 import { control, defineExplorer } from "../_core/define.js";
 import { make, writeText } from "../_core/dom.js";
 import { formatNumber } from "../_core/format.js";
 import { nameElement } from "../_core/frame.js";
-import { group, hint, paragraph, player, stage, table } from "../_core/parts.js";
+import { facts, group, hint, paragraph, player, stage, table } from "../_core/parts.js";
 import { beside, above } from "../_draw/panes.js";
 import { addStart, heightsAbove, heightText, lossBox, stepScale } from "../_draw/paths.js";
 import { drawLosses, drawMap, drawMemory, methodColor } from "./draw.js";
 import { formulaRows, RULE_LINES } from "./formula.js";
 import { arrival, makeGround, makeRun, nextStep, regime, runTo, stepsDone, suggestedRates, USES } from "./model.js";
+import { addPoint, drawPlane, drawValley, measurePoint, pointFacts, START, tipAt } from "./plane.js";
 
 let tables = 0; // of a page: each is a group of radio buttons of its own
 const METHODS = Object.keys(USES);
 const GROUND = ["surface", "condition", "angle", "noise", "seed"];
 
-const isBowl = (get) => ["bowl", "noisy"].includes(get("surface"));
-const canTurn = (get) => isBowl(get) || get("surface") === "saddle";
-const isNoisy = (get) => get("surface") === "noisy";
-const usedByShown = (name) => (get) => USES[get("shown")].includes(name);
+const isPlane = (get) => get("view") === "plane";
+const isRace = (get) => !isPlane(get);
+const surfaceOf = (get) => (isPlane(get) ? "bowl" : get("surface"));
+const shownOf = (get) => (isPlane(get) ? "momentum" : get("shown"));
+const isBowl = (get) => ["bowl", "noisy"].includes(surfaceOf(get));
+const canTurn = (get) => isRace(get) && (isBowl(get) || get("surface") === "saddle");
+const isNoisy = (get) => surfaceOf(get) === "noisy";
+const usedByShown = (name) => (get) => isRace(get) && USES[get("shown")].includes(name);
 const runsOf = (scene) => [...scene.runs.values()];
 
 /** Bring a scene up to date with the traits; return whether some run needs another frame. */
 function updateScene(scene, get, { deadline }) {
-  const settings = { ...Object.fromEntries(GROUND.map((name) => [name, get(name)])), start: get("start")[0] || null };
+  const view = get("view");
+  const own = isPlane(get) ? { surface: "bowl", angle: 0, start: START } : { start: null };
+  const settings = { ...Object.fromEntries(GROUND.map((name) => [name, get(name)])), ...own };
+  settings.start = get("start")[0] || own.start;
   const key = JSON.stringify(settings);
-  const shape = ["surface", "condition", "angle"].map(get).join();
+  const shape = [view, settings.surface, settings.condition, settings.angle].join();
   if (key !== scene.key) Object.assign(scene, { key, ground: makeGround(settings), runs: new Map() });
   if (shape !== scene.shape) Object.assign(scene, { shape, surface: scene.ground.surface, map: null });
-  const methods = METHODS.filter((name) => get(name));
+  const methods = isPlane(get) ? ["momentum"] : METHODS.filter((name) => get(name));
   for (const name of scene.runs.keys()) if (!methods.includes(name)) scene.runs.delete(name);
   let more = false;
   for (const name of methods) {
-    const own = ownSettings(get, name);
+    const settings = ownSettings(get, name);
     const known = scene.runs.get(name);
-    if (!known || known.key !== JSON.stringify(own)) {
-      scene.runs.set(name, { ...makeRun(scene.ground, name, own), key: JSON.stringify(own) });
+    if (!known || known.key !== JSON.stringify(settings)) {
+      scene.runs.set(name, { ...makeRun(scene.ground, name, settings), key: JSON.stringify(settings) });
     }
     more = runTo(scene.ground, scene.runs.get(name), get("step_count"), deadline) || more;
   }
-  Object.assign(scene, { step: get("step_count"), shown: get("shown"), lowest: scene.surface.lowest });
+  Object.assign(scene, { view, condition: get("condition"), step: get("step_count"), shown: shownOf(get), lowest: scene.surface.lowest });
+  if (isPlane(get)) Object.assign(scene, pointOf(get), measurePoint({ ...scene, ...pointOf(get) }));
   return more;
 }
 
 function ownSettings(get, name) {
   const { beta, beta1, beta2 } = Object.fromEntries(USES[name].map((trait) => [trait, get(trait)]));
-  return { lr: rateOf(get, name), beta, beta1, beta2, weightDecay: get("weight_decay") };
+  return { lr: rateOf(get, name), beta, beta1, beta2, weightDecay: isPlane(get) ? 0 : get("weight_decay") };
 }
 
 /** The learning rate of a method: the reader's, or the one that suits the surface. */
 function rateOf(get, name) {
   const i = METHODS.indexOf(name);
-  return get("rates")[i] || suggestedRates(get("surface"), get("condition"))[i];
+  return get("rates")[i] || suggestedRates(surfaceOf(get), get("condition"))[i];
+}
+
+/** Set one method's learning rate, and other traits with it. */
+function setRate(app, name, rate, others = {}) {
+  app.set({ rates: METHODS.map((other, i) => (other === name ? rate : app.get("rates")[i] || 0)), ...others });
+}
+
+/** The rate and the memory that the plane's point stands for. */
+function pointOf(get) {
+  return { rate: rateOf(get, "momentum"), beta: get("beta") };
 }
 
 function nameOf(app, name) {
@@ -69,11 +90,18 @@ function lossesOf(scene) {
 }
 
 function summarise(scene, app) {
+  if (scene.view === "plane") return summarisePlane(scene);
   const all = runsOf(scene).map((run) => ({ ...standing(scene, run), name: nameOf(app, run.name) }));
   if (!all.length) return "No method runs. Tick one in the table.";
   all.sort((a, b) => a.height - b.height);
   const order = all.map(({ name, lost, height }) => `${name} ${lost ? "diverged" : heightText(height)}`);
   return `Step ${scene.step}, loss above the minimum: ${order.join(", ")}.`;
+}
+
+function summarisePlane({ rate, beta, condition, share, goal, step }) {
+  const place = `Learning rate ${formatNumber(rate)}, memory ${formatNumber(beta)}: along the valley ${regime(rate, beta)}, across ${regime(rate * condition, beta)}.`;
+  if (share >= 1) return `${place} Step ${step}. It never arrives.`;
+  return `${place} A step keeps ${formatNumber(share)}; ${goal ? `it arrives after ${goal} steps` : "it takes more than 3,000 steps"}. Step ${step}.`;
 }
 
 /** One row a method: whether it runs, which one is shown, its learning rate, its loss, the step at which it had arrived. */
@@ -110,6 +138,7 @@ function legend(app, parent, scene) {
   const names = METHODS.map((name) => make("span", {}, make("i", { class: "d2l-swatch" }), make("span", { text: nameOf(app, name) })));
   line.append(...names);
   parent.append(line);
+  nameElement(app, "legend", line);
   app.draw(() => METHODS.forEach((name, i) => {
     names[i].hidden = !scene.runs.get(name);
     names[i].firstChild.style.background = methodColor(app.theme, name);
@@ -155,14 +184,47 @@ function lastStep(scene) {
 /** The learning rate of the shown method: one entry of the trait, shown as the surface's own while it is 0. */
 const shownRate = control("rates", {
   entry: { name: "rates", kind: "real", label: "learning rate η", min: 1e-5, max: 10, log: true },
-  value: (get) => rateOf(get, get("shown")),
-  follows: ["rates", "shown", "surface", "condition"],
-  change: (rate, app) => app.set({ rates: METHODS.map((name, i) => (name === app.get("shown") ? rate : app.get("rates")[i] || 0)) }),
+  value: (get) => rateOf(get, shownOf(get)),
+  follows: ["rates", "shown", "surface", "condition", "view"],
+  change: (rate, app) => setRate(app, shownOf(app.get), rate),
 });
+
+/** A control of the plane for a trait whose own is in the fold. */
+function planeControl(trait, change = (value, app) => app.set({ [trait]: value })) {
+  return (app, parent) => addControl(app, parent, `plane_${trait}`, { entry: app.entry(trait), value: (get) => get(trait), follows: trait, change });
+}
+
+/** Another valley; the learning rate stays the same part of the largest that converges. */
+function changeValley(condition, app) {
+  const { rate } = pointOf(app.get);
+  setRate(app, "momentum", Math.max(1e-5, Number(((rate * app.get("condition")) / condition).toPrecision(4))), { condition });
+}
+
+/** What a stage's use does, after it has a name by which a view shows or hides it. */
+function named(name, use = () => {}) {
+  return (app, built, scene) => {
+    nameElement(app, name, built.element);
+    use(app, built, scene);
+  };
+}
+
+const addOwnStart = (app, map, scene) => addStart(app, map, { map: () => scene.map, own: () => scene.ground.start });
+
+/** The plane's point; and, for the style sheet, that it is shown. */
+function addPlane(app, plane) {
+  addPoint(app, plane, { point: () => pointOf(app.get), put: (rate, beta) => setRate(app, "momentum", rate, { beta }) });
+  app.draw(() => app.body.classList.toggle("d2l-planar", isPlane(app.get)));
+}
+
+const PLANE_HINT =
+  "Drag the dot. The stronger the colour, the faster. Pale lines: 2, 4, 8 and 16 times as many steps as at the ring. Dashed: critical along the valley. A run has arrived when a thousandth of its distance is left.";
+const MAP_HINT = "Click or drag to choose the start. Arrow: the next step. Dashed: straight downhill. Ellipse: the unit circle after the division.";
+const drawRace = beside(drawMap, above(drawLosses, drawMemory));
+const drawBoth = beside(drawPlane, above(drawValley, drawLosses, 0.55));
 
 function describeSurface({ surface, shown }, app) {
   const formula = `L(w) = ${surface.formula}${isNoisy(app.get) ? "; each step sees ∇L + σ · noise" : ""}`;
-  return isBowl(app.get) && ["sgd", "momentum"].includes(shown) ? `${formula}. ${describeRegimes(app.get)}` : formula;
+  return isRace(app.get) && isBowl(app.get) && ["sgd", "momentum"].includes(shown) ? `${formula}. ${describeRegimes(app.get)}` : formula;
 }
 
 /** How the shown method, SGD or momentum, moves along either curvature of the bowl; weight decay adds to both. */
@@ -182,15 +244,13 @@ export const { render, preview } = defineExplorer({
   output: lossesOf,
   say: summarise,
   left: [
-    stage({
-      draw: drawMap,
-      label: "Map of the surface with the path of each method",
-      use: (app, map, scene) => addStart(app, map, { map: () => scene.map, own: () => scene.ground.start }),
-    }),
+    stage({ draw: drawPlane, label: "Plane of learning rates and memories, coloured by what a step keeps", ratio: 1.1, tip: tipAt, use: named("plane", addPlane) }),
+    stage({ draw: drawMap, label: "Map of the surface with the path of each method", className: "d2l-map", use: named("map", addOwnStart) }),
     legend,
-    hint("Click or drag to choose the start. Arrow: the next step. Dashed: straight downhill. Ellipse: the unit circle after the division."),
+    hint(({ view }) => (view === "plane" ? PLANE_HINT : MAP_HINT)),
   ],
   right: [
+    stage({ draw: drawValley, label: "The valley with the path of momentum", ratio: 2, className: "d2l-valley", use: named("valley", addOwnStart) }),
     player({ last: lastStep }),
     stage({
       draw: drawLosses,
@@ -204,8 +264,9 @@ export const { render, preview } = defineExplorer({
         text: (scene, step) => `step ${step}`,
       },
     }),
-    stage({ draw: drawMemory, label: "Gradient, velocity and second moment of the shown method", ratio: 2 }),
-    hint("Its memory. Dashed: gradient g. Line: velocity v. Band: ±√s."),
+    stage({ draw: drawMemory, label: "Gradient, velocity and second moment of the shown method", ratio: 2, use: named("memory") }),
+    hint(({ view }) => (view === "plane" ? "" : "Its memory. Dashed: gradient g. Line: velocity v. Band: ±√s.")),
+    facts((scene) => (scene.view === "plane" ? pointFacts(scene) : []), { name: "point" }),
   ],
   bottom: [
     paragraph(describeSurface, { className: "d2l-surface-formula" }),
@@ -217,15 +278,18 @@ export const { render, preview } = defineExplorer({
   ],
   controls: [
     control("surface", { segments: false, resets: { start: [], rates: [] } }),
-    shownRate, "angle", "condition", "noise", "seed", "beta", "beta1", "beta2", "weight_decay",
+    shownRate, "angle", planeControl("beta"), planeControl("condition", changeValley), "condition", "noise", "seed", "beta", "beta1", "beta2", "weight_decay",
   ],
+  shown: 5, // three of them in either view
   more: [methodsTable],
   visible: {
-    condition: isBowl,
+    ...Object.fromEntries(["plane", "valley", "point", "plane_beta", "plane_condition"].map((name) => [name, isPlane])),
+    ...Object.fromEntries(["map", "memory", "legend", "formula", "methods", "surface", "weight_decay"].map((name) => [name, isRace])),
+    condition: (get) => isRace(get) && isBowl(get),
     angle: canTurn,
     noise: isNoisy,
     seed: isNoisy,
     ...Object.fromEntries(["beta", "beta1", "beta2"].map((name) => [name, usedByShown(name)])),
   },
-  preview: beside(drawMap, above(drawLosses, drawMemory)),
+  preview: (ctx, width, height, theme, scene, get) => (isPlane(get) ? drawBoth : drawRace)(ctx, width, height, theme, scene, get),
 });

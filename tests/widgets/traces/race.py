@@ -137,13 +137,77 @@ def regime_case():
     return {
         "name": "damped, critical, oscillating",
         "js": "(model, pairs) => pairs.map(([product, beta]) => model.regime(product, beta))",
-        "input": [*pairs, (0.01, 0.81), (0.25, 0.25)],
-        "expected": [*(_regime(*pair) for pair in pairs), "critical", "critical"],
+        "input": [*pairs, (0.01, 0.81), (0.25, 0.25), (3.61, 0.81)],
+        "expected": [*(_regime(*pair) for pair in pairs), *["critical"] * 3],
     }
 
 
+def plane_case():
+    """What a step keeps, by NumPy's eigenvalues of the matrices of both directions, at random points and at borders."""
+    rng = np.random.default_rng(0)
+    points = [(rate, beta, 100.0) for rate in (0.003, 0.02, 0.033) for beta in (0.0, 0.5, 0.98)]
+    for condition in (1.0, 7.0, 100.0, 1000.0):
+        points += [(4.2 / condition * a, 0.995 * b, condition) for a, b in rng.random((25, 2))]
+    expected = [
+        max(abs(_eigenvalues(rate * curve, beta)).max() for curve in (1, condition))
+        for rate, beta, condition in points
+    ]
+    return {
+        "name": "the plane's colour",
+        "js": "(model, points) => points.map((point) => model.valleyShare(...point))",
+        "input": points,
+        "expected": expected,
+        "tolerance": 1e-6,
+    }
+
+
+def best_case():
+    """The marked point, against the least of 160,000 points around it."""
+    conditions, expected = [4.0, 100.0, 900.0], []
+    for condition in conditions:
+        root = condition**0.5
+        best = {"lr": 4 / (1 + root) ** 2, "beta": ((root - 1) / (root + 1)) ** 2}
+        rates, betas = np.meshgrid(*(best[name] * np.linspace(0.8, 1.2, 401) for name in ("lr", "beta")))
+        halves = [(1 + betas - rates * curve) / 2 + 0j for curve in (1, condition)]
+        roots = [np.sqrt(half**2 - betas) for half in halves]
+        kept = np.max([abs(h + sign * r) for h, r in zip(halves, roots, strict=True) for sign in (1, -1)], axis=0)
+        least = np.unravel_index(kept.argmin(), kept.shape)
+        assert (rates[least], betas[least]) == (best["lr"], best["beta"])
+        expected.append(best)
+    return {
+        "name": "the plane's best point",
+        "js": "(model, conditions) => conditions.map((condition) => model.bestPoint(condition))",
+        "input": conditions,
+        "expected": expected,
+    }
+
+
+def goal_case():
+    """The steps to a thousandth of the distance, counted on runs of torch.optim.SGD."""
+    start, points = [-2.6, 0.13], [(2 / 101, 0.0), (4 / 121, 81 / 121), (0.027, 0.98), (0.01, 0.9), (0.0331, 0.669)]
+    expected = []
+    for lr, beta in points:
+        path = trace("momentum", lr, GROUND | {"condition": 100.0, "start": start}, BASE | {"beta": beta}, 1500)
+        lengths = np.linalg.norm(path["points"], axis=1)
+        expected.append(int(np.flatnonzero(lengths > lengths[0] / 1000)[-1]) + 1)
+    assert expected[:3] == [346, 47, 670]
+    return {
+        "name": "steps to the goal",
+        "js": """(model, { start, points }) => [
+            ...points.map((point) => model.stepsToGoal(...point, 100, start)),
+            model.stepsToGoal(0.05, 0, 100, start), model.stepsToGoal(1e-5, 0, 100, start),
+        ]""",
+        "input": {"start": start, "points": points},
+        "expected": [*expected, 0, 0],
+    }
+
+
+def _eigenvalues(product, beta):
+    return np.linalg.eigvals(np.array([[1 + beta - product, -beta], [1.0, 0.0]]))
+
+
 def _regime(product, beta):
-    roots = np.linalg.eigvals(np.array([[1 + beta - product, -beta], [1.0, 0.0]]))
+    roots = _eigenvalues(product, beta)
     if abs(roots).max() >= 1:
         return "diverges"
     if abs(roots.imag).max() > 0:
@@ -163,4 +227,7 @@ def cases():
         *(run_case(name, ground={"surface": "saddle", "angle": 45.0}) for name in RATES),
         next_case(),
         bounds_case(),
+        plane_case(),
+        best_case(),
+        goal_case(),
     ]
