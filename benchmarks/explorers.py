@@ -192,6 +192,15 @@ def main(names):
             box = host.page.get_by_role("slider", name="learning rate").bounding_box()
             what = "playground, 6 layers of 8, an epoch: lr"  # and each unit at 100 x 100 places
             worst = max(worst, report(what, drag(host, box, WAVES["slider"])))
+        if not names or "race" in names:
+            host = Host(browser.new_page(viewport={"width": 800, "height": 1000}), "light").open("race")
+            host.show("race", view="plane", condition=100, rates=[0, 0.0198], beta=0.5, step_count=100)
+            box = host.page.locator(".d2l-handle:visible").first.bounding_box()
+            worst = max(worst, report("race, the plane: its point", drag(host, box, WAVES["handle"])))
+            box = host.page.locator("canvas:visible").first.bounding_box()
+            worst = max(worst, report("race, the plane: a press anywhere", drag(host, box, WAVES["drawing"])))
+            box = host.page.get_by_role("slider", name="condition κ", exact=True).bounding_box()
+            worst = max(worst, report("race, the plane: κ", drag(host, box, WAVES["slider"])))
         if not names:
             report("ipywidgets.interact and matplotlib, JupyterLab", measure_stock(browser))
         browser.close()

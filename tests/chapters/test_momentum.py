@@ -13,7 +13,7 @@ from d2lite.optim import surfaces
 def chapter(read_chapter):
     chapter = read_chapter("04_optimizers/momentum")
     chapter.run("setup", "average-code", "momentum-code", "torch-check", "nesterov-code")
-    chapter.run("regimes-code", "root-code", "hero", "map-plot")
+    chapter.run("hero", "regimes-code", "factor-plot", "floors-plot", "root-code")
     return chapter
 
 
@@ -97,20 +97,26 @@ def test_nesterov_at_the_place_ahead(chapter):
     assert (ours - torch.stack(places)).abs().max() < 1e-10
 
 
-@pytest.mark.parametrize("rate", [0.003, 0.02, 0.03])
-@pytest.mark.parametrize("beta", [0.0, 0.7, 0.98])
-def test_the_plane_is_that_of_the_roots(chapter, rate, beta):
-    """The colour of the map, against the largest eigenvalue in the valley."""
-    row = abs(chapter["memories"][:, 0] - beta).argmin()
-    column = abs(chapter["rates"][0] - rate).argmin()
-    beta, rate = chapter["memories"][row, column], chapter["rates"][row, column]
-    matrices = [np.array([[1 + beta - rate * curve, -beta], [1, 0]]) for curve in (1, 100)]
-    keeps = max(np.abs(np.linalg.eigvals(matrix)).max() for matrix in matrices)
-    needed = chapter["needed"][row, column]
-    if keeps < 0.9977:
-        assert needed == pytest.approx(np.log(1000) / -np.log(keeps), rel=1e-6)
-    else:
-        assert np.isnan(needed)
+@pytest.mark.parametrize("name", ["A", "B", "C"])
+def test_the_three_runs_of_the_plane_are_torchs(chapter, name):
+    lr, memory = chapter["runs"][name]
+    valley = surfaces.make_surface("bowl", condition=100.0)
+    lengths = torch_steps(valley, [-2.6, 0.13], 999, lr=lr, momentum=memory).norm(dim=1)
+    away = (lengths > lengths[0] / 1000).nonzero()[-1].item()
+    assert chapter["hero_steps"][name] == away + 1
+
+
+@pytest.mark.parametrize("beta", [0.3, 81 / 121, 0.9])
+def test_the_thick_stretch_is_laid_as_low_as_it_can_lie(chapter, beta):
+    """What a valley keeps at its best rate, against the largest eigenvalues at ten thousand rates."""
+    rates = np.linspace(1e-4, 0.04, 10_000)
+    sizes = []
+    for curve in (1.0, 100.0):
+        matrices = np.zeros((len(rates), 2, 2))
+        matrices[:, 0, 0], matrices[:, 0, 1], matrices[:, 1, 0] = 1 + beta - rates * curve, -beta, 1.0
+        sizes.append(np.abs(np.linalg.eigvals(matrices)).max(1))
+    assert chapter["highest"][beta] == pytest.approx(np.maximum(*sizes).min(), abs=0.02)
+    assert chapter["highest"][beta] <= np.maximum(*sizes).min() + 1e-3
 
 
 @pytest.mark.parametrize("lr", [0.05, 0.5, 1.5])
