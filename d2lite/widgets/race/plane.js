@@ -4,7 +4,7 @@ import { addHandle } from "../_core/handles.js";
 import { onPress } from "../_core/press.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
 import { makeLandscape } from "../_draw/landscape.js";
-import { clipped, drawContour, drawHeat, drawLine, drawMark, makeGrid } from "../_draw/layers.js";
+import { clipped, contourLines, drawHeat, drawLine, drawMark, makeGrid } from "../_draw/layers.js";
 import { drawAxes, drawLabel, linearScale, plotBox } from "../_draw/scales.js";
 import { drawMap, methodColor } from "./draw.js";
 import { bestPoint, regime, stepsToGoal, valleyShare } from "./model.js";
@@ -17,7 +17,7 @@ const CELLS = 90; // of the plane, across
 const GROWTH = [2, 4, 8, 16]; // lines: so many times the fewest steps
 const MOST_STEPS = 3000;
 const MEMORIES = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99];
-const LABELS = Array.from({ length: 121 }, (_, i) => MOST * (1 - (1 - i / 120) ** 3)); // memories along a border, denser at the top
+const BORDER = Array.from({ length: 121 }, (_, i) => MOST * (1 - (1 - i / 120) ** 3)); // memories along a border, denser at the top
 
 const depth = (beta) => -Math.log(1 - Math.min(MOST, Math.max(0, beta))); // each window 1 / (1 − β) twice as long is as far up
 
@@ -34,7 +34,7 @@ function planeScales(condition, width, height) {
   return { box, x, y };
 }
 
-/** The plane for a size, computed once a valley: its scales, and on a grid how many times the fewest steps a run takes, as a logarithm. */
+/** The plane for a size, computed once a valley: its scales, on a grid the logarithm of how many times the fewest steps a run takes, and lines of that. */
 function planeOf(scene, width, height) {
   const key = `${scene.condition} ${width} ${height}`;
   if (scene.grounds?.key === key) return scene.grounds;
@@ -46,34 +46,48 @@ function planeOf(scene, width, height) {
     const share = valleyShare(Math.min(lr, (0.98 * 2 * (1 + beta)) / scene.condition), beta, scene.condition);
     return share < 1 ? Math.min(far, Math.max(0, Math.log(few / Math.log(share)))) : far;
   };
-  return (scene.grounds = { ...scales, key, best, grid: makeGrid(scales.x, scales.y, CELLS, longer) });
+  const grid = makeGrid(scales.x, scales.y, CELLS, longer);
+  const lines = GROWTH.flatMap((times) => contourLines(grid, Math.log(times)));
+  return (scene.grounds = { ...scales, key, best, grid, lines });
 }
 
 export function drawPlane(ctx, width, height, theme, scene) {
   const plane = planeOf(scene, width, height);
-  const { box, x, y, best, grid } = plane;
+  const { box, x, y, best, grid, lines } = plane;
   const ramp = makeRamp(mixColor(theme.bg, theme.accent, 0.95), mixColor(theme.bg, theme.accent, 0.4), mixColor(theme.bg, theme.accent, 0.12), theme.bg);
   clipped(ctx, box, () => {
     drawHeat(ctx, grid, ramp, (value) => value / Math.log(60));
-    for (const times of GROWTH) drawContour(ctx, grid, Math.log(times), { color: theme.bg, width: 1, alpha: 0.7 });
+    drawLines(ctx, theme, lines);
     drawLost(ctx, theme, scene, plane);
-    const meet = LABELS.map((beta) => (1 - Math.sqrt(beta)) ** 2); // where the flat direction's roots meet
-    drawLine(ctx, meet, LABELS, x, y, { color: theme.text, width: 1.5, dash: [5, 4] });
+    const meet = BORDER.map((beta) => (1 - Math.sqrt(beta)) ** 2); // where the flat direction's roots meet
+    drawLine(ctx, meet, BORDER, x, y, { color: theme.text, width: 1.5, dash: [5, 4] });
   });
   drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: MEMORIES, grid: false, xLabel: "learning rate η", yLabel: "memory β" });
   nameRegions(ctx, theme, scene, plane);
   const at = [x(best.lr), y(best.beta)];
   drawMark(ctx, ...at, { radius: 8, stroke: theme.bg, width: 4 });
   drawMark(ctx, ...at, { radius: 8, stroke: theme.text, width: 1.75 });
-  drawLabel(ctx, "best", at[0] + 12, at[1], theme, { baseline: "middle", color: theme.text, weight: 600 });
+  const side = at[0] + 42 < box.x + box.width ? 1 : -1;
+  drawLabel(ctx, "best", at[0] + 12 * side, at[1], theme, { align: side > 0 ? "left" : "right", baseline: "middle", color: theme.text, weight: 600 });
   if (scene.still) drawMark(ctx, ...placeOf(scene, plane), { radius: 7, fill: methodColor(theme, "momentum"), stroke: theme.bg, width: 2 });
+}
+
+function drawLines(ctx, theme, lines) {
+  ctx.save();
+  ctx.globalAlpha = 0.7;
+  ctx.strokeStyle = theme.bg;
+  ctx.lineWidth = 1;
+  ctx.beginPath();
+  for (const line of lines) line.forEach((point, i) => (i ? ctx.lineTo(...point) : ctx.moveTo(...point)));
+  ctx.stroke();
+  ctx.restore();
 }
 
 /** Where runs diverge: to the right of the border on which η κ = 2 (1 + β). */
 function drawLost(ctx, theme, { condition }, { box, x, y }) {
   ctx.fillStyle = mixColor(theme.bg, theme.bad, 0.22);
   ctx.beginPath();
-  for (const beta of LABELS) ctx.lineTo(x((2 * (1 + beta)) / condition), y(beta));
+  for (const beta of BORDER) ctx.lineTo(x((2 * (1 + beta)) / condition), y(beta));
   ctx.lineTo(box.x + box.width, box.y);
   ctx.lineTo(box.x + box.width, box.y + box.height);
   ctx.fill();
