@@ -315,7 +315,7 @@ def test_colours_are_those_of_the_figures():
     svg = preview_svg(RaceExplorer(methods=["momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]))
     assert all(color in svg for color in plotting.PALETTE)
     svg = preview_svg(RaceExplorer(**PLANE))
-    assert all(text in svg for text in ("creeps", "rolls past the goal", "diverges", "best", "346 steps"))
+    assert all(text in svg for text in ("creeps", "rolls past the goal", "diverges", "keeps least", "346 steps"))
 
 
 def test_another_kind_of_explorer_leaves_the_layout_alone(make_host):

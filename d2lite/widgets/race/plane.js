@@ -67,8 +67,8 @@ export function drawPlane(ctx, width, height, theme, scene) {
   const at = [x(best.lr), y(best.beta)];
   drawMark(ctx, ...at, { radius: 8, stroke: theme.bg, width: 4 });
   drawMark(ctx, ...at, { radius: 8, stroke: theme.text, width: 1.75 });
-  const side = at[0] + 42 < box.x + box.width ? 1 : -1;
-  drawLabel(ctx, "best", at[0] + 12 * side, at[1], theme, { align: side > 0 ? "left" : "right", baseline: "middle", color: theme.text, weight: 600 });
+  const side = at[0] + 78 < box.x + box.width ? 1 : -1;
+  drawLabel(ctx, "keeps least", at[0] + 12 * side, at[1], theme, { align: side > 0 ? "left" : "right", baseline: "middle", color: theme.text, weight: 600 });
   if (scene.still) drawMark(ctx, ...placeOf(scene, plane), { radius: 7, fill: methodColor(theme, "momentum"), stroke: theme.bg, width: 2 });
 }
 

@@ -217,7 +217,7 @@ function addPlane(app, plane) {
 }
 
 const PLANE_HINT =
-  "Drag the dot. The stronger the colour, the faster. Lines: 2, 4, 8 and 16 times as slow as at the ring. Dashed: critical along the valley. A run has arrived when a thousandth of its distance is left.";
+  "Drag the dot. The stronger the colour, the less a step keeps in the long run. Lines: 2, 4, 8 and 16 times as slow as at the ring. Dashed: critical along the valley. A run has arrived when a thousandth of its distance is left.";
 const MAP_HINT = "Click or drag to choose the start. Arrow: the next step. Dashed: straight downhill. Ellipse: the unit circle after the division.";
 const drawRace = beside(drawMap, above(drawLosses, drawMemory));
 const drawBoth = beside(drawPlane, above(drawValley, drawLosses, 0.55));
