@@ -116,7 +116,7 @@ export function drawValley(ctx, width, height, theme, scene) {
   drawMap(ctx, width, height, theme, scene);
   const { share, goal } = scene;
   const text = share >= 1 ? "never arrives" : goal ? `arrives after ${goal} steps` : `not there after ${MOST_STEPS} steps`;
-  drawLabel(ctx, text, width - 8, 6, theme, { align: "right", color: share >= 1 ? theme.bad : theme.text, weight: 600, size: 13 });
+  drawLabel(ctx, text, width - 8, height - 20, theme, { align: "right", baseline: "bottom", color: share >= 1 ? theme.bad : theme.text, weight: 600, size: 13 });
 }
 
 /** The scene's point: its rate and memory, what a step keeps, and how many steps it takes. */
