@@ -145,7 +145,7 @@ def test_handles_and_clicks_follow_the_pointer_on_a_scaled_page(make_host, style
     host = make_host(1600).open("race").show("race")
     host.page.evaluate(f"document.querySelector('main').style.cssText = 'width: 800px; {style}'")
     host.settle()
-    handle = host.page.locator(".d2l-handle")
+    handle = host.page.locator(".d2l-handle:visible")
     middle = """(e) => {
         const box = e.getBoundingClientRect();
         return [box.x + box.width / 2, box.y + box.height / 2];

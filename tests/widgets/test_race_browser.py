@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 import torch
+from axe_playwright_python.sync_playwright import Axe
 
 from d2lite import plotting
 from d2lite.optim.surfaces import make_surface
 from d2lite.widgets import RaceExplorer
 from d2lite.widgets._preview import preview_svg
+
+from .test_explorer_browser import HOSTILE, fits, out_of_reach, stuck_sliders
 
 PLANE = {"view": "plane", "condition": 100, "rates": [0, 2 / 101], "beta": 0, "step_count": 100}
 
@@ -213,7 +216,10 @@ def test_the_point_is_dragged_and_the_run_follows(plane):
         pytest.approx(0.9, abs=0.01),
     )
     w = torch.tensor([-2.6, 0.13], dtype=torch.float64, requires_grad=True)
-    optimizer, surface = torch.optim.SGD([w], plane.get("rates")[1], plane.get("beta")), make_surface("bowl", 100)
+    optimizer, surface = (
+        torch.optim.SGD([w], plane.get("rates")[1], plane.get("beta")),
+        make_surface("bowl", 100),
+    )
     for _ in range(100):
         optimizer.zero_grad()
         surface.value(w).backward()
@@ -289,6 +295,36 @@ def test_the_plane_fits_one_screen_with_its_three_controls(make_host, size, room
     assert host.page.evaluate("document.documentElement.scrollWidth") <= size[0]
 
 
+def test_the_plane_is_held_to_what_every_explorer_is(make_host):
+    """As test_explorer_browser asks of what an explorer opens with: size, axe, keys, hostile links, cleanup."""
+    host = make_host(360, "dark").open("race", fragment=f"#d2l-x?view=plane&{HOSTILE}").show("race", **PLANE)
+    wrong = fits(host, 360)
+    for theme in ("dark", "light"):
+        host.wear(theme)
+        violations = Axe().run(host.page).response["violations"]
+        wrong += [(theme, v["id"], [node["html"][:160] for node in v["nodes"]]) for v in violations]
+    wrong += out_of_reach(host)
+    wrong += stuck_sliders(host)
+    assert wrong == []
+    for name, values in {
+        "condition": (1, 1000),
+        "beta": (0, 0.999),
+        "rates": ([], [0, 100], [0, 1e-5]),
+        "start": ([[5, 5]], [[0, 0]], []),
+        "step_count": (0, 1000),
+    }.items():
+        for value in values:
+            host.set(name, value)
+            host.settle()
+    assert host.messages == []
+
+
+def test_closing_the_plane_leaves_nothing_behind(plane):
+    plane.page.evaluate("views['d2l-x'].close()")
+    listeners = plane.page.evaluate("listeners")
+    assert listeners["added"] == listeners["removed"] > 0
+
+
 def test_a_link_leads_from_the_plane_to_the_race_and_back(plane):
     plane.set("view", "race")
     assert plane.page.locator(".d2l-map canvas").is_visible()
@@ -315,7 +351,9 @@ def test_colours_are_those_of_the_figures():
     svg = preview_svg(RaceExplorer(methods=["momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw"]))
     assert all(color in svg for color in plotting.PALETTE)
     svg = preview_svg(RaceExplorer(**PLANE))
-    assert all(text in svg for text in ("creeps", "rolls past the goal", "diverges", "keeps least", "346 steps"))
+    assert all(
+        text in svg for text in ("creeps", "rolls past the goal", "diverges", "keeps least", "346 steps")
+    )
 
 
 def test_another_kind_of_explorer_leaves_the_layout_alone(make_host):

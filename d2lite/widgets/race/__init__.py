@@ -14,8 +14,9 @@ NAMES = ("SGD", "momentum", "Nesterov", "AdaGrad", "RMSprop", "Adam", "AdamW")
 class RaceExplorer(Explorer):
     """A race of optimizers: one start, one surface, seven ways down, and what each of them remembers.
 
-    Everything shown follows from the traits alone, so a link or a Python cell brings back what was seen. The view "plane"
-    shows momentum alone, in a bowl: all learning rates and memories, coloured by how fast they arrive, and the run of one.
+    Everything shown follows from the traits alone, so a link or a Python cell brings back what was seen. The view
+    "plane" shows momentum alone, in a bowl: all learning rates and memories, coloured by what a step keeps, and the
+    run of one of them.
 
     Args:
         methods: names of the optimizers that run, such as ["sgd", "adam"]; None leaves it to the flags of those names.

@@ -170,7 +170,9 @@ def best_case():
         rates, betas = np.meshgrid(*(best[name] * np.linspace(0.8, 1.2, 401) for name in ("lr", "beta")))
         halves = [(1 + betas - rates * curve) / 2 + 0j for curve in (1, condition)]
         roots = [np.sqrt(half**2 - betas) for half in halves]
-        kept = np.max([abs(h + sign * r) for h, r in zip(halves, roots, strict=True) for sign in (1, -1)], axis=0)
+        kept = np.max(
+            [abs(h + sign * r) for h, r in zip(halves, roots, strict=True) for sign in (1, -1)], axis=0
+        )
         least = np.unravel_index(kept.argmin(), kept.shape)
         assert (rates[least], betas[least]) == (best["lr"], best["beta"])
         expected.append(best)
@@ -184,10 +186,15 @@ def best_case():
 
 def goal_case():
     """The steps to a thousandth of the distance, counted on runs of torch.optim.SGD."""
-    start, points = [-2.6, 0.13], [(2 / 101, 0.0), (4 / 121, 81 / 121), (0.027, 0.98), (0.01, 0.9), (0.0331, 0.669)]
+    start, points = (
+        [-2.6, 0.13],
+        [(2 / 101, 0.0), (4 / 121, 81 / 121), (0.027, 0.98), (0.01, 0.9), (0.0331, 0.669)],
+    )
     expected = []
     for lr, beta in points:
-        path = trace("momentum", lr, GROUND | {"condition": 100.0, "start": start}, BASE | {"beta": beta}, 1500)
+        path = trace(
+            "momentum", lr, GROUND | {"condition": 100.0, "start": start}, BASE | {"beta": beta}, 1500
+        )
         lengths = np.linalg.norm(path["points"], axis=1)
         expected.append(int(np.flatnonzero(lengths > lengths[0] / 1000)[-1]) + 1)
     assert expected[:3] == [346, 47, 670]
