@@ -15,7 +15,7 @@ PATH = "05_regularization/generalization"
 def chapter(read_chapter):
     chapter = read_chapter(PATH)
     chapter.run("setup", "features")
-    chapter.define("fits", "choose", "solve-code", "experiment", "exact")
+    chapter.define("fits", "choose", "experiment", "ridge", "exact")
     chapter["at"] = np.linspace(-1, 1, 401)
     return chapter
 
@@ -26,17 +26,24 @@ def recorder(read_recorder):
 
 
 def test_the_finding_is_what_the_explorer_shows(chapter):
-    """Degree 14, 60 and 3 on the measurements that the hero opens with."""
-    x = np.linspace(-1, 1, 15)
+    """The measurements that the hero opens with, and its curves of all degrees."""
+    x, at = np.linspace(-1, 1, 15), chapter["at"]
     y = chapter["truth"](x) + 0.3 * Rng(0).normal(15)
-    errors = {}
-    for degree in (3, 14, 60):
+    assert -1.6 < y.min() < -1.5
+    assert 1.6 < y.max() < 1.7, "the measurements lie between -1.6 and 1.7"
+    off, missed, curves = {}, {}, {}
+    for degree in range(61):
         w = chapter["fitted"](x, y[:, None], degree)[:, 0]
-        off = legvander(chapter["at"], degree) @ w - chapter["truth"](chapter["at"])
-        errors[degree] = np.sqrt((off**2).mean() + 0.09)
-        assert degree == 3 or np.abs(legvander(x, degree) @ w - y).max() < 1e-8
-    assert 30 < errors[14] / errors[60] < 36
-    assert errors[3] < errors[60]
+        curves[degree] = legvander(at, degree) @ w
+        off[degree] = np.sqrt(((curves[degree] - chapter["truth"](at)) ** 2).mean())
+        missed[degree] = np.abs(legvander(x, degree) @ w - y).max()
+    assert 51.5 < curves[14].max() < 52.5, "shoots up to 52"
+    assert -1.6 < curves[60].min() < curves[60].max() < 1.7, "stays between these two numbers"
+    assert min(off, key=off.get) == 3, "degree 3 comes nearest to the truth of all"
+    assert max(off, key=off.get) == 14, "degree 14 is by far the worst"
+    assert off[60] < off[20] < 0.1 * off[14], "and beyond it the curves get better again"
+    assert min(missed[degree] for degree in range(14)) > 0.1
+    assert max(missed[degree] for degree in range(14, 61)) < 1e-8, "degree 14 is the first to meet every point"
 
 
 @pytest.mark.parametrize("degree", [3, 14, 40])
@@ -47,21 +54,26 @@ def test_fits_are_the_shortest_of_the_best(chapter, degree):
 
 
 @pytest.mark.parametrize("p", [4, 10, 25])
-def test_solve_is_the_pseudoinverse_and_ridge_the_normal_equations(chapter, p):
+def test_the_inverse_with_a_penalty_solves_the_normal_equations(chapter, p):
     generator = torch.Generator().manual_seed(p)
     A, Y = (torch.randn(10, k, generator=generator, dtype=torch.float64) for k in (p, 3))
-    W, s = chapter["solve"](A, Y)
-    assert torch.allclose(W, torch.linalg.pinv(A) @ Y, atol=1e-9)
-    assert torch.allclose(s, torch.linalg.svdvals(A))
-    W, _ = chapter["solve"](A, Y, strength=0.7)
     theirs = torch.linalg.solve(A.T @ A + 0.7 * torch.eye(p, dtype=torch.float64), A.T @ Y)
-    assert torch.allclose(W, theirs, atol=1e-9)
+    assert torch.allclose(chapter["ridge_inverse"](A, 0.7) @ Y, theirs, atol=1e-9)
+    assert torch.allclose(chapter["ridge_inverse"](A, 1e-14), torch.linalg.pinv(A), atol=1e-9)
 
 
-def test_solve_leaves_out_units_that_are_never_active(chapter):
-    A = torch.tensor([[1.0, 0.0], [2.0, 0.0], [1.0, 0.0]], dtype=torch.float64)
-    W, _ = chapter["solve"](A, torch.ones(3, 1, dtype=torch.float64))
-    assert W[:, 0].tolist() == pytest.approx([4 / 6, 0])
+@pytest.mark.parametrize("p", [120, 300])
+def test_the_weights_and_their_norm_are_those_of_formula_3(chapter, p):
+    """The shortest weights of the photos, by pinv, against V S^-1 U^T y from torch's SVD."""
+    here, there, labels = chapter["make"](2)
+    A = here[:, :p] / p**0.5
+    U, s, Vh = torch.linalg.svd(A, full_matrices=False)
+    c = U.T @ torch.nn.functional.one_hot(labels, 10).double()
+    found = chapter["judge"](here, there, labels, p)
+    assert found["norm"] == pytest.approx((c**2 / s[:, None] ** 2).sum().sqrt().item(), rel=1e-6)
+    assert found["least s"] == pytest.approx(s.min().item())
+    named = (A @ (Vh.T @ (c / s[:, None]))).argmax(1)
+    assert found["these"] == pytest.approx((named != labels).double().mean().item())
 
 
 def test_wrong_labels_are_wrong_and_as_many_as_asked(chapter):
@@ -99,10 +111,10 @@ def test_folds_choose_better_on_other_data_sets(chapter, seeds):
 @pytest.mark.parametrize("seed", [21, 22])
 def test_the_peak_and_its_cure_on_other_photos(chapter, seed):
     one = chapter["make"](seed)
-    error = {p: chapter["judge"](*one, p)[1] for p in (70, 200, 2000)}
+    error = {p: chapter["judge"](*one, p)["new"] for p in (70, 200, 2000)}
     assert error[200] > 0.75
     assert error[2000] < error[70] < 0.4
-    assert chapter["judge"](*one, 200, strength=0.3)[1] < 0.33
+    assert chapter["judge"](*one, 200, chapter["ridge_inverse"])["new"] < 0.33
 
 
 @pytest.mark.parametrize(("n", "p"), [(12, 4), (12, 30)])
