@@ -43,7 +43,9 @@ def test_the_finding_is_what_the_explorer_shows(chapter):
     assert max(off, key=off.get) == 14, "degree 14 is by far the worst"
     assert off[60] < off[20] < 0.1 * off[14], "and beyond it the curves get better again"
     assert min(missed[degree] for degree in range(14)) > 0.1
-    assert max(missed[degree] for degree in range(14, 61)) < 1e-8, "degree 14 is the first to meet every point"
+    assert max(missed[degree] for degree in range(14, 61)) < 1e-8, (
+        "degree 14 is the first to meet every point"
+    )
 
 
 @pytest.mark.parametrize("degree", [3, 14, 40])
