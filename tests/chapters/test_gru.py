@@ -9,6 +9,7 @@ from torch import nn
 
 import d2lite
 from d2lite.models import weights
+from d2lite.widgets import gates
 from d2lite.widgets.gates import GatesExplorer, load_gru
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -17,9 +18,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 @pytest.fixture(scope="module")
 def chapter(read_chapter):
     chapter = read_chapter("07_rnn/gru")
-    chapter.update(torch=torch, nn=nn)
+    chapter.update(torch=torch, nn=nn, gates=gates)
     chapter.run("forward", "backward-code", "train")
-    chapter.define("use-it", "reach-code", "reset-code", "solution-3")
+    chapter.define("use-it", "reach-code", "reset-code", "reset-need", "solution-3")
     return chapter
 
 
@@ -159,6 +160,31 @@ def test_the_explorers_gru_answers_and_its_training_begins_as_recorded(recorder)
     about = weights.load("gates_gru")[1]["provenance"]
     losses = recorder.train_cell(stop_after=100)[2]
     assert abs(losses[99] - about["loss_every_100_steps"][0]) < 0.1
+
+
+def test_the_reset_gate_keeps_the_old_capital_out_on_other_texts(chapter):
+    """The chapter's loop against nn.GRU; held open, texts with one capital stay right far more often."""
+    x, asked_for, capitals = chapter["some_texts"](3000, seed=5)
+    cell, net = load_gru(), nn.GRU(6, 2)
+    with torch.no_grad():
+        for name, key in {
+            "weight_ih_l0": "weight_x",
+            "weight_hh_l0": "weight_h",
+            "bias_ih_l0": "bias",
+        }.items():
+            weight = net.get_parameter(name)
+            weight.copy_(torch.tensor(cell[key]).reshape(weight.shape))
+        net.bias_hh_l0.zero_()
+        net.bias_hh_l0[4:] = torch.tensor(cell["bias_hn"])
+        scores = net(x)[0][-1] @ torch.tensor(cell["head_weight"]).view(4, 2).T + torch.tensor(
+            cell["head_bias"]
+        )
+    assert torch.equal(chapter["says"](x), scores.argmax(1))
+    right = {shift: chapter["says"](x, shift) == asked_for for shift in (0.0, 100.0, -100.0)}
+    assert right[0.0].float().mean() > 0.98
+    assert right[-100.0].float().mean() > 0.9, "held shut, nearly all answers stay right"
+    assert 0.25 < right[100.0].float().mean() < 0.37, "held open, a third"
+    assert right[100.0][capitals == 1].float().mean() > 2 * right[100.0][capitals > 1].float().mean()
 
 
 def test_a_tied_lstm_writes_what_it_does_not_keep(chapter, recorder):
