@@ -141,7 +141,7 @@
   /** Say that an explorer is not available, politely and where it would be; its picture stays. */
   function note(frame, error) {
     const text = document.createElement("p");
-    text.className = "d2l-note";
+    text.className = "d2l-page-note";
     text.setAttribute("role", "status");
     text.textContent = `This explorer did not start (${error.message}). Reload the page, or run the notebook instead.`;
     frame.append(text);

@@ -1,6 +1,6 @@
 // The map of chapters: at a chapter under the pointer or the keyboard, all that it needs lights up, and is said.
 {
-  const map = document.querySelector(".d2l-map");
+  const map = document.querySelector(".d2l-chapter-map");
   const said = map.querySelector(".d2l-map-said");
   const marks = [...map.querySelectorAll(".d2l-map-mark")];
   const lines = [...map.querySelectorAll(".d2l-map-line")];

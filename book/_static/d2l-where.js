@@ -24,7 +24,7 @@
 
   // ----- What is read and answered -----
   const report = make("div");
-  const said = make("p", { role: "status", class: "d2l-said" });
+  const said = make("p", { role: "status", class: "d2l-record-said" });
 
   const address = ({ link }, key) => (key ? `${link.href.split("#")[0]}#d2l-${key}` : link.href);
   const wordsOf = ({ state, questions, open }) => {
@@ -138,7 +138,7 @@
   });
   const pasted = make("textarea", { rows: "3", class: "d2l-pasted", spellcheck: "false" });
 
-  const clearing = make("div", { class: "d2l-row", hidden: "" });
+  const clearing = make("div", { class: "d2l-record-row", hidden: "" });
   const clearButton = makeButton("Clear", () => {
     clearing.hidden = false;
     clearing.lastChild.focus();
@@ -157,7 +157,7 @@
     makeButton("Keep them", () => endClearing("Nothing has changed.")),
   );
 
-  const row = (...children) => make("div", { class: "d2l-row" }, ...children);
+  const row = (...children) => make("div", { class: "d2l-record-row" }, ...children);
   const buttons = row(makeButton("Download", download), makeButton("Copy", copyRecord), makeButton("Bring back from a file", () => file.click()), clearButton, file);
   const paste = make("details", {}, make("summary", { text: "Bring back from a copied text" }));
   paste.append(make("label", { class: "d2l-pasted-label" }, "The copied text", pasted), row(makeButton("Bring back", () => take(pasted.value))));

@@ -289,13 +289,16 @@ class Numbers(Param):
         max_length: most numbers.
         length: exact count, if it is fixed.
         integer: True for whole numbers.
+        names: of whole numbers from 0, what each stands for: words that act tell these.
         description: label, unit, help, output as in Param.
     """
 
     kind = "numbers"
 
-    def __init__(self, default=(), *, min, max, max_length=100, length=None, integer=False, **description):
-        description |= {"length": length, "integer": integer}
+    def __init__(
+        self, default=(), *, min, max, max_length=100, length=None, integer=False, names=None, **description
+    ):
+        description |= {"length": length, "integer": integer, "names": names and list(names)}
         super().__init__(list(default), min=min, max=max, max_length=length or max_length, **description)
 
     def validate(self, obj, value):

@@ -104,7 +104,7 @@ def test_an_explorer_that_fails_leaves_a_note_and_the_others_alone(host_page):
     models = {"bad": model("Bad", FAILING), "good": model("Counter", COUNTER, count=1)}
     page = host_page(models, ["bad", "good"])
     page.wait_for_selector("#d2l-counter[data-live=true]")
-    note = page.locator("#d2l-bad .d2l-note")
+    note = page.locator("#d2l-bad .d2l-page-note")
     note.wait_for()
     assert "no data today" in note.inner_text()
     assert note.get_attribute("role") == "status"

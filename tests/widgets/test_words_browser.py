@@ -126,3 +126,27 @@ def test_they_go_with_the_explorer(host):
     host.press("shut it")
     host.page.evaluate("views['d2l-x'].close()")
     assert host.page.get_by_text("shut it").get_attribute("aria-pressed") is None
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_line_that_says_so_covers_nothing_and_moves_nothing_that_is_pressed(make_host, width):
+    host = make_host(width, height=1400).open("gates").show("gates")
+    host.page.evaluate(LINKS, '<p><a href="#d2l-x?forget_gate=closed">shut it</a></p>')
+    host.page.evaluate(
+        "document.querySelector('main').insertAdjacentHTML('beforeend', '<p>' + '<a href=\"#d2l-x?forget_gate=open\">open it</a></p>')"
+    )
+    for words in ("shut it", "open it"):  # above the picture, and below it
+        host.page.get_by_text(words).scroll_into_view_if_needed()
+        before = host.page.get_by_text(words).bounding_box()
+        host.page.get_by_text(words).click()
+        said = host.page.locator(".d2l-said").bounding_box()
+        body = host.page.locator(".d2l-body").bounding_box()
+        assert said["y"] >= -1 and said["y"] + said["height"] <= body["y"]
+        assert host.page.get_by_text(words).bounding_box()["y"] == pytest.approx(before["y"], abs=1)
+    play = host.page.get_by_role("button", name="Play", exact=True)
+    play.scroll_into_view_if_needed()
+    before = play.bounding_box()
+    play.click()
+    assert not host.page.locator(".d2l-said").is_visible()
+    pause = host.page.get_by_role("button", name="Pause").bounding_box()
+    assert pause["y"] == pytest.approx(before["y"], abs=1)

@@ -14,7 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from .gallery import numbered_title, pages_in_order
 
-MARK = '<div class="d2l-map"></div>'
+MARK = '<div class="d2l-chapter-map"></div>'
 WIDTH, ROW, LEFT, RADIUS = 760, 78, 4, 18
 
 
@@ -95,7 +95,7 @@ def draw(parts, needs, link, title):
     ]
     size = f"0 0 {WIDTH} {len(parts) * ROW + 10}"
     return (
-        f'<div class="d2l-map"><svg viewBox="{size}" role="group" aria-label="Map of the chapters">'
+        f'<div class="d2l-chapter-map"><svg viewBox="{size}" role="group" aria-label="Map of the chapters">'
         f"{''.join(edges + captions + marks)}</svg>"
         '<p class="d2l-map-said" role="status">Point at a chapter, or move to it with Tab: '
         "what it needs lights up.</p></div>"

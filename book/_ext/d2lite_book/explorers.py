@@ -107,7 +107,7 @@ class Page:
             children = (self.view(child.removeprefix("IPY_MODEL_")) for child in state.get("children", []))
             return f'<div class="d2l-box d2l-box-{BOXES[name]}">{"".join(children)}</div>'
         LOGGER.info("a widget of type %s cannot run in the page: a note stands in its place", name)
-        return f'<p class="d2l-note" role="note">{NOTE}</p>'
+        return f'<p class="d2l-page-note" role="note">{NOTE}</p>'
 
     def _explorer(self, model_id, state, buffers):
         name, core, (script, css) = self._code(state)

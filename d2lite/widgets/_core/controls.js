@@ -1,7 +1,7 @@
 // Controls, made from the descriptions Python gives: native inputs, labelled, with a read-out that can be typed in.
 import { make } from "./dom.js";
 import { nameElement } from "./frame.js";
-import { formatNumber, parseNumber } from "./format.js";
+import { beginsWithSymbol, formatNumber, parseNumber } from "./format.js";
 import { coerce } from "./state.js";
 
 const LOG_POSITIONS = 200;
@@ -70,12 +70,13 @@ function addHelp(app, element, { label, help }) {
   element.append(text);
 }
 
-function caption(entry) {
-  return make("span", { class: "d2l-label", text: entry.label });
+/** The name beside a control; it begins with a capital where that is the same name. */
+export function makeLabel(text) {
+  return make("span", { class: beginsWithSymbol(text) ? "d2l-label d2l-symbol" : "d2l-label", text });
 }
 
 function labelled(entry, row, ...inputs) {
-  return make("div", { class: "d2l-control" }, make("div", { class: "d2l-row" }, caption(entry), ...row), ...inputs);
+  return make("div", { class: "d2l-control" }, make("div", { class: "d2l-row" }, makeLabel(entry.label), ...row), ...inputs);
 }
 
 /** A number as text that can be typed over; what does not fit is said, and moved into the range. */
@@ -147,7 +148,7 @@ function makeSelect(entry, change) {
 function makeCheckbox(entry, change) {
   const box = make("input", { type: "checkbox" });
   box.onchange = () => change(box.checked);
-  const element = make("div", { class: "d2l-control d2l-check" }, make("label", { class: "d2l-choose" }, box, caption(entry)));
+  const element = make("div", { class: "d2l-control d2l-check" }, make("label", { class: "d2l-choose" }, box, makeLabel(entry.label)));
   return { element, show: (value) => (box.checked = value) };
 }
 

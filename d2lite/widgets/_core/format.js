@@ -39,6 +39,16 @@ export function formatCell(value) {
   return value < 0 ? `−${text}` : text;
 }
 
+/** Whether a name begins with a symbol, such as σ or x₁, whose capital would be another quantity. */
+export function beginsWithSymbol(name) {
+  return /^\p{L}(?!\p{L})/u.test(name);
+}
+
+/** A name as a sentence begins with it. */
+export function capitalized(name) {
+  return beginsWithSymbol(name) ? name : name[0].toUpperCase() + name.slice(1);
+}
+
 /** A typed number, or NaN: accepts a true minus sign, a decimal comma and an exponent. */
 export function parseNumber(text) {
   const plain = String(text).trim().replace(/[−–]/g, "-").replace(/^([+-]?\d*),(\d+)$/, "$1.$2");

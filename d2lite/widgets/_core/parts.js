@@ -97,7 +97,7 @@ export function facts(list, { name = null } = {}) {
     parent.append(element);
     app.draw(() => {
       const pairs = list(scene, app);
-      fitChildren(element, pairs.length, () => make("span", {}, make("i"), make("b")));
+      fitChildren(element, pairs.length, () => make("span", {}, make("i"), " ", make("b"))); // the space: for who hears or copies it
       pairs.forEach(([key, value], i) => {
         writeText(element.children[i].firstChild, key);
         writeCell(element.children[i].lastChild, value);

@@ -1,6 +1,6 @@
 // An explorer's state as text: links in and out, and the same state as a cell of Python. Pure: no DOM.
 // A spec is the list of traits that Python describes: { name, kind, default, label, min, max, choices, ... }.
-import { formatNumber, parseNumber } from "./format.js";
+import { capitalized, formatNumber, parseNumber } from "./format.js";
 
 export const MAX_LINK = 40000; // characters; longer links are refused whole
 const MAX_SHOWN = 40;
@@ -54,7 +54,7 @@ function chunk(flat, width) {
 
 /** A raw value or text as the trait's value: { value, note }; value is undefined where it is refused. */
 export function coerce(entry, raw) {
-  const label = entry.label[0].toUpperCase() + entry.label.slice(1);
+  const label = capitalized(entry.label);
   if (entry.kind === "real" || entry.kind === "integer") return coerceNumber(entry, raw, label);
   if (entry.kind === "numbers" || entry.kind === "rows") return coerceList(entry, raw, label);
   if (entry.kind === "choice") {
@@ -148,9 +148,11 @@ const MAX_TOLD = 6; // numbers of a list
 function tellValue({ kind, choices, names, unit, label }, value) {
   if (kind === "choice") return `${label} to ${names[choices.findIndex((choice) => choice === value)]}${unit || ""}`;
   if (kind === "flag") return `${label} ${value ? "on" : "off"}`;
-  if (kind === "text") return `${label} to “${shorten(value)}”`;
+  if (kind === "text") return value === "" ? `${label} to nothing` : `${label} to “${shorten(value)}”`;
   const numbers = [value].flat(Infinity);
-  if (!numbers.length) return `${label} to none of your own`;
+  if (!numbers.length) return `${label} to none${names ? "" : " of your own"}`;
+  if (kind === "rows") return `${label} to ${value.length} of your own`;
+  if (names) return `${label} to ${numbers.map((number) => names[number]).join(", ")}`;
   const text = numbers.length > MAX_TOLD ? `${numbers.length} values` : numbers.map((number) => formatNumber(number)).join(", ");
   return `${label} to ${text}${unit ? ` ${unit}` : ""}`;
 }

@@ -52,30 +52,44 @@ function isHere(link, { root }) {
   return book === own && (link.getAttribute("href").startsWith("#") || link.pathname === location.pathname);
 }
 
-/** The line over the picture that says what words have set: say(link, text) shows it and brings the picture into sight. */
+/**
+ * The line over the picture that says what words have set: say(link, text) shows it and brings both into sight. It makes room for
+ * itself once, and keeps it: what comes after it would move under the reader's finger.
+ */
 function addLine({ root, scope, announce }) {
   const text = make("span");
   const back = makeButton({ label: "Back to the text", kind: "quiet" });
   const line = make("p", { class: "d2l-said", hidden: true }, text, back);
-  root.append(line);
+  root.prepend(line);
   let [timer, from] = [0, null];
-  const hide = () => (line.hidden = true);
+  const look = (element, isSeen) => (element.style.visibility = isSeen ? "inherit" : "hidden");
+  const end = () => [line, back].forEach((element) => look(element, false));
   back.onclick = () => {
     from.scrollIntoView({ block: "center" });
     from.focus({ preventScroll: true });
-    hide();
+    end();
   };
-  scope.on(root, "pointerdown", ({ target }) => line.contains(target) || hide());
+  scope.on(root, "pointerdown", ({ target }) => line.contains(target) || end());
   scope.add(() => clearTimeout(timer));
   return (link, said) => {
     for (let fold = root.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
-    const picture = root.querySelector(".d2l-stage") || root;
-    const before = picture.getBoundingClientRect().top;
-    picture.scrollIntoView({ block: "nearest", behavior: "instant" }); // does nothing where all of it is in sight
-    const moved = Math.abs(picture.getBoundingClientRect().top - before) > 1;
-    [from, text.textContent, line.hidden, back.hidden] = [link, said, false, !moved];
+    holdStill(link, () => ([from, text.textContent, line.hidden] = [link, said, false]));
+    const before = line.getBoundingClientRect().top;
+    for (const part of [line, root.querySelector(".d2l-stage") || root]) part.scrollIntoView({ block: "nearest", behavior: "instant" }); // does nothing where all of it is in sight
+    const moved = Math.abs(line.getBoundingClientRect().top - before) > 1;
+    look(line, true);
+    look(back, moved);
     announce(said);
     clearTimeout(timer);
-    timer = setTimeout(() => moved || hide(), BRIEF);
+    timer = setTimeout(() => moved || end(), BRIEF);
   };
+}
+
+/** Change what stands in the page, and scroll by as much as that moves an element in sight: what was pressed stays under the finger. */
+function holdStill(element, change) {
+  const top = () => element.getBoundingClientRect().top;
+  const before = top();
+  change();
+  const by = top() - before;
+  if (by && before > 0 && before < innerHeight) scrollBy({ top: by, behavior: "instant" });
 }

@@ -57,7 +57,9 @@ class AblationExplorer(Explorer):
     Taught in chapters/08_detection/modern_detectors.
     """
 
-    changes = Numbers([0], min=0, max=len(CHANGES) - 1, max_length=len(CHANGES), integer=True)
+    changes = Numbers(
+        [0], min=0, max=len(CHANGES) - 1, max_length=len(CHANGES), integer=True, names=tuple(CHANGES)
+    )
     rows = Numbers([], min=0, max=60, max_length=60, integer=True)
     measure = Choice("test", tuple(MEASURES), names=tuple(MEASURES.values()), label="measured over")
     against = Choice(

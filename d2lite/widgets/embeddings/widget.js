@@ -128,7 +128,7 @@ function neighbourList(app, parent, scene) {
 }
 
 function neighbourItem(app, scene, place) {
-  const button = make("button", { type: "button", class: "d2l-neighbour", title: "Show this word's neighbours" }, make("span"), make("b"));
+  const button = make("button", { type: "button", class: "d2l-neighbour", title: "Show this word's neighbours" }, make("span"), " ", make("b"));
   button.onclick = () => walkTo(app, scene.space.words[scene.list[place]]);
   return make("li", {}, button);
 }

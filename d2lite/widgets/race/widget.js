@@ -136,7 +136,7 @@ function methodsTable(app, parent, scene) {
 function legend(app, parent, scene) {
   const line = make("p", { class: "d2l-line d2l-legend d2l-direct" });
   const names = METHODS.map((name) => make("span", {}, make("i", { class: "d2l-swatch" }), make("span", { text: nameOf(app, name) })));
-  line.append(...names);
+  line.append(...names.flatMap((name) => [name, " "])); // apart also for who hears or copies them
   parent.append(line);
   nameElement(app, "legend", line);
   app.draw(() => METHODS.forEach((name, i) => {

@@ -1,4 +1,5 @@
 // The reader's own runs: with a kernel behind the explorer, any point can be trained, and its curves join the recorded ones.
+import { makeLabel } from "../_core/controls.js";
 import { make, makeButton } from "../_core/dom.js";
 import { nameElement } from "../_core/frame.js";
 import { formatNumber, parseNumber } from "../_core/format.js";
@@ -49,7 +50,7 @@ export function trainingPanel(app, parent, scene) {
 function makeField(axis) {
   const options = axis.values.map((value, k) => make("option", { value: k, text: String(value) }));
   const input = axis.numeric ? make("input", { type: "text", "aria-label": axis.label }) : make("select", { "aria-label": axis.label }, ...options);
-  const element = make("label", { class: "d2l-control" }, make("span", { class: "d2l-label", text: axis.label }), input);
+  const element = make("label", { class: "d2l-control" }, makeLabel(axis.label), input);
   let touched = false;
   input.oninput = () => (touched = true);
   const follow = (k) => {

@@ -1,4 +1,5 @@
 // The sweep explorer: the map of all recorded points on the left, the curves of the chosen one on the right.
+import { makeLabel } from "../_core/controls.js";
 import { control, defineExplorer } from "../_core/define.js";
 import { make, writeText } from "../_core/dom.js";
 import { formatNumber } from "../_core/format.js";
@@ -181,7 +182,7 @@ function axisControls(app, parent, scene) {
 function addAxisSlider(app, parent, { name, label, names }, { value, change }) {
   const range = make("input", { type: "range", "aria-label": label, min: 0, max: names.length - 1, step: 1 });
   const shown = make("b", { class: "d2l-axis-value" });
-  const row = make("div", { class: "d2l-row" }, make("span", { class: "d2l-label", text: label }), shown);
+  const row = make("div", { class: "d2l-row" }, makeLabel(label), shown);
   const element = make("div", { class: "d2l-control" }, row, range);
   const show = () => {
     const k = value(app.get);
