@@ -17,7 +17,7 @@ INKS = {
 
 
 def settle(tag, size, lazy):
-    """Return an <img> tag with its natural size, loaded lazily or not.
+    """Return an <img> tag with its natural size, loaded lazily or not; the style sheet keeps wide figures legible by it.
 
     Args:
         tag: the tag as HTML.
@@ -26,7 +26,7 @@ def settle(tag, size, lazy):
     """
     extra = 'decoding="async"' + (' loading="lazy"' if lazy else "")
     if size and min(size) > 0 and not re.search(r"\b(width|height|style)=", tag):
-        extra += f' width="{round(size[0])}" height="{round(size[1])}"'
+        extra += f' width="{round(size[0])}" height="{round(size[1])}" style="--d2l-width: {round(size[0])}"'
     return re.sub(r"\s*/?>$", f" {extra}>", tag)
 
 

@@ -142,7 +142,9 @@ function makeSelect(entry, change) {
   const unit = entry.unit || "";
   select.append(...entry.names.map((text, i) => make("option", { value: i, text: text + unit })));
   select.onchange = () => change(entry.choices[select.value]);
-  return { element: labelled(entry, [], select), show: (value) => (select.value = entry.choices.indexOf(value)) };
+  const element = labelled(entry, [], select);
+  element.classList.toggle("d2l-long", Math.max(...entry.names.map((text) => text.length)) > 16);
+  return { element, show: (value) => (select.value = entry.choices.indexOf(value)) };
 }
 
 function makeCheckbox(entry, change) {

@@ -1,4 +1,5 @@
 // An explorer from its description: what is common to all of them is written here, once.
+import { writeNames } from "../_draw/scales.js";
 import { addControl, addControls } from "./controls.js";
 import { make } from "./dom.js";
 import { nameElement, openExplorer } from "./frame.js";
@@ -41,6 +42,7 @@ export function defineExplorer(description) {
       const always = { now: 0, deadline: () => false };
       while (description.update?.(scene, get, always));
       preview(ctx, width, height, plainTheme(themeName), scene, get);
+      writeNames(ctx);
     },
   };
 }

@@ -1,4 +1,5 @@
 // A stage: a canvas that fits its element at the screen's resolution and is drawn with the explorer's frames.
+import { writeNames } from "../_draw/scales.js";
 import { make } from "./dom.js";
 
 /**
@@ -24,6 +25,7 @@ export function addStage(app, parent, { draw, label, ratio = 1, className = "" }
     ctx.setTransform(canvas.width / width, 0, 0, canvas.height / height, 0, 0);
     ctx.clearRect(0, 0, width, height);
     draw(ctx, width, height, app.theme);
+    writeNames(ctx);
   });
   const at = (event) => { // in the picture's own pixels, also where the page is scaled (slides, CSS zoom)
     const box = canvas.getBoundingClientRect();

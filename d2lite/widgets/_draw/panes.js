@@ -1,5 +1,6 @@
 // Several pictures on one canvas, for previews: each is a function (ctx, width, height, theme, ...) as a stage's draw.
 import { clipped } from "./layers.js";
+import { writeNames } from "./scales.js";
 
 const BETWEEN = 8; // px between pictures
 
@@ -7,7 +8,10 @@ const BETWEEN = 8; // px between pictures
 export function beside(first, second, share = null) {
   return (ctx, width, height, ...rest) => {
     const side = share ? Math.round(share * width) : Math.min(height, width / 2);
-    clipped(ctx, { x: 0, y: 0, width: side, height }, () => first(ctx, side, height, ...rest));
+    clipped(ctx, { x: 0, y: 0, width: side, height }, () => {
+      first(ctx, side, height, ...rest);
+      writeNames(ctx);
+    });
     shifted(ctx, side + BETWEEN, 0, () => second(ctx, width - side - BETWEEN, height, ...rest));
   };
 }
@@ -27,8 +31,10 @@ export function above(first, second, share = 0.5) {
 }
 
 function shifted(ctx, x, y, paint) {
+  writeNames(ctx);
   ctx.save();
   ctx.translate(x, y);
   paint();
+  writeNames(ctx);
   ctx.restore();
 }

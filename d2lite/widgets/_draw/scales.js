@@ -45,7 +45,16 @@ export function plotBox(width, height, { top = 8, right = 8, bottom = 28, left =
   return { x: left, y: top, width: Math.max(1, width - left - right), height: Math.max(1, height - top - bottom) };
 }
 
-/** Axes at the left and bottom of a box. Options: xLabel, yLabel, grid (lines across), xTicks, yTicks (counts or values), format. */
+const waiting = new WeakMap(); // context -> the names of axes that are written once all else is drawn
+
+/** Write the names of axes that wait: over the curves, which would strike them through. Stages, panes and previews call it. */
+export function writeNames(ctx) {
+  const names = waiting.get(ctx) || [];
+  waiting.delete(ctx);
+  for (const write of names) write();
+}
+
+/** Axes at the left and bottom of a box; their names come last, over all curves. Options: xLabel, yLabel, grid (lines across), xTicks, yTicks (counts or values), format. */
 export function drawAxes(ctx, box, x, y, theme, options = {}) {
   const { xLabel = "", yLabel = "", grid = true, xTicks = 5, yTicks = 4, format = formatNumber } = options;
   const values = (scale, wanted) => (Array.isArray(wanted) ? wanted : ticks(scale, wanted));
@@ -64,8 +73,10 @@ export function drawAxes(ctx, box, x, y, theme, options = {}) {
     if (grid) strokeSegment(ctx, box.x, y(value), box.x + box.width, y(value));
   }
   strokeSegment(ctx, box.x, bottom, box.x + box.width, bottom);
-  if (xLabel) drawLabel(ctx, xLabel, box.x + box.width, bottom - 3, theme, { align: "right", baseline: "bottom" });
-  if (yLabel) drawLabel(ctx, yLabel, box.x + 5, box.y, theme);
+  const names = waiting.get(ctx) || [];
+  if (xLabel) names.push(() => drawLabel(ctx, xLabel, box.x + box.width, bottom - 3, theme, { align: "right", baseline: "bottom" }));
+  if (yLabel) names.push(() => drawLabel(ctx, yLabel, box.x + 5, box.y, theme));
+  waiting.set(ctx, names);
 }
 
 /** Set the theme's font at a size in pixels. */

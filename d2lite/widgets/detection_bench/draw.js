@@ -36,7 +36,7 @@ function drawFound(ctx, width, theme, scene, get, scale) {
   if (get("truth")) for (const { box } of picture.truths) strokeBox(ctx, box, scale, { color: ON_PICTURE.text, dash: [2, 3], width: 1.25 });
   const order = shown.kept.map((_, i) => i).reverse(); // the best on top
   for (const i of order) drawDetection(ctx, shown, i, scale);
-  for (const i of order) if (shown.best.has(shown.kept[i])) labelDetection(ctx, scene, i, scale, width, theme);
+  labelDetections(ctx, scene, scale, width, theme);
   if (get("raw") !== "off" && get("cell") >= 0) drawCell(ctx, scene, get("cell"), scale);
 }
 
@@ -51,14 +51,30 @@ function drawDetection(ctx, { kept, verdicts, best }, i, scale) {
   strokeBox(ctx, kept[i].box, scale, { color: ON_PICTURE[color], dash, width: chief ? 2 : 1, alpha: chief ? 1 : 0.7, edge: chief ? ON_PICTURE.bg : null });
 }
 
-function labelDetection(ctx, { shown, names }, i, scale, width, theme) {
-  const { box, label, score } = shown.kept[i];
-  const { sign, color } = KINDS[shown.verdicts[i].kind];
-  const text = `${sign} ${names[label]} ${formatFixed(score)}`;
+/** The names of what was found, the best first: none lies on another. */
+function labelDetections(ctx, { shown, names }, scale, width, theme) {
   setText(ctx, theme, 12, 600);
-  const wide = ctx.measureText(text).width + 8;
+  const placed = [];
+  shown.kept.forEach((one, i) => {
+    if (!shown.best.has(one)) return;
+    const { sign, color } = KINDS[shown.verdicts[i].kind];
+    const text = `${sign} ${names[one.label]} ${formatFixed(one.score)}`;
+    const place = placeLabel(one.box, ctx.measureText(text).width + 8, placed, scale, width);
+    placed.push(place);
+    drawTag(ctx, text, place, theme, color);
+  });
+}
+
+/** Where a label of this width goes: above its box, else further up, below it, or in it: [x, y, width]. */
+function placeLabel(box, wide, placed, scale, width) {
   const x = Math.min(width - wide, Math.max(0, scale(box[0]) - 1));
-  const y = scale(box[1]) > 17 ? scale(box[1]) - 17 : Math.min(width - 17, scale(box[3]) + 1);
+  const [top, bottom] = [scale(box[1]), scale(box[3])];
+  const free = (y) => y >= 0 && y <= width - 16 && placed.every(([left, other, side]) => Math.abs(y - other) >= 17 || x >= left + side || left >= x + wide);
+  const y = [top - 17, top - 34, bottom + 1, top + 1, top + 18].find(free);
+  return [x, y ?? Math.max(0, top - 17), wide];
+}
+
+function drawTag(ctx, text, [x, y, wide], theme, color) {
   ctx.fillStyle = theme.bg;
   ctx.fillRect(x, y, wide, 16);
   ctx.fillStyle = theme[color];

@@ -76,7 +76,7 @@ function equationFields(app, parent, scene) {
   const meant = make("div", { class: "d2l-meant", role: "group", "aria-label": "Words that begin so" });
   for (const [name, , mark] of TERMS) row.append(termField(app, name, mark));
   const answer = make("output", { class: "d2l-answer" });
-  row.append(make("span", { class: "d2l-sign", text: "≈" }), answer);
+  row.append(make("span", { class: "d2l-outcome" }, make("span", { class: "d2l-sign", text: "≈" }), answer)); // they stay together
   parent.append(row, meant);
   app.draw(() => {
     writeText(answer, scene.list.length ? scene.space.words[scene.list[0]] : "?");
