@@ -162,7 +162,8 @@ def test_characters_are_those_of_the_text_not_of_the_markup():
 def test_images_get_their_size_and_load_late():
     tag = '<img alt="x" src="_images/x.png" />'
     assert images.settle(tag, (640.4, 480), lazy=True) == (
-        '<img alt="x" src="_images/x.png" decoding="async" loading="lazy" width="640" height="480" style="--d2l-width: 640">'
+        '<img alt="x" src="_images/x.png" decoding="async" loading="lazy" '
+        'width="640" height="480" style="--d2l-width: 640">'
     )
     assert "loading" not in images.settle(tag, None, lazy=False)
     assert images.settle('<img src="a" style="width: 50%">', (9, 9), lazy=True).count("width") == 1

@@ -98,3 +98,22 @@ def test_marks_are_small_plain_pictures(name):
     assert root.get("viewBox")
     assert len(text) < 2000
     assert not re.search(r"<script|href|<text|url\((?!#)", text)
+
+
+BOTH = {"d2l-explorer-frame", "d2l-offscreen"}  # where an explorer stands; the same words in both sheets
+
+
+def test_the_pages_set_no_class_of_the_explorers():
+    """A rule of the book's sheets that begins with a class which explorers use would set it in every one of them."""
+    pages = set()
+    for sheet in STATIC.glob("*.css"):
+        bare = re.sub(r"/\*.*?\*/", "", sheet.read_text(encoding="utf-8"), flags=re.S)
+        for selector in re.findall(r"([^{}]+)\{", bare):
+            pages |= set(re.findall(r"(?:^|,)\s*\.(d2l-[\w-]+)", selector))
+    widgets = STATIC.parents[1] / "d2lite" / "widgets"
+    files = [
+        path for kind in ("js", "css") for path in widgets.glob(f"*/*.{kind}") if path.parent.name != "_built"
+    ]
+    used = set().union(*(re.findall(r"(?<![\w-])d2l-[a-z][\w-]*", path.read_text("utf-8")) for path in files))
+    assert len(pages) > 20 and len(used) > 100
+    assert pages & used <= BOTH

@@ -202,4 +202,13 @@ def glossary(notebook):
     return [f"{count} links to the glossary: expected at least 3"] * (count < 3)
 
 
-RULES = (opening, hero, drawing, questions, claims, use_it, length, predictions, tone, glossary)
+def style(notebook):
+    """The house style is the default before the first figure."""
+    sources = [cell.source for cell in code_cells(notebook)]
+    figure = re.compile(r"\bplt\.\w|\bd\.show\(\)|diagrams\.\w")
+    first = next(i for i, source in enumerate(sources) if figure.search(source))
+    styled = any("plotting.use_style()" in source for source in sources[: first + 1])
+    return [] if styled else ["no cell calls plotting.use_style() before the first figure"]
+
+
+RULES = (opening, hero, style, drawing, questions, claims, use_it, length, predictions, tone, glossary)

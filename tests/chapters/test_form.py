@@ -162,6 +162,7 @@ def test_second_edition(path, rule):
         (form.questions, "question-choice", "Question.choice(", "print("),
         (form.questions, "question-number", ".number(", ".order("),
         (form.claims, "claims-1", "  # a score of 0 gives one half", ""),
+        (form.style, "setup", "plotting.use_style()", ""),
         (form.claims, "claims-1", "  # a score of 0 gives one half", "  # half"),
         (form.claims, "claims-1", "assert", "print(p)\nassert"),
         (form.claims, "claims-1", "assert", "check ="),

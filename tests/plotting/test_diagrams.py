@@ -75,6 +75,12 @@ def test_another_process_draws_the_same_file_and_needs_no_pyplot():
     assert run.stdout.strip() == diagrams.lstm_cell().svg().strip()
 
 
+def test_a_notebook_that_has_set_no_format_shows_the_drawing():
+    display = pytest.importorskip("IPython.core.formatters").DisplayFormatter()
+    shown, _ = display.format(diagrams.lstm_cell().show())
+    assert shown["image/svg+xml"] == diagrams.lstm_cell().svg()
+
+
 def _over(tint, page):
     red, green, blue, alpha = mcolors.to_rgba(tint)
     return alpha * np.array([red, green, blue]) + (1 - alpha) * np.array(mcolors.to_rgb(page))

@@ -29,12 +29,37 @@ NAMELESS = """() => {
 }"""
 
 
+RUN_TOGETHER = """() => {
+    const found = new Set();
+    const walk = document.createTreeWalker(document.querySelector(".d2l-body"), NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
+    let last = null;
+    while (walk.nextNode()) {
+        const node = walk.currentNode;
+        if (/^(input|select|textarea|canvas|svg)$/i.test(node.tagName)) last = null; // what stands between two words
+        if (node.nodeType !== Node.TEXT_NODE || !node.parentElement.checkVisibility()) continue;
+        const range = document.createRange();
+        range.setStart(last || node, 0);
+        range.setEnd(node, 0);
+        const around = range.commonAncestorContainer;
+        const [before, after] = [last?.textContent || " ", node.textContent];
+        const isPhrase = around.nodeType === Node.ELEMENT_NODE && around.matches("p, span, button, label, li, output, b, a");
+        if (isPhrase && /[\\p{L}\\p{N}]$/u.test(before) && /^[\\p{L}\\p{N}]/u.test(after)) found.add(`${before}|${after}`);
+        last = node;
+    }
+    return [...found];
+}"""
+CUT = """() => [...document.querySelectorAll(".d2l-typed")]
+    .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
+    .map((e) => `${e.getAttribute("aria-label")}: ${e.value} is cut`)"""
+
+
 @pytest.mark.parametrize("name", explorer_names())
 class TestEveryExplorer:
     def test_it_opens_with_a_picture_fits_and_is_worked_by_keys(self, make_host, name):
         """What is wrong is collected: one page serves for all of it."""
         host = make_host(360, "dark").open(name).show(name)
-        wrong = fits(host, 360)
+        wrong = [*fits(host, 360), *host.page.evaluate(CUT)]
+        wrong += host.page.evaluate(RUN_TOGETHER)  # as who hears or copies the text has it
         for width in (768, 1440, 800):
             host.resize(width)
             wrong += fits(host, width)

@@ -1,5 +1,6 @@
 """Pictures made by the build: valid SVG, in both themes, of any state, small, and nothing fetched."""
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -125,3 +126,19 @@ def test_colours_are_the_sites(theme):
     )[1]
     site = dict(re.findall(r"--d2l-([\w-]+): (#\w+);", block))
     assert {name: site[name] for name in ours} == ours
+
+
+def test_names_of_axes_come_after_all_that_is_drawn():
+    script = """
+import { drawAxes, linearScale, writeNames } from "./scales.mjs";
+const drawn = [];
+const ctx = new Proxy({}, { get: (_, name) => (...args) => drawn.push(name === "fillText" ? args[0] : name), set: () => true });
+const [x, y] = [linearScale([0, 1], [0, 9]), linearScale([0, 1], [9, 0])];
+drawAxes(ctx, { x: 0, y: 0, width: 9, height: 9 }, x, y, { font: "sans" }, { xLabel: "steps", yLabel: "loss" });
+drawn.push("the curve");
+writeNames(ctx);
+writeNames(ctx);
+process.stdout.write(JSON.stringify(drawn.filter((what) => ["the curve", "steps", "loss"].includes(what))));
+"""
+    drawn = json.loads(run_module(script, {name: shared(name) for name in ("scales", "format")}, {}))
+    assert drawn == ["the curve", "steps", "loss"]

@@ -182,3 +182,30 @@ def test_a_logarithmic_slider_never_sticks():
         assert values[0] == entry["min"]
         assert values[-1] == entry["max"]
         assert [position for _, position in positions] == list(range(201))
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "told"),
+    [
+        ("ablation", "changes=0,2", "changes to residual blocks, CIoU loss"),
+        ("ablation", "changes=", "changes to none"),
+        ("boundary", "points=0,1,1,0.5,-0.5,0", "points to 2 of your own"),
+        ("boundary", "points=", "points to none of your own"),
+        ("embeddings", "minus=", "less to nothing"),
+        ("nms", "sigma=0.5", "σ of the Gauss to 0.5"),
+    ],
+)
+def test_words_tell_what_they_set(name, query, told):
+    values = parse(query, name)["values"]
+    spec = explorer_class(name).spec()
+    assert (
+        run_state("send(state.tellValues(input.values, input.spec));", {"values": values, "spec": spec})
+        == told
+    )
+
+
+def test_a_symbol_keeps_its_case_at_the_beginning_of_a_sentence():
+    (note,) = parse("sigma=99", "nms")["notes"]
+    assert note.startswith("σ of the Gauss cannot be 99")
+    (note,) = parse("lr=100")["notes"]
+    assert note.startswith("Learning rate cannot be 100")

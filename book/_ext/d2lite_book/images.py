@@ -17,7 +17,7 @@ INKS = {
 
 
 def settle(tag, size, lazy):
-    """Return an <img> tag with its natural size, loaded lazily or not; the style sheet keeps wide figures legible by it.
+    """Return an <img> tag with its natural size, by which wide figures stay legible, loaded lazily or not.
 
     Args:
         tag: the tag as HTML.

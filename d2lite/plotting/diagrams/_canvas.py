@@ -1,5 +1,6 @@
 """The sheet that a drawing is made on: its texts, their measure, and the room that they need."""
 
+import functools
 import io
 
 import numpy as np
@@ -20,6 +21,16 @@ _AIR = 0.06  # between a text and an arrow from or to its left or right
 _PAD = 0.08  # room around what is drawn, and between a text and the border of its box
 
 
+def _svg(figure):
+    """Return a figure as the text of an SVG file, the same on every machine."""
+    import matplotlib as mpl
+
+    file = io.StringIO()
+    with mpl.rc_context(STYLE):
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    return file.getvalue()
+
+
 class Canvas:
     """A sheet of which a unit is half an inch; x goes right and y goes up."""
 
@@ -31,6 +42,9 @@ class Canvas:
         height = check_number(height, "height", 0, open_low=True)
         self.figure = Figure((width * _INCHES, height * _INCHES), facecolor="none", layout="none")
         FigureCanvasAgg(self.figure)
+        self.figure._repr_svg_ = functools.partial(
+            _svg, self.figure
+        )  # a notebook without use_style shows it, too
         self._ax = self.figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(0, height))
         self._ax.set_axis_off()
         self._texts, self._lines, self._out = (
@@ -96,12 +110,7 @@ class Canvas:
 
     def svg(self):
         """Return the drawing as the text of an SVG file, the same on every machine; raises as `show` does."""
-        import matplotlib as mpl
-
-        figure, file = self.show(), io.StringIO()
-        with mpl.rc_context(STYLE):
-            figure.savefig(file, format="svg", metadata={"Date": None})
-        return file.getvalue()
+        return _svg(self.show())
 
     def _extent(self, artist):
         """Return (left, bottom, right, top) of a text in units."""

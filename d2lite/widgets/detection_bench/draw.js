@@ -6,7 +6,7 @@ import { drawBox, drawPixels } from "../_draw/layers.js";
 import { linearScale, setText, strokeSegment } from "../_draw/scales.js";
 import { PEN } from "../_math/compose.js";
 import { progressOf } from "../_math/maps.js";
-import { anchorBox, GRID, SIDE } from "./model.js";
+import { anchorBox, GRID, placeLabel, SIDE } from "./model.js";
 
 const ON_PICTURE = THEMES.dark; // scenes are dark, whatever the page
 /** How a detection of each kind looks. */
@@ -59,19 +59,10 @@ function labelDetections(ctx, { shown, names }, scale, width, theme) {
     if (!shown.best.has(one)) return;
     const { sign, color } = KINDS[shown.verdicts[i].kind];
     const text = `${sign} ${names[one.label]} ${formatFixed(one.score)}`;
-    const place = placeLabel(one.box, ctx.measureText(text).width + 8, placed, scale, width);
+    const place = placeLabel(one.box.map(scale), ctx.measureText(text).width + 8, placed, width);
     placed.push(place);
     drawTag(ctx, text, place, theme, color);
   });
-}
-
-/** Where a label of this width goes: above its box, else further up, below it, or in it: [x, y, width]. */
-function placeLabel(box, wide, placed, scale, width) {
-  const x = Math.min(width - wide, Math.max(0, scale(box[0]) - 1));
-  const [top, bottom] = [scale(box[1]), scale(box[3])];
-  const free = (y) => y >= 0 && y <= width - 16 && placed.every(([left, other, side]) => Math.abs(y - other) >= 17 || x >= left + side || left >= x + wide);
-  const y = [top - 17, top - 34, bottom + 1, top + 1, top + 18].find(free);
-  return [x, y ?? Math.max(0, top - 17), wide];
 }
 
 function drawTag(ctx, text, [x, y, wide], theme, color) {

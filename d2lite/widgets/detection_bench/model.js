@@ -115,3 +115,14 @@ export function judge(detections, truths) {
     return verdict("correct");
   });
 }
+
+const LABEL = 16; // px, how high a label is
+
+/** Where the label of a box goes, in px, so that it lies on none of the labels placed: above its box, further up, below it, or in it: [x, y, wide]. */
+export function placeLabel([left, top, , bottom], wide, placed, width) {
+  const x = Math.min(width - wide, Math.max(0, left - 1));
+  const apart = (y) => placed.every(([x2, y2, wide2]) => Math.abs(y - y2) > LABEL || x >= x2 + wide2 || x2 >= x + wide);
+  const steps = [top - LABEL - 1, top - 2 * LABEL - 2, bottom + 1, top + 1, top + LABEL + 2];
+  const y = steps.find((step) => step >= 0 && step <= width - LABEL && apart(step));
+  return [x, y ?? Math.max(0, top - LABEL - 1), wide];
+}

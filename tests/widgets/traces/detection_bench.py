@@ -334,12 +334,24 @@ def anchor_case(detector):
     }
 
 
+def label_case():
+    """Labels of boxes that begin at one corner: above, further up, below, in it; none at the side of others is moved."""
+    boxes = [[10, 40, 90, 80]] * 4 + [[120, 40, 180, 80]]
+    return {
+        "name": "labels that do not lie on one another",
+        "js": "({ placeLabel }, boxes) => boxes.reduce((placed, box) => [...placed, placeLabel(box, 60, placed, 200)], [])",
+        "input": boxes,
+        "expected": [[9, 23, 60], [9, 6, 60], [9, 81, 60], [9, 41, 60], [119, 23, 60]],
+    }
+
+
 def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
     recorded, small = pretrained_detector()[0], small_detector()
     test = scenes(0, 3, seed=7)[1]
     default = torch.tensor(compose(5, ITEMS, [])[0]).clamp(0, 255).to(torch.uint8)
     return [
+        label_case(),
         pass_case("a small detector", small, test.pixels[0]),
         pass_case("the recorded detector", recorded, test.pixels[1]),
         pass_case("the bench's first scene", recorded, default),
