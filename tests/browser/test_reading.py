@@ -5,11 +5,12 @@ import re
 
 import pytest
 
-from .conftest import CHAPTER, settle
+from .conftest import CHAPTER, lay_out_all, settle
 
 pytestmark = pytest.mark.browser
 
 EXPLORER = "#d2l-diagnosis"
+SCHEDULES = "chapters/04_optimizers/schedules_and_search"
 
 
 def test_search_finds_sections_offline(open_page, scheme):
@@ -364,3 +365,34 @@ def test_words_that_act_are_plain_text_on_paper(open_page):
     words = page.locator(".d2l-acts")
     look = "(e) => [getComputedStyle(e).color, getComputedStyle(e).fontWeight]"
     assert words.evaluate(look) == words.locator("..").evaluate(look)
+
+
+SMALL = """() => [...document.querySelectorAll("main figure img")]
+    .filter((img) => img.offsetWidth && img.offsetWidth < 0.59 * img.getAttribute("width"))
+    .map((img) => `${img.offsetWidth} of ${img.getAttribute("width")} px: ${img.alt}`)"""
+
+WIDE = """[...document.querySelectorAll("main figure img")]
+    .find((img) => img.offsetWidth && img.getAttribute("width") > 700).parentElement"""
+
+
+def test_figures_stay_legible_on_a_telephone(open_page):
+    page = open_page(f"{SCHEDULES}.html", viewport={"width": 360, "height": 800})
+    lay_out_all(page)
+    settle(page)
+    assert page.locator("main figure img").count() >= 6
+    assert page.evaluate(SMALL) == []
+    wide = page.evaluate_handle(WIDE).as_element()
+    wide.scroll_into_view_if_needed()
+    assert wide.evaluate("(figure) => figure.scrollWidth > figure.clientWidth")
+    page.wait_for_function("(figure) => figure.tabIndex === 0", arg=wide)  # keys reach it
+    wide.evaluate("(figure) => figure.scrollBy(1000, 0)")
+    assert wide.query_selector("figcaption").bounding_box()["x"] >= 0  # the caption stays
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
+
+
+def test_a_page_leaves_the_rows_of_an_explorer_as_they_are(open_page):
+    page = open_page(CHAPTER)
+    row = page.locator(f"{EXPLORER} .d2l-control > .d2l-row").first
+    row.wait_for()
+    style = row.evaluate("(e) => [getComputedStyle(e).marginTop, getComputedStyle(e).columnGap]")
+    assert style == ["0px", "4px"]

@@ -143,7 +143,7 @@ function makeSelect(entry, change) {
   select.append(...entry.names.map((text, i) => make("option", { value: i, text: text + unit })));
   select.onchange = () => change(entry.choices[select.value]);
   const element = labelled(entry, [], select);
-  element.classList.toggle("d2l-long", Math.max(...entry.names.map((text) => text.length)) > 16);
+  element.classList.toggle("d2l-long", Math.max(...entry.names.map((text) => text.length)) > 18);
   return { element, show: (value) => (select.value = entry.choices.indexOf(value)) };
 }
 
