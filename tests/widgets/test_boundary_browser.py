@@ -3,7 +3,7 @@
 import pytest
 
 pytestmark = pytest.mark.browser
-LOSS = "() => Number(document.querySelector('.d2l-facts').textContent.match(/loss([\\d.]+)/)[1])"
+LOSS = "() => Number(document.querySelector('.d2l-facts').textContent.match(/loss ([\\d.]+)/)[1])"
 
 
 @pytest.fixture
