@@ -108,7 +108,7 @@ export const { render, preview } = defineExplorer({
     }),
     group({ name: "steps" }, player({ trait: "step_count" })),
     facts(least),
-    hint("Lines and bars: the probability of each class. Blue: the picture's own; orange: the network's answer, where it is another. Bars: light before the change, dark after it. Change: orange where pixels rose, blue where they fell."),
+    hint("Lines and bars: the probability of each class. Blue: the picture's own; orange: the network's answer, where it is another. Bars: pale before the change, strong after it. Change: orange where pixels rose, blue where they fell."),
   ],
   controls: ["epsilon", "method", "network", "goal", "step_count", "seed", "tool", "brush"],
   visible: {

@@ -96,7 +96,7 @@ function results(scene) {
 const LEFT_HINTS = {
   bowl: "Orange: the path. Dots: where the next step may lead. Cross: the minimum.",
   network: "Loss of the recorded run (batches of 64). Press to choose a moment.",
-  race: "A line a batch size, dark: yours. Press to choose how much to spend.",
+  race: "A line a batch size, thick: yours. Press to choose how much to spend.",
 };
 const RIGHT_HINTS = {
   bowl: "Dots: measured. Line: σ²/B, or with what is left of it without replacement. Dashed: the gradient's length.",

@@ -148,7 +148,7 @@ function describePart(scene) {
   return {
     embed: () => CELLS,
     lookup: () => `${capital(nameHead(scene))}. Above: the query of the framed character, the keys of all before it. Their match is the score; the scores become weights; what is read is the weighted mean of the values, below. ${written()} ${CELLS}`,
-    attention: () => `${capital(nameHead(scene))}. Each row is a character that asks, each column one that answers; the darker, the more weight. Click a row to follow it.`,
+    attention: () => `${capital(nameHead(scene))}. Each row is a character that asks, each column one that answers; the stronger, the more weight. Click a row to follow it.`,
     network: () => `Layer ${scene.layer + 1}, after its heads: each position on its own, no look at others. ${CELLS}`,
     output: () => `The sum on its way up, and what the readout would say if it ended there. ${CELLS}`,
   }[scene.part]();
