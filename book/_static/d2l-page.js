@@ -253,7 +253,7 @@ d2l.store = {
   }
 
   // ----- What scrolls sideways can be reached by the keyboard -----
-  const wide = "pre, div.math, figure, .cell_output > .output, .pst-scrollable-table-container";
+  const wide = "pre, div.math, figure.align-default, .cell_output > .output, .pst-scrollable-table-container";
   const near = watch($$(wide), "100% 0px", markScrollable);
 
   function markScrollable() {

@@ -48,7 +48,7 @@ RUN_TOGETHER = """() => {
     }
     return [...found];
 }"""
-CUT = """() => [...document.querySelectorAll(".d2l-typed")]
+CUT = """() => [...document.querySelectorAll(".d2l-typed, .d2l-weight")]
     .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1)
     .map((e) => `${e.getAttribute("aria-label")}: ${e.value} is cut`)"""
 

@@ -47,7 +47,7 @@ function buildProducts(app, element, { channels, kernel_size: k }) {
 }
 
 function weightText(weight) {
-  return String(Number(weight.toFixed(3))).replace("-", "−");
+  return String(Number(weight.toFixed(3))).replace("-", "−").replace(/^(−?)0(?=\.\d{2})/, "$1"); // .111 fits its cell
 }
 
 /** One weight of the kernel: typed, stepped by the up and down arrows, or dragged up and down. */
