@@ -396,3 +396,10 @@ def test_a_page_leaves_the_rows_of_an_explorer_as_they_are(open_page):
     row.wait_for()
     style = row.evaluate("(e) => [getComputedStyle(e).marginTop, getComputedStyle(e).columnGap]")
     assert style == ["0px", "4px"]
+
+
+def test_the_map_is_legible_on_a_telephone(open_page):
+    page = open_page("book/map.html", viewport={"width": 360, "height": 800})
+    settle(page)
+    assert page.locator(".d2l-map-mark circle").first.bounding_box()["width"] >= 16
+    assert page.evaluate("document.documentElement.scrollWidth") == 360
