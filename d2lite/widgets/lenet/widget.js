@@ -6,6 +6,7 @@ import { addKeys, ARROWS } from "../_core/keys.js";
 import { button, group, hint, paragraph, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
 import { chooser } from "../_draw/chooser.js";
+import { ownPhoto } from "../_draw/ownphoto.js";
 import { addPainting } from "../_draw/painting.js";
 import { beside } from "../_draw/panes.js";
 import { argmax } from "../_math/nn.js";
@@ -49,9 +50,9 @@ function summarise(scene) {
 }
 
 function describePicture({ network, index, drawn, cover, coverSize }) {
-  const named = index < 0 ? "Empty picture" : `Image ${index}: ${network.classes[network.labels[index]]}`;
+  const named = index < 0 ? (drawn ? "Your picture" : "Empty picture") : `Image ${index}: ${network.classes[network.labels[index]]}`;
   const covered = cover ? `, a square of ${coverSize} covered at row ${cover[0]}, column ${cover[1]}` : "";
-  return `${named}${drawn ? ", drawn on" : ""}${covered}.`;
+  return `${named}${drawn && index >= 0 ? ", drawn on" : ""}${covered}.`;
 }
 
 function predict({ network, run }) {
@@ -164,6 +165,7 @@ export const { render, preview } = defineExplorer({
       chosen: ({ index }) => index + 1,
       choose: (app, i) => app.set({ image: i - 1, pixels: [] }),
     }),
+    ownPhoto(),
   ],
   right: [stage({ draw: drawOverview, label: "Every layer of the network", ratio: 0.52, use: addChoice, tip: describeUnit })],
   bottom: [
