@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from d2lite import datasets
-from d2lite.models import character_rnn
+from d2lite.models import character_rnn, weights
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -178,3 +178,50 @@ def test_a_clipped_run_at_any_rate_takes_steps_of_one_length(chapter):
         assert min(norms) > clip
         ends.append(torch.cat([p.detach().flatten() for p in network.parameters()]))
     assert torch.allclose(*ends, atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def writing(read_recorder):
+    return read_recorder("writing")
+
+
+def test_the_texts_say_where_they_come_from(writing):
+    tensors, record = weights.load("austen_writing")
+    assert {"command", "versions", "seeds", "cpu_seconds", "date", "machine"} <= record["provenance"].keys()
+    _, shipped = character_rnn.pretrained()
+    assert record["steps"] == [*writing.STEPS, shipped["provenance"]["steps"]]
+    assert tuple(tensors["texts"].shape[1:]) == (len(writing.TEMPERATURES), writing.TEXTS, writing.LENGTH)
+    # the same training, but for rounding
+    validation = dict(zip(record["steps"], record["measured"]["validation"], strict=True))
+    for step, loss in shipped["measured"]["validation"]:
+        if step in validation:
+            assert validation[step] == pytest.approx(loss, abs=0.02)
+    assert {5000, 10_000} <= validation.keys()
+    assert record["measured"]["test"][-1] == pytest.approx(shipped["measured"]["test"], abs=1e-4)
+
+
+def test_the_first_checkpoints_come_out_again(writing, recorder):
+    training, _, test = recorder.split()
+    tensors, record = weights.load("austen_writing")
+    for seed, run in ((0, record["measured"]), (1, record["other_seeds"][0])):
+        states = writing.checkpoints(training, seed, [0, 10, 20])
+        assert list(states) == [0, 10, 20]
+        for k, state in enumerate(states.values()):
+            loss = character_rnn.cross_entropy(writing.network(state), test[:40_000])
+            assert loss == pytest.approx(run["test"][k], abs=0.03)
+        if seed == 0:
+            texts = writing.draw_texts(writing.network(states[0]).double(), 0.5, range(3), 40)
+            assert torch.equal(texts, tensors["texts"][0, 0, :, :40].long())
+
+
+def test_the_last_texts_are_those_of_the_shipped_network(writing):
+    tensors, _ = weights.load("austen_writing")
+    texts = writing.draw_texts(character_rnn.pretrained()[0], 1.0, range(3), writing.LENGTH)
+    assert torch.equal(texts, tensors["texts"][-1, 1].long())
+
+
+def test_words_that_the_novels_lack_are_marked(writing):
+    words = {"she", "don't", "walk", "walking"}
+    assert writing.strange("She shewalk", words) == [0] * 4 + [1] * 7
+    assert writing.strange("don't! xy, wal", words) == [0] * 7 + [1, 1] + [0] * 5  # the last is cut off
+    assert writing.looks(["She xy wal"], words) == {"spaces": 0.2, "known": 0.5}

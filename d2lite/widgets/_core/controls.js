@@ -17,7 +17,7 @@ export function addControls(app, parent, names) {
 
 /**
  * One control. Options: resets, values of other traits that a change sets as well; change(value, app) sets the trait in your
- * own way; segments: false asks for a drop-down list. A control of a part of a trait describes itself: entry (as a
+ * own way; segments: false asks for a drop-down list, slider: true for one along the choices. A control of a part of a trait describes itself: entry (as a
  * trait's description), value(get), follows (the traits it depends on).
  */
 export function addControl(app, parent, name, options = {}) {
@@ -27,7 +27,7 @@ export function addControl(app, parent, name, options = {}) {
   const forms = { real: makeSlider, integer: makeSlider, flag: makeCheckbox, text: makeTextField };
   const short = entry.choices && entry.choices.length <= 5 && entry.names.join("").length <= 32;
   let form = entry.stepper ? makeStepper : forms[entry.kind];
-  if (entry.kind === "choice") form = short && options.segments !== false ? makeSegments : makeSelect;
+  if (entry.kind === "choice") form = options.slider ? makeNotches : short && options.segments !== false ? makeSegments : makeSelect;
   const { element, show } = form(entry, change, app, current);
   if (entry.help) addHelp(app, element, entry);
   nameElement(app, name, element);
@@ -145,6 +145,21 @@ function makeSelect(entry, change) {
   const element = labelled(entry, [], select);
   element.classList.toggle("d2l-long", Math.max(...entry.names.map((text) => text.length)) > 18);
   return { element, show: (value) => (select.value = entry.choices.indexOf(value)) };
+}
+
+/** The choices in their order along a slider. */
+function makeNotches(entry, change) {
+  const last = entry.choices.length - 1;
+  const range = make("input", { type: "range", "aria-label": entry.label, min: 0, max: last, step: 1 });
+  const readout = make("output", { class: "d2l-notch" });
+  range.oninput = () => change(entry.choices[range.value]);
+  const show = (value) => {
+    range.value = entry.choices.indexOf(value);
+    readout.textContent = entry.names[range.value] + (entry.unit || "");
+    range.setAttribute("aria-valuetext", readout.textContent);
+    range.style.setProperty("--d2l-part", range.value / last);
+  };
+  return { element: labelled(entry, [readout], range), show };
 }
 
 function makeCheckbox(entry, change) {

@@ -38,14 +38,16 @@ function scrubStage(app, built, scene, { scale, text, label = "Step shown", ...s
 }
 
 /**
- * The steps of a whole-number trait, from its least value to last(scene, get), if that is less than its greatest; asked anew each
- * time, as keys may not wait for the next frame's scene. Where steps are not the trait's values: first, value(scene, get) and
- * change(step, app, scene), which sets the trait in your own way.
+ * The steps of a whole-number trait, from its least value to last(scene, get), if that is less than its greatest, or of a Choice,
+ * one after the other; asked anew each time, as keys may not wait for the next frame's scene. Where steps are not the trait's
+ * values: first, value(scene, get) and change(step, app, scene), which sets the trait in your own way.
  */
-function stepsOf(app, scene, { trait, first = app.entry(trait).min, last = () => Infinity, value = (_, get) => get(trait), change = null }) {
-  const end = () => Math.max(first, Math.min(app.entry(trait).max, last(scene, app.get)));
+function stepsOf(app, scene, { trait, last = () => Infinity, change = null, ...options }) {
+  const { choices, min = 0, max = choices?.length - 1 } = app.entry(trait);
+  const { first = min, value = (_, get) => (choices ? choices.indexOf(get(trait)) : get(trait)) } = options;
+  const end = () => Math.max(first, Math.min(max, last(scene, app.get)));
   const now = () => Math.max(first, Math.min(end(), value(scene, app.get)));
-  const go = (step, options) => (change ? change(step, app, scene) : app.set({ [trait]: step }, options));
+  const go = (step, look) => (change ? change(step, app, scene) : app.set({ [trait]: choices ? choices[step] : step }, look));
   return { first, end, now, go };
 }
 

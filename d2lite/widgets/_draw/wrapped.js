@@ -5,7 +5,7 @@ const VISIBLE = { " ": "␣", "\n": "↵", "\ufffd": "other" };
 
 export const showCharacter = (c) => VISIBLE[c] || c;
 
-/** Where each character of a text stands, [column, row], words kept whole where they fit; the last is the end's. */
+/** Where each character of a text stands, [column, row], words kept whole where they fit, a space after a full row at its end; the last is the end's. */
 export function layOut(characters, columns) {
   const places = [];
   let [column, row] = [0, 0];
@@ -16,7 +16,7 @@ export function layOut(characters, columns) {
       while (end < characters.length && !/\s/.test(characters[end]) && end - t <= columns) end++;
       if (column + end - t > columns && end - t <= columns) [column, row] = [0, row + 1];
     }
-    if (column >= columns) [column, row] = [0, row + 1];
+    if (column > columns || (column === columns && characters[t] !== " ")) [column, row] = [0, row + 1];
     places.push([column, row]);
     column++;
     if (characters[t] === "\n") [column, row] = [0, row + 1];
