@@ -30,6 +30,8 @@ def as_tensor(value, name, device=None, dtype=None):
         ) from error
     if tensor.is_complex():
         raise ValueError(f"{name} is of {tensor.dtype}: expected real numbers")
+    if tensor.dtype == torch.uint64 and (tensor.view(torch.int64) < 0).any():
+        raise ValueError(f"{name} holds {tensor.max().item()}: expected numbers below 2**63")
     tensor = tensor.to(_WIDE.get(tensor.dtype, tensor.dtype))
     return tensor if torch.is_tensor(value) or device is None else tensor.to(device)
 
@@ -42,6 +44,40 @@ def as_whole_numbers(value, name, device=None):
         if len(wrong):
             raise ValueError(f"{name} holds {wrong[0].item():g}: expected whole numbers")
     return tensor.to(torch.int64)
+
+
+def as_mask(value, name, wanted="True and False, or 0 and 1"):
+    """Return a bool tensor on the CPU; a value that is neither 0 nor 1, NaN among them, raises a ValueError."""
+    mask = as_tensor(value, name).detach().cpu()
+    if mask.dtype != torch.bool:
+        wrong = mask[(mask != 0) & (mask != 1)]
+        if len(wrong):
+            raise ValueError(f"{name} holds {wrong[0].item():g}: expected {wanted}")
+    return mask.bool()
+
+
+def check_images(images, floating=False):
+    """Return the shape of a batch of images (B, C, H, W), or raise a ValueError.
+
+    Args:
+        images: tensor.
+        floating: whether its numbers must be floats; else bytes will do, too.
+    """
+    if not torch.is_tensor(images):
+        raise ValueError(
+            f"images is of type {type(images).__name__}: expected a tensor (B, C, H, W); use torch.as_tensor"
+        )
+    if images.ndim != 4:
+        raise ValueError(f"images has shape {tuple(images.shape)}: expected (B, C, H, W)")
+    if floating and not images.is_floating_point():
+        raise ValueError(f"images has dtype {images.dtype}: expected floats; divide bytes by 255")
+    return images.shape
+
+
+def are_distributions(values, axis=-1):
+    """Return whether every row (along the axis) is a distribution: numbers in [0, 1] that sum to 1, to 0.001."""
+    sums = values.sum(axis) if values.is_floating_point() else values.long().sum(axis).float()
+    return bool(((values >= 0) & (values <= 1)).all()) and bool(((sums - 1).abs() <= 1e-3).all())
 
 
 def _convert(value, name, dtype):

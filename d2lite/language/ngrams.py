@@ -28,14 +28,17 @@ class NgramModel:
         num_tokens: K, the size of the vocabulary.
 
     Raises:
-        ValueError: an order or num_tokens below 1, fewer ids than the order, or an id outside 0 to K - 1.
+        ValueError: an order or num_tokens below 1, fewer ids than the order, ids of another shape, or an id outside
+            0 to K - 1.
 
     Source: Kneser and Ney 1995; interpolated as in Chen and Goodman 1999; d after Ney, Essen and Kneser 1994.
     Taught in chapters/07_rnn/sequences.
     """
 
     def __init__(self, ids, order, num_tokens):
-        self.order, self.num_tokens = check_count(order, "order"), check_count(num_tokens, "num_tokens")
+        self.order, self.num_tokens = check_count(order, "order"), check_count(
+            num_tokens, "num_tokens", most=2**31
+        )
         ids = self._checked(ids)
         if len(ids) < self.order:
             raise ValueError(f"ids has {len(ids)} numbers: expected at least {order}, the order")
@@ -97,7 +100,9 @@ class NgramModel:
         return torch.tensor(text[len(text) - count :], dtype=torch.long)
 
     def _checked(self, ids):
-        ids = as_whole_numbers(ids, "ids").cpu().numpy().reshape(-1)
+        ids = as_whole_numbers(ids, "ids").cpu().numpy()
+        if ids.ndim != 1:
+            raise ValueError(f"ids has shape {ids.shape}: expected (N,), one text")
         if ids.size and not 0 <= ids.min() <= ids.max() < self.num_tokens:
             raise ValueError(
                 f"ids is from {ids.min()} to {ids.max()}: expected 0 to {self.num_tokens - 1} for a vocabulary "

@@ -3,6 +3,7 @@
 import collections
 import itertools
 import re
+import unicodedata
 
 from d2lite import datasets
 
@@ -32,8 +33,9 @@ _OPENINGS = {
     "Persuasion": "Sir Walter Elliot, of Kellynch Hall",
 }
 _ABBREVIATED = re.compile(r"\b(Mr|Mrs|Messrs|Dr|St)\.")
-_WORD = re.compile(r"'s\b|[A-Za-z]+(?:[-'](?!s\b)[A-Za-z]+)*|\d+|[^\sA-Za-z\d]")
-_HEADING = re.compile(r"^\s*(?:chapter|volume)\b.*$", re.IGNORECASE | re.MULTILINE)
+_WORD = re.compile(r"'s\b|[^\W\d_]+(?:[-'](?!s\b)[^\W\d_]+)*|\d+|[^\w\s]")
+_HEADING = re.compile(r"^\s*(?:chapter|volume)\s+(?:\d+|[ivxlc]+)\b.*$", re.IGNORECASE | re.MULTILINE)
+_STRAIGHT = str.maketrans("‘’“”", "''\"\"")
 _ENDS = frozenset(".!?;")
 MIN_COUNT = 2  # of a census name, capital within a sentence
 
@@ -47,7 +49,7 @@ def split_sentences(text):
     Returns:
         list of lists of str: a sentence ends at one of . ! ? ; but not after an initial ("Mr. E. Ferrars").
         The "'s" of a genitive is a token of its own. Left out are the stops of "Mr." and the like, and
-        underscores, which stand for italics.
+        underscores, which stand for italics; typographic quotation marks become straight ones.
 
     Raises:
         TypeError: text is not a string.
@@ -56,6 +58,7 @@ def split_sentences(text):
     """
     if not isinstance(text, str):
         raise TypeError(f"text is of type {type(text).__name__}: expected a string; decode bytes first")
+    text = unicodedata.normalize("NFC", text).translate(_STRAIGHT)  # a letter and its accent are one character
     text = _ABBREVIATED.sub(r"\1", _HEADING.sub("", text).replace("_", ""))
     sentences = []
     for paragraph in re.split(r"\n\s*\n", text):
@@ -91,12 +94,20 @@ def find_names(sentences, first_names):
         first_names: set of str, each with a capital.
 
     Returns:
-        set of str, each as "Darcy". Taught in chapters/07_rnn/deep_and_bidirectional.
+        set of str, each as "Darcy".
+
+    Raises:
+        TypeError: the sentences are no lists of words, or the names no set or list.
+
+    Taught in chapters/07_rnn/deep_and_bidirectional.
     """
+    _check_words(first_names, "first_names")
+    for i, sentence in enumerate(sentences):
+        _check_words(sentence, f"sentences[{i}]")
     inside, lower, titled = collections.Counter(), collections.Counter(), set()
     for sentence in sentences:
         for place, word in enumerate(sentence):
-            if word[0].islower():
+            if word[:1].islower():
                 lower[word.capitalize()] += 1
             elif _is_capital(word):
                 inside[word.capitalize()] += _is_inside(sentence, place)
@@ -108,7 +119,7 @@ def find_names(sentences, first_names):
         word.capitalize()
         for sentence in sentences
         for before, word in itertools.pairwise(sentence)
-        if _is_capital(word) and before.capitalize() in names and before[0].isupper()
+        if _is_capital(word) and before.capitalize() in names and before[:1].isupper()
         and not lower[word.capitalize()] and word not in _PLACES
     }  # fmt: skip
     return (names | after) - NO_NAMES - TITLES
@@ -123,8 +134,15 @@ def label_names(sentence, names, also_words=frozenset()):
         also_words: names that are words, too ("Price"); where any word has a capital, they count only after a title.
 
     Returns:
-        list of T bool. Taught in chapters/07_rnn/deep_and_bidirectional.
+        list of T bool.
+
+    Raises:
+        TypeError: the sentence is no list of words, or the names no set or list.
+
+    Taught in chapters/07_rnn/deep_and_bidirectional.
     """
+    for name, value in (("sentence", sentence), ("names", names), ("also_words", also_words)):
+        _check_words(value, name)
     labels = []
     for place, word in enumerate(sentence):
         plain = word.capitalize()
@@ -138,6 +156,11 @@ def label_names(sentence, names, also_words=frozenset()):
             is_name = is_name and _title_before(sentence, place)
         labels.append(bool(is_name) and plain not in NO_NAMES and word not in TITLES)
     return labels
+
+
+def _check_words(words, name):
+    if isinstance(words, str) or not hasattr(words, "__iter__"):
+        raise TypeError(f"{name} is {words!r:.60}: expected words, each a str by itself; see split_sentences")
 
 
 def _is_capital(word):

@@ -95,7 +95,14 @@ class Vocabulary:
         return f"Vocabulary of {len(self)} tokens: {' '.join(map(repr, self.tokens[:6]))} ..."
 
     def encode(self, tokens):
-        """Return the tokens' numbers, (N,) long; 0 for a token that is not in the vocabulary."""
+        """Return the tokens' numbers, (N,) long; 0 for a token that is not in the vocabulary.
+
+        Raises:
+            TypeError: the tokens are not strings, or one string, though the vocabulary is of words.
+        """
+        if isinstance(tokens, str) and max(map(len, self.tokens[1:]), default=1) > 1:
+            raise TypeError(f"tokens is {tokens!r:.60}: expected a list of words; use tokenize(text, 'word')")
+        tokens = [_check_token(token) for token in tokens]
         return torch.tensor([self._numbers.get(token, 0) for token in tokens], dtype=torch.long)
 
     def decode(self, ids):

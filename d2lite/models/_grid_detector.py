@@ -7,6 +7,7 @@ from torch.nn import functional as F
 from d2lite._utils.checks import check_count, check_number
 from d2lite._utils.tensors import as_tensor
 from d2lite.vision.anchor_sizes import check_sizes
+from d2lite.vision._truths import check_truths
 from d2lite.vision.anchors import BACKGROUND, decode, grid_cells, match
 from d2lite.vision.boxes import ciou_loss
 from d2lite.vision.suppression import nms
@@ -185,24 +186,13 @@ def detector_loss(detector, outputs, boxes, classes):
 
 def _check_truths(num_images, boxes, classes, num_classes):
     """Return boxes as (k, 4) tensors and classes as (k,) long tensors on the CPU, or raise one sentence."""
-    boxes = [as_tensor(each, "boxes").cpu() for each in boxes]
-    classes = [as_tensor(each, "classes").cpu() for each in classes]
-    counts = [num_images, len(boxes), len(classes)]
-    if len(set(counts)) > 1 or any(len(b) != len(c) for b, c in zip(boxes, classes, strict=True)):
+    if not num_images == len(boxes) == len(classes) or [*map(len, boxes)] != [*map(len, classes)]:
         raise ValueError(
-            "batch has {} outputs, {} sets of boxes and {} of classes: expected one each, a class a box".format(
-                *counts
-            )
+            f"batch has {num_images} outputs, {len(boxes)} sets of boxes and {len(classes)} of classes: expected one "
+            "each, a class a box"
         )
-    for found in (each for each in classes if len(each)):  # an empty list has no dtype of its own
-        whole = found.dim() == 1 and not (
-            found.is_floating_point() or found.is_complex() or found.dtype == torch.bool
-        )
-        if not whole or found.min() < 0 or found.max() >= num_classes:
-            raise ValueError(
-                f"classes holds {found.tolist()}: expected (k,) whole numbers from 0 to {num_classes - 1}"
-            )
-    return [each.reshape(-1, 4) if each.numel() == 0 else each for each in boxes], [c.long() for c in classes]
+    boxes, classes = check_truths(boxes, classes, num_classes)
+    return [each.cpu() for each in boxes], [each.cpu() for each in classes]
 
 
 @torch.no_grad()

@@ -7,6 +7,9 @@ from typing import NamedTuple
 import torch
 from torch import fx, nn
 
+from d2lite._utils.checks import check_count
+from d2lite._utils.tensors import as_whole_numbers
+
 _POOLS = (nn.MaxPool2d, nn.AvgPool2d)
 _ADAPTIVE = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
 # Layers with parameters whose work is known: that of normalization is not counted.
@@ -39,7 +42,7 @@ class LayerTable(tuple):
 
     @property
     def parameters(self):
-        """All parameters."""
+        """All parameters of the layers that are computed."""
         return sum(row.parameters for row in self)
 
     @property
@@ -79,17 +82,27 @@ def layer_table(model, input_shape, depth=None):
         LayerTable of Layer rows; `.parameters` and `.multiply_adds` are the totals.
 
     Raises:
-        ValueError: the model cannot be traced, a layer does not fit its input, or one that has parameters is of a kind
-            whose multiply-adds are not known here.
+        TypeError: the model is no module.
+        ValueError: the model cannot be traced, a layer does not fit its input, one that has parameters is of a kind
+            whose multiply-adds are not known here, or a parameter is used by itself, in no layer.
 
     Source: receptive fields after Araujo, Norris and Sim 2019. Taught in chapters/06_cnn/alexnet_and_vgg.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model is {model!r:.60}: expected a torch.nn.Module")
+    if any(isinstance(p, nn.parameter.UninitializedParameter) for p in model.parameters()):
+        raise ValueError("model has lazy layers: expected known shapes; put one batch through it first")
+    input_shape = as_whole_numbers(input_shape, "input_shape").tolist()
+    if not isinstance(input_shape, list) or not input_shape:
+        raise ValueError(f"input_shape is {input_shape}: expected (C, H, W) of one example, or (D,)")
+    depth = None if depth is None else check_count(depth, "depth")
+    dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), None)
     twin = _without_numbers(model).eval()
     if not [*twin.children()]:  # a layer alone would be looked into, not counted
         twin = nn.Sequential(twin)
     try:
         follower = _Follower(fx.symbolic_trace(twin))
-        follower.run(torch.zeros(1, *input_shape, device="meta"))
+        follower.run(torch.zeros(1, *input_shape, dtype=dtype, device="meta"))
     except Exception as error:
         said = str(error).partition("\n")[0]
         raise ValueError(
@@ -146,6 +159,8 @@ class _Follower(fx.Interpreter):
 
     def run_node(self, node):
         output = super().run_node(node)
+        if node.op == "get_attr" and isinstance(output, nn.Parameter):
+            raise ValueError(f"{node.target} is a parameter in no layer: expected Conv2d, Linear or the like")
         module = self.fetch_attr(node.target) if node.op == "call_module" else None
         if module is not None and [*module.parameters()] and not isinstance(module, _KNOWN):
             kind = type(module).__name__

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite.models._grid_detector import _check_images, _convolution, _Residual, detect
+from d2lite.vision._truths import check_truths
 from d2lite.vision.anchor_sizes import check_sizes, size_iou
 from d2lite.vision.anchors import BACKGROUND, IGNORE, grid_cells
 from d2lite.vision.assignment import assignment_cost, dynamic_assignment
@@ -58,10 +59,14 @@ class PyramidDetector(nn.Module):
     ):
         super().__init__()
         check_choice(neck, NECKS, "neck")
+        check_choice(residual, (True, False), "residual")
         self.num_classes, self.neck = check_count(num_classes, "num_classes"), neck
         self.drop_rate = check_number(drop_rate, "drop_rate", 0, 1, open_high=True)
         self.strides = (8,) if neck == "none" else (8, 16)
         self.anchor_free = anchors is None
+        num_classes, num_blocks = self.num_classes, check_count(num_blocks, "num_blocks", 0)
+        if not isinstance(widths, list | tuple) or len(widths) != 3:
+            raise ValueError(f"widths is {widths!r}: expected three numbers of channels")
         self.shape = {
             "num_classes": self.num_classes,
             "widths": list(widths),
@@ -103,6 +108,7 @@ class PyramidDetector(nn.Module):
 
     def forward(self, images):
         _check_images(images, self.heads[0].weight.dtype)
+        self._check_size(*images.shape[2:])
         fine = self.fine(images)  # (B, b, H / 4, W / 4)
         middle = self.middle(fine)  # (B, c, H / 8, W / 8)
         if self.training and self.drop_rate:
@@ -118,8 +124,16 @@ class PyramidDetector(nn.Module):
         split = [each.unflatten(1, (-1, 5 + self.num_classes)) for each in answers]  # (B, A, 5 + K, H, W)
         return torch.cat([each.permute(0, 3, 4, 1, 2).flatten(1, 3) for each in split], dim=1)
 
+    def _check_size(self, height, width):
+        """Raise a ValueError for pictures that the strides do not divide."""
+        least = self.strides[-1]
+        for name, side in (("height", height), ("width", width)):
+            if check_count(side, name) % least:
+                raise ValueError(f"{name} is {side}: expected a multiple of {least}; pad or crop")
+
     def positions(self, height, width):
         """Return (N, 5) for pictures of so many pixels: each position's column, row, stride and anchor's sizes."""
+        self._check_size(height, width)
         rows = []
         for stride, sizes in zip(self.strides, self.anchors, strict=True):
             cells = grid_cells(height // stride, width // stride).to(sizes)[:, :, None]  # (H, W, 1, 2)
@@ -165,15 +179,14 @@ def pad_truths(boxes, classes):
         where there is no box.
 
     Raises:
-        ValueError: the lists differ in length, or a picture has more or fewer classes than boxes.
+        ValueError: the lists differ in length, a picture has more or fewer classes than boxes, a box is no (x1, y1, x2,
+            y2), or a class no whole number from 0.
 
     Taught in chapters/08_detection/modern_detectors.
     """
-    if [len(each) for each in boxes] != [len(each) for each in classes] or not len(boxes):
-        raise ValueError(
-            f"boxes has {[len(each) for each in boxes]} boxes and classes {[len(each) for each in classes]}: expected "
-            "at least one picture, a class for each box"
-        )
+    if len(boxes) == 0:
+        raise ValueError("boxes is empty: expected a tensor of boxes for each of B pictures")
+    boxes, classes = check_truths(boxes, classes)
     most = max([1, *map(len, boxes)])
     padded = torch.zeros(len(boxes), most, 4), torch.full((len(boxes), most), -1)
     for b, (some, labels) in enumerate(zip(boxes, classes, strict=True)):
@@ -262,12 +275,14 @@ def pyramid_loss(detector, outputs, size, boxes, classes, dynamic=False, box_los
         dict of 0-d tensors: "box", "objectness" and "class".
 
     Raises:
-        ValueError: box_loss is unknown, or a shape does not fit.
+        ValueError: box_loss is unknown, a shape does not fit, a class is K or more, or a box has no size or its centre
+            outside the picture.
 
     Source: as `detector_loss`; Ge et al. 2021 for dynamic owners. Taught in chapters/08_detection/modern_detectors.
     """
     check_choice(box_loss, ("ciou", "squared"), "box_loss")
-    positions = detector.positions(*size)
+    smoothing, positions = check_number(smoothing, "smoothing", 0, 1), detector.positions(*_pair(size))
+    _check_batch(detector, outputs, positions, size, boxes, classes)
     drawn = detector.boxes(outputs, positions)
     if dynamic:
         owners = dynamic_owners(outputs, drawn, positions, boxes, classes)
@@ -287,6 +302,36 @@ def pyramid_loss(detector, outputs, size, boxes, classes, dynamic=False, box_los
         "objectness": (F.softplus(-answers[:, 4]).sum() + F.softplus(empty).sum()) / count,
         "class": F.cross_entropy(answers[:, 5:], labels, reduction="sum", label_smoothing=smoothing) / count,
     }
+
+
+def _pair(size):
+    if not isinstance(size, list | tuple) or len(size) != 2:
+        raise ValueError(f"size is {size!r}: expected (rows, columns) in pixels")
+    return size
+
+
+def _check_batch(detector, outputs, positions, size, boxes, classes):
+    """Raise a ValueError if outputs or truths are not those of these pictures."""
+    wanted = (len(boxes), len(positions), 5 + detector.num_classes)
+    if tuple(outputs.shape) != wanted or classes.shape != boxes.shape[:2]:
+        raise ValueError(
+            f"outputs has shape {tuple(outputs.shape)}, boxes {tuple(boxes.shape)} and classes {tuple(classes.shape)}: "
+            f"expected {wanted}, (B, M, 4) and (B, M) for pictures of {size[0]} by {size[1]}"
+        )
+    there = classes >= 0
+    known, found = classes[there], boxes[there]  # (k,) and (k, 4)
+    if classes.is_floating_point() or (len(known) and known.max() >= detector.num_classes):
+        raise ValueError(
+            f"classes holds {classes.max():g}: expected whole numbers from 0 to {detector.num_classes - 1}"
+        )
+    sides, centres = found[:, 2:] - found[:, :2], (found[:, :2] + found[:, 2:]) / 2
+    ends = torch.tensor(size[::-1]).to(centres)  # width, height
+    wrong = ~((sides > 0) & (centres >= 0) & (centres < ends)).all(-1)  # NaN, too
+    if wrong.any():
+        raise ValueError(
+            f"boxes holds {found[wrong][0].tolist()}: expected xyxy with x1 < x2 and y1 < y2, its centre inside the "
+            f"picture of {size[0]} by {size[1]}"
+        )
 
 
 def _squared_error(answers, wanted, positions, anchor_free):

@@ -1,11 +1,14 @@
 """A character model of a few Transformer blocks: the network, its cache, its 8-bit weights, the one that ships."""
 
+import itertools
+
 import torch
 from torch import nn
 
 from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite._utils.encoding import to_base64
 from d2lite._utils.state import keep_mode
+from d2lite._utils.tensors import as_whole_numbers
 from d2lite.models import weights
 from d2lite.models._alphabet import check_alphabet, encode
 from d2lite.models.character_rnn import ALPHABET
@@ -28,10 +31,14 @@ def rotate(vectors, start=0):
         (..., T, d) tensor. The product of a turned query and a turned key depends on their distance alone.
 
     Raises:
-        ValueError: d is odd.
+        ValueError: d is odd, or they are no floats.
 
     Source: Su et al. 2021, equation 34. Taught in chapters/07_rnn/attention.
     """
+    if vectors.dim() < 2 or not vectors.is_floating_point():
+        raise ValueError(
+            f"vectors has shape {tuple(vectors.shape)} and dtype {vectors.dtype}: expected floats (..., T, d)"
+        )
     length, size = vectors.shape[-2:]
     if size % 2:
         raise ValueError(
@@ -40,8 +47,10 @@ def rotate(vectors, start=0):
     speeds = 10000.0 ** (-torch.arange(0, size, 2, dtype=torch.float64) / size)
     angles = torch.arange(start, start + length, dtype=torch.float64)[:, None] * speeds  # (T, d/2)
     turns = torch.polar(torch.ones_like(angles), angles)
-    pairs = torch.view_as_complex(vectors.unflatten(-1, (-1, 2)).contiguous())  # (..., T, d/2)
-    return torch.view_as_real(pairs * turns.to(pairs)).flatten(-2)  # (..., T, d/2, 2) -> (..., T, d)
+    wide = vectors.to(torch.promote_types(vectors.dtype, torch.float32))  # there are no complex bfloat16
+    pairs = torch.view_as_complex(wide.unflatten(-1, (-1, 2)).contiguous())  # (..., T, d/2)
+    turned = torch.view_as_real(pairs * turns.to(pairs))  # (..., T, d/2, 2)
+    return turned.flatten(-2).to(vectors.dtype)  # (..., T, d)
 
 
 class Block(nn.Module):
@@ -155,11 +164,15 @@ class CharacterTransformer(nn.Module):
             logits (B, T, V) for the characters that follow, and the cache: for each block keys and values.
 
         Raises:
-            ValueError: characters has another shape, or with those in the cache more than `context`; or there is no
-                such head to be silent.
+            ValueError: characters has another shape or holds what is no place in the alphabet, or with those in the
+                cache more than `context`; the cache is of another batch; or there is no such head to be silent.
         """
         before = 0 if cache is None else cache[0][0].shape[2]
-        self._check(characters, before, silent)
+        characters = self._checked(characters, before, silent)
+        if cache is not None and len(cache[0][0]) != len(characters):
+            raise ValueError(
+                f"cache is of {len(cache[0][0])} texts: expected {len(characters)}, as many as characters has"
+            )
         x = self.embedding(characters)  # (B, T, D)
         if self.places is not None:
             x = x + self.places.weight[before : before + characters.shape[1]]  # (B, T, D) + (T, D)
@@ -169,11 +182,17 @@ class CharacterTransformer(nn.Module):
             kept.append(new)
         return self.readout(self.norm(x)), kept
 
-    def _check(self, characters, before, silent):
-        """Raise a ValueError for characters or heads that this network cannot take; before: places in the cache."""
-        if characters.dim() != 2 or characters.is_floating_point():
+    def _checked(self, characters, before, silent):
+        """Return characters as int64, or raise a ValueError for what this network cannot take; before: in the cache."""
+        characters = as_whole_numbers(characters, "characters", self.readout.weight.device)
+        if characters.dim() != 2 or 0 in characters.shape:
             raise ValueError(
                 f"characters has shape {tuple(characters.shape)}: expected (B, T) whole numbers; see encode"
+            )
+        if not 0 <= characters.min() <= characters.max() < len(self.alphabet):
+            raise ValueError(
+                f"characters is from {characters.min()} to {characters.max()}: expected places in the alphabet, from 0 "
+                f"to {len(self.alphabet) - 1}; see encode"
             )
         if before + characters.shape[1] > self.context:
             raise ValueError(
@@ -181,10 +200,12 @@ class CharacterTransformer(nn.Module):
                 f"{self.context}, the context; begin again with fewer"
             )
         layers, heads = self.sizes["num_layers"], self.sizes["num_heads"]
-        if not all(0 <= layer < layers and 0 <= head < heads for layer, head in silent):
+        known = set(itertools.product(range(layers), range(heads)))
+        if not all(isinstance(pair, list | tuple) and tuple(pair) in known for pair in silent):
             raise ValueError(
                 f"silent is {list(silent)}: expected pairs (layer, head) from 0, below {layers} and {heads}"
             )
+        return characters
 
     @torch.no_grad()
     def sample(self, text, count, temperature=1.0, generator=None):
@@ -203,11 +224,11 @@ class CharacterTransformer(nn.Module):
         Raises:
             TypeError: the text is no str.
             ValueError: the text is empty, or holds what is not in the alphabet; count is no whole number from 0, or the
-                temperature not above 0.
+                temperature not above 0; or the scores are not finite.
         """
         count = check_count(count, "count", 0)
         temperature = check_number(temperature, "temperature", 0, open_low=True)
-        if not text:
+        if isinstance(text, str) and not text:
             raise ValueError("text is empty: expected at least one character to go on from")
         device, ids, cache = self.readout.weight.device, self.encode(text).tolist(), None
         start = window_start(len(ids) - 1, self.context)
@@ -218,7 +239,10 @@ class CharacterTransformer(nn.Module):
                     start, cache = window_start(len(ids) - 1, self.context), None
                 fresh = ids[start:] if cache is None else ids[-1:]
                 logits, cache = self(torch.tensor([fresh], device=device), cache)
-                p = (logits[0, -1].double() / temperature).softmax(0).cpu()
+                scores = logits[0, -1].double().cpu()
+                if not scores.isfinite().all():
+                    raise ValueError("model gives scores that are not finite: expected numbers; train it again")
+                p = ((scores - scores.max()) / temperature).softmax(0)
                 ids.append(torch.multinomial(p, 1, generator=generator).item())
         return "".join(self.alphabet[i] for i in ids[len(ids) - count :])
 

@@ -4,9 +4,14 @@ Make them without memory for the weights: ``with torch.device("meta"): net = pub
 the network, weights have its names, so its files of weights fit.
 """
 
+import contextlib
+import functools
+
 import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
+
+from d2lite._utils.checks import check_count
 
 
 def _conv(before, after, kernel_size, **settings):
@@ -33,6 +38,7 @@ def lenet5(num_classes=10):
 
     Source: LeCun et al. 1998.
     """
+    num_classes = check_count(num_classes, "num_classes")
     return nn.Sequential(
         *_conv(1, 6, 5, padding=2),
         nn.MaxPool2d(2),
@@ -61,6 +67,7 @@ def alexnet(year=2014, num_classes=1000):
 
     Source: Krizhevsky, Sutskever and Hinton 2012; Krizhevsky 2014. Taught in chapters/06_cnn/alexnet_and_vgg.
     """
+    num_classes = check_count(num_classes, "num_classes")
     if year not in (2012, 2014):
         raise ValueError(f"year is {year!r}: expected 2012 or 2014")
     first, second, fourth, groups = (96, 256, 384, 2) if year == 2012 else (64, 192, 256, 1)
@@ -87,6 +94,7 @@ def vgg16(num_classes=1000):
 
     Source: Simonyan and Zisserman 2015, configuration D. Taught in chapters/06_cnn/alexnet_and_vgg.
     """
+    num_classes = check_count(num_classes, "num_classes")
     features, channels = [], 3
     for num_convs, width in ((2, 64), (2, 128), (3, 256), (3, 512), (3, 512)):
         for _ in range(num_convs):
@@ -192,6 +200,7 @@ def googlenet(normalized=False, num_classes=1000, auxiliary=False):
 
     Source: Szegedy et al. 2015, table 1. Taught in chapters/06_cnn/inception.
     """
+    num_classes = check_count(num_classes, "num_classes")
     return _GoogLeNet(normalized, num_classes, auxiliary)
 
 
@@ -251,6 +260,7 @@ def resnet50(num_classes=1000):
 
     Source: He et al. 2016, table 1. Taught in chapters/06_cnn/resnet.
     """
+    num_classes = check_count(num_classes, "num_classes")
     return _ResNet50(num_classes)
 
 
@@ -280,6 +290,25 @@ class DenseLayer(nn.Module):
         return torch.cat([x, self.new_maps(x)], dim=1)
 
 
+def _without_running_means(layer):
+    """Return contexts for the first pass and for the second, in which no batch norm may count the batch again."""
+    return contextlib.nullcontext(), _stopped(layer)
+
+
+@contextlib.contextmanager
+def _stopped(layer):
+    norms = [module for module in layer.modules() if isinstance(module, nn.BatchNorm2d)]
+    before = [(norm.momentum, norm.num_batches_tracked.clone()) for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, (momentum, count) in zip(norms, before, strict=True):
+            norm.momentum = momentum
+            norm.num_batches_tracked.copy_(count)
+
+
 class _DenseBlock(nn.Sequential):
     def __init__(self, recompute):
         super().__init__()
@@ -290,7 +319,8 @@ class _DenseBlock(nn.Sequential):
             return super().forward(x)
         maps = [x]
         for layer in self:
-            maps.append(checkpoint(layer.new_maps, *maps, use_reentrant=False))
+            once_more = functools.partial(_without_running_means, layer)
+            maps.append(checkpoint(layer.new_maps, *maps, use_reentrant=False, context_fn=once_more))
         return torch.cat(maps, dim=1)
 
 
@@ -304,6 +334,7 @@ def densenet121(num_classes=1000, recompute=False):
 
     Source: Huang et al. 2017, table 1. Taught in chapters/06_cnn/densenet.
     """
+    num_classes = check_count(num_classes, "num_classes")
     features = nn.Sequential()
     features.conv0 = nn.Conv2d(3, 64, 7, stride=2, padding=3, bias=False)
     features.norm0, features.relu0 = nn.BatchNorm2d(64), nn.ReLU(inplace=True)

@@ -3,6 +3,7 @@
 import torch
 
 from d2lite._utils.checks import check_count
+from d2lite._utils.tensors import as_tensor
 
 STEPS = 127  # on either side of zero, in 8 bits
 SCALE = ".scale"  # after a weight's name, the name of its scales
@@ -29,10 +30,11 @@ def quantize(weight, bits=8):
     each channel. Taught in chapters/06_cnn/compression.
     """
     most = 2 ** (check_count(bits, "bits", 2, 8) - 1) - 1
-    weight = torch.as_tensor(weight).detach().cpu()
-    if weight.dim() == 0 or weight.numel() == 0 or weight.is_complex():
-        kind = "a complex one" if weight.is_complex() else f"shape {tuple(weight.shape)}"
-        raise ValueError(f"weight has {kind}: expected real numbers, (O, ...) with O output channels")
+    weight = as_tensor(weight, "weight").detach().cpu()
+    if weight.dim() == 0 or weight.numel() == 0:
+        raise ValueError(
+            f"weight has shape {tuple(weight.shape)}: expected real numbers, (O, ...) with O output channels"
+        )
     rows = weight.double().reshape(len(weight), -1)  # (O, ...) -> (O, D)
     scale = (rows.abs().amax(dim=1) / most).float()
     if not scale.isfinite().all():

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from d2lite._utils.checks import check_count
+from d2lite._utils.checks import check_choice, check_count
 from d2lite._utils.encoding import to_base64
 from d2lite.models import weights
 from d2lite.models.quantization import SCALE, dequantize, quantize_all
@@ -57,6 +57,7 @@ class UNet(nn.Module):
         if not isinstance(widths, list | tuple) or len(widths) < 2:
             raise ValueError(f"widths is {widths!r}: expected two or more numbers of channels")
         widths = [check_count(width, "widths") for width in widths]
+        check_choice(skips, (True, False), "skips")
         inputs = [check_count(channels_in, "channels_in"), *widths[:-1]]
         joined = 1 if skips else 2
         self.skips = bool(skips)

@@ -6,7 +6,7 @@ import inspect
 from torch import nn
 from torch.nn import functional
 
-from d2lite.training.metrics import are_distributions
+from d2lite._utils.tensors import are_distributions
 
 
 def automatic(logits, targets):

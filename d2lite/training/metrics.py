@@ -3,6 +3,8 @@
 import torch
 from torch.nn import functional
 
+from d2lite._utils.tensors import are_distributions
+
 _MODES = {"loss": "min", "accuracy": "max", "perplexity": "min"}
 
 
@@ -80,6 +82,7 @@ def perplexity(logits, targets):
             "(B, K) and (B,), or (B, T, K) and (B, T), not empty"
         )
     targets = _check_classes(targets, logits.shape[-1])
+    logits = logits.to(torch.promote_types(logits.dtype, torch.float32))  # half precision has three digits
     return functional.cross_entropy(logits.flatten(0, -2), targets.flatten().long()).exp()
 
 
@@ -95,12 +98,6 @@ def mode_of(name, function=None):
     own = getattr(function, "mode", None)
     name = name.removeprefix("train_").removeprefix("validation_")
     return own if own in ("min", "max") else _MODES.get(name)
-
-
-def are_distributions(values, axis=-1):
-    """Return whether every row (along the axis) is a distribution: numbers in [0, 1] that sum to 1, to 0.001."""
-    sums = values.sum(axis) if values.is_floating_point() else values.long().sum(axis).float()
-    return bool(((values >= 0) & (values <= 1)).all()) and bool(((sums - 1).abs() <= 1e-3).all())
 
 
 def _labels(predictions, targets):

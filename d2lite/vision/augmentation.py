@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from d2lite._utils.checks import check_count, check_number
+from d2lite._utils.tensors import are_distributions, as_tensor, as_whole_numbers, check_images
 
 
 def flip(images):
@@ -25,7 +26,7 @@ def flip(images):
 
     Taught in chapters/05_regularization/augmentation.
     """
-    _check_images(images)
+    check_images(images)
     turned = torch.rand(len(images), device=images.device) < 0.5  # (B,)
     return torch.where(turned[:, None, None, None], images.flip(3), images)
 
@@ -46,7 +47,7 @@ def shift(images, most, value=0.0):
 
     Taught in chapters/05_regularization/augmentation.
     """
-    B, _, H, W = _check_images(images)
+    B, _, H, W = check_images(images)
     most = check_count(most, "most", 0)
     padded = F.pad(images, (most,) * 4, value=value)
     top, left = torch.randint(2 * most + 1, (2, B, 1), device=images.device)
@@ -67,11 +68,11 @@ def add_noise(images, scale):
         (B, C, H, W) tensor; pixels may leave the range that they had.
 
     Raises:
-        ValueError: the images have another number of axes, or scale is negative.
+        ValueError: the images are no floats or have another number of axes, or scale is negative.
 
     Taught in chapters/05_regularization/augmentation.
     """
-    _check_images(images)
+    check_images(images, floating=True)
     return images + check_number(scale, "scale", 0) * torch.randn_like(images)
 
 
@@ -91,7 +92,7 @@ def cutout(images, side, value=0.0):
 
     Source: DeVries and Taylor 2017. Taught in chapters/05_regularization/augmentation.
     """
-    B, *_ = _check_images(images)
+    B, *_ = check_images(images)
     sides = torch.full((B,), float(check_count(side, "side", 0)), device=images.device)
     return images.masked_fill(_boxes(images, sides, sides), value)
 
@@ -108,13 +109,15 @@ def smooth_labels(targets, num_classes, epsilon):
         (B, K) float tensor: (1 - epsilon) times the label, plus epsilon / K.
 
     Raises:
-        ValueError: epsilon is outside 0 to 1, or targets that are probabilities are not (B, K).
+        ValueError: epsilon is outside 0 to 1, a class is outside 0 to K - 1, or targets of two axes are not (B, K) or no
+            probabilities.
 
     Source: Szegedy et al. 2016, section 7. Taught in chapters/05_regularization/augmentation.
     """
     epsilon = check_number(epsilon, "epsilon", 0, 1)
-    labels = F.one_hot(targets, num_classes).float() if targets.ndim == 1 else targets
-    _check_labels(labels, len(targets), num_classes)
+    num_classes, targets = check_count(num_classes, "num_classes"), as_tensor(targets, "targets")
+    labels = _one_hot(targets, num_classes) if targets.ndim == 1 else targets
+    labels = _check_labels(labels, len(labels), num_classes)
     return (1 - epsilon) * labels + epsilon / num_classes
 
 
@@ -130,14 +133,15 @@ def mixup(images, labels, alpha):
         images (B, C, H, W) and labels (B, K), in the order they came.
 
     Raises:
-        ValueError: the images have another number of axes, the labels are not (B, K), or alpha is not above 0.
+        ValueError: the images are no floats or have another number of axes, the labels are not (B, K) or no
+            probabilities, or alpha is not above 0.
 
     Source: Zhang et al. 2018, which draws one part for a batch. Taught in chapters/05_regularization/augmentation.
     """
-    B, *_ = _check_images(images)
-    _check_labels(labels, B)
-    own, other = _draw_parts(B, alpha, images), torch.randperm(B, device=images.device)
-    share = own[:, None, None, None]
+    B, *_ = check_images(images, floating=True)
+    labels = _check_labels(labels, B)
+    own, other = _draw_parts(B, alpha, images).to(images.dtype), torch.randperm(B, device=images.device)
+    share, own = own[:, None, None, None], own.to(torch.promote_types(own.dtype, torch.float32))
     mixed = share * images + (1 - share) * images[other]
     return mixed, own[:, None] * labels + (1 - own[:, None]) * labels[other]
 
@@ -152,12 +156,13 @@ def cutmix(images, labels, alpha):
         images (B, C, H, W) and labels (B, K), in the order they came.
 
     Raises:
-        ValueError: the images have another number of axes, the labels are not (B, K), or alpha is not above 0.
+        ValueError: the images have another number of axes, the labels are not (B, K) or no probabilities, or alpha is
+            not above 0.
 
     Source: Yun et al. 2019, which draws one box for a batch. Taught in chapters/05_regularization/augmentation.
     """
-    B, _, H, W = _check_images(images)
-    _check_labels(labels, B)
+    B, _, H, W = check_images(images)
+    labels = _check_labels(labels, B)
     length = (1 - _draw_parts(B, alpha, images)).sqrt()  # of the box's sides, as parts of the image's
     other = torch.randperm(B, device=images.device)
     boxes = _boxes(images, length * H, length * W)  # (B, 1, H, W)
@@ -165,23 +170,33 @@ def cutmix(images, labels, alpha):
     return torch.where(boxes, images[other], images), own * labels + (1 - own) * labels[other]
 
 
-def _check_images(images):
-    if images.ndim != 4:
-        raise ValueError(f"images has shape {tuple(images.shape)}: expected (B, C, H, W)")
-    return images.shape
+def _one_hot(targets, num_classes):
+    classes = as_whole_numbers(targets, "targets")
+    if len(classes) and not 0 <= classes.min() <= classes.max() < num_classes:
+        raise ValueError(
+            f"targets is from {classes.min()} to {classes.max()}: expected classes from 0 to {num_classes - 1}"
+        )
+    return F.one_hot(classes, num_classes).float()
 
 
 def _check_labels(labels, count, num_classes="K"):
+    """Return (B, K) probabilities as a tensor, or raise a ValueError."""
+    labels = as_tensor(labels, "labels")
     if labels.ndim != 2 or len(labels) != count or num_classes not in ("K", labels.shape[1]):
         raise ValueError(
             f"labels has shape {tuple(labels.shape)}: expected ({count}, {num_classes}), a row of probabilities for"
             " each image; make it from class numbers with smooth_labels"
         )
+    if not are_distributions(labels):
+        raise ValueError(
+            "labels has a row whose numbers are not probabilities: expected numbers from 0 to 1 with the sum 1"
+        )
+    return labels
 
 
 def _draw_parts(count, alpha, like):
     alpha = check_number(alpha, "alpha", 0, open_low=True)
-    return torch.distributions.Beta(alpha, alpha).sample((count,)).to(like)
+    return torch.distributions.Beta(alpha, alpha).sample((count,)).to(like.device)
 
 
 def _boxes(images, heights, widths):

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from d2lite._utils.checks import check_choice, check_count, check_number, plain_number
-from d2lite._utils.tensors import as_tensor, as_whole_numbers
+from d2lite._utils.tensors import as_mask, as_tensor, as_whole_numbers
 from d2lite.vision.boxes import area, check_boxes, intersection, iou
 
 COCO_THRESHOLDS = tuple(np.linspace(0.5, 0.95, 10).tolist())
@@ -27,7 +27,8 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
         (N,) long tensor: the target of each detection, or -1; of equal overlaps the later target, as in COCO.
 
     Raises:
-        ValueError: the overlaps are not (N, M), a mask is not (M,), or the threshold is outside (0, 1].
+        ValueError: the overlaps are not (N, M) or outside 0 to 1, a mask is not (M,) or no mask, or the threshold is
+            outside (0, 1].
 
     Source: Lin et al. 2014 (COCO), and its evaluation code. Taught in chapters/08_detection/nms_and_map.
     """
@@ -36,6 +37,10 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
     shape = overlaps.shape
     if len(shape) != 2 or np.isnan(overlaps).any():
         raise ValueError(f"overlaps has shape {shape}: expected (N, M) without NaN, a row for each detection")
+    if overlaps.size and not -1e-6 <= overlaps.min() <= overlaps.max() <= 1 + 1e-6:
+        raise ValueError(
+            f"overlaps is from {overlaps.min():g} to {overlaps.max():g}: expected IoUs, from 0 to 1"
+        )
     crowd, ignored = _mask(crowd, "crowd", shape[1]), _mask(ignored, "ignored", shape[1])
     free = np.ones(shape[1], bool)
     matches = torch.full(shape[:1], -1)
@@ -50,10 +55,10 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
 
 
 def _mask(mask, name, count):
-    mask = torch.zeros(count) if mask is None else as_tensor(mask, name).detach().cpu()
+    mask = as_mask(torch.zeros(count) if mask is None else mask, name)
     if mask.shape != (count,):
         raise ValueError(f"{name} has shape {tuple(mask.shape)}: expected ({count},), one for each target")
-    return mask.bool().numpy()
+    return mask.numpy()
 
 
 def precision_recall(scores, is_true_positive, num_targets):
@@ -73,7 +78,7 @@ def precision_recall(scores, is_true_positive, num_targets):
     Source: Everingham et al. 2010 (PASCAL VOC), section 4.2. Taught in chapters/08_detection/nms_and_map.
     """
     scores = as_tensor(scores, "scores", dtype=torch.float64).detach().cpu()
-    is_true_positive = as_tensor(is_true_positive, "is_true_positive").detach().cpu().bool()
+    is_true_positive = as_mask(is_true_positive, "is_true_positive")
     num_targets = check_count(num_targets, "num_targets", 0)
     if scores.dim() != 1 or scores.isnan().any():
         raise ValueError(f"scores has shape {tuple(scores.shape)}: expected (N,) without NaN")
@@ -248,10 +253,8 @@ def _check_target(target, smallest, largest):
     if not (areas >= 0).all():
         raise ValueError(f"areas hold {areas[~(areas >= 0)][0].item():g}: expected square pixels, 0 or more")
     nothing = torch.zeros(len(areas), dtype=torch.bool)
-    image["crowd"] = image.get("crowd", nothing).bool()
-    image["ignored"] = (
-        image.get("ignored", nothing).bool() | image["crowd"] | (areas < smallest) | (areas > largest)
-    )
+    image["crowd"], ignored = (as_mask(image.get(key, nothing), key) for key in ("crowd", "ignored"))
+    image["ignored"] = ignored | image["crowd"] | (areas < smallest) | (areas > largest)
     return image
 
 

@@ -27,7 +27,7 @@ def top_down(maps):
 
     Source: Lin et al. 2017 (feature pyramid networks), section 3. Taught in chapters/08_detection/modern_detectors.
     """
-    _check_maps(maps)
+    maps = _check_maps(maps)
     results = [maps[-1]]
     for fine in reversed(maps[:-1]):
         results.append(fine + F.interpolate(results[-1], scale_factor=2, mode="nearest"))
@@ -45,17 +45,23 @@ def bottom_up(maps, halve):
         list of L tensors of the same shapes; the finest is as it came.
 
     Raises:
-        ValueError: there is no map, a map has not half the size of the one before, or L - 1 halvings are not there.
+        ValueError: there is no map, a map has not half the size of the one before, L - 1 halvings are not there, or one
+            gives another shape.
 
     Source: Liu et al. 2018 (path aggregation network), section 3.1. Taught in
     chapters/08_detection/modern_detectors.
     """
-    _check_maps(maps)
+    maps = _check_maps(maps)
     if len(halve) != len(maps) - 1:
         raise ValueError(f"halve has {len(halve)} functions: expected {len(maps) - 1}, one fewer than maps")
     results = [maps[0]]
-    for coarse, step in zip(maps[1:], halve, strict=True):
-        results.append(coarse + step(results[-1]))
+    for i, (coarse, step) in enumerate(zip(maps[1:], halve, strict=True)):
+        halved = step(results[-1])
+        if halved.shape != coarse.shape:
+            raise ValueError(
+                f"halve[{i}] gives the shape {tuple(halved.shape)}: expected {tuple(coarse.shape)}, that of the next map"
+            )
+        results.append(coarse + halved)
     return results
 
 
@@ -76,8 +82,8 @@ def drop_block(maps, rate, size=3):
     Source: Ghiasi, Lin and Le 2018, algorithm 1, each channel with blocks of its own. Taught in
     chapters/08_detection/modern_detectors.
     """
-    if maps.dim() != 4:
-        raise ValueError(f"maps has shape {tuple(maps.shape)}: expected (B, C, H, W)")
+    if not _is_map(maps):
+        raise ValueError(f"maps {_words(maps)}: expected a float tensor (B, C, H, W)")
     H, W = maps.shape[2:]
     rate, size = check_number(rate, "rate", 0, 1, open_high=True), check_count(size, "size", 1, min(H, W))
     if size % 2 == 0:
@@ -91,12 +97,28 @@ def drop_block(maps, rate, size=3):
     return maps * kept / kept.mean().clamp(min=1e-6)
 
 
+def _is_map(value):
+    return torch.is_tensor(value) and value.dim() == 4 and value.is_floating_point()
+
+
+def _words(value):
+    if not torch.is_tensor(value):
+        return f"is of type {type(value).__name__}"
+    return f"has shape {tuple(value.shape)} and dtype {value.dtype}"
+
+
 def _check_maps(maps):
+    """Return the maps as a list, or raise a ValueError."""
+    maps = list(maps)
+    for i, each in enumerate(maps):
+        if not _is_map(each):
+            raise ValueError(f"maps[{i}] {_words(each)}: expected a float tensor (B, C, H, W)")
     if len(maps) == 0:
         raise ValueError("maps is empty: expected a list of tensors (B, C, H, W), finest first")
     shapes = [tuple(each.shape) for each in maps]
     for fine, coarse in itertools.pairwise(shapes):
-        if len(fine) != 4 or (*coarse[:2], *(2 * side for side in coarse[2:])) != fine:
+        if (*coarse[:2], *(2 * side for side in coarse[2:])) != fine:
             raise ValueError(
                 f"maps has shapes {shapes}: expected (B, C, H, W) each, finest first, half the size of the one before"
             )
+    return maps

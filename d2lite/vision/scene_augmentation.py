@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from d2lite._utils.checks import check_count, check_number
+from d2lite._utils.tensors import as_tensor, check_images
+from d2lite.vision._truths import check_truths
 
 __all__ = ["cutmix_boxes", "mosaic", "resize", "stylize"]
 
@@ -23,11 +25,12 @@ def mosaic(images, boxes, classes, least=0.3):
         images (B, 3, H, W), boxes and classes, new lists.
 
     Raises:
-        ValueError: the numbers of images, boxes and classes differ, or least is not above 0 and at most 1.
+        ValueError: the numbers of images, boxes and classes differ, a shape or value does not fit, or least is not above
+            0 and at most 1.
 
     Source: Bochkovskiy et al. 2020 (YOLOv4), section 3.3. Taught in chapters/08_detection/modern_detectors.
     """
-    B, _, H, W = _check(images, boxes, classes, least)
+    (B, _, H, W), boxes, classes = _check(images, boxes, classes, least)
     others = torch.stack([torch.arange(B), *(torch.randperm(B) for _ in range(3))], dim=1)  # (B, 4)
     mixed, new_boxes, new_classes = torch.empty_like(images), [], []
     corners = torch.tensor([(0, 0), (W, 0), (0, H), (W, H)])  # where each of the four lies
@@ -62,7 +65,7 @@ def cutmix_boxes(images, boxes, classes, least=0.3):
 
     Source: Yun et al. 2019 (CutMix), for boxes. Taught in chapters/08_detection/modern_detectors.
     """
-    B, _, H, W = _check(images, boxes, classes, least)
+    (B, _, H, W), boxes, classes = _check(images, boxes, classes, least)
     mixed, new_boxes, new_classes = images.clone(), [], []
     for b, i in enumerate(torch.randperm(B).tolist()):
         (top, left), (height, width) = torch.rand(2), 0.25 + 0.25 * torch.rand(2)
@@ -91,16 +94,21 @@ def resize(images, boxes, side):
         images (B, 3, side, side), by bilinear interpolation, and boxes.
 
     Raises:
-        ValueError: side is not a whole number above 0, or the pictures are not squares.
+        ValueError: side is not a whole number above 0, the pictures are not squares, or there are more or fewer sets of
+            boxes.
 
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/modern_detectors.
     """
     side = check_count(side, "side")
-    if images.dim() != 4 or images.shape[2] != images.shape[3]:
-        raise ValueError(f"images has shape {tuple(images.shape)}: expected (B, 3, H, H), squares")
+    check_images(images)
+    if images.shape[2] != images.shape[3] or len(boxes) != len(images):
+        raise ValueError(
+            f"images has shape {tuple(images.shape)}, with {len(boxes)} sets of boxes: expected (B, 3, H, H), squares, "
+            "and B sets"
+        )
     factor = side / images.shape[2]
     scaled = F.interpolate(images, size=(side, side), mode="bilinear", antialias=True)
-    return scaled, [each * factor for each in boxes]
+    return scaled, [as_tensor(each, "boxes") * factor for each in boxes]
 
 
 def stylize(images):
@@ -113,14 +121,19 @@ def stylize(images):
         (B, 3, H, W) tensor in [0, 1]; shapes stay, and so do boxes.
 
     Raises:
-        ValueError: the images have another number of axes.
+        ValueError: the images are no floats in [0, 1], have another number of axes, or fewer than two pixels.
 
     Source: adaptive instance normalization, Huang and Belongie 2017, equation 8, on the pixels themselves; Geirhos et
     al. 2019 repaint pictures with the textures of paintings, of which this is the least part. Taught in
     chapters/08_detection/modern_detectors.
     """
-    if images.dim() != 4:
-        raise ValueError(f"images has shape {tuple(images.shape)}: expected (B, 3, H, W)")
+    _, _, H, W = check_images(images, floating=True)
+    if H * W < 2:
+        raise ValueError(f"images has shape {tuple(images.shape)}: expected two pixels or more, for a spread")
+    if images.numel() and not 0 <= images.min() <= images.max() <= 1:  # NaN is neither
+        raise ValueError(
+            f"images is from {images.min():g} to {images.max():g}: expected 0 to 1; divide bytes by 255"
+        )
     mean, spread = images.mean((2, 3), keepdim=True), images.std((2, 3), keepdim=True)
     other = torch.randperm(len(images))
     plain = (images - mean) / spread.clamp(min=1e-3)
@@ -128,14 +141,15 @@ def stylize(images):
 
 
 def _check(images, boxes, classes, least):
+    """Return the images' shape, and boxes and classes as tensors."""
     check_number(least, "least", 0, 1, open_low=True)
-    counts = len(images), len(boxes), len(classes)
-    if images.dim() != 4 or len(set(counts)) > 1:
+    shape, counts = check_images(images), (len(images), len(boxes), len(classes))
+    if len(set(counts)) > 1:
         raise ValueError(
-            f"images has shape {tuple(images.shape)}, with {counts[1]} sets of boxes and {counts[2]} of classes: "
+            f"images has shape {tuple(shape)}, with {counts[1]} sets of boxes and {counts[2]} of classes: "
             "expected (B, 3, H, W) and B of each"
         )
-    return images.shape
+    return shape, *check_truths(boxes, classes)
 
 
 def _cut(boxes, window, least):

@@ -6,7 +6,9 @@ All pixels that come are counted together: those of a batch, too. For a score of
 import torch
 
 from d2lite._utils.checks import check_count
-from d2lite._utils.tensors import as_tensor, as_whole_numbers
+from d2lite._utils.tensors import as_mask, as_whole_numbers
+
+_WANTED = "a mask, bool or 0 and 1; compare scores with a threshold"
 
 
 def iou(predicted, target):
@@ -91,21 +93,10 @@ def class_iou(predicted, target, num_classes):
 
 def _counts(predicted, target):
     """Return how many pixels both masks hold, how many either, and the sum of their sizes."""
-    predicted, target = (_mask(value, name) for value, name in ((predicted, "predicted"), (target, "target")))
+    predicted, target = as_mask(predicted, "predicted", _WANTED), as_mask(target, "target", _WANTED)
     _check_shapes(predicted, target)
     shared, sizes = (predicted & target).sum().item(), predicted.sum().item() + target.sum().item()
     return shared, sizes - shared, sizes
-
-
-def _mask(value, name):
-    mask = as_tensor(value, name).detach().cpu()
-    if mask.dtype != torch.bool:
-        wrong = mask[(mask != 0) & (mask != 1)]
-        if len(wrong):
-            raise ValueError(
-                f"{name} holds {wrong[0].item():g}: expected a mask, bool or 0 and 1; compare scores with a threshold"
-            )
-    return mask.bool()
 
 
 def _labels(value, name, num_classes):

@@ -6,7 +6,7 @@ Boxes are xyxy in pixels.
 import torch
 
 from d2lite._utils.checks import check_choice, check_number
-from d2lite._utils.tensors import as_tensor
+from d2lite._utils.tensors import as_tensor, as_whole_numbers
 from d2lite.vision.boxes import check_boxes, iou
 
 __all__ = ["nms", "soft_nms"]
@@ -24,7 +24,7 @@ def nms(boxes, scores, iou_threshold=0.5, classes=None):
         boxes: (N, 4) tensor, xyxy in pixels.
         scores: (N,) tensor; of equal scores the earlier box is the better one.
         iou_threshold: float in [0, 1].
-        classes: (N,) tensor: boxes suppress only their own class; None: all boxes suppress each other.
+        classes: (N,) whole numbers: boxes suppress only their own class; None: all boxes suppress each other.
 
     Returns:
         (K,) long tensor of the kept indices, best score first.
@@ -63,7 +63,7 @@ def soft_nms(
         iou_threshold: float in [0, 1], for "linear".
         sigma: positive float, for "gaussian".
         score_threshold: number, 0 or more; boxes whose lowered score is smaller are dropped.
-        classes: (N,) tensor: boxes lower only their own class; None: all boxes lower each other.
+        classes: (N,) whole numbers: boxes lower only their own class; None: all boxes lower each other.
 
     Returns:
         (K,) long tensor of indices and (K,) tensor of lowered scores, both best first.
@@ -104,7 +104,7 @@ def soft_nms(
 def _check_scored(boxes, scores, classes):
     boxes = check_boxes(boxes).detach()
     scores = as_tensor(scores, "scores", boxes.device).detach()
-    classes = None if classes is None else as_tensor(classes, "classes", boxes.device)
+    classes = None if classes is None else as_whole_numbers(classes, "classes", boxes.device)
     if boxes.dim() != 2:
         raise ValueError(f"boxes has shape {tuple(boxes.shape)}: expected (N, 4)")
     for name, values in (("scores", scores), ("classes", classes)):
