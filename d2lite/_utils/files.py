@@ -16,7 +16,7 @@ def cache_folder():
 
 def user_path(path):
     """Return a path that a user gave, with ``~`` and environment variables written out."""
-    return Path(os.path.expandvars(os.path.expanduser(os.fspath(path))))
+    return Path(os.path.expandvars(os.path.expanduser(os.fsdecode(path))))
 
 
 def make_writable(folder, name):

@@ -31,7 +31,7 @@ def as_tensor(value, name, device=None, dtype=None):
     if tensor.is_complex():
         raise ValueError(f"{name} is of {tensor.dtype}: expected real numbers")
     if tensor.dtype == torch.uint64 and (tensor.view(torch.int64) < 0).any():
-        raise ValueError(f"{name} holds {tensor.max().item()}: expected numbers below 2**63")
+        raise ValueError(f"{name} holds {tensor.cpu().numpy().max()}: expected numbers below 2**63")
     tensor = tensor.to(_WIDE.get(tensor.dtype, tensor.dtype))
     return tensor if torch.is_tensor(value) or device is None else tensor.to(device)
 

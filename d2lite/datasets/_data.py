@@ -29,7 +29,8 @@ class Data:
         licence: the terms under which they may be used.
 
     Raises:
-        ValueError: inputs and targets differ in length, or targets are not one number a sample.
+        ValueError: inputs and targets differ in length, targets are not one number a sample, a number is too large for
+            float32, or the names are not those of all classes or columns.
 
     Taught in chapters/01_foundations/data.
     """
@@ -43,9 +44,9 @@ class Data:
     licence: str = ""
 
     def __post_init__(self):
-        inputs = as_tensor(self.inputs, "inputs").to(torch.float32)
+        inputs = _to_single(as_tensor(self.inputs, "inputs"), "inputs")
         targets = as_tensor(self.targets, "targets")
-        targets = targets.to(torch.float32 if targets.is_floating_point() else torch.int64)
+        targets = _to_single(targets, "targets") if targets.is_floating_point() else targets.to(torch.int64)
         if inputs.ndim == 0 or targets.ndim != 1:
             raise ValueError(
                 f"inputs has shape {tuple(inputs.shape)} and targets {tuple(targets.shape)}: expected "
@@ -55,10 +56,23 @@ class Data:
             raise ValueError(
                 f"inputs has {len(inputs)} samples and targets {len(targets)}: expected one target a sample"
             )
+        self._check_names(inputs, targets)
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "targets", targets)
         object.__setattr__(self, "class_names", tuple(self.class_names))
         object.__setattr__(self, "feature_names", tuple(self.feature_names))
+
+    def _check_names(self, inputs, targets):
+        count = len(self.class_names)
+        if count and len(targets) and not targets.is_floating_point():
+            low, high = int(targets.min()), int(targets.max())
+            if low < 0 or high >= count:
+                raise ValueError(f"targets is from {low} to {high}: expected 0 to {count - 1}, as class_names has {count}")
+        columns = len(self.feature_names)
+        if columns and (inputs.ndim != 2 or inputs.shape[1] != columns):
+            raise ValueError(
+                f"feature_names has {columns} names: expected one for each column of inputs, {tuple(inputs.shape)}"
+            )
 
     def __len__(self):
         return len(self.targets)
@@ -163,6 +177,14 @@ class Data:
             )
         scaled = ((self.inputs.cpu() - mean) / std).to(torch.float32)  # not every accelerator has float64
         return dataclasses.replace(self, inputs=scaled.to(self.inputs.device))
+
+
+def _to_single(values, name):
+    """Return numbers as float32; a finite one that float32 cannot hold raises a ValueError."""
+    single = values.to(torch.float32)
+    if values.dtype == torch.float64 and (lost := values[values.isfinite() & ~single.isfinite()]).numel():
+        raise ValueError(f"{name} holds {lost[0].item():g}: expected numbers that float32 holds, to 3.4e38")
+    return single
 
 
 def row_index(index, count):

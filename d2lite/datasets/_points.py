@@ -1,7 +1,5 @@
 """Synthetic points in the plane, two classes."""
 
-import numpy as np
-
 from d2lite._utils.checks import check_choice, check_count, check_number, check_seed
 from d2lite._utils.points import SHAPES, make_points
 from d2lite.datasets._data import Data
@@ -36,7 +34,7 @@ def points(kind, num_samples=200, noise=0.1, seed=0):
     noise, seed = check_number(noise, "noise", 0), check_seed(seed)
     coordinates, labels = make_points(kind, num_samples, noise, seed)
     return Data(
-        coordinates.astype(np.float32),
+        coordinates,
         labels,
         name=f"points {kind}",
         class_names=("0", "1"),

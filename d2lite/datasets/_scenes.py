@@ -154,14 +154,20 @@ def scene_stream(
 
 
 def _check_layout(size, max_items, item_sizes, max_overlap, seed, items):
-    sides = tuple(size) if np.shape(size) == (2,) else (size, size)
+    sides = tuple(size) if _is_pair(size) else (size, size)
     height, width = (check_count(side, "size", 16) for side in sides)
-    shares = list(map(plain_number, item_sizes)) if np.shape(item_sizes) == (2,) else [None]
+    shares = list(map(plain_number, item_sizes)) if _is_pair(item_sizes) else [None]
     if None in shares or not 0 < shares[0] <= shares[1] <= 1:
         raise ValueError(f"item_sizes is {item_sizes!r}: expected (smallest, largest), above 0 and at most 1")
-    part = list(map(plain_number, items)) if np.shape(items) == (2,) else [None]
+    part = list(map(plain_number, items)) if _is_pair(items) else [None]
     if None in part or not 0 <= part[0] < part[1] <= 1:
         raise ValueError(f"items is {items!r}: expected two shares from 0 to 1, the first smaller")
+    for name in _PARTS:
+        count = len(_shipped("fashion_mnist", name)[0])
+        if round(part[0] * count) == round(part[1] * count):
+            raise ValueError(
+                f"items is {items!r}: expected shares further apart, for there are {count:,} {name} items"
+            )
     return {
         "shape": (height, width),
         "max_items": check_count(max_items, "max_items", 1, 250),
@@ -170,6 +176,10 @@ def _check_layout(size, max_items, item_sizes, max_overlap, seed, items):
         "seed": check_seed(seed),
         "items": tuple(part),
     }
+
+
+def _is_pair(value):
+    return hasattr(value, "__len__") and not isinstance(value, str) and len(value) == 2
 
 
 def _collect(parts, layout):

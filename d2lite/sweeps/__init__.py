@@ -11,7 +11,7 @@ from pathlib import Path
 
 from d2lite._utils.files import cache_folder, make_writable, user_path
 from d2lite.sweeps._fingerprint import name_of, read
-from d2lite.sweeps._grids import check_call, describe, points_of, seeds_of
+from d2lite.sweeps._grids import check_call, describe, jobs_of, points_of, seeds_of
 from d2lite.sweeps._live import LiveRun as LiveRun  # for SweepExplorer
 from d2lite.sweeps._parcel import pack
 from d2lite.sweeps._results import Sweep
@@ -52,12 +52,13 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
         Sweep, in the order of the grid, the seeds of a point together.
 
     Raises:
-        TypeError, ValueError: the grid, the seeds or the signature of train are wrong, or train uses what cannot be
+        TypeError, ValueError: the grid, the seeds, n_jobs or the signature of train are wrong, or train uses what cannot be
             compared with an earlier run or copied to a worker; nothing has run then.
         OSError: the folder cannot be made or written; nothing has run then.
     """
     points, seeds = points_of(grid), seeds_of(seeds)
     check_call(train, points)
+    n_jobs = jobs_of(n_jobs)
     code, imported = read(train, version)
     folder = (_cache_folder(name_of(train)) if path is None else user_path(path)).resolve()
     tasks = [Task(name_of(train), code, point, seed) for point in points for seed in seeds]

@@ -4,9 +4,12 @@ import inspect
 import itertools
 import json
 import math
+import numbers
 import operator
 
 import numpy as np
+
+from d2lite._utils.checks import plain_number
 
 
 def points_of(grid):
@@ -91,13 +94,24 @@ def seeds_of(seeds):
     """Return the seeds as a list of distinct integers from 0 to 2**32 - 1."""
     if not hasattr(seeds, "__iter__") or isinstance(seeds, str):
         raise TypeError(f"seeds is {seeds!r}: expected a list of integers, such as range(3)")
+    seeds = list(seeds)
     try:
+        if any(isinstance(seed, bool) for seed in seeds):
+            raise TypeError
         seeds = [operator.index(seed) for seed in seeds]
     except TypeError:
         raise TypeError(f"seeds is {seeds!r}: expected integers, such as range(3)") from None
     if not seeds or len(set(seeds)) < len(seeds) or not all(0 <= seed < 2**32 for seed in seeds):
         raise ValueError(f"seeds is {seeds}: expected different integers from 0 to 2**32 - 1, at least one")
     return seeds
+
+
+def jobs_of(n_jobs):
+    """Return the number of processes as joblib takes it: an int other than 0, or None."""
+    number = plain_number(n_jobs)
+    if n_jobs is not None and (not isinstance(number, numbers.Integral) or number == 0):
+        raise ValueError(f"n_jobs is {n_jobs!r}: expected a whole number, 1 or more, -1 for all cores, or None")
+    return number
 
 
 def check_call(train, points):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from d2lite._utils.checks import check_number
 from d2lite.sweeps import _recordings as recordings
 from d2lite.sweeps._grids import plain
 from d2lite.sweeps._runs import Run
@@ -110,11 +111,15 @@ class Sweep:
     def to_table(self):
         """Return a row (a dict) per run: point, seed, numbers, the last values of curves, and seconds.
 
+        A metric that has the name of another column, such as "seconds", is called "measured seconds".
+
         The list prints as a table; ``pandas.DataFrame(sweep.to_table())`` makes a data frame of it.
         """
         rows = Table()
         for run in self.runs:
+            taken = {*run.point, "seed", "seconds"}
             finals = {name: _final(run[name]) for name in self.metrics if name in run}
+            finals = {f"measured {name}" if name in taken else name: value for name, value in finals.items()}
             rows.append({**run.point, "seed": run.seed, **finals, "seconds": run.seconds})
         return rows
 
@@ -139,6 +144,7 @@ class Sweep:
         Curves of different lengths are compared step by step among the seeds that reached the step.
         """
         self._check(name)
+        low, high = check_number(low, "low"), check_number(high, "high")
         if not 0 <= low <= high <= 1:
             raise ValueError(f"low is {low} and high {high}: expected quantiles, 0 <= low <= high <= 1")
         groups = [[run for run in group if name in run] for group in self.points()]

@@ -162,6 +162,8 @@ def _results(result):
         raise TypeError(f"train's result is {what}: expected a dict of numbers and curves, or a History")
     scalars, curves = {}, {}
     for name, value in result.items():
+        if str(name) in scalars or str(name) in curves:
+            raise ValueError(f"train's result has the name {str(name)!r} twice: expected different names")
         array = _array(name, value)
         if array.ndim == 0:
             scalars[str(name)] = float(array)

@@ -171,10 +171,13 @@ def map_tensors(function, value):
 
 
 def move(value, device):
-    """Return a tensor, or a tuple, list or dict of them, on the device."""
+    """Return a tensor, or a tuple, list or dict of them, on the device, apart from whatever computed it.
+
+    Features that a network made with gradients would else be walked back through at every step, and fail at the second.
+    """
     # Only CUDA orders a copy that is not waited for before the work that needs it: on MPS it is read too early.
     waits = torch.device(device).type != "cuda"
-    return map_tensors(lambda tensor: tensor.to(device, non_blocking=not waits), value)
+    return map_tensors(lambda tensor: tensor.detach().to(device, non_blocking=not waits), value)
 
 
 def batch_length(value):

@@ -176,12 +176,15 @@ class Schedule(Callback):
         monitor: the column of the history that ReduceLROnPlateau needs; None for the other schedulers.
 
     Raises:
+        TypeError: it is no scheduler.
         ValueError: the scheduler belongs to another optimizer, ends before the run does, was made for epochs and is
             called after steps, or the reverse, or watches a column that the history will not have, or in the wrong
             direction.
     """
 
     def __init__(self, scheduler, every="epoch", monitor=None):
+        if not isinstance(scheduler, torch.optim.lr_scheduler.LRScheduler):
+            raise TypeError(f"scheduler is {scheduler!r:.60}: expected an object of torch.optim.lr_scheduler")
         check_choice(every, ("epoch", "step"), "every")
         if isinstance(scheduler, torch.optim.lr_scheduler.ReduceLROnPlateau):
             if monitor is None or every != "epoch":

@@ -51,7 +51,7 @@ class Checkpoint(Callback):
         self.path, self.every, self.settings = user_path(path), every, None
 
     def on_train_start(self, run):
-        self.settings = _settings(run)
+        self.settings = run.settings = run.settings or _settings(run)
         if self.path.is_dir():
             raise ValueError(f"path is {str(self.path)!r}, a folder: expected a file in it")
         if self.path.exists():
@@ -77,8 +77,16 @@ class Checkpoint(Callback):
         """
         if run.rank:
             return
-        with replacing(self.path) as file:
-            torch.save(_capture(run, self.settings or _settings(run)), file)
+        state = _capture(run, self.settings or _settings(run))
+        try:
+            with replacing(self.path) as file:
+                torch.save(state, file)
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"path is {str(self.path)!r}, which cannot be written ({error.strerror or error}): expected room for "
+                "the run; make some, and call fit again: it goes on from what was saved before",
+            ) from error
 
 
 def _settings(run):

@@ -96,6 +96,23 @@ def rehearse(run):
                 )
             _check_metrics(run.metrics, map_tensors(torch.Tensor.detach, logits), targets)
             _step(optimizer, value)
+            _check_weights(run.model, model, optimizer)
+
+
+def _check_weights(before, after, optimizer):
+    """Raise a ValueError if the first step makes finite weights NaN, as Adam's does in half precision."""
+    pairs = zip(before.parameters(), after.parameters(), strict=True)
+    spoilt = next((p for p, new in pairs if p.isfinite().all() and not new.isfinite().all()), None)
+    if spoilt is not None:
+        hint = (
+            "; keep the weights in float32 and compute under torch.autocast, or take bfloat16"
+            if spoilt.dtype == torch.float16
+            else "; take a lower learning rate, or look for a gradient at a point that has none"
+        )
+        raise ValueError(
+            f"the first step of {type(optimizer).__name__} makes {spoilt.dtype} weights NaN or infinite: expected "
+            f"numbers{hint}"
+        )
 
 
 def _step(optimizer, loss):
@@ -130,7 +147,10 @@ def _forward(model, inputs, name):
         return model(inputs)
     except (RuntimeError, IndexError, TypeError) as error:
         shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
-        raise ValueError(f"the model cannot take {name} inputs of shape {shape}: {_reason(error)}") from error
+        raise ValueError(
+            f"the model cannot take {name} inputs of shape {shape}: {_reason(error)}; expected the shape and the type "
+            "that its first layer takes"
+        ) from error
 
 
 def _check_output(model, loss, logits, targets, all_targets):

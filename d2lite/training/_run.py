@@ -64,6 +64,7 @@ class Run:
         held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
         self.left_out = {id(p) for p in model.parameters() if p.requires_grad} - held  # by choice
         self.history, self.callbacks, self.stop = History(), [], False
+        self.settings = None  # what a checkpoint compares, taken before one restores the random state
         self.epoch = self.step = 0
         self.num_steps = self.batches.num_steps
         self.losses, self.sizes, self.metric_sums = [], [], {}
@@ -111,7 +112,8 @@ class Run:
         self.losses.append(loss)
         self.sizes.append(size)
         for name, value in figures.items():
-            self.metric_sums[name] = self.metric_sums.get(name, 0.0) + value * size
+            wide = value.float() if isinstance(value, torch.Tensor) else value  # sums outgrow half precision
+            self.metric_sums[name] = self.metric_sums.get(name, 0.0) + wide * size
         if self.device.type == "cpu" or self.step % CHECK_EVERY == 0:
             self._check_loss(loss.item())
         self.step += 1
@@ -196,7 +198,7 @@ def measure(model, batches, loss, metrics):
                 logits = model(inputs)
                 check_later(batches, loss, logits)
                 if by_batch:
-                    total = total + loss(logits, targets) * targets.numel()
+                    total = total + loss(_at_least_single(logits), targets) * targets.numel()
                     count += targets.numel()
             if metrics or not by_batch:
                 outputs.append(logits)
@@ -209,6 +211,11 @@ def measure(model, batches, loss, metrics):
             outputs, answers = _join(outputs), _join(answers)
         measured = {"loss": float(total) / count if by_batch else loss(outputs, answers).item()}
         return measured | {name: float(call_metric(name, f, outputs, answers)) for name, f in metrics.items()}
+
+
+def _at_least_single(logits):
+    """Return logits of half precision in single: their loss has three digits, and sums of it outgrow float16."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
 def _join(batches):
@@ -230,7 +237,9 @@ def move_model(model, device):
         try:
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError) as error:
-            raise ValueError(f"device is {device!r}: {str(error).splitlines()[0]}") from error
+            raise ValueError(
+                f"device is {device!r}: expected one that this machine has ({str(error).splitlines()[0]})"
+            ) from error
         model.to(device)
     devices = {tensor.device for tensor in itertools.chain(model.parameters(), model.buffers())}
     if len(devices) > 1:
@@ -284,7 +293,7 @@ def _name_of(metric):
 def _resolve_optimizer(optimizer, model, loss):
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     if not trainable:
-        raise ValueError("the model has no parameter to train: check requires_grad")
+        raise ValueError("the model has no parameter to train: expected one at least; see requires_grad")
     if optimizer is None:
         return torch.optim.Adam(trainable, lr=1e-3)
     if not isinstance(optimizer, torch.optim.Optimizer) and callable(optimizer):

@@ -51,7 +51,7 @@ def _plain(value):
     Short floats become the decimals they stand for, so that np.float32(0.999) is within a range that ends at 0.999.
     """
     if hasattr(value, "detach"):  # a tensor, perhaps of a type that NumPy lacks
-        value = value.detach().cpu()
+        value = value.detach().cpu().to_dense()
         value = value.float().numpy() if value.is_floating_point() and value.itemsize < 4 else value.numpy()
     if isinstance(value, np.ndarray | np.generic) and value.dtype in (np.float16, np.float32):
         value = value.astype(str).astype(float)

@@ -3,6 +3,7 @@
 import itertools
 import math
 import numbers
+import sys
 
 from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite.widgets._base import Explorer
@@ -13,6 +14,7 @@ FEWEST, MOST = 5, 200  # points of a curve
 LENGTHS = {"prompt": 300, "xlabel": 40, "ylabel": 40, "lesson": 600}
 SCALES = ("linear", "log")
 ROOM = 0.15  # of the values' range, left free above and below them
+LARGEST_LOG = 690  # natural logarithms of what a float can hold, 1e-300 to 1e300
 
 
 class DrawIt(Explorer):
@@ -165,6 +167,10 @@ def _limits(y, log):
     low, high = (math.log(min(y)), math.log(max(y))) if log else (min(y), max(y))
     reach = high - low or (1 if log else abs(high) or 1)
     low, high = low - ROOM * reach, high + ROOM * reach
+    if max(abs(low), abs(high)) > (LARGEST_LOG if log else sys.float_info.max / 4):
+        raise ValueError(
+            f"y is from {min(y):g} to {max(y):g}: expected a range that an axis can show; give y in another unit"
+        )
     if log:
         return [_short(math.exp(low)), _short(math.exp(high))]
     if 0 <= min(y) <= 0.4 * max(y):
