@@ -255,3 +255,12 @@ def test_a_drawing_is_compared_in_words(changes, points, said):
     modules = {name: folder / f"{name}.js" for name in ("words", "model")}
     request = {"data": make(**changes).data, "points": points}
     assert json.loads(run_module(SAID, modules, request)) == said
+
+
+@pytest.mark.parametrize(
+    ("y", "yscale"),
+    [([-1.7e308, *[1.0] * 5, 1.7e308], "linear"), ([10.0**e for e in range(-300, 301, 100)], "log")],
+)
+def test_a_range_that_no_axis_holds_is_told(y, yscale):
+    with pytest.raises(ValueError, match="y is from .*: expected a range that an axis can show"):
+        DrawIt(range(1, 8), y, prompt="p", xlabel="x", ylabel="y", yscale=yscale, lesson="l", key="k")

@@ -1,0 +1,34 @@
+"""Data that were changed or taken without a word."""
+
+import numpy as np
+import pytest
+import torch
+
+from d2lite import datasets
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: datasets.Data(np.array([[1e300, 1]]), [0]), "inputs holds 1e[+]300: expected numbers that float32"),
+        (lambda: datasets.Data([[1.0]], np.array([-1e39])), "targets holds -1e[+]39: expected"),
+        (lambda: datasets.Data([[1.0]], np.array([2**63], np.uint64)), "targets holds 9223372036854775808"),
+        (lambda: datasets.Data(torch.ones(2, 2), [0, 5], class_names="ab"), "from 0 to 5: expected 0 to 1"),
+        (lambda: datasets.Data(torch.ones(2, 2), [0, -1], class_names="ab"), "from -1 to 0: expected 0 to 1"),
+        (lambda: datasets.Data(torch.ones(2, 2), [0, 1], feature_names="abc"), "feature_names has 3 names"),
+        (lambda: datasets.points("moons", noise=1e300), "expected numbers that float32 holds"),
+        (lambda: datasets.scenes(1, 1, items=(0.0, 1e-9)), "items is .*: expected shares further apart"),
+        (lambda: datasets.scenes(0, 1, items=(0.9999, 1.0)), "there are 2,000 test items"),
+        (lambda: datasets.scenes(1, 1, item_sizes=[(1,), 2]), "item_sizes is .*: expected"),
+        (lambda: datasets.scenes(1, 1, size=[[96, 96], [96, 96]]), "size is .*: expected"),
+    ],
+)
+def test_a_sentence_before_any_work(call, said):
+    with pytest.raises(ValueError, match=said):
+        call()
+
+
+def test_infinity_and_nan_that_came_stay():
+    inputs = datasets.Data(np.array([[np.inf, np.nan]]), [0]).inputs
+    assert inputs[0, 0].isinf()
+    assert inputs[0, 1].isnan()
