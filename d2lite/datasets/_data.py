@@ -67,7 +67,9 @@ class Data:
         if count and len(targets) and not targets.is_floating_point():
             low, high = int(targets.min()), int(targets.max())
             if low < 0 or high >= count:
-                raise ValueError(f"targets is from {low} to {high}: expected 0 to {count - 1}, as class_names has {count}")
+                raise ValueError(
+                    f"targets is from {low} to {high}: expected 0 to {count - 1}, as class_names has {count}"
+                )
         columns = len(self.feature_names)
         if columns and (inputs.ndim != 2 or inputs.shape[1] != columns):
             raise ValueError(

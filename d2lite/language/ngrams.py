@@ -36,8 +36,9 @@ class NgramModel:
     """
 
     def __init__(self, ids, order, num_tokens):
-        self.order, self.num_tokens = check_count(order, "order"), check_count(
-            num_tokens, "num_tokens", most=2**31
+        self.order, self.num_tokens = (
+            check_count(order, "order"),
+            check_count(num_tokens, "num_tokens", most=2**31),
         )
         ids = self._checked(ids)
         if len(ids) < self.order:

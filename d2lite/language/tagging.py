@@ -58,7 +58,9 @@ def split_sentences(text):
     """
     if not isinstance(text, str):
         raise TypeError(f"text is of type {type(text).__name__}: expected a string; decode bytes first")
-    text = unicodedata.normalize("NFC", text).translate(_STRAIGHT)  # a letter and its accent are one character
+    text = unicodedata.normalize("NFC", text).translate(
+        _STRAIGHT
+    )  # a letter and its accent are one character
     text = _ABBREVIATED.sub(r"\1", _HEADING.sub("", text).replace("_", ""))
     sentences = []
     for paragraph in re.split(r"\n\s*\n", text):

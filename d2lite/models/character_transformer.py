@@ -241,7 +241,9 @@ class CharacterTransformer(nn.Module):
                 logits, cache = self(torch.tensor([fresh], device=device), cache)
                 scores = logits[0, -1].double().cpu()
                 if not scores.isfinite().all():
-                    raise ValueError("model gives scores that are not finite: expected numbers; train it again")
+                    raise ValueError(
+                        "model gives scores that are not finite: expected numbers; train it again"
+                    )
                 p = ((scores - scores.max()) / temperature).softmax(0)
                 ids.append(torch.multinomial(p, 1, generator=generator).item())
         return "".join(self.alphabet[i] for i in ids[len(ids) - count :])

@@ -110,7 +110,9 @@ def jobs_of(n_jobs):
     """Return the number of processes as joblib takes it: an int other than 0, or None."""
     number = plain_number(n_jobs)
     if n_jobs is not None and (not isinstance(number, numbers.Integral) or number == 0):
-        raise ValueError(f"n_jobs is {n_jobs!r}: expected a whole number, 1 or more, -1 for all cores, or None")
+        raise ValueError(
+            f"n_jobs is {n_jobs!r}: expected a whole number, 1 or more, -1 for all cores, or None"
+        )
     return number
 
 

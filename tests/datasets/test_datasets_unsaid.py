@@ -10,7 +10,10 @@ from d2lite import datasets
 @pytest.mark.parametrize(
     ("call", "said"),
     [
-        (lambda: datasets.Data(np.array([[1e300, 1]]), [0]), "inputs holds 1e[+]300: expected numbers that float32"),
+        (
+            lambda: datasets.Data(np.array([[1e300, 1]]), [0]),
+            "inputs holds 1e[+]300: expected numbers that float32",
+        ),
         (lambda: datasets.Data([[1.0]], np.array([-1e39])), "targets holds -1e[+]39: expected"),
         (lambda: datasets.Data([[1.0]], np.array([2**63], np.uint64)), "targets holds 9223372036854775808"),
         (lambda: datasets.Data(torch.ones(2, 2), [0, 5], class_names="ab"), "from 0 to 5: expected 0 to 1"),

@@ -21,7 +21,9 @@ def test_typographic_quotation_marks_are_quotation_marks():
 
 
 def test_a_line_of_prose_that_begins_like_a_heading_is_kept():
-    text = "Chapter 3\n\nLydia gaped as he opened the\nvolume, and before he had read three\nchapters she left."
+    text = (
+        "Chapter 3\n\nLydia gaped as he opened the\nvolume, and before he had read three\nchapters she left."
+    )
     (sentence,) = tagging.split_sentences(text)
     assert " ".join(sentence).endswith("the volume , and before he had read three chapters she left .")
     assert "Chapter" not in sentence

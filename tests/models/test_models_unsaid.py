@@ -7,7 +7,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from d2lite import models
-from d2lite.models import CharacterTransformer, PyramidDetector, layer_table, pad_truths, published, pyramid_loss
+from d2lite.models import (
+    CharacterTransformer,
+    PyramidDetector,
+    layer_table,
+    pad_truths,
+    published,
+    pyramid_loss,
+)
 from d2lite.models.character_transformer import rotate
 from d2lite.models.quantization import quantize
 
@@ -71,7 +78,9 @@ def test_recomputed_dense_blocks_count_a_batch_once_in_their_running_means():
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(*gradients, strict=True))
 
 
-@pytest.mark.parametrize("make", [published.lenet5, published.vgg16, published.resnet50, published.densenet121])
+@pytest.mark.parametrize(
+    "make", [published.lenet5, published.vgg16, published.resnet50, published.densenet121]
+)
 def test_a_network_has_a_whole_number_of_classes(make):
     for wrong in (0, -1, 2.5, True):
         with pytest.raises(ValueError, match="num_classes is .*: expected a whole number"):
@@ -97,14 +106,21 @@ class TestPyramidDetector:
             ([2.0, 2, 12, 14], 1.5, {}, "classes holds 1.5: expected whole numbers"),
             ([2.0, 2, 12, 14], 1, {"smoothing": 2}, "smoothing is 2: expected"),
             ([2.0, 2, 12, 14], 1, {"size": 32}, "size is 32: expected"),
-            ([2.0, 2, 12, 14], 1, {"size": (64, 64)}, r"outputs has shape \(1, 16, 8\).*: expected \(1, 64, 8\)"),
+            (
+                [2.0, 2, 12, 14],
+                1,
+                {"size": (64, 64)},
+                r"outputs has shape \(1, 16, 8\).*: expected \(1, 64, 8\)",
+            ),
         ],
     )
     def test_truths_that_no_position_can_own_are_told(self, dynamic, box, label, options, said):
         net, outputs = self.detector()
         settings = {"size": (32, 32), "dynamic": dynamic, **options}
         with pytest.raises(ValueError, match=said):
-            pyramid_loss(net, outputs, settings.pop("size"), torch.tensor([[box]]), torch.tensor([[label]]), **settings)
+            pyramid_loss(
+                net, outputs, settings.pop("size"), torch.tensor([[box]]), torch.tensor([[label]]), **settings
+            )
 
     @pytest.mark.parametrize(
         ("boxes", "classes", "said"),
@@ -123,13 +139,16 @@ class TestPyramidDetector:
     def test_pictures_are_divided_by_the_strides(self):
         for neck, side, least in (("none", 20, 8), ("fpn", 24, 16), ("pan", 24, 16)):
             net, _ = self.detector(neck)
-            with pytest.raises(ValueError, match=rf"is {side}: expected a multiple of {least}|multiples of {least}"):
+            with pytest.raises(
+                ValueError, match=rf"is {side}: expected a multiple of {least}|multiples of {least}"
+            ):
                 net.positions(side, 32)
             with pytest.raises(ValueError, match=f"multiple of {least}|multiples of {least}"):
                 net(torch.rand(1, 3, side, side))
 
     @pytest.mark.parametrize(
-        "wrong", [{"num_blocks": -1}, {"num_blocks": 1.5}, {"widths": (4, 8)}, {"widths": 4}, {"residual": "no"}]
+        "wrong",
+        [{"num_blocks": -1}, {"num_blocks": 1.5}, {"widths": (4, 8)}, {"widths": 4}, {"residual": "no"}],
     )
     def test_settings_that_do_not_fit_are_named(self, wrong):
         with pytest.raises(ValueError, match=f"{next(iter(wrong))} is .*: expected"):

@@ -36,7 +36,12 @@ def test_seeds_are_no_booleans_and_may_be_numpys(tmp_path):
     with pytest.raises(TypeError, match="seeds is .*: expected integers"):
         d2lite.sweep(lambda seed: {"s": 1.0}, {}, [True, False], path=tmp_path, n_jobs=1)
     result = d2lite.sweep(
-        lambda seed: {"s": 1.0}, {}, (s for s in np.arange(2)), path=tmp_path, n_jobs=np.int64(1), progress=False
+        lambda seed: {"s": 1.0},
+        {},
+        (s for s in np.arange(2)),
+        path=tmp_path,
+        n_jobs=np.int64(1),
+        progress=False,
     )
     assert [run.seed for run in result.runs] == [0, 1]
 

@@ -26,7 +26,9 @@ def test_a_loss_in_half_precision_is_that_of_its_logits(dtype):
     model, inputs, labels = network().to(dtype), INPUTS.repeat(300, 1).to(dtype), LABELS.repeat(300)
     right = functional.cross_entropy(model(inputs).float(), labels).item()
     for batch_size in (64, 12_000):
-        assert evaluate(model, (inputs, labels), batch_size=batch_size)["loss"] == pytest.approx(right, rel=1e-4)
+        assert evaluate(model, (inputs, labels), batch_size=batch_size)["loss"] == pytest.approx(
+            right, rel=1e-4
+        )
     far = network(1).to(dtype), (inputs, torch.full((12_000,), 30.0).to(dtype))
     measured = evaluate(*far, loss="mse", batch_size=12_000)["loss"]
     assert measured == pytest.approx(((far[0](inputs).float()[:, 0] - 30) ** 2).mean().item(), rel=1e-4)
@@ -50,7 +52,9 @@ def test_perplexity_of_half_precision_is_computed_in_single():
 def test_a_first_step_that_spoils_the_weights_is_told_before_it():
     model = network().half()
     before = [p.clone() for p in model.parameters()]
-    with pytest.raises(ValueError, match=r"first step of Adam makes torch.float16 weights NaN .*: expected numbers"):
+    with pytest.raises(
+        ValueError, match=r"first step of Adam makes torch.float16 weights NaN .*: expected numbers"
+    ):
         fit(model, (INPUTS.half(), LABELS))
     assert all(torch.equal(p, old) for p, old in zip(model.parameters(), before, strict=True))
 
@@ -94,7 +98,9 @@ def test_a_full_disk_is_told_with_its_path_and_loses_nothing_that_was_saved(tmp_
         real(handle)
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match=r"run.pt', which cannot be written \(No space left.*: expected room") as caught:
+    with pytest.raises(
+        OSError, match=r"run.pt', which cannot be written \(No space left.*: expected room"
+    ) as caught:
         fit(network(), (INPUTS, LABELS), num_epochs=5, callbacks=[Checkpoint(path)])
     assert caught.value.errno == errno.ENOSPC
     assert [file.name for file in tmp_path.iterdir()] == ["run.pt"]
@@ -116,6 +122,10 @@ def test_two_checkpoints_of_one_run_resume_it(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fit(network(), (INPUTS, LABELS), num_epochs=4, batch_size=8, callbacks=[*callbacks, _Break()])
     again = fit(
-        network(), (INPUTS, LABELS), num_epochs=4, batch_size=8, callbacks=[Checkpoint(first), Checkpoint(second, every=3)]
+        network(),
+        (INPUTS, LABELS),
+        num_epochs=4,
+        batch_size=8,
+        callbacks=[Checkpoint(first), Checkpoint(second, every=3)],
     )
     assert again["train_loss"] == fit(network(), (INPUTS, LABELS), num_epochs=4, batch_size=8)["train_loss"]

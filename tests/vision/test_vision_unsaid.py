@@ -21,7 +21,10 @@ ALL = torch.ones(2, 2).bool()
     [
         (lambda: pyramids.top_down([m.numpy() for m in MAPS]), r"maps\[0\] is of type ndarray: expected"),
         (lambda: pyramids.top_down(torch.rand(1, 2, 4, 4)), r"maps\[0\] has shape \(2, 4, 4\)"),
-        (lambda: pyramids.drop_block(torch.ones(1, 1, 4, 4).long(), 0.1), "dtype torch.int64: expected a float"),
+        (
+            lambda: pyramids.drop_block(torch.ones(1, 1, 4, 4).long(), 0.1),
+            "dtype torch.int64: expected a float",
+        ),
         (
             lambda: pyramids.bottom_up(MAPS, [lambda m: m.mean((2, 3), keepdim=True)]),
             r"halve\[0\] gives the shape \(1, 2, 1, 1\): expected \(1, 2, 4, 4\)",
@@ -30,10 +33,16 @@ ALL = torch.ones(2, 2).bool()
         (lambda: dynamic_assignment(COST, OVERLAPS * NAN), "overlaps is from nan to nan: expected IoUs"),
         (lambda: dynamic_assignment(COST, OVERLAPS * 100), "overlaps is from 60 to 90: expected IoUs"),
         (lambda: dynamic_assignment(torch.zeros(0, 3), torch.zeros(0, 3), 0), "num_top is 0"),
-        (lambda: assignment_cost(COST, OVERLAPS[:1], ALL), r"shapes \[\(2, 2\), \(1, 2\), \(2, 2\)\]: expected"),
+        (
+            lambda: assignment_cost(COST, OVERLAPS[:1], ALL),
+            r"shapes \[\(2, 2\), \(1, 2\), \(2, 2\)\]: expected",
+        ),
         (lambda: assignment_cost(COST, OVERLAPS, ALL.int()), "candidates has dtype torch.int32"),
         (lambda: assignment_cost(COST, OVERLAPS, ALL, NAN), "weight is nan"),
-        (lambda: scene_augmentation.mosaic(IMAGES, BOXES, [torch.tensor([0, 1])] * 4), "a class for each box"),
+        (
+            lambda: scene_augmentation.mosaic(IMAGES, BOXES, [torch.tensor([0, 1])] * 4),
+            "a class for each box",
+        ),
         (lambda: scene_augmentation.mosaic(IMAGES, [b.flip(1) for b in BOXES], CLASSES), "negative size"),
         (lambda: scene_augmentation.cutmix_boxes(IMAGES, [b * NAN for b in BOXES], CLASSES), "finite"),
         (lambda: scene_augmentation.cutmix_boxes(IMAGES, BOXES, [c - 1 for c in CLASSES]), r"holds \[-1\]"),
@@ -47,14 +56,20 @@ ALL = torch.ones(2, 2).bool()
         (lambda: aug.mixup(BYTES, torch.eye(4), 1.0), "dtype torch.uint8: expected floats"),
         (lambda: aug.mixup(IMAGES, torch.tensor([[3], [1], [2], [0]]), 1.0), "not probabilities"),
         (lambda: aug.cutmix(IMAGES, torch.ones(4, 4), 1.0), "not probabilities"),
-        (lambda: aug.smooth_labels(torch.tensor([0, 3]), 3, 0.1), "from 0 to 3: expected classes from 0 to 2"),
+        (
+            lambda: aug.smooth_labels(torch.tensor([0, 3]), 3, 0.1),
+            "from 0 to 3: expected classes from 0 to 2",
+        ),
         (lambda: aug.smooth_labels(torch.tensor([[0, 2, 1]]), 3, 0.1), "not probabilities"),
         (lambda: aug.smooth_labels(torch.tensor([0, 1]), 0, 0.1), "num_classes is 0"),
         (lambda: detection_metrics.precision_recall([0.9, 0.8], [0.5, 0.2], 2), "is_true_positive holds 0.5"),
         (lambda: detection_metrics.precision_recall([0.9, 0.8], [NAN, 0], 2), "is_true_positive holds nan"),
         (lambda: detection_metrics.match_detections([[90.0, 80]], 0.5), "from 80 to 90: expected IoUs"),
         (lambda: detection_metrics.match_detections([[0.9, 0.8]], 0.5, crowd=[0.3, 0]), "crowd holds 0.3"),
-        (lambda: suppression.nms(BOXES[0], [0.5], classes=[NAN]), "classes holds nan: expected whole numbers"),
+        (
+            lambda: suppression.nms(BOXES[0], [0.5], classes=[NAN]),
+            "classes holds nan: expected whole numbers",
+        ),
     ],
 )
 def test_a_sentence_and_no_result(call, said):
@@ -64,7 +79,12 @@ def test_a_sentence_and_no_result(call, said):
 
 def test_class_numbers_of_any_dtype_are_smoothed():
     right = aug.smooth_labels(torch.tensor([0, 1]), 3, 0.1)
-    for targets in ([0, 1], np.array([0, 1], np.uint16), torch.tensor([0.0, 1.0]), torch.tensor([0, 1]).byte()):
+    for targets in (
+        [0, 1],
+        np.array([0, 1], np.uint16),
+        torch.tensor([0.0, 1.0]),
+        torch.tensor([0, 1]).byte(),
+    ):
         assert torch.equal(aug.smooth_labels(targets, 3, 0.1), right)
 
 
