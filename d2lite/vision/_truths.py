@@ -24,7 +24,8 @@ def check_truths(boxes, classes, num_classes=None):
     if counts[0] != counts[1] or any(each.dim() != 2 for each in boxes) or any(c.dim() != 1 for c in classes):
         raise ValueError(
             f"boxes has shapes {[tuple(each.shape) for each in boxes]} and classes "
-            f"{[tuple(each.shape) for each in classes]}: expected (k, 4) and (k,) for each picture, a class for each box"
+            f"{[tuple(each.shape) for each in classes]}: expected (k, 4) and (k,) for each picture, a class "
+            "for each box"
         )
     for i, found in enumerate(classes):
         if len(found) and (found.min() < 0 or (num_classes is not None and found.max() >= num_classes)):

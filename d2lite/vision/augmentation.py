@@ -109,8 +109,8 @@ def smooth_labels(targets, num_classes, epsilon):
         (B, K) float tensor: (1 - epsilon) times the label, plus epsilon / K.
 
     Raises:
-        ValueError: epsilon is outside 0 to 1, a class is outside 0 to K - 1, or targets of two axes are not (B, K) or no
-            probabilities.
+        ValueError: epsilon is outside 0 to 1, a class is outside 0 to K - 1, or targets of two axes are not (B, K) or
+            no probabilities.
 
     Source: Szegedy et al. 2016, section 7. Taught in chapters/05_regularization/augmentation.
     """

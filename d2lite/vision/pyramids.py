@@ -59,7 +59,7 @@ def bottom_up(maps, halve):
         halved = step(results[-1])
         if halved.shape != coarse.shape:
             raise ValueError(
-                f"halve[{i}] gives the shape {tuple(halved.shape)}: expected {tuple(coarse.shape)}, that of the next map"
+                f"halve[{i}] gives the shape {tuple(halved.shape)}: expected {tuple(coarse.shape)}, the next map's"
             )
         results.append(coarse + halved)
     return results

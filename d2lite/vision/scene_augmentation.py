@@ -25,8 +25,8 @@ def mosaic(images, boxes, classes, least=0.3):
         images (B, 3, H, W), boxes and classes, new lists.
 
     Raises:
-        ValueError: the numbers of images, boxes and classes differ, a shape or value does not fit, or least is not above
-            0 and at most 1.
+        ValueError: the numbers of images, boxes and classes differ, a shape or value does not fit, or least is not
+            above 0 and at most 1.
 
     Source: Bochkovskiy et al. 2020 (YOLOv4), section 3.3. Taught in chapters/08_detection/modern_detectors.
     """
