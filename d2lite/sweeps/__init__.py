@@ -52,8 +52,8 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
         Sweep, in the order of the grid, the seeds of a point together.
 
     Raises:
-        TypeError, ValueError: the grid, the seeds, n_jobs or the signature of train are wrong, or train uses what cannot
-            be compared with an earlier run or copied to a worker; nothing has run then.
+        TypeError, ValueError: the grid, the seeds, n_jobs or the signature of train are wrong, or train uses what
+            cannot be compared with an earlier run or copied to a worker; nothing has run then.
         OSError: the folder cannot be made or written; nothing has run then.
     """
     points, seeds = points_of(grid), seeds_of(seeds)
