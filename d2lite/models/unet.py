@@ -91,6 +91,9 @@ def _convolutions(n_in, n_out):
 
 
 def _check_images(images, channels, least):
+    if not torch.is_tensor(images) or not images.is_floating_point():
+        kind = images.dtype if torch.is_tensor(images) else type(images).__name__
+        raise ValueError(f"images is of {kind}: expected a tensor of floats; divide bytes by 255")
     shape = tuple(images.shape)
     if len(shape) != 4 or shape[1] != channels or any(side % least or not side for side in shape[2:]):
         raise ValueError(

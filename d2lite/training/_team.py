@@ -32,12 +32,12 @@ def join_processes(backend=None, minutes=10):
         this process's number, from 0; 0 alone.
 
     Raises:
-        ValueError: the backend is another one, or the minutes are no positive number.
+        ValueError: the backend is another one, or the minutes are no number above 0 and at most 1e6.
 
     Taught in chapters/09_beyond/parallel_training.
     """
     check_choice(backend, (None, "gloo", "nccl"), "backend")
-    timeout = datetime.timedelta(minutes=check_number(minutes, "minutes", 0))
+    timeout = datetime.timedelta(minutes=check_number(minutes, "minutes", 0, 1e6, open_low=True))
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         return 0
     if backend is None:

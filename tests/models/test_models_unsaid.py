@@ -220,3 +220,9 @@ def test_quantize_reads_what_holds_numbers_and_names_what_does_not():
 def test_a_unet_has_skips_or_not():
     with pytest.raises(ValueError, match="skips is 'no': expected one of True, False"):
         models.unet.UNet(skips="no")
+
+
+@pytest.mark.parametrize("images", [torch.zeros(1, 3, 16, 16).byte(), np.zeros((1, 3, 16, 16), np.float32)])
+def test_a_unet_takes_floats(images):
+    with pytest.raises(ValueError, match="images is of .*: expected a tensor of floats; divide bytes by 255"):
+        models.unet.UNet()(images)
