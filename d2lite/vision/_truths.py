@@ -1,6 +1,8 @@
 """What pictures truly show, checked: a set of boxes and of classes for each."""
 
-from d2lite._utils.tensors import as_tensor, as_whole_numbers
+import torch
+
+from d2lite._utils.tensors import as_tensor
 from d2lite.vision.boxes import check_boxes
 
 
@@ -19,16 +21,19 @@ def check_truths(boxes, classes, num_classes=None):
     boxes = [as_tensor(each, f"boxes[{i}]") for i, each in enumerate(boxes)]
     boxes = [each.reshape(0, 4) if each.numel() == 0 else each for each in boxes]
     boxes = [check_boxes(each, f"boxes[{i}]") for i, each in enumerate(boxes)]
-    classes = [as_whole_numbers(each, f"classes[{i}]") for i, each in enumerate(classes)]
-    counts = [[tuple(each.shape[:1]) for each in part] for part in (boxes, classes)]
-    if counts[0] != counts[1] or any(each.dim() != 2 for each in boxes) or any(c.dim() != 1 for c in classes):
+    classes = [as_tensor(each, f"classes[{i}]") for i, each in enumerate(classes)]
+    most = "up" if num_classes is None else f"to {num_classes - 1}"
+    for found in (each for each in classes if each.numel()):  # an empty list has no dtype of its own
+        whole = found.dim() == 1 and not (found.is_floating_point() or found.dtype == torch.bool)
+        if not whole or found.min() < 0 or (num_classes is not None and found.max() >= num_classes):
+            raise ValueError(f"classes holds {found.tolist()}: expected (k,) whole numbers from 0 {most}")
+    if [len(each) for each in boxes] != [each.numel() for each in classes] or any(
+        b.dim() != 2 for b in boxes
+    ):
         raise ValueError(
             f"boxes has shapes {[tuple(each.shape) for each in boxes]} and classes "
             f"{[tuple(each.shape) for each in classes]}: expected (k, 4) and (k,) for each picture, a class "
             "for each box"
         )
-    for i, found in enumerate(classes):
-        if len(found) and (found.min() < 0 or (num_classes is not None and found.max() >= num_classes)):
-            most = "up" if num_classes is None else f"to {num_classes - 1}"
-            raise ValueError(f"classes[{i}] holds {found.tolist()}: expected whole numbers from 0 {most}")
+    classes = [each.long() for each in classes]
     return boxes, [found.to(each.device) for found, each in zip(classes, boxes, strict=True)]

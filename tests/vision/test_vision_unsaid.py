@@ -46,7 +46,10 @@ ALL = torch.ones(2, 2).bool()
         (lambda: scene_augmentation.mosaic(IMAGES, [b.flip(1) for b in BOXES], CLASSES), "negative size"),
         (lambda: scene_augmentation.cutmix_boxes(IMAGES, [b * NAN for b in BOXES], CLASSES), "finite"),
         (lambda: scene_augmentation.cutmix_boxes(IMAGES, BOXES, [c - 1 for c in CLASSES]), r"holds \[-1\]"),
-        (lambda: scene_augmentation.cutmix_boxes(IMAGES, BOXES, [c + 0.5 for c in CLASSES]), "holds 0.5"),
+        (
+            lambda: scene_augmentation.cutmix_boxes(IMAGES, BOXES, [c + 0.5 for c in CLASSES]),
+            r"holds \[0.5\]",
+        ),
         (lambda: scene_augmentation.resize(IMAGES, BOXES[:2], 8), "with 2 sets of boxes: expected"),
         (lambda: scene_augmentation.stylize(255 * IMAGES), "expected 0 to 1; divide bytes by 255"),
         (lambda: scene_augmentation.stylize(BYTES), "dtype torch.uint8: expected floats"),
