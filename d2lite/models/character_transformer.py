@@ -8,7 +8,7 @@ from torch import nn
 from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite._utils.encoding import to_base64
 from d2lite._utils.state import keep_mode
-from d2lite._utils.tensors import as_whole_numbers
+from d2lite._utils.tensors import as_tensor
 from d2lite.models import weights
 from d2lite.models._alphabet import check_alphabet, encode
 from d2lite.models.character_rnn import ALPHABET
@@ -184,11 +184,13 @@ class CharacterTransformer(nn.Module):
 
     def _checked(self, characters, before, silent):
         """Return characters as int64, or raise a ValueError for what this network cannot take; before: in the cache."""
-        characters = as_whole_numbers(characters, "characters", self.readout.weight.device)
-        if characters.dim() != 2 or 0 in characters.shape:
+        characters = as_tensor(characters, "characters", self.readout.weight.device)
+        if characters.dim() != 2 or 0 in characters.shape or characters.is_floating_point():
             raise ValueError(
-                f"characters has shape {tuple(characters.shape)}: expected (B, T) whole numbers; see encode"
+                f"characters has shape {tuple(characters.shape)} and dtype {characters.dtype}: expected (B, T) whole "
+                "numbers; see encode"
             )
+        characters = characters.long()
         if not 0 <= characters.min() <= characters.max() < len(self.alphabet):
             raise ValueError(
                 f"characters is from {characters.min()} to {characters.max()}: expected places in the alphabet, from 0 "

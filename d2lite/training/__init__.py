@@ -67,7 +67,7 @@ def fit(
 
     Raises:
         TypeError, ValueError: data, shapes, types or labels that cannot work, found before training starts.
-        FloatingPointError: the loss became NaN or infinite; says where and why that may be.
+        FloatingPointError: the loss or the weights became NaN or infinite; says where and why that may be.
     """
     run = Run(model, train, validation, loss, optimizer, num_epochs, batch_size, metrics, device, seed)
     callbacks = sorted(

@@ -100,7 +100,7 @@ def rehearse(run):
 
 
 def _check_weights(before, after, optimizer):
-    """Raise a ValueError if the first step makes finite weights NaN, as Adam's does in half precision."""
+    """Raise a FloatingPointError if the first step makes finite weights NaN, as Adam's does in half precision."""
     pairs = zip(before.parameters(), after.parameters(), strict=True)
     spoilt = next((p for p, new in pairs if p.isfinite().all() and not new.isfinite().all()), None)
     if spoilt is not None:
@@ -109,7 +109,7 @@ def _check_weights(before, after, optimizer):
             if spoilt.dtype == torch.float16
             else "; take a lower learning rate, or look for a gradient at a point that has none"
         )
-        raise ValueError(
+        raise FloatingPointError(
             f"the first step of {type(optimizer).__name__} makes {spoilt.dtype} weights NaN or infinite: expected "
             f"numbers{hint}"
         )

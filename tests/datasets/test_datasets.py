@@ -27,7 +27,12 @@ TABLES = ("breast_cancer", "iris", "wine", "diabetes", "digits")
 
 def make_data(num_samples=20, num_classes=2):
     inputs = torch.arange(num_samples * 3, dtype=torch.float32).reshape(num_samples, 3)
-    return Data(inputs, torch.arange(num_samples) % num_classes, name="made", class_names=("a", "b"))
+    return Data(
+        inputs,
+        torch.arange(num_samples) % num_classes,
+        name="made",
+        class_names="abcdefghij"[: max(2, num_classes)],
+    )
 
 
 # --- Data

@@ -65,7 +65,7 @@ def test_weights_too_small_for_a_scale_become_zero():
         (torch.tensor([[1.0, float("nan")]]), "expected finite float32 numbers"),
         (torch.tensor([[1.0, float("-inf")]]), "expected finite float32 numbers"),
         (torch.tensor([[1e300]], dtype=torch.float64), "expected finite float32 numbers"),
-        (torch.zeros(2, 2, dtype=torch.complex64), "a complex one: expected real numbers"),
+        (torch.zeros(2, 2, dtype=torch.complex64), "weight is of torch.complex64: expected real numbers"),
     ],
 )
 def test_what_has_no_steps_is_refused(weight, message):
