@@ -108,7 +108,7 @@ def test_no_gradients_at_all():
     model = network()
     for parameter in model.parameters():
         parameter.requires_grad = False
-    refused("no parameter to train: check requires_grad", model)
+    refused("no parameter to train: expected one at least; see requires_grad", model)
     with torch.no_grad(), pytest.raises(ValueError, match="the loss has no gradient"):
         d2lite.fit(network(), classes())
 

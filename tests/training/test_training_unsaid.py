@@ -260,11 +260,25 @@ def test_losses_that_ignore_nothing_do_not_name_it(data):
 
 
 def test_a_step_that_spoils_the_weights_is_told_though_its_loss_is_finite(data):
-    def loss(predictions, targets):
-        return (predictions - targets).square().mean() + (predictions * 0).square().sum().sqrt()
+    spoils = []
 
+    class AfterTheFirstStep(Callback):
+        def on_step_end(self, run):
+            spoils.append(run.step)
+
+    def loss(predictions, targets):
+        without_slope = (predictions * 0).square().sum().sqrt() if spoils else 0
+        return (predictions - targets).square().mean() + without_slope
+
+    pair = data[0], data[1].float()[:, None]
     with pytest.raises(FloatingPointError, match="weights became NaN or infinite at the end of epoch 1"):
-        fit(make_model(1), (data[0], data[1].float()[:, None]), loss=loss, num_epochs=1)
+        fit(make_model(1), pair, loss=loss, num_epochs=1, batch_size=16, callbacks=[AfterTheFirstStep()])
+    model = make_model(1)
+    with pytest.raises(
+        FloatingPointError, match="first step of Adam makes torch.float32 weights NaN or infinite"
+    ):
+        fit(model, pair, loss=loss, num_epochs=1)
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
 
 
 @pytest.mark.parametrize("every", ["epoch", "step"])
