@@ -25,6 +25,11 @@ def recorder(read_recorder):
     return read_recorder("inception")
 
 
+@pytest.fixture(scope="module")
+def norm_recorder(read_recorder):
+    return read_recorder("inception_norm")
+
+
 def test_the_block_is_the_published_one(chapter):
     numbers = (12, 5, (6, 7), (2, 3), 4)
     ours, theirs = chapter["Inception"](*numbers), published.Inception(*numbers)
@@ -93,6 +98,42 @@ def test_the_recordings_chose_their_rates_inside_the_grid(recorder):
 def test_a_recorded_run_can_be_made_again(recorder):
     (recorded,) = d2lite.Sweep.recorded("inception_seeds").select(net="one path")[:1]
     made = recorder.train_point(**recorded.point, seed=recorded.seed)
+    assert made["accuracy"] == pytest.approx(recorded["accuracy"], abs=DIFFERENCE)
+    assert made["train_accuracy"] == pytest.approx(recorded["train_accuracy"], abs=DIFFERENCE)
+    parts = torch.tensor(made["test_parts"]), torch.tensor(recorded["test_parts"])
+    assert abs(parts[0].mean() - parts[1].mean()) < DIFFERENCE
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_batch_norm_is_the_only_difference(recorder, norm_recorder, net):
+    """The same kernels at the start, and a norm in place of the biases behind each."""
+    made = []
+    for make in (recorder.make_net, norm_recorder.make_normed):
+        torch.manual_seed(3)
+        made.append(make(net))
+    plain, normed = ([m for m in one.modules() if isinstance(m, nn.Conv2d)] for one in made)
+    assert all(torch.equal(a.weight, b.weight) for a, b in zip(plain, normed, strict=True))
+    assert all(conv.bias is None for conv in normed)
+    kinds = [[type(m) for m in one.modules() if not list(m.children())] for one in made]
+    assert [kind for kind in kinds[1] if kind is not nn.BatchNorm2d] == kinds[0]
+    behind = [kinds[1][k + 1] for k, kind in enumerate(kinds[1]) if kind is nn.Conv2d]
+    assert behind == [nn.BatchNorm2d] * len(plain)
+
+
+def test_rates_with_batch_norm_were_chosen_inside_the_grid(recorder, norm_recorder):
+    tried, runs = (d2lite.Sweep.recorded(name) for name in ("inception_norm", "inception_norm_seeds"))
+    points = norm_recorder.chosen(tried)
+    assert {tuple(run.point.items()) for run in runs} == {tuple(point.items()) for point in points}
+    for point in points:
+        rates = {run.point["lr"] for run in tried.select(net=point["net"])}
+        assert min(rates) < point["lr"] < max(rates)
+    assert set(runs.seeds) == set(recorder.NEW_SEEDS)  # paired with the runs without
+    assert not set(tried.seeds) & set(runs.seeds)
+
+
+def test_a_run_recorded_with_batch_norm_can_be_made_again(norm_recorder):
+    recorded = d2lite.Sweep.recorded("inception_norm_seeds").select(net="one path")[0]
+    made = norm_recorder.train_point(**recorded.point, seed=recorded.seed)
     assert made["accuracy"] == pytest.approx(recorded["accuracy"], abs=DIFFERENCE)
     assert made["train_accuracy"] == pytest.approx(recorded["train_accuracy"], abs=DIFFERENCE)
     parts = torch.tensor(made["test_parts"]), torch.tensor(recorded["test_parts"])
