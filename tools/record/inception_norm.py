@@ -6,22 +6,26 @@
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again,
 and it goes on where it was. Networks, photos, optimizer, schedule, batches, passes and seeds are those of inception.py.
 A batch norm stands behind every convolution, before its ReLU, in place of the biases. So runs of one network and seed
-start from the same kernels there and here, and all runs of a seed see the photos in the same order. At the end:
+start from the same kernels there and here, and all runs of a seed see the photos in the same order. Each
+network is tried at three rates, and at one more where the best of these was at an end. At the end:
 
     loss, accuracy, train_accuracy, test_parts    as in inception.py
 """
 
 from blocks import train_made
-from inception import BLOCKS, LABELS, NEW_SEEDS, SEEDS, make_net
+from inception import LABELS, NEW_SEEDS, SEEDS, make_net
 from recording import record
 from torch import nn
 
 import d2lite
 
-RATES = dict.fromkeys(BLOCKS, [0.016, 0.032, 0.064])
-# Those whose best of the three was at an end:
-RATES["paths"] = [*RATES["paths"], 0.128]
-RATES |= {net: [0.008, *RATES[net]] for net in ("one path", "one path, twice")}
+RATES = {
+    "paths, reduced": [0.016, 0.032, 0.064],
+    "paths": [0.016, 0.032, 0.064, 0.128],
+    "one path, reduced": [0.016, 0.032, 0.064],
+    "one path": [0.008, 0.016, 0.032, 0.064],
+    "one path, twice": [0.008, 0.016, 0.032, 0.064],
+}
 
 
 def add_norm(net):
@@ -53,7 +57,7 @@ def grid():
 def chosen(sweep):
     """Return a point for each network, at its rate of the best validation accuracy."""
     found = {run.point["net"]: run.point["lr"] for run in sorted(sweep, key=lambda run: run["accuracy"])}
-    return [{"net": net, "lr": found[net], "tested": True} for net in BLOCKS]
+    return [{"net": net, "lr": found[net], "tested": True} for net in RATES]
 
 
 if __name__ == "__main__":
