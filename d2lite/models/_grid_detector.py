@@ -195,10 +195,10 @@ def _check_truths(num_images, boxes, classes, num_classes):
 
 
 @torch.no_grad()
-def detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnostic=False):
+def detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnostic=False, every_class=False):
     """Turn a detector's outputs into detections: score, threshold, suppress.
 
-    A position's score is its objectness times its best class's probability.
+    A position's score for a class is its objectness times the class's probability.
 
     Args:
         outputs: (B, H, W, A, 5 + K) float tensor.
@@ -206,6 +206,7 @@ def detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnost
         score_threshold: number in [0, 1]; what scores less is dropped.
         iou_threshold: of `d2lite.vision.suppression.nms`; None: no suppression.
         class_agnostic: whether boxes suppress those of other classes too.
+        every_class: whether a position says its box once for every class that scores enough, or for its best alone.
 
     Returns:
         list of B dicts, best first: "boxes" (N, 4), "scores" (N,), "classes" (N,) long.
@@ -224,15 +225,16 @@ def detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnost
     score_threshold = check_number(score_threshold, "score_threshold", 0, 1)
     if iou_threshold is not None:
         iou_threshold = check_number(iou_threshold, "iou_threshold", 0, 1)
-    probability, label = outputs[..., 5:].softmax(dim=-1).max(dim=-1)  # (B, H, W, A) each
-    scores = outputs[..., 4].sigmoid() * probability
+    probability, label = outputs[..., 5:].softmax(dim=-1).sort(dim=-1, descending=True, stable=True)
+    said = probability.shape[-1] if every_class else 1
+    scores = outputs[..., 4:5].sigmoid() * probability[..., :said]  # (B, H, W, A, said)
     found = []
     for image in range(len(outputs)):
         chosen = scores[image] >= score_threshold
         kept = {
-            "boxes": boxes[image][chosen],
+            "boxes": boxes[image][chosen.nonzero(as_tuple=True)[:3]],
             "scores": scores[image][chosen],
-            "classes": label[image][chosen],
+            "classes": label[image][..., :said][chosen],
         }
         if iou_threshold is None:
             order = kept["scores"].argsort(descending=True, stable=True)

@@ -69,12 +69,18 @@ class PyramidDetector(nn.Module):
             raise ValueError(f"widths is {widths!r}: expected three numbers of channels")
         self.shape = {
             "num_classes": self.num_classes,
-            "widths": list(widths),
-            "num_blocks": num_blocks,
+            "widths": [check_count(width, "widths") for width in widths],
+            "num_blocks": check_count(num_blocks, "num_blocks", 0),
             "residual": residual,
             "neck": neck,
-            "neck_width": neck_width,
+            "neck_width": check_count(neck_width, "neck_width"),
         }
+        self._add_anchors(anchors)
+        self._add_backbone()
+        self._add_heads()
+        self._add_neck()
+
+    def _add_anchors(self, anchors):
         if anchors is None:  # one box a cell, its size in units of the stride
             anchors = [torch.full((1, 2), float(stride)) for stride in self.strides]
         if len(anchors) != len(self.strides):
@@ -83,22 +89,32 @@ class PyramidDetector(nn.Module):
             )
         for i, sizes in enumerate(anchors):
             self.register_buffer(f"anchors{i}", check_sizes(sizes, "anchors").float())
-        a, b, c = (check_count(width, "widths") for width in widths)
-        block = _Residual if residual else _Plain
+
+    def _add_backbone(self):
+        a, b, c = self.shape["widths"]
+        block = _Residual if self.shape["residual"] else _Plain
         self.fine = nn.Sequential(_convolution(3, a, stride=2), _convolution(a, b, stride=2))
         self.middle = nn.Sequential(
-            _convolution(b, c, stride=2), _convolution(c, c), *[block(c) for _ in range(num_blocks)]
+            _convolution(b, c, stride=2),
+            _convolution(c, c),
+            *[block(c) for _ in range(self.shape["num_blocks"])],
         )
-        width = c if neck == "none" else check_count(neck_width, "neck_width")
-        self.heads = nn.ModuleList(nn.Conv2d(width, len(s) * (5 + num_classes), 1) for s in anchors)
-        for head, sizes in zip(self.heads, anchors, strict=True):
+
+    def _add_heads(self):
+        width = self.shape["widths"][2] if self.neck == "none" else self.shape["neck_width"]
+        outputs = 5 + self.num_classes
+        self.heads = nn.ModuleList(nn.Conv2d(width, len(sizes) * outputs, 1) for sizes in self.anchors)
+        for head, sizes in zip(self.heads, self.anchors, strict=True):
             nn.init.constant_(head.bias.view(len(sizes), -1)[:, 4], -4.6)
-        if neck != "none":
+
+    def _add_neck(self):
+        (_, b, c), width = self.shape["widths"], self.shape["neck_width"]
+        if self.neck != "none":
             self.coarse = nn.Sequential(_separable(c, c, stride=2), _Residual(c))
-            sources = [b, c, c] if neck == "pan" else [c, c]
+            sources = [b, c, c] if self.neck == "pan" else [c, c]
             self.laterals = nn.ModuleList(_convolution(source, width, 1) for source in sources)
             self.smooth = nn.ModuleList(_separable(width, width) for _ in self.strides)
-        if neck == "pan":
+        if self.neck == "pan":
             self.halve = nn.ModuleList(_separable(width, width, stride=2) for _ in self.strides)
 
     @property
@@ -341,13 +357,15 @@ def _squared_error(answers, wanted, positions, anchor_free):
     return (shift - centres).square().sum() + (answers[:, 2:4] - sizes).square().sum()
 
 
-def pyramid_detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnostic=False):
+def pyramid_detect(
+    outputs, boxes, score_threshold=0.05, iou_threshold=0.5, class_agnostic=False, every_class=False
+):
     """Turn a `PyramidDetector`'s outputs into detections.
 
     Args:
         outputs: (B, N, 5 + K) float tensor.
         boxes: (B, N, 4) float tensor, xyxy in pixels, from `PyramidDetector.boxes`.
-        score_threshold, iou_threshold, class_agnostic: as in `detect`.
+        score_threshold, iou_threshold, class_agnostic, every_class: as in `detect`.
 
     Returns:
         list of B dicts, as `detect` gives them.
@@ -358,4 +376,4 @@ def pyramid_detect(outputs, boxes, score_threshold=0.05, iou_threshold=0.5, clas
     Taught in chapters/08_detection/modern_detectors.
     """
     grid = outputs[:, :, None, None], boxes[:, :, None, None]  # a grid of N rows, one column, one anchor
-    return detect(*grid, score_threshold, iou_threshold, class_agnostic)
+    return detect(*grid, score_threshold, iou_threshold, class_agnostic, every_class)

@@ -107,38 +107,7 @@ def pyramid_payload(detector):
         dict of what JSON holds.
     """
     folded = folded_convolutions(detector)
-    layers, order = [], []
-
-    def run(name, source, add=-1):
-        convolution, norm, _, _ = folded[name]
-        kind = [*convolution.weight.shape[:3], convolution.stride[0], convolution.groups]
-        layers.append([*kind, int(norm is not None), source, add])
-        order.append(name)
-        return len(layers)
-
-    def chain(prefix, source, add=-1):
-        """Run the convolutions of a sequence of two; add belongs to the last."""
-        return run(f"{prefix}.1", run(f"{prefix}.0", source), add)
-
-    fine = chain("fine", 0)
-    middle = run("middle.1", run("middle.0", fine))
-    residual = detector.shape["residual"]
-    for i in range(detector.shape["num_blocks"]):
-        middle = chain(f"middle.{2 + i}", middle, middle if residual else -1)
-    maps = [middle]
-    if detector.neck != "none":
-        coarse = chain("coarse.0", middle)
-        coarse = chain("coarse.1", coarse, coarse)
-        sources = [fine, middle, coarse][-len(detector.laterals) :]
-        maps = [run(f"laterals.{len(sources) - 1}", sources[-1])]
-        for i in range(len(sources) - 2, -1, -1):
-            maps.insert(0, run(f"laterals.{i}", sources[i], maps[0]))
-        if detector.neck == "pan":
-            for i in range(2):
-                maps[i + 1] = chain(f"halve.{i}", maps[i], maps[i + 1])
-            maps = maps[1:]
-        maps = [chain(f"smooth.{i}", each) for i, each in enumerate(maps)]
-    heads = [run(f"heads.{i}", each) for i, each in enumerate(maps)]
+    layers, order, heads = _wiring(detector, folded)
     rounded = [quantize(folded[name][2], PAGE_BITS) for name in order]
     steps = torch.cat([steps.flatten() for steps, _ in rounded])
     return {
@@ -154,3 +123,42 @@ def pyramid_payload(detector):
         "sizes": to_base64(torch.cat([scale for _, scale in rounded])),
         "biases": to_base64(torch.cat([folded[name][3].float() for name in order])),
     }
+
+
+def _wiring(detector, folded):
+    """Return the layers in the order they run, as `pyramid_payload` describes them, their names, and the heads."""
+    layers, order = [], []
+
+    def run(name, source, add=-1):
+        convolution, norm, _, _ = folded[name]
+        kind = [*convolution.weight.shape[:3], convolution.stride[0], convolution.groups]
+        layers.append([*kind, int(norm is not None), source, add])
+        order.append(name)
+        return len(layers)
+
+    def chain(prefix, source, add=-1):
+        """Run the convolutions of a sequence of two; add belongs to the last."""
+        return run(f"{prefix}.1", run(f"{prefix}.0", source), add)
+
+    fine = chain("fine", 0)
+    middle = chain("middle", fine)
+    for i in range(detector.shape["num_blocks"]):
+        middle = chain(f"middle.{2 + i}", middle, middle if detector.shape["residual"] else -1)
+    maps = [middle] if detector.neck == "none" else _neck_wiring(detector, fine, middle, run, chain)
+    heads = [run(f"heads.{i}", each) for i, each in enumerate(maps)]
+    return layers, order, heads
+
+
+def _neck_wiring(detector, fine, middle, run, chain):
+    """Run the layers of the neck; return its maps."""
+    coarse = chain("coarse.0", middle)
+    coarse = chain("coarse.1", coarse, coarse)
+    sources = [fine, middle, coarse][-len(detector.laterals) :]
+    maps = [run(f"laterals.{len(sources) - 1}", sources[-1])]
+    for i in range(len(sources) - 2, -1, -1):
+        maps.insert(0, run(f"laterals.{i}", sources[i], maps[0]))
+    if detector.neck == "pan":
+        for i in range(2):
+            maps[i + 1] = chain(f"halve.{i}", maps[i], maps[i + 1])
+        maps = maps[1:]
+    return [chain(f"smooth.{i}", each) for i, each in enumerate(maps)]

@@ -135,6 +135,20 @@ def test_detections_are_those_of_detect():
         assert all(torch.equal(a[key], b[key]) for key in a)
 
 
+def test_a_position_may_say_every_class():
+    """Two positions; of the first two classes score enough, of the second one."""
+    outputs, boxes = torch.full((1, 2, 8), -20.0), torch.tensor([[[0.0, 0, 10, 10], [50, 50, 60, 60]]])
+    outputs[0, :, 4] = torch.tensor([0.8, 0.5]).logit()
+    outputs[0, 0, 5:] = torch.tensor([0.3, 0.695, 0.005]).log()
+    outputs[0, 1, 5:] = torch.tensor([0.002, 0.003, 0.995]).log()
+    (best,), (every,) = (pyramid_detect(outputs, boxes, 0.05, every_class=e) for e in (False, True))
+    assert best["classes"].tolist() == [1, 2] and every["classes"].tolist() == [1, 2, 0]
+    assert every["scores"].tolist() == pytest.approx([0.8 * 0.695, 0.5 * 0.995, 0.8 * 0.3], rel=1e-4)
+    assert every["boxes"].tolist() == boxes[0][[0, 1, 0]].tolist()
+    (once,) = pyramid_detect(outputs, boxes, 0.05, class_agnostic=True, every_class=True)
+    assert once["classes"].tolist() == [1, 2]  # the second name of one box is a copy of it
+
+
 def test_scenes_without_objects_are_background():
     detector = PyramidDetector(None)
     nothing = pad_truths([torch.zeros(0, 4)] * 2, [torch.zeros(0).long()] * 2)
