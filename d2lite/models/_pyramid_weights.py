@@ -55,8 +55,9 @@ def pretrained_modern_detector(path=None):
 
     Returns:
         `PyramidDetector` in evaluation mode, its weights those of 8 bits, its batch norms only adding the folded
-        biases; and a dict: "map_50" and "merged_map_50", measured then; "row", its changes; "lr", "losses", "seconds",
-        "command" and what else says where it is from.
+        biases; and a dict: "map_50" and "merged_map_50", measured then with each position's best class alone;
+        "measured" and "errors", beside YOLO's detector, also with every class; "row", its changes; "lr", "losses",
+        "seconds", "command" and what else says where it is from.
 
     Raises:
         ValueError: the file holds no such detector.
