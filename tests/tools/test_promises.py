@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -30,6 +31,14 @@ def test_one_oldest_and_one_newest_python_everywhere():
     for pinned in re.findall(r'python-version: "([\d.]+)"', workflow):
         assert pinned in supported
     assert (ROOT / ".binder/runtime.txt").read_text().strip().removeprefix("python-") in supported
+
+
+def test_the_pins_install_on_the_first_release_of_the_oldest_python():
+    oldest = PROJECT["requires-python"].removeprefix(">=") + ".0"
+    for package in distributions():
+        wanted, pin = package.metadata.get("Requires-Python"), PINS.get(canonicalize_name(package.name))
+        if wanted and pin and package.version in pin:  # others are there where nothing is pinned
+            assert oldest in SpecifierSet(wanted), f"{package.name} {package.version} needs Python {wanted}"
 
 
 def test_every_package_that_is_named_is_pinned_to_a_version_that_fits():
