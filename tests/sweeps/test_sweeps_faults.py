@@ -242,8 +242,9 @@ def test_function_of_a_notebook(tmp_path):
     assert "1\n" in [output.get("text") for output in edited]  # run again, and so found broken
 
 
-def test_dask_cluster(tmp_path):
-    distributed = pytest.importorskip("distributed")
+@pytest.mark.extra
+def test_dask_cluster(tmp_path, optional):
+    distributed = optional("distributed", "cluster")
 
     def train(x, seed):
         time.sleep(0.3)
@@ -271,8 +272,9 @@ def test_dask_cluster(tmp_path):
     assert {run["process"] for run in again} == processes
 
 
-def test_a_killed_worker_of_a_dask_cluster_loses_nothing_and_repeats_nothing(tmp_path):
-    distributed = pytest.importorskip("distributed")
+@pytest.mark.extra
+def test_a_killed_worker_of_a_dask_cluster_loses_nothing_and_repeats_nothing(tmp_path, optional):
+    distributed = optional("distributed", "cluster")
     log = tmp_path / "log"
 
     def note(text):
@@ -303,9 +305,10 @@ def test_a_killed_worker_of_a_dask_cluster_loses_nothing_and_repeats_nothing(tmp
     assert sorted(begun) == sorted([*range(12), 4])  # only what was under way was begun again
 
 
-def test_a_dask_cluster_all_of_whose_workers_die_gets_the_data_anew(tmp_path):
+@pytest.mark.extra
+def test_a_dask_cluster_all_of_whose_workers_die_gets_the_data_anew(tmp_path, optional):
     """joblib hands large data, such as images, to one worker: if that dies, the runs that need them are cancelled."""
-    distributed = pytest.importorskip("distributed")
+    distributed = optional("distributed", "cluster")
     images, log, pids = np.ones((1000, 400)), tmp_path / "log", tmp_path / "pids"
 
     def train(x, seed):
