@@ -54,9 +54,9 @@ def test_every_package_that_is_named_is_pinned_to_a_version_that_fits():
 def test_the_extra_optional_names_all_that_a_reader_can_do_without():
     extras = PROJECT["optional-dependencies"]
     (whole,) = extras["optional"]
-    assert Requirement(whole).extras == set(extras) - {"lab", "book", "test", "optional"}
+    assert Requirement(whole).extras == set(extras) - {"lab", "book", "test", "hub", "optional"}
     workflow = (ROOT / ".github/workflows/extras.yml").read_text(encoding="utf-8")
-    assert '".[test,optional]"' in workflow and "pytest tests -m extra" in workflow
+    assert '".[test,optional,hub]"' in workflow and "pytest tests -m extra" in workflow
 
 
 @pytest.mark.parametrize(
