@@ -13,18 +13,17 @@ import torch
 from PIL import Image
 
 import d2lite
+from d2lite import Sweep
 from d2lite.datasets import photo, records, series, text, word_vectors
 
+ROOT = Path(__file__).resolve().parents[2]
 DATA = Path(d2lite.__file__).parent / "data"
+SOURCES = (DATA / "SOURCES.md").read_text("utf-8")
 PHOTOS = {path.stem: path for path in (DATA / "photos").iterdir()}
 
 
 def test_every_shipped_file_is_listed_with_its_checksum():
-    listed = dict(
-        re.findall(
-            r"^\| (\S+\.\w+) \|.*\| ([0-9a-f]{64}) \|$", (DATA / "SOURCES.md").read_text("utf-8"), re.M
-        )
-    )
+    listed = dict(re.findall(r"^\| (\S+\.\w+) \|.*\| ([0-9a-f]{64}) \|$", SOURCES, re.M))
     files = [
         path
         for path in (*DATA.iterdir(), *PHOTOS.values())
@@ -152,3 +151,18 @@ def test_two_penguins_of_each_nest_share_its_fate():
     for one, other in zip(rows[::2], rows[1::2], strict=True):
         assert one["Individual ID"][:-1] == other["Individual ID"][:-1]
         assert one["Clutch Completion"] == other["Clutch Completion"] and one["Date Egg"] == other["Date Egg"]
+
+
+def test_every_recording_and_every_trained_network_has_its_row():
+    rows = re.findall(r"^\| (\w+) \| `(\w+\.py)[^`]*` \| (?:(\d+)\b)?", SOURCES, re.M)
+    recordings = {name: int(runs) for name, _, runs in rows if runs}
+    assert recordings == {
+        path.name.removesuffix(".json.gz"): len(Sweep.recorded(path.name.removesuffix(".json.gz")).runs)
+        for path in (DATA / "recordings").glob("*.json.gz")
+    }
+    assert {name for name, _, runs in rows if not runs} == {
+        path.stem for path in (DATA / "weights").glob("*.npz")
+    }
+    assert {script for _, script, _ in rows} <= {
+        path.name for path in (ROOT / "tools" / "record").glob("*.py")
+    }
