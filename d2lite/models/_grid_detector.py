@@ -5,11 +5,11 @@ from torch import nn
 from torch.nn import functional as F
 
 from d2lite._utils.checks import check_count, check_number
-from d2lite.vision._truths import check_truths
 from d2lite.vision.anchor_sizes import check_sizes
 from d2lite.vision.anchors import BACKGROUND, decode, grid_cells, match
 from d2lite.vision.boxes import ciou_loss
 from d2lite.vision.suppression import nms
+from d2lite.vision.truths import check_truths
 
 STRIDE = 8  # pixels a cell: three convolutions halve the picture
 

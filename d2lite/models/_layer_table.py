@@ -8,7 +8,6 @@ import torch
 from torch import fx, nn
 
 from d2lite._utils.checks import check_count
-from d2lite._utils.tensors import as_whole_numbers
 
 _POOLS = (nn.MaxPool2d, nn.AvgPool2d)
 _ADAPTIVE = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
@@ -92,9 +91,9 @@ def layer_table(model, input_shape, depth=None):
         raise TypeError(f"model is {model!r:.60}: expected a torch.nn.Module")
     if any(isinstance(p, nn.parameter.UninitializedParameter) for p in model.parameters()):
         raise ValueError("model has lazy layers: expected known shapes; put one batch through it first")
-    input_shape = as_whole_numbers(input_shape, "input_shape").tolist()
-    if not isinstance(input_shape, list) or not input_shape:
+    if not hasattr(input_shape, "__len__") or not len(input_shape):
         raise ValueError(f"input_shape is {input_shape}: expected (C, H, W) of one example, or (D,)")
+    input_shape = [check_count(side, "input_shape") for side in input_shape]
     depth = None if depth is None else check_count(depth, "depth")
     dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), None)
     twin = _without_numbers(model).eval()

@@ -6,12 +6,12 @@ from torch.nn import functional as F
 
 from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite.models._grid_detector import _check_images, _convolution, _Residual, detect
-from d2lite.vision._truths import check_truths
 from d2lite.vision.anchor_sizes import check_sizes, size_iou
 from d2lite.vision.anchors import BACKGROUND, IGNORE, grid_cells
 from d2lite.vision.assignment import assignment_cost, dynamic_assignment
 from d2lite.vision.boxes import ciou_loss
 from d2lite.vision.pyramids import bottom_up, drop_block, top_down
+from d2lite.vision.truths import check_truths
 
 NECKS = ("none", "fpn", "pan")
 CENTRE_RADIUS = 2.5  # cells from an object's centre within which a position may own it

@@ -13,6 +13,7 @@ __all__ = [
     "scene_augmentation",
     "segmentation",
     "suppression",
+    "truths",
     "unfold",
 ]
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from d2lite._utils.checks import check_count, check_number
 from d2lite._utils.tensors import as_tensor, check_images
-from d2lite.vision._truths import check_truths
+from d2lite.vision.truths import check_truths
 
 __all__ = ["cutmix_boxes", "mosaic", "resize", "stylize"]
 

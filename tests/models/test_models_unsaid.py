@@ -230,3 +230,8 @@ def test_a_unet_has_skips_or_not():
 def test_a_unet_takes_floats(images):
     with pytest.raises(ValueError, match="images is of .*: expected a tensor of floats; divide bytes by 255"):
         models.unet.UNet()(images)
+
+
+def test_a_table_is_made_where_all_tensors_are_on_the_meta_device():
+    with torch.device("meta"):
+        assert layer_table(nn.Linear(4, 2), (4,)).parameters == 10

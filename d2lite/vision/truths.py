@@ -17,6 +17,8 @@ def check_truths(boxes, classes, num_classes=None):
     Raises:
         ValueError: the lists differ in length, a picture has more or fewer classes than boxes, or a shape or value
             does not fit.
+
+    Taught in chapters/08_detection/yolo.
     """
     boxes = [as_tensor(each, f"boxes[{i}]") for i, each in enumerate(boxes)]
     boxes = [each.reshape(0, 4) if each.numel() == 0 else each for each in boxes]
