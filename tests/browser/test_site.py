@@ -153,7 +153,7 @@ def test_an_explorer_that_cannot_load_says_so_and_keeps_its_picture(open_page, s
     page.route("**/_static/explorers/*.js", lambda route: route.abort())
     page.goto(f"{site_url}/{CHAPTER}")
     page.locator(EXPLORER).scroll_into_view_if_needed()
-    note = page.locator(f"{EXPLORER} .d2l-note")
+    note = page.locator(f"{EXPLORER} .d2l-page-note")
     note.wait_for()
     assert "did not start" in note.inner_text()
     assert page.locator(f"{EXPLORER} .d2l-placeholder img:visible").count() == 1

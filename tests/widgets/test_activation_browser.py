@@ -15,7 +15,7 @@ def test_the_point_moves_along_x_by_keys_and_the_reading_follows(make_host):
         handle.press("Shift+ArrowLeft")
     host.settle()
     assert host.get("x") == -6
-    assert "slope f′(x)0.000" in host.page.locator(".d2l-activation").inner_text().replace("\n", "")
+    assert "slope f′(x) 0.000" in host.page.locator(".d2l-activation").inner_text().replace("\n", "")
 
 
 def test_a_sigmoid_loses_what_differs_and_a_lowered_one_keeps_it(make_host):

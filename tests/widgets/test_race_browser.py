@@ -277,7 +277,7 @@ def test_another_valley_keeps_the_rate_at_the_same_place(plane):
 def test_a_point_of_the_lost_region_is_said_to_be_lost(plane):
     plane.page.mouse.click(*spot(plane, 0.035, 0.4))
     plane.settle()
-    assert "acrossdiverges" in plane.page.locator(".d2l-facts").inner_text()
+    assert "across diverges" in plane.page.locator(".d2l-facts").inner_text()
     plane.page.get_by_role("button", name="Step").click()
     plane.settle()
 
