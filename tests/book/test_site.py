@@ -6,11 +6,14 @@ import re
 import shutil
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from docutils import nodes
+from docutils.utils import new_document
 from fontTools.ttLib import TTFont
 from sphinx import addnodes
+from sphinx.errors import SphinxError
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
@@ -28,6 +31,7 @@ from d2lite_book import (  # noqa: E402
     repairs,
     search,
     shell,
+    short_paths,
 )
 
 OPTIONS = {
@@ -331,3 +335,31 @@ def test_only_headings_that_begin_so_are_folded():
     inner = section("Deeper: a proof")
     tree = document(nodes.title("", "T"), section("One", inner), section("Deeper"), section("No Deeper: x"))
     assert folds.deeper_sections(tree) == [inner]
+
+
+# ----- The short path -----
+
+
+def _short_path(title, *names):
+    document = new_document("page")
+    document.settings.env = SimpleNamespace(docname="page")
+    section = nodes.section("", nodes.title("", title), ids=["a-section"])
+    line = nodes.paragraph("", "", nodes.strong("", "In ten minutes"), nodes.Text(" read "))
+    line += [nodes.emphasis("", name) for name in names]
+    other = nodes.paragraph("", "", nodes.emphasis("", title))
+    document += [section, line, other]
+    transform = short_paths.ShortPath(document)
+    transform.apply()
+    return line, other
+
+
+def test_names_of_the_short_path_become_links_and_no_others():
+    line, other = _short_path("A section", "A section")
+    (link,) = line.findall(nodes.reference)
+    assert (link["refid"], link.astext()) == ("a-section", "A section")
+    assert not list(other.findall(nodes.reference))
+
+
+def test_a_short_path_to_nowhere_stops_the_build():
+    with pytest.raises(SphinxError, match="names 'Elsewhere', which is no heading"):
+        _short_path("A section", "Elsewhere")

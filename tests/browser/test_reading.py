@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 
 from .conftest import CHAPTER, lay_out_all, settle
 
@@ -142,6 +143,20 @@ def test_every_chapter_has_its_finding_in_the_list(open_page, site):
     assert {(site / "book" / target).resolve() for target in targets} == {path.resolve() for path in chapters}
     words = page.locator(".d2l-findings dd").evaluate_all("(all) => all.map((each) => each.innerText)")
     assert len(words) == len(targets) and all(8 <= len(each.split()) <= 45 for each in words)
+
+
+def test_the_short_path_of_every_chapter_leads_to_its_sections(site):
+    pages = sorted((site / "chapters").glob("*/*.html"))
+    assert len(pages) >= 46
+    for path in pages:
+        html = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        (way,) = html.select("p.d2l-short-path")
+        links = way.select("a")
+        assert 2 <= len(links) <= 4 and links[-1].text == "Summary", path.stem
+        for link in links:
+            title = html.find(id=link["href"].removeprefix("#")).find(re.compile("h[2-4]"))
+            assert link.text in title.text, (path.stem, link.text)
+            assert not title.find_parent("details"), f"{path.stem}: {link.text} is folded"
 
 
 def test_a_page_that_fits_the_screen_is_read_at_once(open_page):

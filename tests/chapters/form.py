@@ -11,6 +11,7 @@ FOLDED = (
     "Further reading",
 )  # beginnings of headings; not counted as the chapter's length
 ADDRESS = re.compile(r"\]\([^)\s]*\)")
+SHORT_PATH = re.compile(r"^\*\*In ten minutes\*\* read (.+), then the \*Summary\*\.$", re.MULTILINE)
 MATHEMATICS = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
 QUESTION = re.compile(r"\b(?:Question\.\w+|DrawIt)\(")
 QUARREL = re.compile(r"lecture notes|students['’] notes|some notes", re.IGNORECASE)
@@ -32,8 +33,10 @@ def lines(source):
 
 
 def words(text):
-    """Return the words of Markdown, formulas and the addresses of links left out."""
-    return re.findall(r"[A-Za-z][A-Za-z'’-]+", ADDRESS.sub("]", MATHEMATICS.sub(" ", text)))
+    """Return the words of Markdown, without formulas, the addresses of links and the headings of the short path."""
+    return re.findall(
+        r"[A-Za-z][A-Za-z'’-]+", ADDRESS.sub("]", MATHEMATICS.sub(" ", SHORT_PATH.sub("", text)))
+    )
 
 
 def finding(notebook):
@@ -185,6 +188,25 @@ def length(notebook):
     return wrong + [f"{size} lines of code: expected at most 200"] * (size > 200)
 
 
+def short_path(notebook):
+    """One line names a way of ten minutes: sections that are there, with opening and summary at most 1,300 words."""
+    lines = SHORT_PATH.findall("\n".join(c.source for c in notebook.cells if c.cell_type == "markdown"))
+    if len(lines) != 1:
+        return [f"{len(lines)} lines name a path of ten minutes: expected 1"]
+    names, text, inside = re.findall(r"\*(.+?)\*", lines[0]), "", None
+    seen = []
+    for heading, level, part in split(notebook):
+        if isinstance(part, str) and part.startswith("#"):
+            inside = None if inside is not None and level <= inside else inside
+            if heading in names:
+                seen, inside = [*seen, heading], level if inside is None else inside
+        read = level == 1 or heading == "Summary" or (inside is not None and not heading.startswith(FOLDED))
+        text += part if read and isinstance(part, str) else ""
+    wrong = [f"the short path names {names}, the headings are {seen}"] * (names != seen)
+    count = len(words(text))
+    return wrong + [f"the short path has {count} words: expected at most 1,300"] * (count > 1300)
+
+
 def predictions(notebook):
     """What is to be predicted can be answered: by a question, or in an exercise."""
     found = re.findall(r".*\bPredict\b.*", text_of(notebook, ("Exercises",)))
@@ -211,4 +233,17 @@ def style(notebook):
     return [] if styled else ["no cell calls plotting.use_style() before the first figure"]
 
 
-RULES = (opening, hero, style, drawing, questions, claims, use_it, length, predictions, tone, glossary)
+RULES = (
+    opening,
+    hero,
+    style,
+    drawing,
+    questions,
+    claims,
+    use_it,
+    length,
+    short_path,
+    predictions,
+    tone,
+    glossary,
+)

@@ -21,6 +21,7 @@ from . import (
     repairs,
     search,
     shell,
+    short_paths,
     words,
 )
 
@@ -33,6 +34,7 @@ MODULES = (
     folds,
     words,
     chapter_map,
+    short_paths,
     gallery,
     findings,
     explorers,
