@@ -193,7 +193,7 @@ def test_one_finger_taps_a_start(make_host):
 def spot(host, rate, memory):
     """Pixels of a point of the plane, κ = 100: as its axes say."""
     box = host.page.locator(".d2l-left canvas:visible").bounding_box()
-    left, top, right, bottom = 36, 6, box["width"] - 8, box["height"] - 22
+    left, top, right, bottom = 36, 6, box["width"] - 8, box["height"] - 28
     high = np.log(1 - memory) / np.log(1 - 0.995)
     return box["x"] + left + (right - left) * rate / 0.0415, box["y"] + bottom + (top - bottom) * high
 

@@ -54,9 +54,9 @@ export function writeNames(ctx) {
   for (const write of names) write();
 }
 
-/** Axes at the left and bottom of a box; their names come last, over all curves. Options: xLabel, yLabel, grid (lines across), xTicks, yTicks (counts or values), format. */
+/** Axes at the left and bottom of a box; their names come last, over all curves. Options: xLabel, yLabel, grid (lines across), xTicks, yTicks (counts or values), format, gap (px above the ticks of x). */
 export function drawAxes(ctx, box, x, y, theme, options = {}) {
-  const { xLabel = "", yLabel = "", grid = true, xTicks = 5, yTicks = 4, format = formatNumber } = options;
+  const { xLabel = "", yLabel = "", grid = true, xTicks = 5, yTicks = 4, format = formatNumber, gap = 5 } = options;
   const values = (scale, wanted) => (Array.isArray(wanted) ? wanted : ticks(scale, wanted));
   const bottom = box.y + box.height;
   setText(ctx, theme, 11);
@@ -65,7 +65,7 @@ export function drawAxes(ctx, box, x, y, theme, options = {}) {
   ctx.lineWidth = 1;
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
-  for (const value of values(x, xTicks)) ctx.fillText(format(value), x(value), bottom + 5);
+  for (const value of values(x, xTicks)) ctx.fillText(format(value), x(value), bottom + gap);
   ctx.textAlign = "right";
   ctx.textBaseline = "middle";
   for (const value of values(y, yTicks)) {

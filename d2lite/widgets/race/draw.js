@@ -86,8 +86,8 @@ export function drawLosses(ctx, width, height, theme, scene) {
   const low = lines.flat().reduce((least, value) => Math.min(least, value), first);
   const x = stepScale(Math.max(0, ...runs.map(stepsDone)), box);
   const y = logScale([Math.max(low, 1e-12 * first) / 2, 30 * first], [box.y + box.height, box.y]);
-  const label = scene.surface.lowest ? "loss above the minimum" : "loss";
-  drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: 4, format: shortNumber, xLabel: "step", yLabel: label });
+  const label = `${scene.surface.lowest ? "loss above the minimum" : "loss"}, by step`; // a name at the right would strike the curves
+  drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: 4, format: shortNumber, yLabel: label });
   ctx.strokeStyle = theme.muted;
   ctx.lineWidth = 1;
   strokeSegment(ctx, x(scene.step), box.y, x(scene.step), box.y + box.height);

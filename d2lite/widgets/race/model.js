@@ -1,7 +1,10 @@
 // A race of optimizers: all from one start on one surface, with the same noise in their gradients. No DOM here.
+import { keptShare, regime } from "../_math/heavyball.js";
 import { optimizerStep, startState } from "../_math/optimizers.js";
 import { makeRng } from "../_math/rng.js";
 import { beale, bowl, plateau, rosenbrock, saddle, shapeSurface } from "../_math/surfaces.js";
+
+export { regime };
 
 const LOST = 1e12; // a loss beyond this is called divergence
 const NEAR = 0.01; // of the first height above the minimum: a run has arrived when it stays below
@@ -31,26 +34,7 @@ export function suggestedRates(surface, condition) {
   return RATES[surface](Math.max(1, condition)).map((rate) => Number(rate.toPrecision(2)));
 }
 
-/**
- * What a run along one curvature does, by the roots of r² - (1 + β - ηλ) r + β: product is ηλ; without memory, β = 0.
- * "critical" is within a hundredth of a product at which the roots meet.
- */
-export function regime(product, beta) {
-  if (product >= 2 * (1 + beta)) return "diverges";
-  const [low, high] = [(1 - Math.sqrt(beta)) ** 2, (1 + Math.sqrt(beta)) ** 2];
-  if (beta > 0 && [low, high].some((meet) => Math.abs(product - meet) <= 0.01 * meet)) return "critical";
-  if (product < low) return "damped";
-  return product <= high && beta > 0 ? "oscillating" : "jumps to and fro";
-}
-
-/** The share that a step keeps in the long run along one curvature: the size of the larger of regime's two roots. */
-export function keptShare(product, beta) {
-  const half = (1 + beta - product) / 2;
-  const inside = half * half - beta; // a quarter of the discriminant
-  return inside < 0 ? Math.sqrt(beta) : Math.abs(half) + Math.sqrt(inside);
-}
-
-/** The same in a bowl of curvatures 1 and condition, whose slower direction decides. */
+/** The share that a step keeps in the long run in a bowl of curvatures 1 and condition, whose slower direction decides. */
 export function valleyShare(lr, beta, condition) {
   return Math.max(keptShare(lr, beta), keptShare(lr * condition, beta));
 }

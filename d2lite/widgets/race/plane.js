@@ -22,7 +22,7 @@ const BORDER = Array.from({ length: 121 }, (_, i) => MOST * (1 - (1 - i / 120) *
 const depth = (beta) => -Math.log(1 - Math.min(MOST, Math.max(0, beta))); // each window 1 / (1 − β) twice as long is as far up
 
 function planeBox(width, height) {
-  return plotBox(width, height, { top: 6, right: 8, bottom: 22, left: 36 });
+  return plotBox(width, height, { top: 6, right: 8, bottom: 28, left: 36 });
 }
 
 /** The two scales: learning rates a little beyond the last that converges, and memories by the logarithm of their window. */
@@ -62,7 +62,7 @@ export function drawPlane(ctx, width, height, theme, scene) {
     const meet = BORDER.map((beta) => (1 - Math.sqrt(beta)) ** 2); // where the flat direction's roots meet
     drawLine(ctx, meet, BORDER, x, y, { color: theme.text, width: 1.5, dash: [5, 4] });
   });
-  drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: MEMORIES, grid: false, xLabel: "learning rate η", yLabel: "memory β" });
+  drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: MEMORIES, grid: false, gap: 14, xLabel: "learning rate η", yLabel: "memory β" });
   nameRegions(ctx, theme, scene, plane);
   const at = [x(best.lr), y(best.beta)];
   drawMark(ctx, ...at, { radius: 8, stroke: theme.bg, width: 4 });

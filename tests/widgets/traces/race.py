@@ -135,7 +135,7 @@ def regime_case():
     """The name of a run along one curvature, by NumPy's eigenvalues of the matrix of a step."""
     pairs = [(p, b) for b in (0.0, 0.25, 0.81, 0.99) for p in (1e-6, 0.02, 0.3, 1.2, 2.1, 3.3, 3.7, 4.1)]
     return {
-        "name": "damped, critical, oscillating",
+        "name": "overdamped, critical, oscillating",
         "js": "(model, pairs) => pairs.map(([product, beta]) => model.regime(product, beta))",
         "input": [*pairs, (0.01, 0.81), (0.25, 0.25), (3.61, 0.81)],
         "expected": [*(_regime(*pair) for pair in pairs), *["critical"] * 3],
@@ -219,7 +219,7 @@ def _regime(product, beta):
         return "diverges"
     if abs(roots.imag).max() > 0:
         return "oscillating"
-    return "damped" if roots.real.max() > abs(roots.real.min()) else "jumps to and fro"
+    return "overdamped" if roots.real.max() > abs(roots.real.min()) else "jumps to and fro"
 
 
 def cases():

@@ -1,0 +1,111 @@
+// The three pictures of a run along one curvature: its roots in the complex plane, weight by step, velocity by weight.
+import { formatNumber, shortNumber } from "../_core/format.js";
+import { mixColor } from "../_core/theme.js";
+import { clipped, drawLine, drawMark } from "../_draw/layers.js";
+import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
+
+export const RATIO = 1.14; // of the complex plane: units as long across as up
+const MIDDLE = -0.2; // of its real axis, in the picture's middle
+const REACH = 1.18; // of its imaginary axis
+const TELL = 4; // px between powers that get a dot of their own
+const WAVE = 3; // the greatest height of an envelope that is drawn
+
+/** The scales of the complex plane. */
+export function complexScales(width, height) {
+  const unit = Math.min(height / (2 * REACH), width / (2 * REACH * RATIO));
+  const x = linearScale([MIDDLE - width / 2 / unit, MIDDLE + width / 2 / unit], [0, width]);
+  const y = linearScale([-height / 2 / unit, height / 2 / unit], [height, 0]);
+  return { x, y, unit };
+}
+
+export function drawComplex(ctx, width, height, theme, scene) {
+  const { x, y, unit } = complexScales(width, height);
+  const zero = [x(0), y(0)];
+  ctx.fillStyle = mixColor(theme.bg, theme.bad, 0.13);
+  ctx.fillRect(0, 0, width, height);
+  drawMark(ctx, ...zero, { radius: unit, fill: theme.bg, stroke: theme.muted, width: 1.25 });
+  ctx.strokeStyle = theme.line;
+  ctx.lineWidth = 1;
+  strokeSegment(ctx, 0, zero[1], width, zero[1]);
+  strokeSegment(ctx, zero[0], 0, zero[0], height);
+  ctx.setLineDash([4, 4]);
+  drawMark(ctx, ...zero, { radius: unit * Math.sqrt(scene.beta), stroke: theme.muted });
+  ctx.setLineDash([]);
+  const write = (text, re, im, options) => drawLabel(ctx, text, x(re), y(im), theme, { align: "center", baseline: "middle", ...options });
+  for (const [text, re, im] of [["−1", -1, 0], ["1", 1, 0], ["i", 0, 1], ["−i", 0, -1]]) write(text, re + (re ? 0.07 * Math.sign(re) : 0.06), im - (re ? 0.07 : 0));
+  write("diverges", -1.2, 0.95, { color: theme.bad, weight: 600, size: 12 });
+  write("real part", x.invert(width - 4), 0.07, { align: "right" });
+  drawPowers(ctx, theme, scene, { x, y });
+  scene.roots.forEach(({ re, im }, i) => {
+    const at = [x(re), y(im)];
+    drawMark(ctx, ...at, { radius: 7, fill: i ? theme.bg : rootColor(theme, scene), stroke: i ? rootColor(theme, scene) : theme.bg, width: 2.25 });
+  });
+}
+
+export function rootColor(theme, { share }) {
+  return share > 1 ? theme.bad : theme.accent;
+}
+
+/** The powers of the larger root up to the step shown: for a pair, on a spiral. */
+function drawPowers(ctx, theme, scene, { x, y }) {
+  const powers = scene.powers.slice(0, scene.step + 1);
+  const color = mixColor(theme.bg, rootColor(theme, scene), 0.75);
+  drawLine(ctx, powers.map(({ re }) => re), powers.map(({ im }) => im), x, y, { color, width: 1, alpha: 0.6 });
+  let last = [-99, -99];
+  for (const { re, im } of powers) {
+    const at = [x(re), y(im)];
+    if (Math.hypot(at[0] - last[0], at[1] - last[1]) < TELL) continue;
+    drawMark(ctx, ...(last = at), { radius: 2.25, fill: color });
+  }
+}
+
+/** Weight by step, and dashed what is left of the larger root's part. */
+export function drawWeights(ctx, width, height, theme, scene) {
+  const { weights, step, part, share } = scene;
+  const box = plotBox(width, height, { top: 6, right: 8, bottom: 18, left: 30 });
+  const x = linearScale([0, weights.length - 1], [box.x, box.x + box.width]);
+  const most = reach(weights, 1.2, 4);
+  const y = linearScale([-most, most], [box.y + box.height, box.y]);
+  drawAxes(ctx, box, x, y, theme, { xTicks: 3, yTicks: [-1, 0, 1], xLabel: "step", yLabel: "weight" });
+  clipped(ctx, box, () => {
+    if (part !== null && Math.abs(part) < WAVE) {
+      const left = weights.map((_, t) => part * (scene.roots[0].im ? share : scene.roots[0].re) ** t);
+      for (const line of scene.roots[0].im ? [left, left.map((value) => -value)] : [left]) drawLine(ctx, null, line, x, y, { color: theme.muted, width: 1.25, dash: [3, 3] });
+    }
+    drawRun(ctx, theme, scene, { xs: weights.map((_, t) => t), ys: weights, x, y, step });
+  });
+}
+
+/** Velocity by weight: the phase plot. */
+export function drawPhase(ctx, width, height, theme, scene) {
+  const { weights, velocities, step } = scene;
+  const box = plotBox(width, height, { top: 6, right: 8, bottom: 18, left: 30 });
+  const sides = [reach(weights, 1.2, 4), 1.15 * reach(velocities, 1e-9, 4 * Math.abs(velocities[1]) || 1)];
+  const x = linearScale([-sides[0], sides[0]], [box.x, box.x + box.width]);
+  const y = linearScale([-sides[1], sides[1]], [box.y + box.height, box.y]);
+  const near = Number((sides[1] / 1.5).toPrecision(1));
+  drawAxes(ctx, box, x, y, theme, { xTicks: [-1, 0, 1], yTicks: [-near, 0, near], format: shortNumber, xLabel: "weight", yLabel: "velocity" });
+  clipped(ctx, box, () => {
+    ctx.strokeStyle = theme.line;
+    strokeSegment(ctx, x(0), box.y, x(0), box.y + box.height);
+    drawRun(ctx, theme, scene, { xs: weights, ys: velocities, x, y, step });
+  });
+}
+
+/** The greatest size in a list, at least low; of a run that grows without end, at most high. */
+function reach(values, low, high) {
+  const most = Math.max(low, ...values.map(Math.abs));
+  return values.length && Math.abs(values[values.length - 1]) > high ? Math.max(low, high) : most;
+}
+
+function drawRun(ctx, theme, scene, { xs, ys, x, y, step }) {
+  const color = rootColor(theme, scene);
+  drawLine(ctx, xs, ys, x, y, { color, width: 1.5, alpha: 0.3, from: step });
+  drawLine(ctx, xs, ys, x, y, { color, width: 2, to: step + 1 });
+  drawMark(ctx, x(xs[step]), y(ys[step]), { radius: 4.5, fill: color, stroke: theme.bg, width: 1.5 });
+}
+
+/** A root as text: 0.405 + 0.804 i. */
+export function rootText({ re, im }) {
+  return im ? `${formatNumber(re)} ${im < 0 ? "−" : "+"} ${formatNumber(Math.abs(im))} i` : formatNumber(re);
+}
