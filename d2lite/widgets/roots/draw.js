@@ -3,12 +3,20 @@ import { formatNumber, shortNumber } from "../_core/format.js";
 import { mixColor } from "../_core/theme.js";
 import { clipped, drawLine, drawMark } from "../_draw/layers.js";
 import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
+import { regime } from "./model.js";
 
 export const RATIO = 1.14; // of the complex plane: units as long across as up
 const MIDDLE = -0.2; // of its real axis, in the picture's middle
 const REACH = 1.18; // of its imaginary axis
 const TELL = 4; // px between powers that get a dot of their own
 const WAVE = 3; // the greatest height of an envelope that is drawn
+const FIRST = 12; // weights of a run that grows for ever, by which its axes are made
+// What a run does, for its regime.
+const KINDS = {
+  overdamped: "creeps (overdamped)",
+  critical: "critical",
+  oscillating: "swings (underdamped)",
+};
 
 /** The scales of the complex plane. */
 export function complexScales(width, height) {
@@ -33,13 +41,13 @@ export function drawComplex(ctx, width, height, theme, scene) {
   ctx.setLineDash([]);
   const write = (text, re, im, options) => drawLabel(ctx, text, x(re), y(im), theme, { align: "center", baseline: "middle", ...options });
   for (const [text, re, im] of [["−1", -1, 0], ["1", 1, 0], ["i", 0, 1], ["−i", 0, -1]]) write(text, re + (re ? 0.07 * Math.sign(re) : 0.06), im - (re ? 0.07 : 0));
+  drawLabel(ctx, `a step keeps ${formatNumber(scene.share)}`, 8, height - 8, theme, { baseline: "bottom", weight: 600, size: 13, color: scene.share > 1 ? theme.bad : theme.text });
   write("diverges", -1.2, 0.95, { color: theme.bad, weight: 600, size: 12 });
-  write("real part", x.invert(width - 4), 0.07, { align: "right" });
   drawPowers(ctx, theme, scene, { x, y });
-  scene.roots.forEach(({ re, im }, i) => {
-    const at = [x(re), y(im)];
-    drawMark(ctx, ...at, { radius: 7, fill: i ? theme.bg : rootColor(theme, scene), stroke: i ? rootColor(theme, scene) : theme.bg, width: 2.25 });
-  });
+  const color = rootColor(theme, scene);
+  const [first, second] = scene.roots.map(({ re, im }) => [x(re), y(im)]);
+  drawMark(ctx, ...second, { radius: 8, fill: theme.bg, stroke: color, width: 2.25 });
+  drawMark(ctx, ...first, { radius: 6, fill: color });
 }
 
 export function rootColor(theme, { share }) {
@@ -64,9 +72,8 @@ export function drawWeights(ctx, width, height, theme, scene) {
   const { weights, step, part, share } = scene;
   const box = plotBox(width, height, { top: 6, right: 8, bottom: 18, left: 30 });
   const x = linearScale([0, weights.length - 1], [box.x, box.x + box.width]);
-  const most = reach(weights, 1.2, 4);
-  const y = linearScale([-most, most], [box.y + box.height, box.y]);
-  drawAxes(ctx, box, x, y, theme, { xTicks: 3, yTicks: [-1, 0, 1], xLabel: "step", yLabel: "weight" });
+  const y = evenScale(reach(weights, share), [box.y + box.height, box.y]);
+  drawAxes(ctx, box, x, y, theme, { xTicks: 3, yTicks: y.round, format: shortNumber, xLabel: "step", yLabel: "weight" });
   clipped(ctx, box, () => {
     if (part !== null && Math.abs(part) < WAVE) {
       const left = weights.map((_, t) => part * (scene.roots[0].im ? share : scene.roots[0].re) ** t);
@@ -74,17 +81,16 @@ export function drawWeights(ctx, width, height, theme, scene) {
     }
     drawRun(ctx, theme, scene, { xs: weights.map((_, t) => t), ys: weights, x, y, step });
   });
+  drawLabel(ctx, kindOf(scene), box.x + box.width - 4, box.y + box.height - 16, theme, { align: "right", baseline: "bottom", weight: 600, size: 13, color: share > 1 ? theme.bad : theme.text });
 }
 
 /** Velocity by weight: the phase plot. */
 export function drawPhase(ctx, width, height, theme, scene) {
-  const { weights, velocities, step } = scene;
+  const { weights, velocities, step, share } = scene;
   const box = plotBox(width, height, { top: 6, right: 8, bottom: 18, left: 30 });
-  const sides = [reach(weights, 1.2, 4), 1.15 * reach(velocities, 1e-9, 4 * Math.abs(velocities[1]) || 1)];
-  const x = linearScale([-sides[0], sides[0]], [box.x, box.x + box.width]);
-  const y = linearScale([-sides[1], sides[1]], [box.y + box.height, box.y]);
-  const near = Number((sides[1] / 1.5).toPrecision(1));
-  drawAxes(ctx, box, x, y, theme, { xTicks: [-1, 0, 1], yTicks: [-near, 0, near], format: shortNumber, xLabel: "weight", yLabel: "velocity" });
+  const x = evenScale(reach(weights, share), [box.x, box.x + box.width]);
+  const y = evenScale(reach(velocities, share) * 1.1, [box.y + box.height, box.y]);
+  drawAxes(ctx, box, x, y, theme, { xTicks: x.round, yTicks: y.round, format: shortNumber, xLabel: "weight", yLabel: "velocity" });
   clipped(ctx, box, () => {
     ctx.strokeStyle = theme.line;
     strokeSegment(ctx, x(0), box.y, x(0), box.y + box.height);
@@ -92,10 +98,15 @@ export function drawPhase(ctx, width, height, theme, scene) {
   });
 }
 
-/** The greatest size in a list, at least low; of a run that grows without end, at most high. */
-function reach(values, low, high) {
-  const most = Math.max(low, ...values.map(Math.abs));
-  return values.length && Math.abs(values[values.length - 1]) > high ? Math.max(low, high) : most;
+/** How far an axis reaches: the greatest size in a run, or, of one that grows for ever, in its first steps. */
+function reach(values, share) {
+  return 1.15 * Math.max(1e-9, ...values.slice(0, share > 1 ? FIRST : values.length).map(Math.abs));
+}
+
+/** A scale from -most to most, and in round its ticks. */
+function evenScale(most, range) {
+  const near = Number((most / 1.2).toPrecision(1));
+  return Object.assign(linearScale([-most, most], range), { round: [-near, 0, near] });
 }
 
 function drawRun(ctx, theme, scene, { xs, ys, x, y, step }) {
@@ -103,6 +114,12 @@ function drawRun(ctx, theme, scene, { xs, ys, x, y, step }) {
   drawLine(ctx, xs, ys, x, y, { color, width: 1.5, alpha: 0.3, from: step });
   drawLine(ctx, xs, ys, x, y, { color, width: 2, to: step + 1 });
   drawMark(ctx, x(xs[step]), y(ys[step]), { radius: 4.5, fill: color, stroke: theme.bg, width: 1.5 });
+}
+
+/** What a run does, in words. */
+export function kindOf({ product, beta, share }) {
+  const kind = regime(product, beta);
+  return kind === "oscillating" && share >= 1 ? "swings for ever" : KINDS[kind] || kind;
 }
 
 /** A root as text: 0.405 + 0.804 i. */

@@ -6,20 +6,12 @@ import { addHandle } from "../_core/handles.js";
 import { facts, hint, player, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
 import { above, beside } from "../_draw/panes.js";
-import { plotBox, linearScale } from "../_draw/scales.js";
-import { complexScales, drawComplex, drawPhase, drawWeights, RATIO, rootColor, rootText } from "./draw.js";
-import { keptShare, partOf, powersOf, regime, rootsOf, runAlong, settingsFor } from "./model.js";
+import { linearScale, plotBox } from "../_draw/scales.js";
+import { complexScales, drawComplex, drawPhase, drawWeights, kindOf, RATIO, rootColor, rootText } from "./draw.js";
+import { keptShare, partOf, powersOf, rootsOf, runAlong, settingsFor } from "./model.js";
 
 const SNAP = 3.5; // px from the real axis, less than an arrow's step
 const NEAREST = 1e-3; // a root stays so far from 1, where nothing would move
-const KINDS = {
-  overdamped: "creeps (overdamped)",
-  critical: "falls fastest without a swing (critical)",
-  oscillating: "swings (underdamped)",
-  "jumps to and fro": "jumps to and fro",
-  diverges: "diverges",
-};
-
 /** Bring a scene up to date with the traits. */
 function updateScene(scene, get) {
   const [rate, curvature, beta, step] = ["rate", "curvature", "beta", "step_count"].map(get);
@@ -33,22 +25,18 @@ function updateScene(scene, get) {
   scene.step = step;
 }
 
-function kindOf({ product, beta, roots }) {
-  const kind = regime(product, beta);
-  if (kind === "critical" && roots[0].re < 0) return "jumps to and fro (critical)";
-  return kind === "oscillating" && beta >= 1 ? "swings for ever" : KINDS[kind];
+function rootsText([first, second]) {
+  return first.im ? `${formatNumber(first.re)} ± ${formatNumber(first.im)} i` : `${rootText(first)} and ${rootText(second)}`;
 }
 
-function listFacts(scene) {
-  const { roots: [first, second], share } = scene;
-  const both = first.im ? `${formatNumber(first.re)} ± ${formatNumber(first.im)} i` : `${rootText(first)} and ${rootText(second)}`;
-  return [["it", { text: kindOf(scene), bad: share > 1 }], ["a step keeps", { text: formatNumber(share), bad: share > 1 }], ["roots", both]];
+function listFacts({ product, roots, share }) {
+  return [["ηλ", formatNumber(product)], ["roots", rootsText(roots)], ["the larger's size", { text: formatNumber(share), bad: share > 1 }]];
 }
 
 function summarise(scene) {
-  const [, , [, both]] = listFacts(scene);
-  const now = `Step ${scene.step}: weight ${formatNumber(scene.weights[scene.step])}`;
-  return `Rate times curvature ${formatNumber(scene.product)}, memory ${formatNumber(scene.beta)}: it ${kindOf(scene)}. Roots ${both}; a step keeps ${formatNumber(scene.share)}. ${now}.`;
+  const { product, beta, roots, share, weights, step } = scene;
+  const run = `Rate times curvature ${formatNumber(product)}, memory ${formatNumber(beta)}: ${kindOf(scene)}; a step keeps ${formatNumber(share)}.`;
+  return `${run} Roots ${rootsText(roots)}. Step ${step}: weight ${formatNumber(weights[step])}.`;
 }
 
 function resultsOf({ weights, step, roots }) {
@@ -89,7 +77,7 @@ export const { render, preview } = defineExplorer({
   say: summarise,
   left: [
     stage({ draw: drawComplex, label: "The complex plane with the two roots and the unit circle", ratio: RATIO, use: addRoot }),
-    hint("Drag the filled root; the ring is the other. Line: the unit circle. Dashed: the circle of radius √β. Small dots: the filled root's powers r, r², r³, … up to the step shown."),
+    hint("The complex plane, real parts across. Drag the filled root; the ring is the other. Line: the unit circle. Dashed: the circle of radius √β. Small dots: the filled root's powers r, r², r³, … up to the step shown."),
   ],
   right: [
     stage({
