@@ -9,6 +9,7 @@ export const RATIO = 1.14; // of the complex plane: units as long across as up
 const MIDDLE = -0.2; // of its real axis, in the picture's middle
 const REACH = 1.18; // of its imaginary axis
 const TELL = 4; // px between powers that get a dot of their own
+const MARK = 5; // px of the mark of the step shown
 const WAVE = 3; // the greatest height of an envelope that is drawn
 const FIRST = 12; // weights of a run that grows for ever, by which its axes are made
 // What a run does, for its regime.
@@ -67,13 +68,23 @@ function drawPowers(ctx, theme, scene, { x, y }) {
   }
 }
 
+function chartBox(width, height) {
+  return plotBox(width, height, { top: 6, right: 8, bottom: 18, left: 30 });
+}
+
+/** The scale of steps 0 to count, with room for a mark at its end. */
+export function stepAxis(count, width, height) {
+  const box = chartBox(width, height);
+  return linearScale([0, count], [box.x, box.x + box.width - MARK]);
+}
+
 /** Weight by step, and dashed what is left of the larger root's part. */
 export function drawWeights(ctx, width, height, theme, scene) {
   const { weights, step, part, share } = scene;
-  const box = plotBox(width, height, { top: 6, right: 8, bottom: 18, left: 30 });
-  const x = linearScale([0, weights.length - 1], [box.x, box.x + box.width]);
+  const box = chartBox(width, height);
+  const x = stepAxis(weights.length - 1, width, height);
   const y = evenScale(reach(weights, share), [box.y + box.height, box.y]);
-  drawAxes(ctx, box, x, y, theme, { xTicks: 3, yTicks: y.round, format: shortNumber, xLabel: "step", yLabel: "weight" });
+  drawAxes(ctx, box, x, y, theme, { xTicks: 3, yTicks: y.round, format: shortNumber });
   clipped(ctx, box, () => {
     if (part !== null && Math.abs(part) < WAVE) {
       const left = weights.map((_, t) => part * (scene.roots[0].im ? share : scene.roots[0].re) ** t);
@@ -81,13 +92,14 @@ export function drawWeights(ctx, width, height, theme, scene) {
     }
     drawRun(ctx, theme, scene, { xs: weights.map((_, t) => t), ys: weights, x, y, step });
   });
-  drawLabel(ctx, kindOf(scene), box.x + box.width - 4, box.y + box.height - 16, theme, { align: "right", baseline: "bottom", weight: 600, size: 13, color: share > 1 ? theme.bad : theme.text });
+  drawLabel(ctx, "weight, by step", box.x + box.width - 4, box.y, theme, { align: "right" });
+  drawLabel(ctx, kindOf(scene), box.x + box.width - 4, box.y + box.height - 5, theme, { align: "right", baseline: "bottom", weight: 600, size: 13, color: share > 1 ? theme.bad : theme.text });
 }
 
 /** Velocity by weight: the phase plot. */
 export function drawPhase(ctx, width, height, theme, scene) {
   const { weights, velocities, step, share } = scene;
-  const box = plotBox(width, height, { top: 6, right: 8, bottom: 18, left: 30 });
+  const box = chartBox(width, height);
   const x = evenScale(reach(weights, share), [box.x, box.x + box.width]);
   const y = evenScale(reach(velocities, share) * 1.1, [box.y + box.height, box.y]);
   drawAxes(ctx, box, x, y, theme, { xTicks: x.round, yTicks: y.round, format: shortNumber, xLabel: "weight", yLabel: "velocity" });
@@ -113,7 +125,7 @@ function drawRun(ctx, theme, scene, { xs, ys, x, y, step }) {
   const color = rootColor(theme, scene);
   drawLine(ctx, xs, ys, x, y, { color, width: 1.5, alpha: 0.3, from: step });
   drawLine(ctx, xs, ys, x, y, { color, width: 2, to: step + 1 });
-  drawMark(ctx, x(xs[step]), y(ys[step]), { radius: 4.5, fill: color, stroke: theme.bg, width: 1.5 });
+  drawMark(ctx, x(xs[step]), y(ys[step]), { radius: MARK - 0.5, fill: color, stroke: theme.bg, width: 1.5 });
 }
 
 /** What a run does, in words. */

@@ -6,8 +6,7 @@ import { addHandle } from "../_core/handles.js";
 import { facts, hint, player, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
 import { above, beside } from "../_draw/panes.js";
-import { linearScale, plotBox } from "../_draw/scales.js";
-import { complexScales, drawComplex, drawPhase, drawWeights, kindOf, RATIO, rootColor, rootText } from "./draw.js";
+import { complexScales, drawComplex, drawPhase, drawWeights, kindOf, RATIO, rootColor, rootText, stepAxis } from "./draw.js";
 import { keptShare, partOf, powersOf, rootsOf, runAlong, settingsFor } from "./model.js";
 
 const SNAP = 3.5; // px from the real axis, less than an arrow's step
@@ -30,7 +29,7 @@ function rootsText([first, second]) {
 }
 
 function listFacts({ product, roots, share }) {
-  return [["ηλ", formatNumber(product)], ["roots", rootsText(roots)], ["the larger's size", { text: formatNumber(share), bad: share > 1 }]];
+  return [["ηλ", formatNumber(product)], ["roots", { text: rootsText(roots), bad: share > 1 }]];
 }
 
 function summarise(scene) {
@@ -64,11 +63,6 @@ function traitsFor(app, re, im) {
   return { rate: Number(rate.toPrecision(6)), beta: Number(Math.min(1, beta).toFixed(6)) };
 }
 
-const stepAxis = (scene, width, height) => {
-  const box = plotBox(width, height, { right: 8, left: 30 });
-  return linearScale([0, scene.count], [box.x, box.x + box.width]);
-};
-
 export const { render, preview } = defineExplorer({
   title: "Roots explorer: momentum along one curvature",
   scene: () => ({ key: "", count: 60 }),
@@ -85,7 +79,7 @@ export const { render, preview } = defineExplorer({
       label: "Weight by step",
       ratio: 2.3,
       className: "d2l-weights",
-      scrub: { trait: "step_count", scale: stepAxis, text: (scene, step) => `step ${step}` },
+      scrub: { trait: "step_count", scale: (scene, width, height) => stepAxis(scene.count, width, height), text: (scene, step) => `step ${step}` },
     }),
     player(),
     stage({ draw: drawPhase, label: "Phase plot: velocity by weight", ratio: 2.3, className: "d2l-phase" }),
