@@ -17,9 +17,7 @@ NAMES = ("iou", "giou", "diou", "ciou")
 def chapter(read_chapter):
     """The names that the chapter's cells define, without its races."""
     chapter = read_chapter("08_detection/boxes")
-    chapter.define(
-        "hero", "question-guess", "setup", "convert", "iou-one", "iou", "measures", "fit-code", "windows"
-    )
+    chapter.define("hero", "setup", "convert", "iou-one", "iou", "measures", "fit-code", "windows")
     chapter.define("network-code")
     chapter.run("race-code")
     return chapter
