@@ -2,7 +2,7 @@
 import { control, defineExplorer } from "../_core/define.js";
 import { copyText, makeButton } from "../_core/dom.js";
 import { formatFixed } from "../_core/format.js";
-import { paragraph, stage, table } from "../_core/parts.js";
+import { hint, paragraph, stage, table } from "../_core/parts.js";
 import { formatHash } from "../_core/state.js";
 import { drawBox, drawLegend, drawLine, drawMark } from "../_draw/layers.js";
 import { squareBeside } from "../_draw/panes.js";
@@ -43,7 +43,7 @@ function tell({ shown, open, pairs, truths, guesses }) {
 
 function summarise(scene) {
   const [mine, half, sides] = scene.judged.map(({ error }) => formatFixed(error, 2));
-  return isOver(scene) ? `${tell(scene)} All ten: off by ${mine} on average; always 0.5 by ${half}, the share of the sides by ${sides}.` : tell(scene);
+  return isOver(scene) && scene.shown === COUNT - 1 ? `${tell(scene)} All ten: off by ${mine} on average; always 0.5 by ${half}, the share of the sides by ${sides}.` : tell(scene);
 }
 
 function drawPair(ctx, width, height, theme, scene) {
@@ -137,12 +137,13 @@ export const { render, preview } = defineExplorer({
   say: summarise,
   left: [
     stage({ draw: drawPair, label: "A picture with a true box and an answer" }),
-    paragraph(tell, { className: "d2l-direct d2l-told" }),
+    paragraph(summarise, { className: "d2l-direct d2l-told" }),
   ],
   right: [
     stage({ draw: drawGuesses, label: "Your guesses against the true overlaps", ratio: 1.25, className: "d2l-guesses" }),
     table({ heads: ["", "off by, on average", "too high in"], rows }),
   ],
+  bottom: [hint("Green, after a guess: what both share. In the chart a guess on the slanted line is exact; the ring is your guess now.")],
   controls: ["guess", mover, friendLink, control("seed", { resets: START })],
   preview: squareBeside(drawPair, drawGuesses),
 });
