@@ -71,8 +71,8 @@ function drawGuesses(ctx, width, height, theme, scene) {
   drawLabel(ctx, "too low", x(0.96), y(0.04), theme, { align: "right", baseline: "bottom" });
   drawLabel(ctx, "true IoU", box.x + box.width, height - 2, theme, { align: "right", baseline: "bottom" });
   const { guesses, truths, sides, shown, open } = scene;
-  if (isOver(scene)) sides.forEach((share, i) => drawMark(ctx, x(truths[i]), y(share), { shape: "cross", radius: 4, stroke: theme.b, width: 2 }));
   guesses.forEach((guess, i) => drawMark(ctx, x(truths[i]), y(guess), { radius: i === shown && open ? 6 : 4.5, fill: theme.accent, stroke: theme.bg, width: 1.5 }));
+  if (isOver(scene)) sides.forEach((share, i) => drawMark(ctx, x(truths[i]), y(share), { shape: "cross", radius: 4, stroke: theme.b, width: 2 }));
   if (!open) drawMark(ctx, box.x, y(scene.guess), { radius: 5, stroke: theme.accent, width: 2 });
   const entries = [{ label: "your guesses", color: theme.accent, shape: "circle" }];
   if (isOver(scene)) entries.push({ label: "share of the sides", color: theme.b, shape: "cross" });
