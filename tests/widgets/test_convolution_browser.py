@@ -168,3 +168,76 @@ def test_one_finger_paints_and_slides(make_host):
     canvas(host, 1).scroll_into_view_if_needed()
     host.page.touchscreen.tap(*cell(host, 1, 2, 2, 6))
     wait(host, "get('position') === 14")
+
+
+def painted(host):
+    """Whether each output's cell is of one colour, which the stripes of those to come are not."""
+    return host.page.evaluate("""() => {
+        const canvas = document.querySelectorAll(".d2l-column canvas")[1];
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+        copy.drawImage(canvas, 0, 0);
+        const side = canvas.width / 14;
+        const pixels = (i, j) => copy.getImageData((j + 0.25) * side, (i + 0.25) * side, side / 2, side / 2).data;
+        const isEven = (data) => data.every((value, k) => value === data[k % 4]);
+        return Array.from({ length: 196 }, (_, k) => isEven(pixels(Math.floor(k / 14), k % 14)));
+    }""")
+
+
+def test_the_output_fills_in_as_the_window_slides(host):
+    host.set("fill", True)
+    host.set("position", 75)
+    shown = painted(host)
+    assert all(shown[:76])
+    assert sum(shown[76:]) < 10  # a stripe may miss a cell
+    host.page.get_by_role("button", name="Step").click()
+    wait(host, "get('position') === 76")
+    host.settle()
+    assert painted(host)[76]
+    assert "Striped: not computed yet" in text(host)
+
+
+def test_while_it_fills_pointing_does_not_empty_it_and_pressing_moves(host):
+    host.set("fill", True)
+    host.set("position", 150)
+    host.page.mouse.move(*cell(host, 1, 3, 6, 14))
+    host.settle()
+    assert host.get("position") == 150
+    host.page.mouse.down()
+    host.page.mouse.up()
+    wait(host, "get('position') === 3 * 14 + 6")
+
+
+def test_the_products_and_their_sum_are_the_output(host):
+    numbers = lambda name: [
+        float(t.replace("−", "-")) for t in host.page.locator(f".d2l-{name} .d2l-cell").all_inner_texts()
+    ]
+    found = float(host.page.locator(".d2l-total").inner_text().replace("−", "-"))
+    assert found == pytest.approx(host.get("output")[host.get("position")], rel=0.01)
+    assert sum(numbers("products")) == pytest.approx(found, abs=0.15)  # each is rounded
+
+
+@pytest.mark.parametrize(("width", "height"), [(844, 768), (390, 844), (360, 800)])
+def test_picture_products_and_output_are_seen_together(make_host, width, height):
+    host = make_host(width, height=height).open("convolution")
+    host.page.add_style_tag(content="body { margin: 0 }")
+    host.show("convolution", folded=True, fill=True)
+    parts = (
+        ".d2l-left > .d2l-stage",
+        ".d2l-window",
+        ".d2l-total",
+        ".d2l-right > .d2l-stage",
+        ".d2l-transport",
+    )
+    boxes = [host.page.locator(part).bounding_box() for part in parts]
+    assert max(box["y"] + box["height"] for box in boxes) - boxes[0]["y"] <= 400
+    for shown in host.page.locator(".d2l-products .d2l-cell").all():
+        assert shown.evaluate("(cell) => cell.scrollWidth <= cell.clientWidth + 1")
+
+
+def test_stride_and_padding_wait_until_they_are_wanted(host):
+    stride = host.page.get_by_text("stride", exact=True)
+    assert stride.is_visible()
+    host.set("fill", True)
+    assert not stride.is_visible()
+    host.set("stride", 2)
+    assert stride.is_visible()

@@ -164,8 +164,8 @@ export function addScrubber(app, stage, { label, min = 0, value, max, valueAt, m
 
 /**
  * Make a stage a slider over cells in rows: count() of them, columns() in a row, value() the chosen one, from the traits; cellAt(px, py)
- * is the one at a point, or null; move(k) asks for another, text() reads it out. Pointing chooses (with hover: false, pressing does),
- * and so do arrows, Home and End.
+ * is the one at a point, or null; move(k) asks for another, text() reads it out. Pointing chooses (with hover, or hover(), false,
+ * pressing does), and so do arrows, Home and End.
  */
 export function addCells(app, stage, { label, count, columns, value, cellAt, move, text, hover = true }) {
   const { canvas } = stage;
@@ -180,7 +180,8 @@ export function addCells(app, stage, { label, count, columns, value, cellAt, mov
     canvas.setAttribute("aria-valuetext", text());
   });
   onPress(app, canvas, point);
-  if (hover) app.scope.on(canvas, "pointermove", (event) => event.buttons || point(event));
+  const points = typeof hover === "function" ? hover : () => hover;
+  app.scope.on(canvas, "pointermove", (event) => event.buttons || !points() || point(event));
   addKeys(app, stage, { role: "slider", label, press: (key) => {
     const [right, down] = ARROWS[key] || [0, 0];
     const k = ARROWS[key] ? value() + down * columns() + right : { Home: 0, End: count() - 1 }[key];

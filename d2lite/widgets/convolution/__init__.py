@@ -49,6 +49,11 @@ class ConvolutionExplorer(Explorer):
     flip = Flag(
         False, label="flip the kernel: true convolution", help="Turns the kernel by 180° before it slides."
     )
+    fill = Flag(
+        False,
+        label="fill in the output",
+        help="Shows the outputs from the first to the window's, row by row; the others are striped.",
+    )
     position = Integer(87, min=0, max=MAX_OUTPUTS - 1, help="The output shown, counted row by row.")
     speed = Choice(8, (2, 8, 30, 120), unit="/s", label="steps a second")
     pixels = Numbers(

@@ -109,6 +109,7 @@ export function addSliding(app, output, scene) {
       app.set({ position }, { later: true });
     },
     text: () => summarise(scene),
+    hover: () => !app.get("fill"), // it would empty what has just been filled
   });
 }
 

@@ -1,7 +1,8 @@
 // The window, the kernel and their products, cell by cell; the kernel can be typed in.
 import { make, writeText } from "../_core/dom.js";
-import { formatCell, parseNumber } from "../_core/format.js";
+import { formatCell, formatNumber, parseNumber } from "../_core/format.js";
 import { kernelOf } from "./model.js";
+import { grayOf } from "./still.js";
 
 const CHANNELS = ["red", "green", "blue"];
 
@@ -14,19 +15,32 @@ export function products(app, parent, scene) {
     const { settings } = scene.result;
     const wanted = `${settings.channels} ${settings.kernel_size}`;
     if (wanted !== shape) [shape, cells] = [wanted, buildProducts(app, element, settings)];
+    app.body.classList.toggle("d2l-filling", scene.fill);
+    app.body.classList.toggle("d2l-abreast", settings.channels === 1 && settings.kernel_size <= 3);
+    writeText(cells.sum, scene.taps.length ? formatNumber(scene.result.output[scene.index]) : "");
+    signCell(cells.sum, scene.taps.length ? scene.result.output[scene.index] : 0);
     scene.kernel.forEach((weight, i) => {
       const tap = scene.taps[i];
       if (document.activeElement !== cells.kernel[i]) cells.kernel[i].value = weightText(weight);
       writeText(cells.window[i], tap ? formatCell(tap.pixel) : "");
       writeText(cells.products[i], tap ? formatCell(tap.product) : "");
       cells.window[i].classList.toggle("d2l-outside", Boolean(tap) && !tap.inside);
+      const [background, color] = tap?.inside ? grayOf(tap.pixel) : ["", ""];
+      Object.assign(cells.window[i].style, { background, color });
+      signCell(cells.products[i], tap ? tap.product : 0);
     });
   });
 }
 
-/** The cells of all channels: { window, kernel, products }, each a list in the kernel's order. */
+/** Orange above 0, blue below, as in the output. */
+function signCell(cell, value) {
+  cell.classList.toggle("d2l-above", value > 0.005);
+  cell.classList.toggle("d2l-below", value < -0.005);
+}
+
+/** The cells of all channels: { window, kernel, products }, each a list in the kernel's order; sum, the cell of the output. */
 function buildProducts(app, element, { channels, kernel_size: k }) {
-  const cells = { window: [], kernel: [], products: [] };
+  const cells = { window: [], kernel: [], products: [], sum: null };
   element.style.setProperty("--d2l-side", k);
   const grid = (name, caption, makeCell) => {
     const first = cells[name].length;
@@ -35,12 +49,14 @@ function buildProducts(app, element, { channels, kernel_size: k }) {
     return make("figure", { class: "d2l-figure" }, make("figcaption", { text: caption }), make("div", { class: `d2l-cells d2l-${name}` }, ...added));
   };
   const value = () => make("span", { class: "d2l-cell" });
-  const sign = (text) => make("b", { class: "d2l-sign", text });
+  cells.sum = make("span", { class: "d2l-cell d2l-total" });
   const rows = Array.from({ length: channels }, (_, c) => {
-    const colour = channels > 1 ? CHANNELS[c] : "";
+    const colour = channels > 1 ? `${CHANNELS[c]} ` : "";
+    const isLast = c === channels - 1;
+    const sum = make("figure", { class: "d2l-figure" }, make("figcaption", { text: "sum" }), cells.sum);
     return make("div", { class: "d2l-product-row" },
-      grid("window", `${colour} window`, value), sign("×"),
-      grid("kernel", `${colour} kernel`, (tap) => makeWeight(app, tap, k, colour)), sign("="), grid("products", "products", value));
+      grid("window", `${colour}window`, value), grid("kernel", "× kernel", (tap) => makeWeight(app, tap, k, colour)),
+      grid("products", "= products", value), isLast ? sum : null);
   });
   element.replaceChildren(...rows);
   return cells;
@@ -53,7 +69,7 @@ function weightText(weight) {
 /** One weight of the kernel: typed, stepped by the up and down arrows, or dragged up and down. */
 function makeWeight(app, tap, k, colour) {
   const place = `row ${(Math.floor(tap / k) % k) + 1}, column ${(tap % k) + 1}`;
-  const input = make("input", { type: "text", class: "d2l-cell d2l-weight", "aria-label": `Kernel ${colour} ${place}` });
+  const input = make("input", { type: "text", class: "d2l-cell d2l-weight", "aria-label": `Kernel ${colour}${place}` });
   const put = (weight) => {
     const kernel = kernelOf(app.get);
     kernel[tap] = Math.min(99, Math.max(-99, Number(weight.toFixed(3))));

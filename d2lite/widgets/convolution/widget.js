@@ -1,14 +1,14 @@
-// The convolution explorer: the picture with its window on the left, the output on the right, the products below.
+// The convolution explorer: the picture with its window, the products, the output.
 import { control, defineExplorer } from "../_core/define.js";
 import { formatCell, formatNumber } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { parseColor } from "../_core/theme.js";
 import { drawPixels } from "../_draw/layers.js";
-import { beside } from "../_draw/panes.js";
 import { drawLabel, setText, strokeSegment } from "../_draw/scales.js";
 import { correlate, countUses, kernelOf, pixelsOf, replaned, settingsOf, sizeFormula, tapsOf, usersOf, whyImpossible } from "./model.js";
 import { addPainting, addSliding, brushes, cellOf, hasCursor, lastPlace, placeOf, summarise } from "./painting.js";
 import { products } from "./products.js";
+import { drawStill } from "./still.js";
 
 const LEGIBLE = 23; // px a cell needs to show its number
 
@@ -26,6 +26,7 @@ function updateScene(scene, get) {
     if (scene.cursor && Math.max(...scene.cursor) >= settings.size) scene.cursor = null;
   }
   const { side } = scene.result;
+  scene.fill = get("fill");
   scene.index = Math.max(0, Math.min(get("position"), side * side - 1));
   scene.taps = side ? tapsOf(scene.result, scene.index) : [];
 }
@@ -108,20 +109,43 @@ function lookOf({ result }) {
   return { signed: true, scale: result.output.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-9) };
 }
 
+/** The outputs that are shown: all, or those up to the window. */
+function shownOf({ fill, index, result: { output } }) {
+  return fill ? output.slice(0, index + 1) : output;
+}
+
+/** Stripes, where outputs are to come. */
+function drawEmpty(ctx, width, theme) {
+  ctx.fillStyle = theme.surface;
+  ctx.fillRect(0, 0, width, width);
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(0, 0, width, width);
+  ctx.clip();
+  ctx.strokeStyle = theme.line;
+  ctx.lineWidth = 2;
+  for (let x = -width; x < width; x += 10) strokeSegment(ctx, x, width, x + width, 0);
+  ctx.restore();
+}
+
 function drawOutput(ctx, width, height, theme, scene) {
-  const { side, output, settings } = scene.result;
+  const { side, settings } = scene.result;
   if (!side) return drawLabel(ctx, "no output", width / 2, width / 2, theme, { align: "center", baseline: "middle", color: theme.bad, size: 14, weight: 600 });
   const cell = width / side;
   const { signed, scale } = lookOf(scene);
   const [paper, cold, warm] = [theme.bg, theme.a, theme.b].map(parseColor);
-  const bytes = new Uint8ClampedArray(4 * side * side).fill(255);
-  output.forEach((value, k) => {
+  const shown = shownOf(scene);
+  const bytes = new Uint8ClampedArray(4 * shown.length).fill(255);
+  shown.forEach((value, k) => {
     const t = Math.min(1, Math.abs(value) / scale);
     const end = value < 0 ? cold : warm;
     for (let c = 0; c < 3; c++) bytes[4 * k + c] = signed ? paper[c] + t * (end[c] - paper[c]) : (255 * value) / scale;
   });
-  drawPixels(ctx, bytes, side, side, [0, 0, width, width], false);
-  drawValues(ctx, output, side, 0, cell, theme, (value) => (signed ? (Math.abs(value) > 0.6 * scale ? theme.bg : theme.text) : value > scale / 2 ? "#222" : "#ddd"));
+  if (shown.length < side * side) drawEmpty(ctx, width, theme);
+  const [rows, rest] = [Math.floor(shown.length / side), shown.length % side];
+  if (rows) drawPixels(ctx, bytes.slice(0, 4 * rows * side), side, rows, [0, 0, width, rows * cell], false);
+  if (rest) drawPixels(ctx, bytes.slice(4 * rows * side), rest, 1, [0, rows * cell, rest * cell, cell], false);
+  drawValues(ctx, shown, side, 0, cell, theme, (value) => (signed ? (Math.abs(value) > 0.6 * scale ? theme.bg : theme.text) : value > scale / 2 ? "#222" : "#ddd"));
   ctx.strokeStyle = theme.line;
   ctx.lineWidth = 1;
   ctx.strokeRect(0.5, 0.5, width - 1, width - 1);
@@ -141,8 +165,8 @@ function describeSum(scene) {
   return `The ${scene.taps.length} products add up to ${formatNumber(scene.result.output[scene.index], 4)}: the output at row ${i + 1}, column ${j + 1}.`;
 }
 
-function describeSize({ problem, result: { settings } }) {
-  if (problem) return "";
+function describeSize({ problem, fill, result: { settings } }) {
+  if (problem || fill) return "";
   return `Outputs along a side: ${sizeFormula(settings)}. Pixels a window spans: ${settings.dilation}·(${settings.kernel_size} − 1) + 1.`;
 }
 
@@ -153,7 +177,8 @@ function describeLook(scene) {
   const colours = signed ? `Output: orange above 0, blue below, to ±${formatNumber(scale, 2)}.` : `Output: black 0, white ${formatNumber(scale, 2)}.`;
   const used = hasCursor(scene) && !scene.problem ? ` The pixel under the cursor is in ${usersOf(settings, ...scene.cursor).length} windows, ringed.` : "";
   const left = unseen ? ` Struck out: ${unseen} pixels that no window sees.` : "";
-  return colours + left + used;
+  const gray = scene.fill ? " Striped: not computed yet." : "";
+  return colours + gray + left + used;
 }
 
 /** A control whose change keeps what was painted and typed, cut or widened. */
@@ -173,11 +198,8 @@ function choiceOf(trait, list, current) {
   return control(trait, { change: (value, app) => app.set({ [trait]: value, [list]: value === "own" ? current(app.get) : [] }) });
 }
 
-function drawBoth(ctx, width, height, theme, scene, get) {
-  const side = Math.min(height - 20, width / 2 - 4);
-  beside(drawInput, drawOutput)(ctx, 2 * side + 8, side, theme, scene, get);
-  drawLabel(ctx, summarise(scene), 0, side + 6, theme);
-}
+/** Stride and padding stay out of sight while the output fills in, unless they are in use. */
+const isWanted = (name, usual) => (get) => !get("fill") || get(name) !== usual;
 
 export const { render, preview } = defineExplorer({
   title: "Convolution explorer: a kernel slides over a picture",
@@ -185,13 +207,12 @@ export const { render, preview } = defineExplorer({
   update: updateScene,
   output: ({ result }) => ({ output: result.output }),
   say: summarise,
-  left: [stage({ draw: drawInput, label: "The picture, with the window on it", use: addPainting })],
+  left: [stage({ draw: drawInput, label: "The picture, with the window on it", use: addPainting }), products],
   right: [
     stage({ draw: drawOutput, label: "The output", use: addSliding }),
     player({ trait: "position", last: lastPlace, again: true }),
   ],
   bottom: [
-    products,
     group(
       { name: "readout", className: "d2l-readout" },
       paragraph(describeSum, { className: "d2l-sum" }),
@@ -202,8 +223,9 @@ export const { render, preview } = defineExplorer({
   controls: [
     choiceOf("preset", "kernel", kernelOf), "stride", "padding", choiceOf("picture", "pixels", pixelsOf),
     ...["size", "channels", "kernel_size"].map(keeping),
-    "dilation", "flip",
+    "dilation", "flip", "fill",
   ],
+  visible: { stride: isWanted("stride", 1), padding: isWanted("padding", 0) },
   more: [brushes],
-  preview: drawBoth,
+  preview: (ctx, width, height, theme, scene) => drawStill(ctx, width, height, theme, scene, { drawInput, drawOutput }),
 });
