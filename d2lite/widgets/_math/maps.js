@@ -1,5 +1,6 @@
 // Networks on square maps, run in the page a slice at a time: convolution, max pooling, transposed convolution, joining.
 // Everything in double precision, so that the numbers are those of torch's double precision with the same weights.
+import { slideKernel } from "./slide.js";
 
 /*
  * A network is { layers }, in the order they run. A layer: { kind: "conv", "pool" (2 x 2) or "up" (2 x 2, stride 2);
@@ -99,10 +100,11 @@ const COMPUTE = {
   conv(layer, maps, output, o) {
     const { inputs, kernel, weights, stride } = layer;
     const sums = new Float64Array(output.width * output.side); // rows of width, as the maps'
+    const to = { at: 0, row: output.width, side: output.side };
     eachInput(layer, maps, o, (source, from, i) => {
       const at = (o * inputs + i) * kernel ** 2;
       if (kernel === 1) addPointwise(sums, source, from, weights[at]);
-      else addNine(sums, output, source, from, weights.subarray(at, at + 9), stride);
+      else slideKernel(sums, to, { data: source.data, at: from, row: source.width, stride }, kernel, weights.subarray(at, at + 9));
     });
     finishChannel(layer, sums, output, o, layer.add >= 0 ? maps[layer.add] : null);
   },
@@ -142,20 +144,6 @@ function addScattered({ data, width }, base, source, from, weight, [row, column]
 function addPointwise(sums, { data, width }, from, weight) {
   const start = from + width + 1;
   for (let k = 0; k < sums.length; k++) sums[k] += weight * data[start + k];
-}
-
-function addNine(sums, output, { data, width }, from, [a, b, c, d, e, f, g, h, i], stride) {
-  for (let y = 0; y < output.side; y++) {
-    const to = y * output.width;
-    let k = from + y * stride * width;
-    for (let x = 0; x < output.side; x++, k += stride) {
-      const n = k + width;
-      const m = n + width;
-      sums[to + x] +=
-        a * data[k] + b * data[k + 1] + c * data[k + 2] + d * data[n] + e * data[n + 1] + f * data[n + 2] +
-        g * data[m] + h * data[m + 1] + i * data[m + 2];
-    }
-  }
 }
 
 function finishChannel({ biases, slope }, sums, output, o, added) {
