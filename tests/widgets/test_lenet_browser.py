@@ -192,7 +192,9 @@ def test_an_image_that_is_not_there_is_the_last(host):
     assert host.get("logits") == pytest.approx(torch_logits(IMAGES[19]), abs=1e-6)
 
 
-@pytest.mark.parametrize(("width", "ratio"), [(306, 0.76), (520, 0.76), (570, 2), (746, 2)])
+@pytest.mark.parametrize(
+    ("width", "ratio"), [(306, 0.72), (520, 0.72), (570, 2), (746, 2), (300, 1.5), (346, 1.5)]
+)
 def test_every_part_of_a_value_lies_inside_its_stage(width, ratio):
     folder = explorer_class("lenet")._folder
     modules = {name: folder / f"{name}.js" for name in ("detail", "model")}
@@ -217,3 +219,96 @@ def test_every_part_of_a_value_lies_inside_its_stage(width, ratio):
         assert min(box["x"], box["y"]) >= 0
         assert box["x"] + box["width"] <= width + 1
         assert box["y"] + box["height"] <= height, box
+
+
+@pytest.fixture(params=[(390, 844), (360, 800)], ids=["390 px", "360 px"])
+def phone(make_host, request):
+    width, height = request.param
+    host = make_host(width, height=height, has_touch=True, is_mobile=True).open("lenet")
+    host.page.add_style_tag(content="body { margin: 0 } h1 { display: none }")
+    return host.show("lenet", folded=True)
+
+
+def sheet(host):
+    return host.page.locator(".d2l-bottom")
+
+
+def tap(host, x, y):
+    """Tap a place of the layers, given in parts of their stage; return where that is."""
+    spot = at(host, "Every layer of the network", x, y)
+    host.page.touchscreen.tap(*spot)
+    host.settle()
+    return spot
+
+
+def test_on_a_phone_products_open_under_what_was_tapped(phone):
+    assert not sheet(phone).is_visible()
+    for x, y, layer in ((0.6, 0.08, "conv1"), (0.1, 0.3, "conv2"), (0.5, 0.95, "output")):
+        spot = tap(phone, x, y)
+        assert phone.get("layer") == layer
+        box = sheet(phone).bounding_box()
+        picture = phone.page.locator(".d2l-left > .d2l-stage").bounding_box()
+        assert box["y"] > spot[1], "what was tapped stays in sight"
+        assert box["y"] >= picture["y"] + picture["height"], "and so does the picture"
+        assert box["y"] + box["height"] <= phone.page.viewport_size["height"], "all on one screen"
+        assert stage(phone, "The chosen value taken apart").bounding_box()["height"] > 150
+        assert "products" in phone.page.locator(".d2l-story").inner_text()
+        phone.page.get_by_role("button", name="Close", exact=True).click()
+
+
+def test_the_sheet_closes_by_button_escape_and_a_tap_beside_it(phone):
+    close = phone.page.get_by_role("button", name="Close", exact=True)
+    tap(phone, 0.6, 0.08)
+    close.click()
+    assert not sheet(phone).is_visible()
+    tap(phone, 0.6, 0.08)  # the same place again
+    assert sheet(phone).is_visible()
+    stage(phone, "Every layer of the network").focus()
+    phone.page.keyboard.press("Escape")
+    assert not sheet(phone).is_visible()
+    phone.page.get_by_role("button", name="Show the products").click()
+    assert sheet(phone).is_visible()
+    phone.page.touchscreen.tap(*at(phone, "The picture", 0.02, 0.02))
+    phone.settle()
+    assert not sheet(phone).is_visible()
+
+
+def test_keys_open_the_sheet_and_the_focus_is_kept(phone):
+    layers = stage(phone, "Every layer of the network")
+    layers.focus()
+    phone.page.keyboard.press("ArrowRight")
+    phone.settle()
+    assert sheet(phone).is_visible()
+    assert layers.evaluate("(canvas) => canvas === document.activeElement")
+    phone.page.keyboard.press("Escape")
+    phone.page.keyboard.press("Enter")
+    phone.settle()
+    assert sheet(phone).is_visible()
+    stage(phone, "The chosen value taken apart").focus()
+    phone.page.keyboard.press("Escape")
+    assert not sheet(phone).is_visible()
+    assert layers.evaluate("(canvas) => canvas === document.activeElement"), "not lost with the sheet"
+
+
+def test_words_open_the_sheet_too(phone):
+    words = '<a href="#d2l-x?layer=conv1&unit=5&place=9,24">its brightest pixel</a>'
+    phone.page.evaluate(
+        "(html) => document.querySelector('main').insertAdjacentHTML('beforeend', html)", words
+    )
+    phone.page.get_by_text("its brightest pixel").tap()
+    phone.settle()
+    assert sheet(phone).is_visible()
+    assert "map 5, row 9, column 24" in phone.page.locator(".d2l-story").inner_text()
+
+
+def test_on_a_laptop_the_products_stand_beside_the_layers(make_host):
+    host = make_host(844, height=768).open("lenet").show("lenet", folded=True)
+    assert sheet(host).is_visible()
+    assert not host.page.get_by_role("button", name="Close", exact=True).is_visible()
+    host.page.keyboard.press("Escape")
+    assert sheet(host).is_visible()
+    boxes = [
+        stage(host, name).bounding_box()
+        for name in ("The picture", "Every layer of the network", "The chosen value taken apart")
+    ]
+    assert max(box["y"] + box["height"] for box in boxes) - boxes[0]["y"] < 704

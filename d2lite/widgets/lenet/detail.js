@@ -13,6 +13,7 @@ const SMALL = 16.5; // px of a cell that is too small for its number
 /** Where the parts stand: strip (boxes of the source maps and their kernels), grids (of the opened window) and out (the map). */
 export function layOutDetail(width, height, { pick, parts }) {
   const narrow = width < NARROW;
+  if (narrow && width > height) return layOutSheet(width, height, pick.layer, parts.sources);
   const [opened] = parts.sources;
   const out = pick.layer.size > 1 ? Math.min(narrow ? 112 : 150, width / 3, height / 2) : 0;
   const room = narrow || !out ? width : width - out - 24;
@@ -25,6 +26,20 @@ export function layOutDetail(width, height, { pick, parts }) {
   const grids = [0, 1, 2].map((i) => ({ x: stacked ? 0 : i * (wide + 20), y: top + (stacked ? i * (tall + TEXT + 8) : 0), width: wide, height: tall }));
   const place = narrow ? { x: 0, y: top + tall + 2 * TEXT } : { x: width - out - 1, y: Math.min(top, height - out - 1) };
   return { strip, grids: opened.weights ? grids : grids.slice(0, 1), out: out && { ...place, width: out, height: out } };
+}
+
+/** The same in a flat box: the source maps and the map in a row, the window, its weights and the products below. */
+function layOutSheet(width, height, layer, sources) {
+  const { whole, weights } = sources[0];
+  const out = layer.size > 1 ? Math.min(84, height * 0.36) : 0;
+  const room = width - (out && out + 16);
+  const side = Math.min(out || 50, room / sources.length - 4);
+  const strip = sources.map((_, i) => ({ map: { x: 1 + i * (side + 4), y: TEXT, width: side, height: side }, kernel: null }));
+  const top = whole ? TEXT : TEXT + Math.max(out, side) + TEXT + 6;
+  const wide = whole ? (width - 40) / 3 : Math.min((width - 40) / 3, height - top - 2);
+  const grids = [0, 1, 2].map((i) => ({ x: i * (wide + 20), y: top, width: wide, height: whole ? height - top - 2 : wide }));
+  const place = { x: width - out - 1, y: TEXT, width: out, height: out };
+  return { strip: whole ? [] : strip, grids: weights ? grids : grids.slice(0, 1), out: out && place };
 }
 
 /** A box for each source map, and below it one for its kernel: as large as fit in a row. */
@@ -72,12 +87,14 @@ function drawStrip(ctx, { strip }, theme, scene, shades) {
     const cell = map.width / from.size;
     outline(ctx, [map.x + source.left * cell, map.y + source.top * cell, source.columns * cell, source.rows * cell], theme.b, 1.5);
     if (source === opened && parts.sources.length > 1) outline(ctx, [map.x - 1, map.y - 1, map.width + 2, map.height + 2], theme.accent, 2);
-    if (!kernel) return;
-    drawMatrix(ctx, source.weights, source.rows, source.columns, kernel, shades.weights.ramp, shades.weights.shade);
-    outline(ctx, sides(kernel), theme.line, 1);
-    if (map.width > 26) {
+    if (kernel) {
+      drawMatrix(ctx, source.weights, source.rows, source.columns, kernel, shades.weights.ramp, shades.weights.shade);
+      outline(ctx, sides(kernel), theme.line, 1);
+    }
+    if (source.weights && map.width > 26 && (kernel || parts.sources.length > 1)) {
       const color = source.sum < 0 ? theme.a : theme.b;
-      drawLabel(ctx, signed(source.sum), map.x + map.width / 2, kernel.y + kernel.height + 3, theme, { align: "center", color, weight: 600 });
+      const { y, height } = kernel || map;
+      drawLabel(ctx, signed(source.sum), map.x + map.width / 2, y + height + 3, theme, { align: "center", color, weight: 600 });
     }
   });
 }

@@ -14,6 +14,7 @@ import { describeProduct, detailAt, drawDetail, explainValue, layOutDetail } fro
 import { SIDE, continueCover, coverImage, layerNamed, makeCoverMap, openNetwork, runNetwork, selectUnit, takeApart } from "./model.js";
 import { drawOverview, layOut, neighbour, percent, unitAt } from "./overview.js";
 import { drawInput } from "./picture.js";
+import { opener, sheet } from "./sheet.js";
 
 const BUDGET = 9; // ms a frame may spend on the occlusion map
 const BLANK = new Uint8Array(SIDE * SIDE);
@@ -75,6 +76,11 @@ function choices({ network: { classes, labels, images } }) {
   return [{ name: "Empty", pixels: BLANK }, ...named];
 }
 
+function usePicture(app, picture, scene) {
+  scene.picture = picture;
+  addPainting(app, picture, scene);
+}
+
 function describeUnit({ run }, px, py, width, height) {
   const found = unitAt(layOut(width, height), px, py);
   if (!found || found.layer === "output") return null;
@@ -90,13 +96,16 @@ function chosen(get) {
 }
 
 /** Let pointer and arrows choose a map or unit on the overview. */
-function addChoice(app, overview) {
+function addChoice(app, overview, scene) {
+  scene.overview = overview;
   const layout = () => layOut(overview.width(), overview.height());
   app.scope.on(overview.canvas, "click", (event) => {
     const found = unitAt(layout(), ...overview.at(event));
     if (found) app.set({ layer: found.layer, unit: found.unit, place: found.place });
+    if (found) scene.open(); // it may have been chosen before
   });
   const press = (key) => {
+    if (key === "Enter") return void scene.open();
     if (!ARROWS[key]) return false;
     const { layer, unit } = chosen(app.get);
     const next = neighbour(layout(), layer.name, unit, ARROWS[key]);
@@ -155,7 +164,8 @@ export const { render, preview } = defineExplorer({
   output: ({ run }) => ({ logits: [...run.output] }),
   say: summarise,
   left: [
-    stage({ draw: drawInput, label: "The picture", use: addPainting }),
+    stage({ draw: drawInput, label: "The picture", use: usePicture }),
+    opener,
     paragraph(verdict, { className: "d2l-verdict" }),
     hint(describeHeat),
     chooser({
@@ -169,6 +179,7 @@ export const { render, preview } = defineExplorer({
   ],
   right: [stage({ draw: drawOverview, label: "Every layer of the network", ratio: 0.52, use: addChoice, tip: describeUnit })],
   bottom: [
+    sheet,
     story,
     stage({ draw: drawDetail, label: "The chosen value taken apart", ratio: 2, className: "d2l-detail", use: addPlace, tip: describePlace }),
   ],
