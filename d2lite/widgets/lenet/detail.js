@@ -21,11 +21,22 @@ export function layOutDetail(width, height, { pick, parts }) {
   const top = strip.length ? (strip[0].kernel || strip[0].map).bottom + 2.6 * TEXT : TEXT;
   const stacked = narrow && opened.whole;
   const below = narrow && out ? out + 2 * TEXT : 0; // the map, under the rest
+  if (narrow && !opened.whole) return { strip, ...pairGrids(width, height, top, out, opened.weights) };
   const wide = stacked ? width : Math.min((room - 40) / 3, opened.whole ? 400 : Math.min(146, height - top - below - 2));
   const tall = opened.whole ? (stacked ? (height - 3 * TEXT - 20) / 3 : Math.min(height - 2 * TEXT, 240)) : wide;
   const grids = [0, 1, 2].map((i) => ({ x: stacked ? 0 : i * (wide + 20), y: top + (stacked ? i * (tall + TEXT + 8) : 0), width: wide, height: tall }));
   const place = narrow ? { x: 0, y: top + tall + 2 * TEXT } : { x: width - out - 1, y: Math.min(top, height - out - 1) };
   return { strip, grids: opened.weights ? grids : grids.slice(0, 1), out: out && { ...place, width: out, height: out } };
+}
+
+/** In a column: window and weights side by side, under them products and map, so large that their numbers fit. */
+function pairGrids(width, height, top, out, weights) {
+  const wide = Math.min((width - 24) / 2, (height - top - TEXT - 8) / 2, 146);
+  const right = wide + 22;
+  const below = top + wide + TEXT + 6;
+  const grids = [[0, top], [right, top], [0, below]].map(([x, y]) => ({ x, y, width: wide, height: wide }));
+  const side = Math.min(wide, 112);
+  return { grids: weights ? grids : grids.slice(0, 1), out: out && { x: right, y: weights ? below : top, width: side, height: side } };
 }
 
 /** The same in a flat box: the source maps and the map in a row, the window, its weights and the products below. */
@@ -101,7 +112,8 @@ function drawStrip(ctx, { strip }, theme, scene, shades) {
 
 function drawGrids(ctx, { grids }, theme, scene, shades) {
   const opened = openSource(scene);
-  const names = [opened.whole ? sourceOf(scene.pick.layer).name : "window", "weights", "products"];
+  const last = grids[2]?.x ? "products" : "= products";
+  const names = [opened.whole ? sourceOf(scene.pick.layer).name : "window", "weights", last];
   const columns = [["values", opened.values], ["weights", opened.weights], ["products", opened.products]];
   grids.forEach((box, i) => {
     const [key, values] = columns[i];

@@ -25,13 +25,16 @@ export function sheet(app, parent, scene) {
     const keeps = [parent, scene.overview.element, scene.opener].some((element) => element.contains(target));
     if (!keeps) turn(false);
   });
-  app.draw(() => parent.style.setProperty("--d2l-top", `${topOf(scene)}px`));
+  app.draw(() => {
+    parent.style.setProperty("--d2l-top", `${topOf(scene)}px`);
+    body.classList.toggle("d2l-whole", scene.parts.sources[0].whole);
+  });
 }
 
 /** A part: the button that opens the sheet again. */
 export function opener(app, parent, scene) {
   scene.opener = makeButton({ label: "Show the products" });
-  scene.opener.classList.add("d2l-opener");
+  scene.opener.classList.add("d2l-opener", "d2l-direct");
   scene.opener.onclick = () => scene.open();
   parent.append(scene.opener);
 }
