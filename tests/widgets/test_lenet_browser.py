@@ -291,11 +291,11 @@ def test_keys_open_the_sheet_and_the_focus_is_kept(phone):
 
 
 def test_words_open_the_sheet_too(phone):
-    words = '<a href="#d2l-x?layer=conv1&unit=5&place=9,24">its brightest pixel</a>'
+    words = '<a href="#d2l-x?layer=conv1&unit=5&place=9,24">its strongest pixel</a>'
     phone.page.evaluate(
         "(html) => document.querySelector('main').insertAdjacentHTML('beforeend', html)", words
     )
-    phone.page.get_by_text("its brightest pixel").tap()
+    phone.page.get_by_text("its strongest pixel").tap()
     phone.settle()
     assert sheet(phone).is_visible()
     assert "map 5, row 9, column 24" in phone.page.locator(".d2l-story").inner_text()
