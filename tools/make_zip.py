@@ -94,6 +94,7 @@ def contents(wheel, site=SITE, others=()):
             files[f"site/{path.relative_to(site).as_posix()}"] = path.read_bytes()
     notebooks = [
         *(ROOT / "chapters").rglob("*.ipynb"),
+        *(ROOT / "chapters").rglob("*.py"),
         *(ROOT / "book").glob("*.md"),
     ]  # the chapters link to these
     for path in sorted(notebooks):

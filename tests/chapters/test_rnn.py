@@ -1,6 +1,8 @@
 """Recurrent networks: the chapter's cell against nn.RNN and autograd, its recording against a run made now."""
 
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -165,6 +167,48 @@ def test_the_script_learns_any_text_and_writes_in_its_alphabet(chapter, capsys):
     written = chapter["write_on"](writer, "the ", 40)
     assert len(written) == 44
     assert set(written) <= set(writer.alphabet)
+
+
+def run_writer(*arguments):
+    command = [sys.executable, ROOT / "chapters" / "07_rnn" / "writer.py", *arguments]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_the_file_to_download_is_the_script_of_the_chapter(chapter):
+    parts = [chapter.sources[cell].strip() for cell in ("script", "script-write", "script-learn")]
+    source = (ROOT / "chapters" / "07_rnn" / "writer.py").read_text("utf-8")
+    head, tail = source.split("\n\n\n".join(parts))
+    assert "def " not in head
+    assert tail.lstrip().startswith("def main():")
+    assert "](writer.py)" in chapter.sources["use"]
+
+
+def test_the_file_to_download_learns_a_text_file(tmp_path):
+    file = tmp_path / "my.txt"
+    file.write_text("the cat sat on the mat. " * 500, "utf-8")
+    done = run_writer(file, "--steps", "3")
+    assert done.returncode == 0, done.stderr
+    assert "step 3: perplexity" in done.stdout
+    for temperature in ("0.5", "1.0"):
+        assert f"--- temperature {temperature}\nthe " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "message"),
+    [
+        ("too short", [], "9 characters: expected at least 10,000"),
+        ("a b " * 3000, ["--steps", "0"], "--steps is 0: expected a whole number from 1 up"),
+        ("a b " * 3000, ["--prompt", "xyz"], "the prompt 'xyz' has characters that"),
+        (None, [], "there is no file"),
+    ],
+)
+def test_the_file_to_download_refuses_what_it_cannot_use(tmp_path, text, options, message):
+    file = tmp_path / "my.txt"
+    if text:
+        file.write_text(text, "utf-8")
+    done = run_writer(file, *options)
+    assert done.returncode == 2
+    assert message in done.stderr
 
 
 def test_a_clipped_run_at_any_rate_takes_steps_of_one_length(chapter):

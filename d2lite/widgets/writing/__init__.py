@@ -4,22 +4,27 @@ from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Payload, Real
 
 STEPS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 42_192)
+AUTHORS = ("austen", "shakespeare", "python")
 MOST_ORDERS = 6
 
 
 def load_writing():
-    """Return the texts, numbers and counts that tools/record/writing.py wrote, for a page."""
-    import numpy as np
-
+    """Return the texts, numbers and counts of each author, which tools/record/writing.py and writing_two.py wrote."""
     from d2lite.models import weights
 
-    tensors, record = weights.load("austen_writing")
+    recordings = (weights.load("austen_writing"), weights.load("shakespeare_writing"), weights.load("python_writing"))
+    return {author: _to_page(*recording) for author, recording in zip(AUTHORS, recordings, strict=True)}
+
+
+def _to_page(tensors, record):
+    """Return what a page needs of one recording."""
+    import numpy as np
 
     def spell(row):
         return "".join(record["alphabet"][i] for i in row)
 
     def runs(row):
-        """Where words that Austen's text lacks begin and end, one after the other."""
+        """Where words that the training text lacks begin and end, one after the other."""
         return np.flatnonzero(np.diff([0, *row, 0])).tolist()
 
     def nested(values, turn):
@@ -27,34 +32,40 @@ def load_writing():
 
     measured = {name: record["measured"][name] for name in ("test", "known")}
     own = {name: record[name] for name in ("prompt", "temperatures", "steps", "counts")}
-    return (
-        own
-        | measured
-        | {"texts": nested(tensors["texts"], spell), "strange": nested(tensors["strange"], runs)}
-    )
+    texts = {"texts": nested(tensors["texts"], spell), "strange": nested(tensors["strange"], runs)}
+    return own | measured | texts
 
 
 class WritingExplorer(Explorer):
     """A recurrent network writes while it learns: the same few texts after 0, 10, ... 42,192 steps of one training.
 
-    Beside them its perplexity on pages kept out of the training, and that of counts of n characters. All is recorded.
+    Three networks, each with a teacher of its own: Austen's novels, Shakespeare's plays (to 5,000 steps), programs in
+    Python (to 5,000). Beside a text the network's perplexity on pages kept out of the training, and that of counts of n
+    characters. All is recorded.
 
     Example:
-        >>> WritingExplorer(steps=100, temperature=0.5)
+        >>> WritingExplorer(author="python", steps=100)
 
     Taught in chapters/07_rnn/rnn.
     """
 
+    author = Choice(
+        "austen",
+        AUTHORS,
+        names=("Austen", "Shakespeare", "Python"),
+        label="it reads",
+        help="Six novels, ten plays, or the Python source of four packages of PyTorch.",
+    )
     steps = Choice(
-        1000,
+        0,
         STEPS,
         names=[f"{step:,}" for step in STEPS],
         unit=" steps",
         label="written after",
-        help="Steps of the training; each reads 64 characters in 32 places of the novels.",
+        help="Steps of the training; each reads 64 characters in 32 places. Shakespeare's and Python's end at 5,000.",
     )
     temperature = Choice(
-        0.5,
+        1,
         (0.5, 1),
         help="Scores are divided by it: at 0.5 the likely is likelier than the network thinks, at 1 it is as likely.",
     )

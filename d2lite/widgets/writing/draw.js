@@ -6,42 +6,48 @@ import { mixColor } from "../_core/theme.js";
 import { spreadLabels } from "./model.js";
 
 const [LINE, TYPE] = [22, 14]; // px of a line of the text, and of its letters
+const MOST_ROWS = 12; // of a text; what is beyond is left out
 const START = 4; // where 0 steps stand on the logarithmic axis
+const LAST = 42_192; // steps of the longest training
 const GAP = 12; // px between labels
 const TICKS = [0, 10, 100, 1000, 10_000];
 
 const columnsOf = (width) => Math.max(8, Math.floor((width - 12) / (TYPE * 0.62)));
 
-/** How high a text of that width is, in pixels: as the longest of all, so that nothing moves. */
-export function textHeight({ data }, width) {
-  const columns = columnsOf(width);
-  const rows = data.texts.flat(2).map((text) => layOut([...data.prompt + text], columns).at(-1)[1] + 1);
-  return 8 + LINE * Math.max(...rows);
+/** Where the characters of a text stand, [column, row], as many as fit into MOST_ROWS rows. */
+function placesOf(text, width) {
+  return layOut([...text], columnsOf(width)).filter(([, row]) => row < MOST_ROWS);
 }
 
-/** The text; words that Austen's training text lacks on orange, the prompt that was given in gray. */
+/** How high a text of that width is, in pixels: as the longest of all, so that nothing moves. */
+export function textHeight({ all }, width) {
+  const texts = Object.values(all).flatMap(({ prompt, texts }) => texts.flat(2).map((text) => prompt + text));
+  return 8 + LINE * Math.max(...texts.map((text) => placesOf(text, width).at(-1)[1] + 1));
+}
+
+/** The text; words that the training text lacks on orange, the prompt that was given and the ends of lines in gray. */
 export function drawText(ctx, width, height, theme, { data, text, marks }) {
   const step = TYPE * 0.62;
   const characters = [...text];
-  const places = layOut(characters, columnsOf(width));
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   ctx.font = `400 ${TYPE}px ${theme.mono}`;
-  characters.forEach((c, t) => {
-    const [x, y] = [6 + places[t][0] * step, 4 + places[t][1] * LINE];
+  placesOf(text, width).forEach(([column, row], t) => {
+    const [x, y, c] = [6 + column * step, 4 + row * LINE, characters[t]];
+    if (c === undefined || c === " ") return;
     if (marks[t]) {
       ctx.fillStyle = mixColor(theme.bg, theme.b, 0.3);
       ctx.fillRect(x, y, step + 0.4, LINE - 4);
     }
-    ctx.fillStyle = t < data.prompt.length ? theme.muted : theme.text;
-    if (c !== " ") ctx.fillText(c === "\n" ? "↵" : c, x + step / 2, y + LINE / 2 - 1.5);
+    ctx.fillStyle = t < data.prompt.length || c === "\n" ? theme.muted : theme.text;
+    ctx.fillText(c === "\n" ? "↵" : c, x + step / 2, y + LINE / 2 - 1.5);
   });
 }
 
 /** The axes of the curve: steps from left to right, perplexity upwards. */
 export function curveScales({ data }, width, height) {
   const box = plotBox(width, height, { top: 8, right: 58, bottom: 38, left: 30 });
-  const scale = logScale([START, data.steps.at(-1)], [box.x, box.x + box.width]);
+  const scale = logScale([START, LAST], [box.x, box.x + box.width]);
   const x = Object.assign((steps) => scale(Math.max(START, steps)), { domain: scale.domain, range: scale.range, log: true });
   return { box, x, y: logScale([2.8, 80], [box.y + box.height, box.y]) };
 }

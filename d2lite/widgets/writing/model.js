@@ -12,6 +12,11 @@ export function markStrange(length, runs) {
   return marks;
 }
 
+/** The checkpoint at a number of steps, or the last before it: a training may have ended. */
+export function placeOf(steps, asked) {
+  return Math.max(0, steps.findLastIndex((done) => done <= asked));
+}
+
 /** What was recorded at one checkpoint: { text, marks, perplexity, known, beaten }; text and marks begin with the prompt. */
 export function readCheckpoint(data, k, t, n) {
   const [text, perplexity] = [data.texts[k][t][n], Math.exp(data.test[k])];

@@ -4,24 +4,29 @@ import { formatCount, formatFixed } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { above } from "../_draw/panes.js";
 import { checkpointAt, drawCurve, drawText, textHeight } from "./draw.js";
-import { readCheckpoint } from "./model.js";
+import { placeOf, readCheckpoint } from "./model.js";
+
+const READ = { austen: "novels", shakespeare: "plays", python: "programs" };
 
 /** Bring a scene up to date with the traits. */
 function updateScene(scene, get) {
-  const data = get("data");
-  const place = Math.max(0, data.steps.indexOf(get("steps")));
-  const kind = Math.max(0, data.temperatures.indexOf(get("temperature")));
-  Object.assign(scene, { data, place, ...readCheckpoint(data, place, kind, get("text") - 1) });
+  const [all, author, temperature] = [get("data"), get("author"), get("temperature")];
+  const data = all[author];
+  const place = placeOf(data.steps, get("steps"));
+  const kind = Math.max(0, data.temperatures.indexOf(temperature));
+  const over = get("steps") > data.steps[place]; // the training had ended
+  Object.assign(scene, { all, data, author, place, temperature, over, ...readCheckpoint(data, place, kind, get("text") - 1) });
 }
 
-/** What the network is as good as, in a sentence. */
-function tellRank({ data, place, perplexity, known, beaten }) {
+/** What the network is as good as, in a sentence or two. */
+function tellRank({ data, author, place, temperature, over, perplexity, known, beaten }) {
   const [steps, last] = [formatCount(data.steps[place]), data.counts.length];
   const rank = beaten === 0 ? "worse than counting single characters" : beaten === last ? `better than counts of order ${last}` : `better than counts of order ${beaten}, not of order ${beaten + 1}`;
-  return `After ${steps} steps: perplexity ${formatFixed(perplexity, perplexity < 20 ? 2 : 1)}, ${rank}. At temperature 1, ${Math.round(100 * known)}% of its words are in the novels.`;
+  const drawn = temperature === 1 ? "" : `; the text is drawn at ${temperature}`;
+  return `After ${steps} steps${over ? ", where this training ended" : ""}: perplexity ${formatFixed(perplexity, perplexity < 20 ? 2 : 1)}, ${rank}. ${Math.round(100 * known)}% of its words are in the ${READ[author]} (all at temperature 1${drawn}).`;
 }
 
-const summarise = (scene) => `${tellRank(scene)} It writes: ${scene.text.slice(0, 70).replace(/\n/g, " ")}…`;
+const summarise = (scene) => `${tellRank(scene)} It writes: ${scene.text.slice(0, 70).replace(/\s+/g, " ")}…`;
 
 /** A stage as high as the longest text. */
 function fitText(app, { element, width }, scene) {
@@ -60,6 +65,7 @@ export const { render, preview } = defineExplorer({
     }),
     hint("Blue: the network, measured at the dots. Dotted: counts of n characters, gray once they are beaten. Drag in the picture."),
   ],
-  controls: ["temperature", "text"],
+  controls: ["author", "temperature", "text"],
+  shown: 2,
   preview: above(drawText, drawCurve, 0.45),
 });

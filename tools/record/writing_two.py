@@ -1,0 +1,391 @@
+"""Record two more networks while they learn to write: one reads Shakespeare's plays, the other programs in Python.
+
+    python tools/record/writing_two.py shakespeare
+    python tools/record/writing_two.py python
+
+each writes two files: d2lite/data/weights/<name>_writing.npz, what `d2lite.widgets.WritingExplorer` shows, in the form
+of tools/record/writing.py, and <name>_rnn.npz, the network after its last step, in 8 bits, for
+`d2lite.models.character_rnn.pretrained(name)`. 256 units and the training of tools/record/character_rnn.py, but for its
+length: TOTAL steps.
+
+The texts, line breaks kept, nine tenths to train on, a twentieth to validate, a twentieth to test:
+
+- shakespeare: `d2lite.datasets.text("shakespeare")`, ten plays, every character.
+- python: the programs (*.py) of torch.distributions, torch.fx, torch.optim and torch.utils (without its folder hipify,
+  long tables of names), of the version of torch that constraints.txt pins. Licence: BSD 3-clause, as torch's. The
+  files follow each other in the order of the SHA-256 of their paths, so that each part has some of every package;
+  characters beyond ASCII and tabs are left out. DIGEST says that it is the same text.
+
+For python there is more: what share of the closing brackets fits the bracket that is open, and what share of the lines
+is indented as it may be, in DRAWN texts of LONG characters at temperature 1 from the network, from an LSTM (GATED
+units, as many weights, the same training), from counts of each context of CONTEXTS characters without any smoothing
+(what Goldberg 2015 does), and in as many pieces of the test text.
+"""
+
+import argparse
+import hashlib
+import importlib.metadata
+import itertools
+import platform
+import re
+import tempfile
+import time
+from pathlib import Path
+
+import character_rnn as recorder
+import numpy as np
+import torch
+import writing
+from torch import nn
+
+from d2lite import datasets
+from d2lite._utils.rng import Rng
+from d2lite.language import tokens
+from d2lite.models import character_rnn, weights
+
+TOTAL, STEPS = 5000, [step for step in writing.STEPS if step < 5000]
+OTHER_SEEDS, SHORT = writing.OTHER_SEEDS, writing.SHORT
+TEXTS, LENGTH, TEMPERATURES, SAMPLES = writing.TEXTS, writing.LENGTH, writing.TEMPERATURES, writing.SAMPLES
+PROMPTS = {"shakespeare": "MACBETH.\n", "python": "def "}
+FOLDERS, LEFT_OUT = ("distributions", "fx", "optim", "utils"), "utils/hipify/"
+DIGEST = {
+    "shakespeare": "9d53b43d4462b0f7f8970eaf610daa814052e308cb62d649100db48176f60e7d",
+    "python": "b0e51050ce3bf4e564658036fb89e1ca0723b3c63071013c5f270dea585d1b71",
+}
+UNITS, GATED = recorder.NUM_HIDDENS, 128
+CONTEXTS, DRAWN, LONG = (3, 5, 7, 10, 15, 20), 40, 1000
+COPY = 50  # characters of a run that is looked for in the training text
+FOLDER = Path(tempfile.gettempdir()) / "writing_two"
+
+
+def python_text():
+    """Return the Python programs of the pinned torch as one text."""
+    root = Path(torch.__file__).parent
+    paths = [path.relative_to(root).as_posix() for name in FOLDERS for path in (root / name).rglob("*.py")]
+    paths = [path for path in paths if not path.startswith(LEFT_OUT)]
+    paths.sort(key=lambda path: hashlib.sha256(path.encode()).hexdigest())
+    text = "".join((root / path).read_text("utf-8") for path in paths)
+    return "".join(c for c in text if c == "\n" or " " <= c <= "~")
+
+
+def read_text(name):
+    """Return the text, if it is the one that was recorded; a RuntimeError otherwise."""
+    text = python_text() if name == "python" else datasets.text(name)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if digest != DIGEST[name]:
+        raise RuntimeError(
+            f"the {name} text has the digest {digest}: expected {DIGEST[name]}; is this the pinned version of torch?"
+        )
+    return text
+
+
+def split(text):
+    """Return the training, validation and test part of a text."""
+    first, second = len(text) * 90 // 100, len(text) * 95 // 100
+    return text[:first], text[first:second], text[second:]
+
+
+def make_model(alphabet, seed, gated=False):
+    """Return the untrained network; gated: an LSTM in place of the plain layer."""
+    torch.manual_seed(seed)
+    model = character_rnn.CharacterRNN(alphabet, UNITS)
+    if gated:
+        model.rnn = nn.LSTM(len(alphabet), GATED)
+        model.readout = nn.Linear(GATED, len(alphabet))
+    else:
+        nn.init.orthogonal_(model.rnn.weight_hh_l0)
+    return model
+
+
+def checkpoints(model, text, steps, total=TOTAL, keep=lambda states: None):
+    """Train as tools/record/character_rnn.py does, to the last of the steps; return the weights after each of them."""
+    streams = model.encode(text[: len(text) // recorder.STREAMS * recorder.STREAMS])
+    streams = streams.view(recorder.STREAMS, -1).T.contiguous()  # (T, B)
+    update, state, at, states = torch.optim.Adam(model.parameters(), recorder.PEAK), None, 0, {}
+    for step in range(steps[-1] + 1):
+        if step in steps:
+            states[step] = {name: value.detach().clone() for name, value in model.state_dict().items()}
+            keep(states)
+        if step == steps[-1]:
+            return states
+        if at + recorder.WINDOW + 1 > len(streams):
+            at, state = 0, None
+        update.param_groups[0]["lr"] = recorder.rate(step, total)
+        if state is not None:
+            state = carry(state, torch.rand(recorder.STREAMS, 1) >= recorder.FORGET)
+        logits, state = model(streams[at : at + recorder.WINDOW], state)
+        targets = streams[at + 1 : at + recorder.WINDOW + 1]
+        loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
+        update.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), recorder.CLIP)
+        update.step()
+        at += recorder.WINDOW
+
+
+def carry(state, kept):
+    """Return a state without its past, at zero in the streams that are not kept."""
+    if isinstance(state, tuple):
+        return tuple(carry(part, kept) for part in state)
+    return state.detach() * kept  # (1, B, H) * (B, 1)
+
+
+def kept(folder, name, make, text, steps):
+    """Return `checkpoints` and their processor seconds, from the folder where they are there already."""
+    path = folder / f"{name}.pt"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        start = time.process_time()
+        states = checkpoints(
+            make(), text, steps, keep=lambda found: torch.save(found, folder / f"{name}_so_far.pt")
+        )
+        torch.save((states, time.process_time() - start), path)
+    return torch.load(path)
+
+
+def draw_texts(model, prompt, temperature, seeds, length):
+    """Return (N, length) places in the alphabet, drawn after a prompt, a row for each seed of the random numbers."""
+    uniforms = torch.from_numpy(np.array([Rng(seed).uniform(length) for seed in seeds]))  # (N, length)
+    characters = model.encode(prompt)[:, None].expand(-1, len(seeds))  # (T, N)
+    drawn, state = [], None
+    with torch.no_grad():
+        for u in uniforms.T:
+            logits, state = model(characters, state)
+            sums = (logits[-1] / temperature).softmax(-1).cumsum(-1)  # (N, V)
+            following = (sums <= u[:, None]).sum(-1).clamp(max=sums.shape[1] - 1)
+            drawn.append(following)
+            characters = following[None]
+    return torch.stack(drawn, 1)
+
+
+def measure(model, prompt, words, held_out, double=True):
+    """Return what stands in the file of a checkpoint: numbers, texts (temperatures, TEXTS, LENGTH) and their marks."""
+    numbers = {name: character_rnn.cross_entropy(model.float(), text) for name, text in held_out.items()}
+    model.double()
+    many = writing.spell(model.alphabet, draw_texts(model, prompt, 1.0, range(100, 100 + SAMPLES), LENGTH))
+    numbers |= writing.looks(many, words)
+    texts = torch.stack([draw_texts(model, prompt, tau, range(TEXTS), LENGTH) for tau in TEMPERATURES])
+    marks = [[writing.strange(text, words) for text in writing.spell(model.alphabet, rows)] for rows in texts]
+    return {name: round(value, 5) for name, value in numbers.items()}, texts, torch.tensor(marks)
+
+
+class PlainCounts:
+    """What followed each run of some characters in a text, counted, with no smoothing (Goldberg 2015)."""
+
+    def __init__(self, text, context):
+        self.ids = np.frombuffer(text.encode("ascii"), np.uint8)
+        self.context = context
+        runs = self.mix(np.lib.stride_tricks.sliding_window_view(self.ids, context)[:-1])
+        self.order = np.argsort(runs, kind="stable")
+        self.runs = runs[self.order]
+
+    def mix(self, rows):
+        """Return (N,) one whole number for each of N runs of characters: equal runs have equal ones."""
+        mixed = np.zeros(len(rows), np.uint64)
+        for column in rows.T:
+            mixed = (mixed + column + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+            mixed ^= mixed >> np.uint64(29)
+        return mixed
+
+    def draw(self, seeds, length):
+        """Return a text for each seed, begun with a run of the training text."""
+        uniforms = np.array([Rng(seed).uniform(length + 1) for seed in seeds])  # (N, length + 1)
+        starts = (uniforms[:, 0] * (len(self.ids) - self.context - 1)).astype(int)
+        rows = np.stack([self.ids[start : start + self.context] for start in starts])
+        for u in uniforms[:, 1:].T:
+            runs = self.mix(rows[:, -self.context :])
+            first, last = (np.searchsorted(self.runs, runs, side) for side in ("left", "right"))
+            place = self.order[np.minimum(first + (u * (last - first)).astype(int), last - 1)]
+            rows = np.concatenate([rows, self.ids[place + self.context][:, None]], 1)
+        return [row[self.context :].tobytes().decode("ascii") for row in rows]
+
+
+PAIRS = {")": "(", "]": "[", "}": "{"}
+REACH, NEAR = 300, 20  # characters within which a bracket is to be closed, and those that are near
+BLOCK = re.compile(r"( *)(?:def|class|if|elif|else|for|while|with|try|except|finally)\b.*:")
+
+
+def closes_after(text, start):
+    """Return after how many characters the bracket that opens at a place is closed, each within it, too; or None."""
+    opened = []
+    for place in range(start, min(len(text), start + REACH + 1)):
+        letter = text[place]
+        if letter in "([{":
+            opened.append(letter)
+        elif letter in PAIRS and opened.pop() != PAIRS[letter]:
+            return None
+        if not opened:
+            return place - start
+    return None
+
+
+def brackets(texts):
+    """Return of the brackets that some texts open: the share that is closed, and that of those not closed soon.
+
+    A bracket is closed if one of its kind follows within REACH characters, and all that were opened in between are
+    closed before. Not closed soon: nothing closes it within NEAR characters.
+    """
+    found = [
+        closes_after(text, place)
+        for text in texts
+        for place in range(len(text) - REACH)
+        if text[place] in "([{"
+    ]
+    late = [after for after in found if after is None or after > NEAR]
+    return {
+        "opened": len(found),
+        "closed": sum(after is not None for after in found) / len(found),
+        "late": len(late),
+        "closed_late": sum(after is not None for after in late) / len(late),
+    }
+
+
+def indentation(texts):
+    """Return of the lines such as `if x:` in some texts the share after which the next is indented by four more."""
+    deeper = []
+    for text in texts:
+        lines = [line for line in text.split("\n")[1:-1] if line.strip()]  # whole ones
+        for line, following in itertools.pairwise(lines):
+            head = BLOCK.fullmatch(line.rstrip())
+            if head:
+                deeper.append(len(following) - len(following.lstrip()) == len(head[1]) + 4)
+    return {"blocks": len(deeper), "indented": sum(deeper) / len(deeper)}
+
+
+def copied(texts, training):
+    """Return the share of the runs of COPY characters in some texts that stand in the training text, too."""
+    runs = [text[at : at + COPY] for text in texts for at in range(0, len(text) - COPY + 1, COPY)]
+    return sum(run in training for run in runs) / len(runs)
+
+
+def syntax(texts, training):
+    """Return what is measured of Python texts."""
+    found = brackets(texts) | indentation(texts) | {"copied": copied(texts, training)}
+    return {name: round(value, 4) for name, value in found.items()}
+
+
+SPEAKER = re.compile(r"\n\n([A-Z][A-Za-z ]{0,24}\.)\n")
+
+
+def stage(texts, training):
+    """Return what is measured of texts of plays: lines and names, each that stands alone after an empty line.
+
+    Named: the share of those names that the training text has in such a place. Spoken: the share after which a line
+    that is not empty follows.
+    """
+    known, all_texts = set(SPEAKER.findall(training)), [f"\n{text}" for text in texts]
+    names = [found for text in all_texts for found in SPEAKER.finditer(text) if found.end() < len(text)]
+    lines = [len(line) for text in texts for line in text.split("\n")[1:-1] if line]
+    return {
+        "line": float(np.median(lines)),
+        "longest_of_ten": float(np.quantile(lines, 0.9)),
+        "names": len(names),
+        "named": round(sum(found[1] in known for found in names) / max(1, len(names)), 4),
+        "spoken": round(sum(found.string[found.end()] != "\n" for found in names) / max(1, len(names)), 4),
+    }
+
+
+def pieces(text):
+    """Return DRAWN pieces of LONG characters, spread evenly over a text."""
+    return [text[k * (len(text) - LONG) // (DRAWN - 1) :][:LONG] for k in range(DRAWN)]
+
+
+def compare(name, training, test, networks):
+    """Return what texts of LONG characters are like: of each network, of plain counts, and of the test text."""
+    look, seeds = {"shakespeare": stage, "python": syntax}[name], range(1000, 1000 + DRAWN)
+
+    def drawn(model):
+        return writing.spell(model.alphabet, draw_texts(model.double(), PROMPTS[name], 1.0, seeds, LONG))
+
+    found = {kind: look(drawn(model), training) for kind, model in networks.items()}
+    counts = [look(PlainCounts(training, k).draw(seeds, LONG), training) for k in CONTEXTS]
+    return found | {"test": look(pieces(test), training), "contexts": CONTEXTS, "counts": counts}
+
+
+def network(alphabet, states, gated=False):
+    model = make_model(alphabet, 0, gated)
+    model.load_state_dict(states)
+    return model.eval()
+
+
+def record(name, folder):
+    """Return the two files of a text, each (name, tensors, record); the runs that are missing are made."""
+    training, validation, test = split(read_text(name))
+    alphabet, held_out = "".join(sorted(set(training))), {"validation": validation, "test": test}
+    words, runs, seconds = set(tokens.tokenize(training, "word")), {}, 0.0
+    steps = {
+        seed: [*STEPS, TOTAL] if seed == 0 else [s for s in STEPS if s <= SHORT] for seed in (0, *OTHER_SEEDS)
+    }
+    for seed in steps:
+        states, taken = kept(
+            folder, f"{name}_{seed}", lambda seed=seed: make_model(alphabet, seed), training, steps[seed]
+        )
+        seconds += taken
+        models = [network(alphabet, state) for state in states.values()]
+        if seed == 0:
+            recorder.sort_units(models[-1], validation[:20_000])
+            last = character_rnn.to_tensors(models[-1].rnn, models[-1].readout)
+            models[-1] = character_rnn.from_tensors(last, alphabet)
+        runs[seed] = [
+            measure(model, PROMPTS[name], words, held_out if seed == 0 else {"test": test})
+            for model in models
+        ]
+        print(f"{name}, seed {seed}: {[numbers for numbers, *_ in runs[seed]]}", flush=True)
+        if seed == 0:
+            networks = {"network": models[-1]}
+    if name == "python":
+        states, taken = kept(
+            folder, f"{name}_lstm", lambda: make_model(alphabet, 0, gated=True), training, [TOTAL]
+        )
+        networks["lstm"], seconds = network(alphabet, states[TOTAL], gated=True), seconds + taken
+    measured = {
+        seed: {key: [numbers[key] for numbers, *_ in run] for key in run[0][0]} for seed, run in runs.items()
+    }
+    versions = {package: importlib.metadata.version(package) for package in ("torch", "numpy")}
+    provenance = {
+        "command": f"python tools/record/writing_two.py {name}",
+        "seeds": list(runs),
+        "steps": TOTAL,
+        "cpu_seconds": round(seconds),
+        "digest": DIGEST[name],
+        "versions": {"python": platform.python_version(), **versions},
+        "machine": f"{platform.system()} {platform.machine()}, one thread",
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+    }
+    tensors = {
+        "texts": torch.stack([texts for _, texts, _ in runs[0]]).to(torch.uint8),
+        "strange": torch.stack([marks for *_, marks in runs[0]]).to(torch.uint8),
+    }
+    found = {
+        "alphabet": alphabet,
+        "prompt": PROMPTS[name],
+        "temperatures": TEMPERATURES,
+        "steps": steps[0],
+        "counts": writing.count(training, test),
+        "source": {key: round(value, 5) for key, value in writing.looks([test], words).items()},
+        "measured": measured[0],
+        "other_seeds": [measured[seed] for seed in OTHER_SEEDS],
+        "compared": compare(name, training, test, networks),
+        "provenance": provenance,
+    }
+    if "lstm" in networks:
+        found["lstm"] = {"test": character_rnn.cross_entropy(networks["lstm"].float(), test)}
+    own = {"test": measured[0]["test"][-1], "validation_at_the_end": measured[0]["validation"][-1]}
+    shipped = {"alphabet": alphabet, "measured": own, "provenance": provenance | {"seed": 0}}
+    return (f"{name}_writing", tensors, found), (f"{name}_rnn", last, shipped)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("name", choices=PROMPTS)
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where checkpoints are kept")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    for name, tensors, found in record(options.name, options.folder):
+        path = weights.save(name, tensors, found)
+        print(f"{path}: {path.stat().st_size} bytes", flush=True)
+        print({key: value for key, value in found.items() if key != "alphabet"})
+
+
+if __name__ == "__main__":
+    main()
