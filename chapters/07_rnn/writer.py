@@ -3,8 +3,8 @@
     python writer.py my.txt
     python writer.py my.txt --steps 20000 --prompt "The "
 
-Needs PyTorch, and no more. A megabyte of text is good. What stands above `main` are the three
-parts of the section "Use it" of the chapter on recurrent networks; a test holds them together.
+Needs PyTorch, and no more. A megabyte of text is good. What stands above `main` is the
+script of the chapter on recurrent networks, section "Use it": a test holds them together.
 """
 
 import argparse
