@@ -5,11 +5,11 @@ import math
 import pytest
 
 from d2lite.models import weights
-from d2lite.widgets.writing import STEPS, load_writing
+from d2lite.widgets.writing import AUTHORS, STEPS, load_writing
 
 pytestmark = pytest.mark.browser
-DATA = load_writing()
-COUNTS = DATA["counts"]
+ALL = load_writing()
+READ = dict(zip(AUTHORS, ("novels", "plays", "programs"), strict=True))
 
 
 @pytest.fixture
@@ -28,25 +28,55 @@ def along(host, steps):
     return box["x"] + left + share * (box["width"] - left - right), box["y"] + 60
 
 
-def test_it_has_all_that_was_recorded():
-    tensors, record = weights.load("austen_writing")
-    assert tuple(record["steps"]) == STEPS
+def test_it_opens_on_noise_at_the_temperature_of_its_numbers(host):
+    assert (host.get("author"), host.get("steps"), host.get("temperature")) == ("austen", 0, 1)
+
+
+@pytest.mark.parametrize("author", AUTHORS)
+def test_it_has_all_that_was_recorded(author):
+    tensors, record = weights.load(f"{author}_writing")
+    steps = record["steps"]
+    assert (
+        tuple(steps) == STEPS[: len(steps)]
+    )  # so a place among the choices is a place among the checkpoints
     assert record["temperatures"] == [0.5, 1.0]
-    shape = (len(STEPS), len(record["temperatures"]), 3)
+    shape = (len(steps), len(record["temperatures"]), 3)
     assert tuple(tensors["texts"].shape[:3]) == shape
-    assert all(len(record["measured"][name]) == len(STEPS) for name in ("test", "validation", "known"))
+    assert all(len(record["measured"][name]) == len(steps) for name in ("test", "known"))
 
 
-def test_it_says_what_was_recorded(host):
-    for k in (0, 4, len(STEPS) - 1):
+@pytest.mark.parametrize("author", AUTHORS)
+def test_it_says_what_was_recorded(host, author):
+    data = ALL[author]
+    host.set("author", author)
+    for k in (0, 4, len(data["steps"]) - 1):
         host.set("steps", STEPS[k])
-        perplexity = math.exp(DATA["test"][k])
+        perplexity = math.exp(data["test"][k])
         assert host.get("perplexity") == pytest.approx(perplexity)
-        assert host.get("beaten") == sum(count > perplexity for count in COUNTS)
+        assert host.get("beaten") == sum(count > perplexity for count in data["counts"])
         digits = 2 if perplexity < 20 else 1
         said = host.page.locator(".d2l-verdict").inner_text()
         assert said.startswith(f"After {STEPS[k]:,} steps: perplexity {perplexity:.{digits}f}, ")
-        assert f"{round(100 * DATA['known'][k])}% of its words" in said
+        assert f"{round(100 * data['known'][k])}% of its words are in the {READ[author]}" in said
+        assert said.endswith("(all at temperature 1).")
+    host.set("temperature", 0.5)
+    said = host.page.locator(".d2l-verdict").inner_text()
+    assert said.endswith("(all at temperature 1; the text is drawn at 0.5).")
+
+
+def test_a_training_that_has_ended_stays_at_its_end(host):
+    last = ALL["python"]["steps"][-1]
+    host.set("steps", STEPS[-1])
+    host.page.get_by_role("radio", name="Python").click()
+    host.wait("get('author') === 'python'")
+    host.settle()
+    said = host.page.locator(".d2l-verdict").inner_text()
+    assert said.startswith(f"After {last:,} steps, where this training ended: ")
+    assert host.get("perplexity") == pytest.approx(math.exp(ALL["python"]["test"][-1]))
+    curve(host).press("ArrowLeft")
+    host.wait(f"get('steps') === {ALL['python']['steps'][-2]}")
+    host.page.get_by_role("button", name="Step", exact=True).click()
+    host.wait(f"get('steps') === {last}")
 
 
 def test_both_sliders_go_through_the_checkpoints_by_keys(host):
@@ -92,6 +122,7 @@ def test_nothing_moves_from_one_text_to_the_next(host):
     heights = set()
     for steps in STEPS:
         host.set("steps", steps)
+        host.set("author", AUTHORS[STEPS.index(steps) % len(AUTHORS)])
         heights.add(round(host.page.locator(".d2l-body").bounding_box()["height"]))
     assert len(heights) == 1
 
@@ -100,5 +131,5 @@ def test_words_set_a_checkpoint_and_a_wrong_one_is_refused(make_host):
     host = make_host().open("writing", fragment="#d2l-x?steps=50&temperature=1").show("writing")
     assert (host.get("steps"), host.get("temperature")) == (50, 1)
     host = make_host().open("writing", fragment="#d2l-x?steps=60").show("writing")
-    assert host.get("steps") == 1000
+    assert host.get("steps") == 0
     assert "cannot be “60”" in host.page.locator(".d2l-note").inner_text()

@@ -6,7 +6,7 @@
 each writes two files: d2lite/data/weights/<name>_writing.npz, what `d2lite.widgets.WritingExplorer` shows, in the form
 of tools/record/writing.py, and <name>_rnn.npz, the network after its last step, in 8 bits, for
 `d2lite.models.character_rnn.pretrained(name)`. 256 units and the training of tools/record/character_rnn.py, but for its
-length: TOTAL steps.
+length: TOTAL steps. The validation text only puts the units in order.
 
 The texts, line breaks kept, nine tenths to train on, a twentieth to validate, a twentieth to test:
 
@@ -16,16 +16,18 @@ The texts, line breaks kept, nine tenths to train on, a twentieth to validate, a
   files follow each other in the order of the SHA-256 of their paths, so that each part has some of every package;
   characters beyond ASCII and tabs are left out. DIGEST says that it is the same text.
 
-For python there is more: what share of the closing brackets fits the bracket that is open, and what share of the lines
-is indented as it may be, in DRAWN texts of LONG characters at temperature 1 from the network, from an LSTM (GATED
-units, as many weights, the same training), from counts of each context of CONTEXTS characters without any smoothing
-(what Goldberg 2015 does), and in as many pieces of the test text.
+Beside that, what DRAWN texts of LONG characters at temperature 1 are like: from the network, from plain counts of each
+context of CONTEXTS characters, without smoothing (as Goldberg 2015 makes them), and as many pieces of the test text. Of
+programs: how many of the brackets that are opened are closed, how often the line after one such as `if x:` is indented
+by four more, and how much is copied from the training text; there an LSTM of GATED units, trained in the same way, writes
+as well. Of plays: the lengths of lines, and the names of speakers.
 """
 
 import argparse
 import hashlib
 import importlib.metadata
 import itertools
+import math
 import platform
 import re
 import tempfile
@@ -44,7 +46,6 @@ from d2lite.language import tokens
 from d2lite.models import character_rnn, weights
 
 TOTAL, STEPS = 5000, [step for step in writing.STEPS if step < 5000]
-OTHER_SEEDS, SHORT = writing.OTHER_SEEDS, writing.SHORT
 TEXTS, LENGTH, TEMPERATURES, SAMPLES = writing.TEXTS, writing.LENGTH, writing.TEMPERATURES, writing.SAMPLES
 PROMPTS = {"shakespeare": "MACBETH.\n", "python": "def "}
 FOLDERS, LEFT_OUT = ("distributions", "fx", "optim", "utils"), "utils/hipify/"
@@ -54,6 +55,7 @@ DIGEST = {
 }
 UNITS, GATED = recorder.NUM_HIDDENS, 128
 CONTEXTS, DRAWN, LONG = (3, 5, 7, 10, 15, 20), 40, 1000
+MEASURED = 100_000  # characters of the test text
 COPY = 50  # characters of a run that is looked for in the training text
 FOLDER = Path(tempfile.gettempdir()) / "writing_two"
 
@@ -158,7 +160,7 @@ def draw_texts(model, prompt, temperature, seeds, length):
     return torch.stack(drawn, 1)
 
 
-def measure(model, prompt, words, held_out, double=True):
+def measure(model, prompt, words, held_out):
     """Return what stands in the file of a checkpoint: numbers, texts (temperatures, TEXTS, LENGTH) and their marks."""
     numbers = {name: character_rnn.cross_entropy(model.float(), text) for name, text in held_out.items()}
     model.double()
@@ -311,41 +313,31 @@ def network(alphabet, states, gated=False):
 def record(name, folder):
     """Return the two files of a text, each (name, tensors, record); the runs that are missing are made."""
     training, validation, test = split(read_text(name))
-    alphabet, held_out = "".join(sorted(set(training))), {"validation": validation, "test": test}
-    words, runs, seconds = set(tokens.tokenize(training, "word")), {}, 0.0
-    steps = {
-        seed: [*STEPS, TOTAL] if seed == 0 else [s for s in STEPS if s <= SHORT] for seed in (0, *OTHER_SEEDS)
-    }
-    for seed in steps:
-        states, taken = kept(
-            folder, f"{name}_{seed}", lambda seed=seed: make_model(alphabet, seed), training, steps[seed]
-        )
-        seconds += taken
-        models = [network(alphabet, state) for state in states.values()]
-        if seed == 0:
-            recorder.sort_units(models[-1], validation[:20_000])
-            last = character_rnn.to_tensors(models[-1].rnn, models[-1].readout)
-            models[-1] = character_rnn.from_tensors(last, alphabet)
-        runs[seed] = [
-            measure(model, PROMPTS[name], words, held_out if seed == 0 else {"test": test})
-            for model in models
-        ]
-        print(f"{name}, seed {seed}: {[numbers for numbers, *_ in runs[seed]]}", flush=True)
-        if seed == 0:
-            networks = {"network": models[-1]}
+    test, words = test[:MEASURED], set(tokens.tokenize(training, "word"))
+    alphabet = "".join(sorted(set(training)))
+    states, seconds = kept(folder, name, lambda: make_model(alphabet, 0), training, [*STEPS, TOTAL])
+    models = [network(alphabet, state) for state in states.values()]
+    recorder.sort_units(models[-1], validation[:20_000])
+    last = character_rnn.to_tensors(models[-1].rnn, models[-1].readout)
+    models[-1] = character_rnn.from_tensors(last, alphabet)
+    run = [measure(model, PROMPTS[name], words, {"test": test}) for model in models]
+    print(f"{name}: {[numbers for numbers, *_ in run]}", flush=True)
+    networks = {"network": models[-1]}
     if name == "python":
         states, taken = kept(
-            folder, f"{name}_lstm", lambda: make_model(alphabet, 0, gated=True), training, [TOTAL]
+            folder, "python_gated", lambda: make_model(alphabet, 0, gated=True), training, [TOTAL]
         )
-        networks["lstm"], seconds = network(alphabet, states[TOTAL], gated=True), seconds + taken
-    measured = {
-        seed: {key: [numbers[key] for numbers, *_ in run] for key in run[0][0]} for seed, run in runs.items()
+        networks["gated"], seconds = network(alphabet, states[TOTAL], gated=True), seconds + taken
+    perplexities = {
+        kind: round(math.exp(character_rnn.cross_entropy(model.float(), test)), 4)
+        for kind, model in networks.items()
     }
     versions = {package: importlib.metadata.version(package) for package in ("torch", "numpy")}
     provenance = {
         "command": f"python tools/record/writing_two.py {name}",
-        "seeds": list(runs),
+        "seed": 0,
         "steps": TOTAL,
+        "characters_read": TOTAL * recorder.STREAMS * recorder.WINDOW,
         "cpu_seconds": round(seconds),
         "digest": DIGEST[name],
         "versions": {"python": platform.python_version(), **versions},
@@ -353,25 +345,22 @@ def record(name, folder):
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
     }
     tensors = {
-        "texts": torch.stack([texts for _, texts, _ in runs[0]]).to(torch.uint8),
-        "strange": torch.stack([marks for *_, marks in runs[0]]).to(torch.uint8),
+        "texts": torch.stack([texts for _, texts, _ in run]).to(torch.uint8),
+        "strange": torch.stack([marks for *_, marks in run]).to(torch.uint8),
     }
     found = {
         "alphabet": alphabet,
         "prompt": PROMPTS[name],
         "temperatures": TEMPERATURES,
-        "steps": steps[0],
+        "steps": [*STEPS, TOTAL],
         "counts": writing.count(training, test),
         "source": {key: round(value, 5) for key, value in writing.looks([test], words).items()},
-        "measured": measured[0],
-        "other_seeds": [measured[seed] for seed in OTHER_SEEDS],
+        "measured": {key: [numbers[key] for numbers, *_ in run] for key in run[0][0]},
+        "perplexities": perplexities,
         "compared": compare(name, training, test, networks),
         "provenance": provenance,
     }
-    if "lstm" in networks:
-        found["lstm"] = {"test": character_rnn.cross_entropy(networks["lstm"].float(), test)}
-    own = {"test": measured[0]["test"][-1], "validation_at_the_end": measured[0]["validation"][-1]}
-    shipped = {"alphabet": alphabet, "measured": own, "provenance": provenance | {"seed": 0}}
+    shipped = {"alphabet": alphabet, "measured": perplexities, "provenance": provenance}
     return (f"{name}_writing", tensors, found), (f"{name}_rnn", last, shipped)
 
 

@@ -44,12 +44,18 @@ export function drawText(ctx, width, height, theme, { data, text, marks }) {
   });
 }
 
+/** The least and the greatest perplexity of all authors, with some room: one axis for all. */
+function rangeOf(all) {
+  const values = Object.values(all).flatMap(({ counts, test }) => [...counts, ...test.map(Math.exp)]);
+  return [0.9 * Math.min(...values), 1.1 * Math.max(...values)];
+}
+
 /** The axes of the curve: steps from left to right, perplexity upwards. */
-export function curveScales({ data }, width, height) {
+export function curveScales({ all }, width, height) {
   const box = plotBox(width, height, { top: 8, right: 58, bottom: 38, left: 30 });
   const scale = logScale([START, LAST], [box.x, box.x + box.width]);
   const x = Object.assign((steps) => scale(Math.max(START, steps)), { domain: scale.domain, range: scale.range, log: true });
-  return { box, x, y: logScale([2.8, 80], [box.y + box.height, box.y]) };
+  return { box, x, y: logScale(rangeOf(all), [box.y + box.height, box.y]) };
 }
 
 /** The checkpoint nearest to a place along the curve. */
@@ -64,7 +70,7 @@ export function drawCurve(ctx, width, height, theme, scene) {
   const { data, place, perplexity, beaten } = scene;
   const { box, x, y } = curveScales(scene, width, height);
   const right = box.x + box.width;
-  drawAxes(ctx, box, x, y, theme, { xTicks: TICKS, yTicks: [3, 5, 10, 20, 50], format: (value) => value.toLocaleString("en-GB") });
+  drawAxes(ctx, box, x, y, theme, { xTicks: TICKS, yTicks: [2, 3, 5, 10, 20, 50].filter((tick) => tick >= y.domain[0]), format: (value) => value.toLocaleString("en-GB") });
   drawLabel(ctx, "perplexity", right, box.y, theme, { align: "right" });
   drawLabel(ctx, "steps of training", right, height - 2, theme, { align: "right", baseline: "bottom" });
   const labels = spreadLabels(data.counts.map(y), GAP);

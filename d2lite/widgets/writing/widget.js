@@ -26,6 +26,9 @@ function tellRank({ data, author, place, temperature, over, perplexity, known, b
   return `After ${steps} steps${over ? ", where this training ended" : ""}: perplexity ${formatFixed(perplexity, perplexity < 20 ? 2 : 1)}, ${rank}. ${Math.round(100 * known)}% of its words are in the ${READ[author]} (all at temperature 1${drawn}).`;
 }
 
+/** The last checkpoint of the author's training, among the choices of steps. */
+const lastOf = (_, get) => get("data")[get("author")].steps.length - 1;
+
 const summarise = (scene) => `${tellRank(scene)} It writes: ${scene.text.slice(0, 70).replace(/\s+/g, " ")}…`;
 
 /** A stage as high as the longest text. */
@@ -44,7 +47,7 @@ export const { render, preview } = defineExplorer({
   output: ({ perplexity, beaten }) => ({ perplexity, beaten }),
   say: summarise,
   top: [
-    group({ className: "d2l-learning d2l-direct" }, player({ trait: "steps", again: true }), control("steps", { slider: true })),
+    group({ className: "d2l-learning d2l-direct" }, player({ trait: "steps", last: lastOf, again: true }), control("steps", { slider: true })),
     paragraph(tellRank, { className: "d2l-verdict" }),
   ],
   left: [
@@ -58,6 +61,7 @@ export const { render, preview } = defineExplorer({
       className: "d2l-curve",
       scrub: {
         trait: "steps",
+        last: lastOf,
         label: "Steps of training",
         scale: (scene, width, height) => ({ invert: (px) => checkpointAt(scene, px, width, height) }),
         text: (scene) => tellRank(scene),
