@@ -19,8 +19,8 @@ The texts, line breaks kept, nine tenths to train on, a twentieth to validate, a
 Beside that, what DRAWN texts of LONG characters at temperature 1 are like: from the network, from plain counts of each
 context of CONTEXTS characters, without smoothing (as Goldberg 2015 makes them), and as many pieces of the test text. Of
 programs: how many of the brackets that are opened are closed, how often the line after one such as `if x:` is indented
-by four more, and how much is copied from the training text; there an LSTM of GATED units, trained in the same way, writes
-as well. Of plays: the lengths of lines, and the names of speakers.
+by four more, and how much is copied from the training text; there an LSTM of GATED units, trained in the same way,
+writes, too. Of plays: the lengths of lines, and the names of speakers.
 """
 
 import argparse
@@ -56,6 +56,7 @@ DIGEST = {
 UNITS, GATED = recorder.NUM_HIDDENS, 128
 CONTEXTS, DRAWN, LONG = (3, 5, 7, 10, 15, 20), 40, 1000
 MEASURED = 100_000  # characters of the test text
+LEAST = 4  # letters of the words that are counted: nearly all shorter ones are somewhere in programs
 COPY = 50  # characters of a run that is looked for in the training text
 FOLDER = Path(tempfile.gettempdir()) / "writing_two"
 
@@ -160,12 +161,20 @@ def draw_texts(model, prompt, temperature, seeds, length):
     return torch.stack(drawn, 1)
 
 
+def looks(texts, words):
+    """Return of some texts: the share of spaces, and of whole words of LEAST letters or more those that a set has."""
+    found = [found for text in texts for found in writing.WORD.finditer(text) if found.end() < len(text)]
+    long = [word[0].lower() in words for word in found if len(word[0]) >= LEAST]
+    spaces = sum(text.count(" ") for text in texts) / sum(map(len, texts))
+    return {"spaces": spaces, "known": sum(long) / max(1, len(long))}
+
+
 def measure(model, prompt, words, held_out):
     """Return what stands in the file of a checkpoint: numbers, texts (temperatures, TEXTS, LENGTH) and their marks."""
     numbers = {name: character_rnn.cross_entropy(model.float(), text) for name, text in held_out.items()}
     model.double()
     many = writing.spell(model.alphabet, draw_texts(model, prompt, 1.0, range(100, 100 + SAMPLES), LENGTH))
-    numbers |= writing.looks(many, words)
+    numbers |= looks(many, words)
     texts = torch.stack([draw_texts(model, prompt, tau, range(TEXTS), LENGTH) for tau in TEMPERATURES])
     marks = [[writing.strange(text, words) for text in writing.spell(model.alphabet, rows)] for rows in texts]
     return {name: round(value, 5) for name, value in numbers.items()}, texts, torch.tensor(marks)
@@ -236,9 +245,9 @@ def brackets(texts):
     late = [after for after in found if after is None or after > NEAR]
     return {
         "opened": len(found),
-        "closed": sum(after is not None for after in found) / len(found),
+        "closed": sum(after is not None for after in found) / max(1, len(found)),
         "late": len(late),
-        "closed_late": sum(after is not None for after in late) / len(late),
+        "closed_late": sum(after is not None for after in late) / max(1, len(late)),
     }
 
 
@@ -251,7 +260,7 @@ def indentation(texts):
             head = BLOCK.fullmatch(line.rstrip())
             if head:
                 deeper.append(len(following) - len(following.lstrip()) == len(head[1]) + 4)
-    return {"blocks": len(deeper), "indented": sum(deeper) / len(deeper)}
+    return {"blocks": len(deeper), "indented": sum(deeper) / max(1, len(deeper))}
 
 
 def copied(texts, training):
@@ -266,7 +275,7 @@ def syntax(texts, training):
     return {name: round(value, 4) for name, value in found.items()}
 
 
-SPEAKER = re.compile(r"\n\n([A-Z][A-Za-z ]{0,24}\.)\n")
+SPEAKER = re.compile(r"\n\n([A-Z][A-Za-z ]{0,24}\.)(?=\n.)", re.DOTALL)
 
 
 def stage(texts, training):
@@ -276,14 +285,14 @@ def stage(texts, training):
     that is not empty follows.
     """
     known, all_texts = set(SPEAKER.findall(training)), [f"\n{text}" for text in texts]
-    names = [found for text in all_texts for found in SPEAKER.finditer(text) if found.end() < len(text)]
+    names = [found for text in all_texts for found in SPEAKER.finditer(text)]
     lines = [len(line) for text in texts for line in text.split("\n")[1:-1] if line]
     return {
         "line": float(np.median(lines)),
         "longest_of_ten": float(np.quantile(lines, 0.9)),
         "names": len(names),
         "named": round(sum(found[1] in known for found in names) / max(1, len(names)), 4),
-        "spoken": round(sum(found.string[found.end()] != "\n" for found in names) / max(1, len(names)), 4),
+        "spoken": round(sum(found.string[found.end() + 1] != "\n" for found in names) / max(1, len(names)), 4),
     }
 
 
@@ -353,8 +362,9 @@ def record(name, folder):
         "prompt": PROMPTS[name],
         "temperatures": TEMPERATURES,
         "steps": [*STEPS, TOTAL],
+        "least": LEAST,
         "counts": writing.count(training, test),
-        "source": {key: round(value, 5) for key, value in writing.looks([test], words).items()},
+        "source": {key: round(value, 5) for key, value in looks([test], words).items()},
         "measured": {key: [numbers[key] for numbers, *_ in run] for key in run[0][0]},
         "perplexities": perplexities,
         "compared": compare(name, training, test, networks),

@@ -33,7 +33,7 @@ def _to_page(tensors, record):
     measured = {name: record["measured"][name] for name in ("test", "known")}
     own = {name: record[name] for name in ("prompt", "temperatures", "steps", "counts")}
     texts = {"texts": nested(tensors["texts"], spell), "strange": nested(tensors["strange"], runs)}
-    return own | measured | texts
+    return own | measured | texts | {"least": record.get("least", 1)}
 
 
 class WritingExplorer(Explorer):

@@ -23,7 +23,7 @@ function tellRank({ data, author, place, temperature, over, perplexity, known, b
   const [steps, last] = [formatCount(data.steps[place]), data.counts.length];
   const rank = beaten === 0 ? "worse than counting single characters" : beaten === last ? `better than counts of order ${last}` : `better than counts of order ${beaten}, not of order ${beaten + 1}`;
   const drawn = temperature === 1 ? "" : `; the text is drawn at ${temperature}`;
-  return `After ${steps} steps${over ? ", where this training ended" : ""}: perplexity ${formatFixed(perplexity, perplexity < 20 ? 2 : 1)}, ${rank}. ${Math.round(100 * known)}% of its words are in the ${READ[author]} (all at temperature 1${drawn}).`;
+  return `After ${steps} steps${over ? ", where this training ended" : ""}: perplexity ${formatFixed(perplexity, perplexity < 20 ? 2 : 1)}, ${rank}. ${Math.round(100 * known)}% of its words${data.least > 1 ? ` of ${data.least} letters or more` : ""} are in the ${READ[author]} (all at temperature 1${drawn}).`;
 }
 
 /** The last checkpoint of the author's training, among the choices of steps. */
