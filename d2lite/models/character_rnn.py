@@ -168,7 +168,8 @@ def pretrained(name="austen"):
     """Return a trained character model that ships, made by tools/record/character_rnn.py, and its record.
 
     Args:
-        name: "austen", trained on Jane Austen's novels.
+        name: "austen", trained on Jane Austen's novels; "shakespeare", on ten plays, or "python", on programs, both in
+            fewer steps (tools/record/writing_two.py).
 
     Returns:
         (model, record): CharacterRNN in evaluation mode, in float64, from weights in 8 bits; and a dict: "alphabet",
