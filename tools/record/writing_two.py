@@ -47,14 +47,14 @@ from d2lite.models import character_rnn, weights
 
 TOTAL, STEPS = 5000, [step for step in writing.STEPS if step < 5000]
 TEXTS, LENGTH, TEMPERATURES, SAMPLES = writing.TEXTS, writing.LENGTH, writing.TEMPERATURES, writing.SAMPLES
-PROMPTS = {"shakespeare": "MACBETH.\n", "python": "def "}
+PROMPTS = {"shakespeare": "MACBETH.\n", "python": "import torch\n\n\ndef "}
 FOLDERS, LEFT_OUT = ("distributions", "fx", "optim", "utils"), "utils/hipify/"
 DIGEST = {
     "shakespeare": "9d53b43d4462b0f7f8970eaf610daa814052e308cb62d649100db48176f60e7d",
     "python": "b0e51050ce3bf4e564658036fb89e1ca0723b3c63071013c5f270dea585d1b71",
 }
 UNITS, GATED = recorder.NUM_HIDDENS, 128
-CONTEXTS, DRAWN, LONG = (3, 5, 7, 10, 15, 20), 40, 1000
+CONTEXTS, DRAWN, LONG = (3, 5, 7, 10, 15, 20), 100, 1000
 MEASURED = 100_000  # characters of the test text
 LEAST = 4  # letters of the words that are counted: nearly all shorter ones are somewhere in programs
 COPY = 50  # characters of a run that is looked for in the training text
