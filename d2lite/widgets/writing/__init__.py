@@ -53,7 +53,7 @@ class WritingExplorer(Explorer):
         "austen",
         AUTHORS,
         names=("Austen", "Shakespeare", "Python"),
-        label="it reads",
+        label="teacher",
         help="Six novels, ten plays, or the Python source of four packages of PyTorch.",
     )
     steps = Choice(

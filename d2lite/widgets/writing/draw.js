@@ -5,8 +5,8 @@ import { layOut } from "../_draw/wrapped.js";
 import { mixColor } from "../_core/theme.js";
 import { spreadLabels } from "./model.js";
 
-const [LINE, TYPE] = [22, 14]; // px of a line of the text, and of its letters
-const MOST_ROWS = 12; // of a text; what is beyond is left out
+const [LINE, TYPE] = [19, 14]; // px of a line of the text, and of its letters
+const MOST_ROWS = 14; // of a text; what is beyond is left out
 const START = 4; // where 0 steps stand on the logarithmic axis
 const LAST = 42_192; // steps of the longest training
 const GAP = 12; // px between labels
@@ -37,7 +37,7 @@ export function drawText(ctx, width, height, theme, { data, text, marks }) {
     if (c === undefined || c === " ") return;
     if (marks[t]) {
       ctx.fillStyle = mixColor(theme.bg, theme.b, 0.3);
-      ctx.fillRect(x, y, step + 0.4, LINE - 4);
+      ctx.fillRect(x, y, step + 0.4, LINE - 3);
     }
     ctx.fillStyle = t < data.prompt.length || c === "\n" ? theme.muted : theme.text;
     ctx.fillText(c === "\n" ? "↵" : c, x + step / 2, y + LINE / 2 - 1.5);
