@@ -292,7 +292,9 @@ def stage(texts, training):
         "longest_of_ten": float(np.quantile(lines, 0.9)),
         "names": len(names),
         "named": round(sum(found[1] in known for found in names) / max(1, len(names)), 4),
-        "spoken": round(sum(found.string[found.end() + 1] != "\n" for found in names) / max(1, len(names)), 4),
+        "spoken": round(
+            sum(found.string[found.end() + 1] != "\n" for found in names) / max(1, len(names)), 4
+        ),
     }
 
 

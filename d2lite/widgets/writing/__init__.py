@@ -12,7 +12,11 @@ def load_writing():
     """Return the texts, numbers and counts of each author, which tools/record/writing.py and writing_two.py wrote."""
     from d2lite.models import weights
 
-    recordings = (weights.load("austen_writing"), weights.load("shakespeare_writing"), weights.load("python_writing"))
+    recordings = (
+        weights.load("austen_writing"),
+        weights.load("shakespeare_writing"),
+        weights.load("python_writing"),
+    )
     return {author: _to_page(*recording) for author, recording in zip(AUTHORS, recordings, strict=True)}
 
 
