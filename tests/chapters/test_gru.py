@@ -1,6 +1,7 @@
 """The GRU chapter's code against torch; its recordings against runs made now."""
 
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -231,3 +232,11 @@ def test_the_first_screen_says_what_the_held_update_gate_does(chapter):
     assert answers["learned"] == "BD"
     assert answers["closed"][0] != "B" and answers["closed"][1] != "D"
     assert answers["open"][0] == answers["open"][1]
+
+
+@pytest.mark.parametrize("cell", ["use-it"])
+def test_a_program_to_copy_runs_alone(chapter, capsys, cell):
+    """In an empty file, with nothing of the chapter but the cell; two steps of training are enough to see it."""
+    source = re.sub(r"in range\(\d+\)", "in range(2)", chapter.sources[cell])
+    exec(compile(source, cell, "exec"), {"__name__": "__main__"})
+    assert "guessing" in capsys.readouterr().out

@@ -1,6 +1,7 @@
 """The LSTM chapter's code against torch; its recordings against runs made now."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -147,3 +148,11 @@ def test_the_explorers_cell_answers_and_its_training_begins_as_recorded(recorder
     about = weights.load("gates_cell")[1]["provenance"]
     losses = recorder.train_cell(stop_after=100)[2]
     assert abs(losses[99] - about["loss_every_100_steps"][0]) < 0.1
+
+
+@pytest.mark.parametrize("cell", ["use-it", "own-text"])
+def test_a_program_to_copy_runs_alone(chapter, capsys, cell):
+    """In an empty file, with nothing of the chapter but the cell; two steps of training are enough to see it."""
+    source = re.sub(r"in range\(\d+\)", "in range(2)", chapter.sources[cell])
+    exec(compile(source, cell, "exec"), {"__name__": "__main__"})
+    assert "guessing" in capsys.readouterr().out

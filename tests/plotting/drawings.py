@@ -19,6 +19,10 @@ def lstm():
     return diagrams.lstm_cell()
 
 
+def gru():
+    return diagrams.gru_cell()
+
+
 def lenet():
     d = diagrams.Diagram(11, 3)
     stack = [
@@ -104,4 +108,4 @@ def ball():
     return d
 
 
-DRAWINGS = (neuron, unrolled, lstm, lenet, overlap, kernel, dropout, graph, residual, ball)
+DRAWINGS = (neuron, unrolled, lstm, gru, lenet, overlap, kernel, dropout, graph, residual, ball)

@@ -3,11 +3,12 @@
 import re
 
 import pytest
+import torch
 
 from d2lite.widgets.gates import load_cell, load_gru
 
 from .test_screen_browser import OPENING, SCREENS
-from .traces.gates import PLAIN, read, read_gru
+from .traces.gates import PLAIN, encode, read, read_gru, torch_cell
 
 pytestmark = pytest.mark.browser
 TEXT = "Bcad.b?ca.Dbacb?"
@@ -110,12 +111,72 @@ def test_a_move_of_the_step_is_lit_with_its_equation(host):
     cell = host.page.locator(".d2l-cell canvas")
     assert sums.inner_text().startswith("c = f·c₋₁ + i·g = ")
     pictures = {cell.evaluate("(canvas) => canvas.toDataURL()")}
-    for move in ("keep", "write", "add", "show"):
-        host.page.get_by_role("radiogroup", name="one step is").get_by_role("radio", name=move).check()
+    for move in ("see", "1 keep", "2 write", "3 add", "4 show"):
+        host.page.get_by_role("combobox", name="move", exact=True).select_option(move.split()[-1])
         host.settle()
         assert sums.inner_text().startswith(f"{move}: ")
         pictures.add(cell.evaluate("(canvas) => canvas.toDataURL()"))
-    assert len(pictures) == 5
+    assert len(pictures) == 6
+
+
+def numbers(text):
+    return [float(number) for number in re.findall(r"-?\d+\.\d+", text.replace("−", "-"))]
+
+
+@pytest.mark.parametrize("unit", [1, 2])
+def test_the_equations_of_a_step_have_torchs_numbers(host, unit):
+    """At the D, from nn.LSTMCell's own weights: what each gate sees, then the four moves."""
+    at, k = TEXT.index("D"), unit - 1
+    host.set("step", at)
+    host.set("unit", unit)
+    states, _ = read(load_cell(), TEXT, PLAIN)
+    (h, before), (shown, c) = ((part[0].detach() for part in states[t]) for t in (at - 1, at))
+    net = torch_cell(load_cell(), PLAIN)
+    with torch.no_grad():
+        sums = (net.weight_ih @ encode(TEXT)[at] + net.weight_hh @ h + net.bias_ih + net.bias_hh).view(4, 2)[
+            :, k
+        ]
+    i, f, g, o = sums[0].sigmoid(), sums[1].sigmoid(), sums[2].tanh(), sums[3].sigmoid()
+    expected = {
+        "see": [sums[1], f, sums[0], i, sums[2], g, sums[3], o],
+        "keep": [f, before[k], f * before[k]],
+        "write": [i, g, i * g],
+        "add": [f * before[k], i * g, c[k]],
+        "show": [o, c[k].tanh(), shown[k]],
+    }
+    for move, values in expected.items():
+        host.set("move", move)
+        said = numbers(host.page.locator(".d2l-sums").inner_text())
+        assert said == pytest.approx([value.item() for value in values], abs=6e-4), move
+
+
+def test_what_is_held_is_said_in_place_of_its_sum(host):
+    host.set("move", "see")
+    host.set("forget_gate", "open")
+    assert "see: f = 1.00, held; i = σ(" in host.page.locator(".d2l-sums").inner_text()
+
+
+def test_a_gru_has_the_moves_that_it_shares_with_the_lstm(host):
+    at = TEXT.index("D")
+    host.set("cell", "GRU")
+    host.set("step", at)
+    states, _ = read_gru(load_gru(), TEXT, PLAIN)
+    before, now = states[at - 1][0, 1].item(), states[at][0, 1].item()
+    sums, said = host.page.locator(".d2l-sums"), {}
+    for move, start in (
+        ("see", "see: z = σ("),
+        ("keep", "1 keep: z·h₋₁ = "),
+        ("write", "2 write: "),
+        ("add", "3 add: h = "),
+    ):
+        host.set("move", move)
+        assert sums.inner_text().startswith(start)
+        said[move] = numbers(sums.inner_text().split(" = ", 1)[1])
+    assert said["keep"][1] == pytest.approx(before, abs=6e-4)
+    assert said["add"][-1] == pytest.approx(now, abs=6e-4)
+    assert said["see"][1] == pytest.approx(said["keep"][0], abs=6e-4)
+    host.set("move", "show")
+    assert sums.inner_text() == f"show: h = {now:.3f}, as it is".replace("-", "−")
 
 
 def test_what_passes_a_gate_is_as_wide_as_the_gate_is_open(host):

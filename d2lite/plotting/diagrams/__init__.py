@@ -4,8 +4,9 @@ A text that does not fit its shape, or lies on another or on a line, is an error
 """
 
 from d2lite.plotting.diagrams._canvas import COLORS
+from d2lite.plotting.diagrams._cells import gru_cell, lstm_cell
 from d2lite.plotting.diagrams._diagram import Diagram
-from d2lite.plotting.diagrams._ready import lstm_cell, network, neuron, unrolled, window
+from d2lite.plotting.diagrams._ready import network, neuron, unrolled, window
 from d2lite.plotting.diagrams._shapes import Shape
 
-__all__ = ["COLORS", "Diagram", "Shape", "lstm_cell", "network", "neuron", "unrolled", "window"]
+__all__ = ["COLORS", "Diagram", "Shape", "gru_cell", "lstm_cell", "network", "neuron", "unrolled", "window"]

@@ -4,7 +4,7 @@ from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Integer, Payload, Real, Text
 
 GATE = ("learned", "open", "closed")
-MOVES = ("all", "keep", "write", "add", "show")
+MOVES = ("all", "see", "keep", "write", "add", "show")
 
 
 def load_cell(name="gates_cell"):
@@ -41,7 +41,13 @@ class GatesExplorer(Explorer):
     text = Text(
         "Bcad.b?ca.Dbacb?", max_length=32, help="A to D are to be kept, a to d to be ignored; ? asks."
     )
-    move = Choice("all", MOVES, label="one step is", help="Which part of the step is lit, with its equation.")
+    move = Choice(
+        "all",
+        MOVES,
+        label="move",
+        help="What is lit of the step, with its equation: what the gates see, then moves 1 to 4. "
+        "Numbers are rounded to be read: a last digit can be off by one.",
+    )
     unit = Choice(2, (1, 2), label="unit shown")
     step = Integer(31, min=0, max=31, help="The step shown, from 0; the gradient is that of its cell state.")
     forget_bias = Real(0, min=-6, max=6, step=0.25, label="forget bias +", help="Added to the learned one.")

@@ -99,6 +99,21 @@ function backThroughWeights({ num_units: H, weight_h }, sums, held, j) {
   return value;
 }
 
+/**
+ * The sums inside one unit's gates and candidate at step t, before sigmoid or tanh: { i, f, g, o }; of a GRU { r, z, given, seen },
+ * where given is the candidate's part from the input, and seen what the reset gate multiplies.
+ */
+export function sumsAt(cell, steps, t, unit, settings) {
+  const H = cell.num_units;
+  const { x } = steps[t];
+  const h = t > 0 ? steps[t - 1].h : new Array(H).fill(0);
+  const part = (weight, values, row) => values.reduce((sum, value, k) => sum + weight[row * values.length + k] * value, 0);
+  const given = (block) => cell.bias[block * H + unit] + part(cell.weight_x, x, block * H + unit);
+  const sum = (block, name) => given(block) + part(cell.weight_h, h, block * H + unit) + (settings[`${GATES[name]}_bias`] ?? 0);
+  if (isGru(cell)) return { r: sum(0, "r"), z: sum(1, "z"), given: given(2), seen: steps[t].q[unit] };
+  return { i: sum(0, "i"), f: sum(1, "f"), g: sum(2, "g"), o: sum(3, "o") };
+}
+
 /** How many questions are answered with the capital before them: [right, asked]. */
 export function countRight(steps) {
   const asked = steps.filter((step) => step.asked && step.wanted >= 0);

@@ -1,6 +1,6 @@
 // The gates explorer: the cells at one step, then the text from left to right with gates, states, answers and the gradient.
 import { control, defineExplorer } from "../_core/define.js";
-import { formatFixed, formatNumber } from "../_core/format.js";
+import { formatNumber } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { mixColor } from "../_core/theme.js";
 import { clipped, drawLine, drawMark } from "../_draw/layers.js";
@@ -9,10 +9,10 @@ import { drawLabel, linearScale, logScale, setText, strokeSegment } from "../_dr
 import { argmax } from "../_math/nn.js";
 import { drawCell, gateColors } from "./cell.js";
 import { drawGruCell } from "./grucell.js";
+import { STATE, sumsOf, valuesAt } from "./equations.js";
 import { countRight, gradientBack, readText } from "./model.js";
 
 const SETTINGS = ["forget_bias", "input_bias", "output_bias", "forget_gate", "input_gate", "output_gate", "update_bias", "reset_bias", "update_gate", "reset_gate"];
-const STATE = { LSTM: "c", GRU: "h" }; // what is kept from step to step, and whose gradient is shown
 const PAYLOADS = { LSTM: "data", GRU: "gru" };
 /** The rows of a cell: a quantity, its name; first where it is alone, then beside the other. */
 const ALONE = {
@@ -41,7 +41,7 @@ function updateScene(scene, get) {
     Object.assign(scene, { key, readers, steps: readers[0].steps });
   }
   scene.unit = get("unit") - 1;
-  scene.move = get("move");
+  Object.assign(scene, { move: get("move"), settings });
   scene.step = Math.max(0, Math.min(get("step"), scene.steps.length - 1));
   for (const reader of scene.readers) {
     reader.back = scene.steps.length ? gradientBack(reader.cell, reader.steps, scene.step, scene.unit, settings) : null;
@@ -108,18 +108,11 @@ function drawNow(ctx, width, height, theme, { readers, step, unit, move }) {
     const gap = shown.length > 1 ? 20 : 0;
     const size = (width - gap) / shown.length;
     ctx.translate(k * (size + gap), 0);
-    if (reader.kind === "GRU") drawGruCell(ctx, size, height, theme, valuesAt(reader, step, unit));
-    else drawCell(ctx, size, height, theme, valuesAt(reader, step, unit), readers.length > 1 ? "all" : move);
+    const draw = reader.kind === "GRU" ? drawGruCell : drawCell;
+    draw(ctx, size, height, theme, valuesAt(reader, step, unit), readers.length > 1 ? "all" : move);
     if (readers.length > 1) drawLabel(ctx, reader.kind, 0, 2, theme, { baseline: "top", size: 12, weight: 700 });
     ctx.restore();
   });
-}
-
-/** One unit's numbers at a step, with its state before. */
-function valuesAt({ kind, steps }, step, unit) {
-  const names = kind === "GRU" ? ["z", "r", "n", "h"] : ["f", "i", "o", "g", "c", "h"];
-  const now = Object.fromEntries(names.map((name) => [name, steps[step][name][unit]]));
-  return { ...now, before: step ? steps[step - 1][STATE[kind]][unit] : 0 };
 }
 
 function drawSigns(ctx, { x, column, rows }, theme, { steps }) {
@@ -207,10 +200,10 @@ function drawGradient(ctx, x, y, theme, { kind, back }) {
 }
 
 /** The step in words and numbers: { sums (the equations filled in), text, bad (a wrong answer) }. */
-function describeStep({ readers, steps, step, unit, move }) {
+function describeStep({ readers, steps, step, unit, move, settings }) {
   if (!steps.length) return { sums: "", text: "There is nothing to read.", bad: false };
   const pair = readers.length > 1;
-  const sums = readers.map((reader) => (pair ? `${reader.kind}: ` : "") + sumsOf(reader, step, unit, pair ? "all" : move)).join(";  ");
+  const sums = readers.map((reader) => (pair ? `${reader.kind}: ` : "") + sumsOf(reader, step, unit, pair ? "all" : move, settings)).join(";  ");
   const says = readers.map((reader) => answerOf(reader, step, pair ? `the ${reader.kind}` : "it"));
   const far = readers.map(({ kind, back }) => [kind, percentOf(back.total[0]), percentOf(back.direct[0])]);
   const [[kind, total, direct]] = far;
@@ -223,21 +216,6 @@ function describeStep({ readers, steps, step, unit, move }) {
 /** A share in percent; so little that no reader wants its digits is nothing. */
 function percentOf(share) {
   return share && Math.abs(share) < 1e-9 ? "next to nothing" : `${formatNumber(100 * share, 2)}%`;
-}
-
-/** A step's equations with their numbers. */
-function sumsOf(reader, step, unit, move) {
-  const n = (value) => formatFixed(value, 2);
-  const { before, ...at } = valuesAt(reader, step, unit);
-  if (reader.kind === "GRU") return `h = z·h₋₁ + (1−z)·n = ${n(at.z)}·${n(before)} + ${n(1 - at.z)}·${n(at.n)} = ${n(at.h)}`;
-  const { f, i, o, g, c, h } = at;
-  const equations = {
-    keep: `keep: f·c₋₁ = ${n(f)}·${n(before)} = ${n(f * before)}`,
-    write: `write: i·g = ${n(i)}·${n(g)} = ${n(i * g)}`,
-    add: `add: c = f·c₋₁ + i·g = ${n(f * before)} + ${n(i * g)} = ${n(c)}`,
-    show: `show: h = o·tanh c = ${n(o)}·${n(Math.tanh(c))} = ${n(h)}`,
-  };
-  return equations[move] ?? `c = f·c₋₁ + i·g = ${n(f)}·${n(before)} + ${n(i)}·${n(g)} = ${n(c)};  h = o·tanh c = ${n(o)}·${n(Math.tanh(c))} = ${n(h)}`;
 }
 
 /** What a network says at a step: { text, bad }. */
@@ -278,7 +256,7 @@ const KEYS = {
 function describeMarks({ readers }) {
   const pair = readers.length > 1;
   const lines = pair ? "how much of a change at each earlier step arrives (circles the LSTM, diamonds the GRU), and by the keeping gates alone (dashed)" : `how much of a change at each earlier step arrives (line), and by the ${readers[0].kind === "GRU" ? "update" : "forget"} gates alone (dashed)`;
-  return `The cell is at the step that is shaded; what passes a gate is as wide as the gate is open. ${KEYS[pair ? "both" : readers[0].kind]} Shades: the chances of A to D; a ring round the right one. At the bottom, on a logarithmic axis: ${lines}.`;
+  return `The cell is at the step that is shaded; what passes a gate is as wide as the gate is open. Thin lines: what a gate sees, x (solid) and the hidden states of the step before (dashed). Numbers: the moves of a step. ${KEYS[pair ? "both" : readers[0].kind]} Shades: the chances of A to D; a ring round the right one. At the bottom, on a logarithmic axis: ${lines}.`;
 }
 
 /** A part: the strip is higher where it shows two cells. */
@@ -293,7 +271,7 @@ const hasGru = (get) => get("cell") !== "LSTM";
 
 export const { render, preview } = defineExplorer({
   title: "Gates explorer: a trained LSTM and a trained GRU, step by step",
-  scene: () => ({ key: "", readers: [], steps: [], step: 0, unit: 0, move: "all" }),
+  scene: () => ({ key: "", readers: [], steps: [], step: 0, unit: 0, move: "all", settings: {} }),
   update: updateScene,
   say: summarise,
   top: [
@@ -321,7 +299,7 @@ export const { render, preview } = defineExplorer({
   visible: {
     ...Object.fromEntries(["forget_gate", "input_gate", "output_gate", "forget_bias", "input_bias", "output_bias"].map((name) => [name, hasLstm])),
     ...Object.fromEntries(["update_gate", "reset_gate", "update_bias", "reset_bias"].map((name) => [name, hasGru])),
-    move: (get) => get("cell") === "LSTM",
+    move: (get) => get("cell") !== "both",
   },
   preview: above(drawNow, drawAll, 0.34),
 });

@@ -180,6 +180,38 @@ def direct_case(cell):
     }
 
 
+def sums_case(cell, **changes):
+    """What stands inside the sigmoids and the tanh, from nn.LSTMCell's weights, at the last step of a text."""
+    settings, text = PLAIN | changes, "Babcd?abCd"
+    net, (states, _) = torch_cell(cell, settings), read(cell, text, settings)
+    h = states[-2][0][0]
+    sums = net.weight_ih @ encode(text)[-1] + net.weight_hh @ h + net.bias_ih + net.bias_hh
+    i, f, g, o = sums.view(4, -1)[:, 1].tolist()
+    return {
+        "name": f"the sums of a step {changes}",
+        "js": """(model, { cell, settings }) =>
+            model.sumsAt(cell, model.readText(cell, "Babcd?abCd", settings), 9, 1, settings)""",
+        "input": {"cell": cell, "settings": settings},
+        "expected": {"i": i, "f": f, "g": g, "o": o},
+    }
+
+
+def gru_sums_case(cell, **changes):
+    """The same of nn.GRUCell: its candidate is the tanh of what is given and r times what is seen."""
+    settings, text = PLAIN | changes, "Babcd?abCd"
+    net, (states, _) = torch_gru(cell, settings), read_gru(cell, text, settings)
+    given = net.weight_ih @ encode(text)[-1] + net.bias_ih
+    seen = net.weight_hh @ states[-2][0] + net.bias_hh
+    (r, z, _), (_, _, n) = (given + seen).view(3, -1)[:, 1].tolist(), given.view(3, -1)[:, 1].tolist()
+    return {
+        "name": f"GRU the sums of a step {changes}",
+        "js": """(model, { cell, settings }) =>
+            model.sumsAt(cell, model.readText(cell, "Babcd?abCd", settings), 9, 1, settings)""",
+        "input": {"cell": cell, "settings": settings},
+        "expected": {"r": r, "z": z, "given": n, "seen": seen.view(3, -1)[2, 1].item()},
+    }
+
+
 def score_case(cell):
     texts = ["B?", "Bac.A?dD?", "??", "abc", "Cabdabd.?A?"]
     expected = []
@@ -212,6 +244,8 @@ def cases():
         case("random", other, "C" + "abdc" * 7, forget_gate="closed"),
         direct_case(other),
         score_case(trained),
+        sums_case(other, forget_bias=-1.5, input_bias=0.5),
+        gru_sums_case(random_gru(5, 6), reset_bias=0.75),
         gru_case("trained", load_gru(), "Bcad.b?ca.Dbacb?"),
         gru_case("trained", load_gru(), "AxB.?", update_bias=-2.5, reset_bias=1),
         gru_case("random", random_gru(5, 3), "ABCDabcd.?" * 3),

@@ -1,0 +1,45 @@
+// One step of the gates explorer as equations, with their numbers.
+import { formatFixed } from "../_core/format.js";
+import { sumsAt } from "./model.js";
+
+export const STATE = { LSTM: "c", GRU: "h" }; // what is kept from step to step, and whose gradient is shown
+const NAMES = { f: "forget", i: "input", o: "output", r: "reset", z: "update" };
+const brief = (value) => formatFixed(value, 2);
+const exact = (value) => formatFixed(value, 3); // with two digits a sum of two rounded numbers is often off by one
+
+/** One unit's numbers at a step, with its state before. */
+export function valuesAt({ kind, steps }, step, unit) {
+  const names = kind === "GRU" ? ["z", "r", "n", "h"] : ["f", "i", "o", "g", "c", "h"];
+  const now = Object.fromEntries(names.map((name) => [name, steps[step][name][unit]]));
+  return { ...now, before: step ? steps[step - 1][STATE[kind]][unit] : 0 };
+}
+
+/** A step's equations with their numbers, of one move or of the whole step. */
+export function sumsOf(reader, step, unit, move, settings) {
+  const at = valuesAt(reader, step, unit);
+  const inside = sumsAt(reader.cell, reader.steps, step, unit, settings);
+  const gate = (name) => `${name} = ${settings[`${NAMES[name]}_gate`] === "learned" ? `σ(${exact(inside[name])}) = ${exact(at[name])}` : `${brief(at[name])}, held`}`;
+  return (reader.kind === "GRU" ? gruSums : lstmSums)(at, inside, gate)[move];
+}
+
+function lstmSums({ f, i, o, g, c, h, before }, inside, gate) {
+  return {
+    all: `c = f·c₋₁ + i·g = ${brief(f)}·${brief(before)} + ${brief(i)}·${brief(g)} = ${brief(c)};  h = o·tanh c = ${brief(o)}·${brief(Math.tanh(c))} = ${brief(h)}`,
+    see: `see: ${gate("f")}; ${gate("i")}; g = tanh(${exact(inside.g)}) = ${exact(g)}; ${gate("o")}`,
+    keep: `1 keep: f·c₋₁ = ${exact(f)}·${exact(before)} = ${exact(f * before)}`,
+    write: `2 write: i·g = ${exact(i)}·${exact(g)} = ${exact(i * g)}`,
+    add: `3 add: c = f·c₋₁ + i·g = ${exact(f * before)} + ${exact(i * g)} = ${exact(c)}`,
+    show: `4 show: h = o·tanh c = ${exact(o)}·${exact(Math.tanh(c))} = ${exact(h)}`,
+  };
+}
+
+function gruSums({ z, r, n, h, before }, { given, seen }, gate) {
+  return {
+    all: `h = z·h₋₁ + (1−z)·n = ${brief(z)}·${brief(before)} + ${brief(1 - z)}·${brief(n)} = ${brief(h)}`,
+    see: `see: ${gate("z")}; ${gate("r")}; n = tanh(${exact(given)} + r·${exact(seen)}) = ${exact(n)}`,
+    keep: `1 keep: z·h₋₁ = ${exact(z)}·${exact(before)} = ${exact(z * before)}`,
+    write: `2 write: (1−z)·n = ${exact(1 - z)}·${exact(n)} = ${exact((1 - z) * n)}`,
+    add: `3 add: h = z·h₋₁ + (1−z)·n = ${exact(z * before)} + ${exact((1 - z) * n)} = ${exact(h)}`,
+    show: `show: h = ${exact(h)}, as it is`,
+  };
+}
