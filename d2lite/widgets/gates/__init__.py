@@ -48,6 +48,7 @@ class GatesExplorer(Explorer):
         help="What is lit of the step, with its equation: what the gates see, then moves 1 to 4. "
         "Numbers are rounded to be read: a last digit can be off by one.",
     )
+    view = Choice("text", ("text", "step"), help="The whole text with one step of it, or that step alone.")
     unit = Choice(2, (1, 2), label="unit shown")
     step = Integer(31, min=0, max=31, help="The step shown, from 0; the gradient is that of its cell state.")
     forget_bias = Real(0, min=-6, max=6, step=0.25, label="forget bias +", help="Added to the learned one.")

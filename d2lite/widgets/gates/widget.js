@@ -41,7 +41,7 @@ function updateScene(scene, get) {
     Object.assign(scene, { key, readers, steps: readers[0].steps });
   }
   scene.unit = get("unit") - 1;
-  Object.assign(scene, { move: get("move"), settings });
+  Object.assign(scene, { move: get("move"), alone: get("view") === "step", settings });
   scene.step = Math.max(0, Math.min(get("step"), scene.steps.length - 1));
   for (const reader of scene.readers) {
     reader.back = scene.steps.length ? gradientBack(reader.cell, reader.steps, scene.step, scene.unit, settings) : null;
@@ -200,7 +200,7 @@ function drawGradient(ctx, x, y, theme, { kind, back }) {
 }
 
 /** The step in words and numbers: { sums (the equations filled in), text, bad (a wrong answer) }. */
-function describeStep({ readers, steps, step, unit, move, settings }) {
+function describeStep({ readers, steps, step, unit, move, alone, settings }) {
   if (!steps.length) return { sums: "", text: "There is nothing to read.", bad: false };
   const pair = readers.length > 1;
   const sums = readers.map((reader) => (pair ? `${reader.kind}: ` : "") + sumsOf(reader, step, unit, pair ? "all" : move, settings)).join(";  ");
@@ -210,7 +210,7 @@ function describeStep({ readers, steps, step, unit, move, settings }) {
   const arrives = pair
     ? `Of a change in the state at step 1, ${far.map(([name, part]) => `${part} arrives here in the ${name}`).join(", ")}.`
     : `Of a change in ${STATE[kind]} at step 1, ${total} arrives here; along the ${kind === "GRU" ? "" : "cell "}state alone ${direct} would.`;
-  return { sums, text: `Step ${step + 1}, “${steps[step].sign}”: ${says.map(({ text }) => text).join("; ")}. ${arrives}`, bad: says.some(({ bad }) => bad) };
+  return { sums, text: `Step ${step + 1}, “${steps[step].sign}”: ${says.map(({ text }) => text).join("; ")}.${alone ? "" : ` ${arrives}`}`, bad: says.some(({ bad }) => bad) };
 }
 
 /** A share in percent; so little that no reader wants its digits is nothing. */
@@ -246,6 +246,8 @@ function describeScore({ readers }) {
   return `Questions answered right: ${parts.join(", ")}.`;
 }
 
+const STEP = "What passes a gate is as wide as the gate is open. Thin lines: what a gate sees, x (solid) and the hidden states of the step before (dashed). Numbers: the moves of a step.";
+
 const KEYS = {
   LSTM: "i input gate, f forget gate, o output gate: 0 is shut, 1 is open. g candidate, c cell state, h hidden state: up or down from zero.",
   GRU: "z update gate: blue is what is kept of the state, orange, 1−z, what is written. r reset gate: how much of the old states the candidate sees. n candidate, h state: up or down from zero.",
@@ -253,17 +255,27 @@ const KEYS = {
 };
 
 /** What the marks mean. */
-function describeMarks({ readers }) {
+function describeMarks({ readers, alone }) {
+  if (alone) return STEP;
   const pair = readers.length > 1;
   const lines = pair ? "how much of a change at each earlier step arrives (circles the LSTM, diamonds the GRU), and by the keeping gates alone (dashed)" : `how much of a change at each earlier step arrives (line), and by the ${readers[0].kind === "GRU" ? "update" : "forget"} gates alone (dashed)`;
-  return `The cell is at the step that is shaded; what passes a gate is as wide as the gate is open. Thin lines: what a gate sees, x (solid) and the hidden states of the step before (dashed). Numbers: the moves of a step. ${KEYS[pair ? "both" : readers[0].kind]} Shades: the chances of A to D; a ring round the right one. At the bottom, on a logarithmic axis: ${lines}.`;
+  return `The cell is at the step that is shaded. ${STEP} ${KEYS[pair ? "both" : readers[0].kind]} Shades: the chances of A to D; a ring round the right one. At the bottom, on a logarithmic axis: ${lines}.`;
 }
 
-/** A part: the strip is higher where it shows two cells. */
+/** A part: the strip is higher where it shows two cells, and not there where a step is shown alone. */
 function makeRoom(app) {
-  const fit = () => app.body.classList.toggle("d2l-pair", kindsOf(app.get).length > 1);
+  const fit = () => {
+    app.body.classList.toggle("d2l-pair", kindsOf(app.get).length > 1);
+    app.body.classList.toggle("d2l-alone", app.get("view") === "step");
+  };
   fit();
   app.draw(fit);
+}
+
+/** The cell, and below it the text, unless the step is shown alone. */
+function drawBoth(ctx, width, height, theme, scene, get) {
+  const draw = get("view") === "step" ? drawNow : above(drawNow, drawAll, 0.34);
+  draw(ctx, width, height, theme, scene, get);
 }
 
 const hasLstm = (get) => get("cell") !== "GRU";
@@ -271,12 +283,13 @@ const hasGru = (get) => get("cell") !== "LSTM";
 
 export const { render, preview } = defineExplorer({
   title: "Gates explorer: a trained LSTM and a trained GRU, step by step",
-  scene: () => ({ key: "", readers: [], steps: [], step: 0, unit: 0, move: "all", settings: {} }),
+  scene: () => ({ key: "", readers: [], steps: [], step: 0, unit: 0, move: "all", alone: false, settings: {} }),
   update: updateScene,
   say: summarise,
   top: [
     makeRoom,
     stage({ draw: drawNow, label: "The cell at the step shown: its gates and states", className: "d2l-cell" }),
+    paragraph((scene) => (scene.alone ? describeStep(scene).sums : ""), { className: "d2l-filled d2l-direct" }),
     stage({
       draw: drawAll,
       label: "Gates, states, answers and gradient over time",
@@ -288,18 +301,19 @@ export const { render, preview } = defineExplorer({
   bottom: [
     group(
       { name: "readout", className: "d2l-readout" },
-      paragraph((scene) => describeStep(scene).sums, { className: "d2l-sums" }),
+      paragraph((scene) => (scene.alone ? "" : describeStep(scene).sums), { className: "d2l-sums" }),
       paragraph(describeStep, { className: "d2l-answer" }),
-      paragraph(describeScore, { className: "d2l-score" }),
+      paragraph((scene) => (scene.alone ? "" : describeScore(scene)), { className: "d2l-score" }),
     ),
     hint(describeMarks),
   ],
-  controls: ["forget_gate", "update_gate", "move", control("text", { resets: { step: 31 } }), "input_gate", "output_gate", "reset_gate", "cell", "unit", "forget_bias", "input_bias", "output_bias", "update_bias", "reset_bias"],
+  controls: ["forget_gate", "update_gate", "move", control("text", { resets: { step: 31 } }), "input_gate", "output_gate", "reset_gate", "cell", "unit", "view", "forget_bias", "input_bias", "output_bias", "update_bias", "reset_bias"],
   shown: 4, // of which three are of use at a time
   visible: {
     ...Object.fromEntries(["forget_gate", "input_gate", "output_gate", "forget_bias", "input_bias", "output_bias"].map((name) => [name, hasLstm])),
     ...Object.fromEntries(["update_gate", "reset_gate", "update_bias", "reset_bias"].map((name) => [name, hasGru])),
     move: (get) => get("cell") !== "both",
+    text: (get) => get("view") !== "step",
   },
-  preview: above(drawNow, drawAll, 0.34),
+  preview: drawBoth,
 });
