@@ -150,19 +150,20 @@ def test_the_equations_of_a_step_have_torchs_numbers(host, unit):
         assert said == pytest.approx([value.item() for value in values], abs=6e-4), move
 
 
-def test_a_step_alone_has_its_equation_under_the_picture_and_no_text(make_host):
+def test_a_step_alone_has_its_equation_over_the_picture_and_no_text(make_host):
     host = make_host(360).open("gates").show("gates", view="step", step=10, folded=True)
     line, cell = host.page.locator(".d2l-filled"), host.page.locator(".d2l-cell")
     assert line.inner_text().startswith("c = f·c₋₁ + i·g = 0.12·(−1.19) + 0.87·0.92 = 0.65")
     assert not host.page.locator(".d2l-strip").is_visible()
     assert not host.page.get_by_role("textbox", name="text", exact=True).is_visible()
     assert answer(host) == "Step 11, “D”: it says D (97%)."
-    below = line.bounding_box()["y"] - cell.bounding_box()["y"] - cell.bounding_box()["height"]
-    assert 0 <= below < 20
+    box, height = line.bounding_box(), cell.bounding_box()["y"]
+    assert 0 <= height - box["y"] - box["height"] < 20
     host.page.get_by_role("combobox", name="move", exact=True).select_option("keep")
     host.settle()
     assert line.inner_text() == "1 keep: f·c₋₁ = 0.120·(−1.186) = −0.142"
     assert host.get("step") == 10
+    assert cell.bounding_box()["y"] == height, "the picture stays where it is"
     host.set("view", "text")
     assert host.page.locator(".d2l-strip").is_visible()
     assert not line.is_visible()

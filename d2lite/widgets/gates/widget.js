@@ -288,8 +288,8 @@ export const { render, preview } = defineExplorer({
   say: summarise,
   top: [
     makeRoom,
-    stage({ draw: drawNow, label: "The cell at the step shown: its gates and states", className: "d2l-cell" }),
     paragraph((scene) => (scene.alone ? describeStep(scene).sums : ""), { className: "d2l-filled d2l-direct" }),
+    stage({ draw: drawNow, label: "The cell at the step shown: its gates and states", className: "d2l-cell" }),
     stage({
       draw: drawAll,
       label: "Gates, states, answers and gradient over time",
