@@ -274,8 +274,8 @@ function makeRoom(app) {
 
 /** The cell, and below it the text, unless the step is shown alone. */
 function drawBoth(ctx, width, height, theme, scene, get) {
-  const draw = get("view") === "step" ? drawNow : above(drawNow, drawAll, 0.34);
-  draw(ctx, width, height, theme, scene, get);
+  if (get("view") === "step") return drawNow(ctx, width, Math.min(height, 0.3 * width), theme, scene);
+  above(drawNow, drawAll, 0.34)(ctx, width, height, theme, scene, get);
 }
 
 const hasLstm = (get) => get("cell") !== "GRU";
