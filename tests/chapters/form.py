@@ -189,7 +189,7 @@ def length(notebook):
 
 
 def short_path(notebook):
-    """One line names a way of ten minutes: sections that are there, with opening and summary at most 1,450 words."""
+    """One line names a way of ten minutes: sections that are there, with opening and summary at most 1,500 words."""
     lines = SHORT_PATH.findall("\n".join(c.source for c in notebook.cells if c.cell_type == "markdown"))
     if len(lines) != 1:
         return [f"{len(lines)} lines name a path of ten minutes: expected 1"]
@@ -204,7 +204,7 @@ def short_path(notebook):
         text += part if read and isinstance(part, str) else ""
     wrong = [f"the short path names {names}, the headings are {seen}"] * (names != seen)
     count = len(words(text))
-    return wrong + [f"the short path has {count} words: expected at most 1,450"] * (count > 1450)
+    return wrong + [f"the short path has {count} words: expected at most 1,500"] * (count > 1500)
 
 
 def predictions(notebook):
