@@ -138,3 +138,15 @@ def test_a_run_recorded_with_batch_norm_can_be_made_again(norm_recorder):
     assert made["train_accuracy"] == pytest.approx(recorded["train_accuracy"], abs=DIFFERENCE)
     parts = torch.tensor(made["test_parts"]), torch.tensor(recorded["test_parts"])
     assert abs(parts[0].mean() - parts[1].mean()) < DIFFERENCE
+
+
+def test_the_networks_of_the_part_were_run_again_with_seeds_of_their_own(read_recorder):
+    again, runs = read_recorder("convnets_again"), d2lite.Sweep.recorded("convnets_again")
+    assert [run.point for run in runs if run.seed == 200] == again.points()  # at the rates chosen before
+    for source in again.MODULES:
+        seen = {seed for name in (source, f"{source}_seeds") for seed in d2lite.Sweep.recorded(name).seeds}
+        assert not seen & set(runs.seeds)
+    (recorded,) = runs.select(source="inception", net="one path", seed=201)
+    made = again.train_point(**recorded.point, seed=201)
+    parts = torch.tensor(made["test_parts"]), torch.tensor(recorded["test_parts"])
+    assert abs(parts[0].mean() - parts[1].mean()) < DIFFERENCE

@@ -156,3 +156,12 @@ def test_a_program_to_copy_runs_alone(chapter, capsys, cell):
     source = re.sub(r"in range\(\d+\)", "in range(2)", chapter.sources[cell])
     exec(compile(source, cell, "exec"), {"__name__": "__main__"})
     assert "guessing" in capsys.readouterr().out
+
+
+def test_a_run_with_another_seed_comes_out_again(read_recorder):
+    more = read_recorder("memory_more")
+    runs = d2lite.Sweep.recorded("memory_more")
+    assert not set(runs.seeds) & set(d2lite.Sweep.recorded("memory").seeds)
+    (recorded,) = runs.select(seed=9)
+    made = more.train_point(**recorded.point, seed=9)
+    assert made["test_accuracy"] == pytest.approx(recorded["test_accuracy"], abs=0.05)

@@ -135,6 +135,20 @@ def test_a_run_of_the_names_happens_again(read_recorder):
     assert now["every_map"] - now["map"] == pytest.approx(recorded["every_map"] - recorded["map"], abs=0.02)
 
 
+def test_a_run_with_another_seed_happens_again(read_recorder, recorder):
+    again = read_recorder("modern_again")
+    runs = d2lite.Sweep.recorded("modern_again")
+    assert not {run.seed for run in runs} & set(recorder.SEEDS)
+    best = {point["row"]: point["lr"] for point in recorder.best_points("modern_rates")}
+    assert {run.point["row"]: run.point["lr"] for run in runs if run.point["row"] in best} == {
+        row: best[row] for row in again.AGAIN
+    }
+    (recorded,) = runs.select(row="residual blocks", seed=4)
+    now = again.train_point(**recorded.point, seed=4)
+    for name in recorded.scalars:
+        assert abs(now[name] - recorded[name]) < TOLERANCE, name
+
+
 def test_what_was_measured_is_measured_again(longer):
     """On fewer of the scenes: the two differences that the chapter's table shows, near those of all 500."""
     record = models.pretrained_modern_detector()[1]

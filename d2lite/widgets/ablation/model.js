@@ -28,14 +28,21 @@ function variance(values) {
   return values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1);
 }
 
+const gainsOf = (set, base, measure) => set[measure].map((value, seed) => value - base[measure][seed]);
+
+/** How far a seed moves a gain over the baseline: three seeds tell that roughly for one set, so it is one for all. */
+export function seedSpread([baseline, ...others], measure) {
+  return Math.sqrt(mean(others.map((set) => variance(gainsOf(set, baseline, measure)))));
+}
+
 /**
  * What one set gained over another: the mean over seeds, that of each seed, and the standard errors that the seeds leave,
- * that the test scenes leave (null without draws), and both.
+ * that the test scenes leave (null without draws), and both. sets: all, the baseline first.
  */
-export function gainOver(set, base, measure) {
-  const each = set[measure].map((value, seed) => value - base[measure][seed]);
+export function gainOver(set, base, measure, sets) {
+  const each = gainsOf(set, base, measure);
   if (set === base) return { gain: 0, each, ofSeeds: 0, ofScenes: 0, error: 0 };
-  const ofSeeds = Math.sqrt(variance(each) / each.length);
+  const ofSeeds = seedSpread(sets, measure) / Math.sqrt(each.length);
   const ofScenes = measure === "test" ? Math.sqrt(variance(set.draws.map((value, k) => value - base.draws[k]))) : null;
   return { gain: mean(each), each, ofSeeds, ofScenes, error: Math.hypot(ofSeeds, ofScenes ?? 0) };
 }

@@ -17,7 +17,7 @@ function updateScene(scene, get) {
   const kept = [...new Set(get("rows"))].filter((k) => k < sets.length);
   const [at, all, measure] = [findSet(sets, on), largestSet(sets), get("measure")];
   const base = get("against") === "baseline" || !kept.length ? sets[findSet(sets, [])] : sets[kept[0]];
-  const rowOf = (k) => ({ k, name: nameSet(names, sets[k].on, all), set: sets[k], ...gainOver(sets[k], base, measure) });
+  const rowOf = (k) => ({ k, name: nameSet(names, sets[k].on, all), set: sets[k], ...gainOver(sets[k], base, measure, sets) });
   const rows = (kept.includes(at) || at < 0 ? kept : [...kept, at]).map(rowOf);
   if (get("ordered")) rows.sort((a, b) => b.gain - a.gain);
   Object.assign(scene, { names, abouts, sets, on, kept, at, all, measure, base, rows, near: nearestSets(sets, on), title: nameSet(names, on, all) });
@@ -126,6 +126,6 @@ export const { render, preview } = defineExplorer({
   ],
   controls: ["measure", "against", "ordered"],
   more: [group({ className: "d2l-transport" }, button({ label: "Keep every single change", press: keepSingles }), button({ label: "Keep all joined", press: keepJoined }))],
-  bottom: [hint("Large dot: the mean of three seeds. Small dots: the seeds. Line: two standard errors, of seeds and test scenes (over one class: of seeds only). Cost: million multiplications a picture.")],
+  bottom: [hint("Large dot: the mean of three seeds. Small dots: the seeds. Line: two standard errors to each side, of seeds (one spread for all sets) and test scenes (over one class: of seeds only). Cost: million multiplications a picture.")],
   preview: drawTable,
 });

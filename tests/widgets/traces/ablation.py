@@ -19,7 +19,9 @@ def made_up():
 
 def gain(one, base, measure):
     each = np.subtract(one[measure], base[measure])
-    of_seeds = each.std(ddof=1) / np.sqrt(len(each))
+    first, *others = made_up()
+    spreads = [np.subtract(other[measure], first[measure]).var(ddof=1) for other in others]
+    of_seeds = np.sqrt(np.mean(spreads) / len(each))
     of_scenes = np.subtract(one["draws"], base["draws"]).std(ddof=1) if measure == "test" else None
     error = np.hypot(of_seeds, of_scenes or 0)
     return {
@@ -45,7 +47,7 @@ def cases():
         *(
             {
                 "name": f"gain of set {k} over {base} by {measure}",
-                "js": "(model, { sets, k, base, measure }) => model.gainOver(sets[k], sets[base], measure)",
+                "js": "(model, { sets, k, base, measure }) => model.gainOver(sets[k], sets[base], measure, sets)",
                 "input": {"sets": sets, "k": k, "base": base, "measure": measure},
                 "expected": gain(sets[k], sets[base], measure),
             }
@@ -53,7 +55,7 @@ def cases():
         ),
         {
             "name": "a set gains nothing over itself",
-            "js": "(model, sets) => model.gainOver(sets[1], sets[1], 'test').error",
+            "js": "(model, sets) => model.gainOver(sets[1], sets[1], 'test', sets).error",
             "input": sets,
             "expected": 0,
         },
