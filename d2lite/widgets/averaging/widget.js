@@ -78,7 +78,7 @@ function drawNeighbours(ctx, width, height, theme, { weights, most, unit }) {
   const side = Math.min(width / columns - 10, (height * columns) / 4 - LABEL - 6);
   NEIGHBOURS.forEach(([down, across, name], k) => {
     const [x, y] = [(k % columns) * (side + 10), Math.floor(k / columns) * (side + LABEL + 6)];
-    drawLabel(ctx, name || (columns === 2 ? `output ${placeName(unit)}` : "the output"), x, y, theme, { color: name ? theme.muted : theme.text });
+    drawLabel(ctx, name || (columns === 2 ? `output ${placeName(unit)}` : "the output"), x + 2, y, theme, { color: name ? theme.muted : theme.text });
     const box = { x, y: y + LABEL, width: side, height: side };
     drawMatrix(ctx, surroundings(weights, shiftPlace(unit, down, across)), SIDE, SIDE, box, ramp(theme), (w) => 0.5 + w / most / 2);
     ctx.strokeStyle = theme.line;
