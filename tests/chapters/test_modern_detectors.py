@@ -63,8 +63,9 @@ def test_a_mosaics_boxes_lie_on_their_items(chapter):
         images[i, :, y : y + 30, x : x + 20] = (i + 1) / 4
         truths.append(torch.tensor([[x, y, x + 20, y + 30]]).float())
     for _ in range(20):
-        picture, found = chapter["mosaic"](images, truths)
+        picture, found, stay = chapter["mosaic"](images, truths)
         assert picture.shape == (3, 96, 96)
+        assert len(stay) == 4 and stay.sum() == len(found)
         for x1, y1, x2, y2 in found.int().tolist():
             assert len(picture[0, y1:y2, x1:x2].unique()) == 1 and picture[0, y1, x1] > 0
         shown = [(picture[0] == (i + 1) / 4).sum() for i in range(4)]
