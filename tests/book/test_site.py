@@ -344,7 +344,7 @@ def _short_path(title, *names):
     document = new_document("page")
     document.settings.env = SimpleNamespace(docname="page")
     section = nodes.section("", nodes.title("", title), ids=["a-section"])
-    line = nodes.paragraph("", "", nodes.strong("", "In ten minutes"), nodes.Text(" read "))
+    line = nodes.paragraph("", "", nodes.Text(""), nodes.strong("", "In ten minutes"), nodes.Text(" read "))
     line += [nodes.emphasis("", name) for name in names]
     other = nodes.paragraph("", "", nodes.emphasis("", title))
     document += [section, line, other]

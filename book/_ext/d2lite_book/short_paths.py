@@ -25,7 +25,7 @@ class ShortPath(SphinxTransform):
         found = self.document.findall(nodes.section)
         sections = {node.next_node(nodes.title).astext(): node["ids"][0] for node in found}
         for paragraph in self.document.findall(nodes.paragraph):
-            first = paragraph.children[0] if paragraph.children else None
+            first = next((node for node in paragraph.children if node.astext()), None)  # MyST begins with ""
             if not (isinstance(first, nodes.strong) and first.astext() == BEGINS):
                 continue
             paragraph["classes"].append("d2l-short-path")
