@@ -61,7 +61,7 @@ def train(model, text, total, stop=None, report=None):
             at, state = 0, None
         update.param_groups[0]["lr"] = rate(step, total)
         if state is not None:
-            state = state.detach() * (torch.rand(STREAMS, 1) >= FORGET)  # (1, B, H) * (B, 1)
+            state = carry(state, torch.rand(STREAMS, 1) >= FORGET)
         logits, state = model(streams[at : at + WINDOW], state)
         targets = streams[at + 1 : at + WINDOW + 1]
         loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
@@ -77,6 +77,13 @@ def train(model, text, total, stop=None, report=None):
             if report:
                 report(step + 1, curve[-1])
     return curve
+
+
+def carry(state, kept):
+    """Return a state, (1, B, H) or of an LSTM two, without its past; 0 in the streams that are not kept, (B, 1)."""
+    if isinstance(state, tuple):
+        return tuple(carry(part, kept) for part in state)
+    return state.detach() * kept
 
 
 def sort_units(model, text):

@@ -53,9 +53,12 @@ def start(seed):
     return model
 
 
-def checkpoints(text, seed, steps):
-    """Train as tools/record/character_rnn.py does, to the last of the steps; return the weights after each of them."""
-    model, states, done = start(seed), {}, 0
+def checkpoints(model, text, steps, total=None):
+    """Train as tools/record/character_rnn.py does, to the last of the steps; return the weights after each of them.
+
+    total is the length of the whole training, whose schedule is followed; recorder.PASSES over the text unless given.
+    """
+    states, done = {}, 0
 
     def keep():
         states[done] = {name: value.detach().clone() for name, value in model.state_dict().items()}
@@ -67,28 +70,28 @@ def checkpoints(text, seed, steps):
         done += 1
 
     hook = model.register_forward_pre_hook(before_a_step)
-    total = recorder.PASSES * (len(text) // recorder.STREAMS // recorder.WINDOW)
-    recorder.train(model, text, total, stop=steps[-1])
+    whole = recorder.PASSES * (len(text) // recorder.STREAMS // recorder.WINDOW)
+    recorder.train(model, text, total or whole, stop=steps[-1])
     hook.remove()
     keep()
     return states
 
 
-def kept(folder, text, seed, steps):
-    """Return `checkpoints`, from the folder where they are there already."""
-    path = folder / f"seed_{seed}.pt"
+def kept(folder, name, model, text, steps, total=None):
+    """Return `checkpoints` and their processor seconds, from the folder where they are there already."""
+    path = folder / f"{name}.pt"
     if not path.exists():
-        start = time.process_time()
-        states = checkpoints(text, seed, steps)
+        begun = time.process_time()
+        states = checkpoints(model, text, steps, total)
         folder.mkdir(parents=True, exist_ok=True)
-        torch.save((states, time.process_time() - start), path)
+        torch.save((states, time.process_time() - begun), path)
     return torch.load(path)
 
 
-def draw_texts(model, temperature, seeds, length):
-    """Return (N, length) places in the alphabet, drawn after PROMPT, a row for each seed of the random numbers."""
+def draw_texts(model, temperature, seeds, length, prompt=PROMPT):
+    """Return (N, length) places in the alphabet, drawn after a prompt, a row for each seed of the random numbers."""
     uniforms = torch.from_numpy(np.array([Rng(seed).uniform(length) for seed in seeds]))  # (N, length)
-    characters = model.encode(PROMPT)[:, None].expand(-1, len(seeds))  # (T, N)
+    characters = model.encode(prompt)[:, None].expand(-1, len(seeds))  # (T, N)
     drawn, state = [], None
     with torch.no_grad():
         for u in uniforms.T:
@@ -116,9 +119,10 @@ def strange(text, words):
     return marks
 
 
-def looks(texts, words):
-    """Return of some texts: the share of spaces, and of whole words those that a set of words has."""
+def looks(texts, words, least=1):
+    """Return of some texts: the share of spaces, and of whole words of `least` letters or more those that a set has."""
     whole = [found[0].lower() for text in texts for found in WORD.finditer(text) if found.end() < len(text)]
+    whole = [word for word in whole if len(word) >= least]
     spaces = sum(text.count(" ") for text in texts) / sum(map(len, texts))
     return {"spaces": spaces, "known": sum(word in words for word in whole) / max(1, len(whole))}
 
@@ -127,14 +131,15 @@ def spell(alphabet, rows):
     return ["".join(alphabet[i] for i in row) for row in rows.tolist()]
 
 
-def measure(model, words, held_out):
+def measure(model, words, held_out, prompt=PROMPT, least=1):
     """Return what stands in the file of a checkpoint: numbers, texts (temperatures, TEXTS, LENGTH) and their marks."""
-    model = model.double().eval()
+    model = model.eval()
     numbers = {name: character_rnn.cross_entropy(model.float(), text) for name, text in held_out.items()}
     model.double()
-    numbers |= looks(spell(model.alphabet, draw_texts(model, 1.0, range(100, 100 + SAMPLES), LENGTH)), words)
+    many = spell(model.alphabet, draw_texts(model, 1.0, range(100, 100 + SAMPLES), LENGTH, prompt))
+    numbers |= looks(many, words, least)
     texts = torch.stack(
-        [draw_texts(model, temperature, range(TEXTS), LENGTH) for temperature in TEMPERATURES]
+        [draw_texts(model, temperature, range(TEXTS), LENGTH, prompt) for temperature in TEMPERATURES]
     )
     marks = [[strange(text, words) for text in spell(model.alphabet, rows)] for rows in texts]
     return {name: round(value, 5) for name, value in numbers.items()}, texts, torch.tensor(marks)
@@ -164,7 +169,7 @@ def main():
     runs, seconds = {}, 0.0
     for seed in (0, *OTHER_SEEDS):
         steps = STEPS if seed == 0 else [step for step in STEPS if step <= SHORT]
-        states, taken = kept(options.folder, training, seed, steps)
+        states, taken = kept(options.folder, f"seed_{seed}", start(seed), training, steps)
         models = [network(state) for state in states.values()]
         texts = held_out if seed == 0 else {"test": test}
         runs[seed] = [measure(model, words, texts) for model in models]

@@ -16,11 +16,11 @@ The texts, line breaks kept, nine tenths to train on, a twentieth to validate, a
   files follow each other in the order of the SHA-256 of their paths, so that each part has some of every package;
   characters beyond ASCII and tabs are left out. DIGEST says that it is the same text.
 
-Beside that, what DRAWN texts of LONG characters at temperature 1 are like: from the network, from plain counts of each
-context of CONTEXTS characters, without smoothing (as Goldberg 2015 makes them), and as many pieces of the test text. Of
-programs: how many of the brackets that are opened are closed, how often the line after one such as `if x:` is indented
-by four more, and how much is copied from the training text; there an LSTM of GATED units, trained in the same way,
-writes, too. Of plays: the lengths of lines, and the names of speakers.
+Beside that, what DRAWN Python texts of LONG characters at temperature 1 are like: from the network, from an LSTM of
+GATED units trained in the same way, from plain counts of each context of CONTEXTS characters, without smoothing (as
+Goldberg 2015 makes them), and as many pieces of the test text. Measured are how many of the brackets that are opened
+are closed, how often the line after one such as `if x:` is indented by four more, and how much is copied from the
+training text.
 """
 
 import argparse
@@ -46,7 +46,6 @@ from d2lite.language import tokens
 from d2lite.models import character_rnn, weights
 
 TOTAL, STEPS = 5000, [step for step in writing.STEPS if step < 5000]
-TEXTS, LENGTH, TEMPERATURES, SAMPLES = writing.TEXTS, writing.LENGTH, writing.TEMPERATURES, writing.SAMPLES
 PROMPTS = {"shakespeare": "MACBETH.\n", "python": "import torch\n\n\ndef "}
 FOLDERS, LEFT_OUT = ("distributions", "fx", "optim", "utils"), "utils/hipify/"
 DIGEST = {
@@ -100,86 +99,6 @@ def make_model(alphabet, seed, gated=False):
     return model
 
 
-def checkpoints(model, text, steps, total=TOTAL, keep=lambda states: None):
-    """Train as tools/record/character_rnn.py does, to the last of the steps; return the weights after each of them."""
-    streams = model.encode(text[: len(text) // recorder.STREAMS * recorder.STREAMS])
-    streams = streams.view(recorder.STREAMS, -1).T.contiguous()  # (T, B)
-    update, state, at, states = torch.optim.Adam(model.parameters(), recorder.PEAK), None, 0, {}
-    for step in range(steps[-1] + 1):
-        if step in steps:
-            states[step] = {name: value.detach().clone() for name, value in model.state_dict().items()}
-            keep(states)
-        if step == steps[-1]:
-            return states
-        if at + recorder.WINDOW + 1 > len(streams):
-            at, state = 0, None
-        update.param_groups[0]["lr"] = recorder.rate(step, total)
-        if state is not None:
-            state = carry(state, torch.rand(recorder.STREAMS, 1) >= recorder.FORGET)
-        logits, state = model(streams[at : at + recorder.WINDOW], state)
-        targets = streams[at + 1 : at + recorder.WINDOW + 1]
-        loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
-        update.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), recorder.CLIP)
-        update.step()
-        at += recorder.WINDOW
-
-
-def carry(state, kept):
-    """Return a state without its past, at zero in the streams that are not kept."""
-    if isinstance(state, tuple):
-        return tuple(carry(part, kept) for part in state)
-    return state.detach() * kept  # (1, B, H) * (B, 1)
-
-
-def kept(folder, name, make, text, steps):
-    """Return `checkpoints` and their processor seconds, from the folder where they are there already."""
-    path = folder / f"{name}.pt"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        start = time.process_time()
-        states = checkpoints(
-            make(), text, steps, keep=lambda found: torch.save(found, folder / f"{name}_so_far.pt")
-        )
-        torch.save((states, time.process_time() - start), path)
-    return torch.load(path)
-
-
-def draw_texts(model, prompt, temperature, seeds, length):
-    """Return (N, length) places in the alphabet, drawn after a prompt, a row for each seed of the random numbers."""
-    uniforms = torch.from_numpy(np.array([Rng(seed).uniform(length) for seed in seeds]))  # (N, length)
-    characters = model.encode(prompt)[:, None].expand(-1, len(seeds))  # (T, N)
-    drawn, state = [], None
-    with torch.no_grad():
-        for u in uniforms.T:
-            logits, state = model(characters, state)
-            sums = (logits[-1] / temperature).softmax(-1).cumsum(-1)  # (N, V)
-            following = (sums <= u[:, None]).sum(-1).clamp(max=sums.shape[1] - 1)
-            drawn.append(following)
-            characters = following[None]
-    return torch.stack(drawn, 1)
-
-
-def looks(texts, words):
-    """Return of some texts: the share of spaces, and of whole words of LEAST letters or more those that a set has."""
-    found = [found for text in texts for found in writing.WORD.finditer(text) if found.end() < len(text)]
-    long = [word[0].lower() in words for word in found if len(word[0]) >= LEAST]
-    spaces = sum(text.count(" ") for text in texts) / sum(map(len, texts))
-    return {"spaces": spaces, "known": sum(long) / max(1, len(long))}
-
-
-def measure(model, prompt, words, held_out):
-    """Return what stands in the file of a checkpoint: numbers, texts (temperatures, TEXTS, LENGTH) and their marks."""
-    numbers = {name: character_rnn.cross_entropy(model.float(), text) for name, text in held_out.items()}
-    model.double()
-    many = writing.spell(model.alphabet, draw_texts(model, prompt, 1.0, range(100, 100 + SAMPLES), LENGTH))
-    numbers |= looks(many, words)
-    texts = torch.stack([draw_texts(model, prompt, tau, range(TEXTS), LENGTH) for tau in TEMPERATURES])
-    marks = [[writing.strange(text, words) for text in writing.spell(model.alphabet, rows)] for rows in texts]
-    return {name: round(value, 5) for name, value in numbers.items()}, texts, torch.tensor(marks)
-
-
 class PlainCounts:
     """What followed each run of some characters in a text, counted, with no smoothing (Goldberg 2015)."""
 
@@ -212,7 +131,7 @@ class PlainCounts:
 
 
 PAIRS = {")": "(", "]": "[", "}": "{"}
-REACH, NEAR = 300, 20  # characters within which a bracket is to be closed, and those that are near
+REACH = 300  # characters within which a bracket is to be closed
 BLOCK = re.compile(r"( *)(?:def|class|if|elif|else|for|while|with|try|except|finally)\b.*:")
 
 
@@ -231,10 +150,10 @@ def closes_after(text, start):
 
 
 def brackets(texts):
-    """Return of the brackets that some texts open: the share that is closed, and that of those not closed soon.
+    """Return of the brackets that some texts open the share that is closed.
 
     A bracket is closed if one of its kind follows within REACH characters, and all that were opened in between are
-    closed before. Not closed soon: nothing closes it within NEAR characters.
+    closed before.
     """
     found = [
         closes_after(text, place)
@@ -242,13 +161,7 @@ def brackets(texts):
         for place in range(len(text) - REACH)
         if text[place] in "([{"
     ]
-    late = [after for after in found if after is None or after > NEAR]
-    return {
-        "opened": len(found),
-        "closed": sum(after is not None for after in found) / max(1, len(found)),
-        "late": len(late),
-        "closed_late": sum(after is not None for after in late) / max(1, len(late)),
-    }
+    return {"opened": len(found), "closed": sum(after is not None for after in found) / max(1, len(found))}
 
 
 def indentation(texts):
@@ -275,44 +188,22 @@ def syntax(texts, training):
     return {name: round(value, 4) for name, value in found.items()}
 
 
-SPEAKER = re.compile(r"\n\n([A-Z][A-Za-z ]{0,24}\.)(?=\n.)", re.DOTALL)
-
-
-def stage(texts, training):
-    """Return what is measured of texts of plays: lines and names, each that stands alone after an empty line.
-
-    Named: the share of those names that the training text has in such a place. Spoken: the share after which a line
-    that is not empty follows.
-    """
-    known, all_texts = set(SPEAKER.findall(training)), [f"\n{text}" for text in texts]
-    names = [found for text in all_texts for found in SPEAKER.finditer(text)]
-    lines = [len(line) for text in texts for line in text.split("\n")[1:-1] if line]
-    return {
-        "line": float(np.median(lines)),
-        "longest_of_ten": float(np.quantile(lines, 0.9)),
-        "names": len(names),
-        "named": round(sum(found[1] in known for found in names) / max(1, len(names)), 4),
-        "spoken": round(
-            sum(found.string[found.end() + 1] != "\n" for found in names) / max(1, len(names)), 4
-        ),
-    }
-
-
 def pieces(text):
     """Return DRAWN pieces of LONG characters, spread evenly over a text."""
     return [text[k * (len(text) - LONG) // (DRAWN - 1) :][:LONG] for k in range(DRAWN)]
 
 
-def compare(name, training, test, networks):
-    """Return what texts of LONG characters are like: of each network, of plain counts, and of the test text."""
-    look, seeds = {"shakespeare": stage, "python": syntax}[name], range(1000, 1000 + DRAWN)
+def compare(training, test, networks):
+    """Return what Python texts of LONG characters are like: of each network, of plain counts, and of the test text."""
+    seeds = range(1000, 1000 + DRAWN)
 
     def drawn(model):
-        return writing.spell(model.alphabet, draw_texts(model.double(), PROMPTS[name], 1.0, seeds, LONG))
+        rows = writing.draw_texts(model.double(), 1.0, seeds, LONG, PROMPTS["python"])
+        return writing.spell(model.alphabet, rows)
 
-    found = {kind: look(drawn(model), training) for kind, model in networks.items()}
-    counts = [look(PlainCounts(training, k).draw(seeds, LONG), training) for k in CONTEXTS]
-    return found | {"test": look(pieces(test), training), "contexts": CONTEXTS, "counts": counts}
+    found = {kind: syntax(drawn(model), training) for kind, model in networks.items()}
+    counts = [syntax(PlainCounts(training, k).draw(seeds, LONG), training) for k in CONTEXTS]
+    return found | {"test": syntax(pieces(test), training), "contexts": CONTEXTS, "counts": counts}
 
 
 def network(alphabet, states, gated=False):
@@ -326,18 +217,17 @@ def record(name, folder):
     training, validation, test = split(read_text(name))
     test, words = test[:MEASURED], set(tokens.tokenize(training, "word"))
     alphabet = "".join(sorted(set(training)))
-    states, seconds = kept(folder, name, lambda: make_model(alphabet, 0), training, [*STEPS, TOTAL])
+    states, seconds = writing.kept(folder, name, make_model(alphabet, 0), training, [*STEPS, TOTAL], TOTAL)
     models = [network(alphabet, state) for state in states.values()]
     recorder.sort_units(models[-1], validation[:20_000])
     last = character_rnn.to_tensors(models[-1].rnn, models[-1].readout)
     models[-1] = character_rnn.from_tensors(last, alphabet)
-    run = [measure(model, PROMPTS[name], words, {"test": test}) for model in models]
+    run = [writing.measure(model, words, {"test": test}, PROMPTS[name], LEAST) for model in models]
     print(f"{name}: {[numbers for numbers, *_ in run]}", flush=True)
     networks = {"network": models[-1]}
     if name == "python":
-        states, taken = kept(
-            folder, "python_gated", lambda: make_model(alphabet, 0, gated=True), training, [TOTAL]
-        )
+        gated = make_model(alphabet, 0, gated=True)
+        states, taken = writing.kept(folder, "python_gated", gated, training, [TOTAL], TOTAL)
         networks["gated"], seconds = network(alphabet, states[TOTAL], gated=True), seconds + taken
     perplexities = {
         kind: round(math.exp(character_rnn.cross_entropy(model.float(), test)), 4)
@@ -362,16 +252,17 @@ def record(name, folder):
     found = {
         "alphabet": alphabet,
         "prompt": PROMPTS[name],
-        "temperatures": TEMPERATURES,
+        "temperatures": writing.TEMPERATURES,
         "steps": [*STEPS, TOTAL],
         "least": LEAST,
         "counts": writing.count(training, test),
-        "source": {key: round(value, 5) for key, value in looks([test], words).items()},
+        "source": {key: round(value, 5) for key, value in writing.looks([test], words, LEAST).items()},
         "measured": {key: [numbers[key] for numbers, *_ in run] for key in run[0][0]},
         "perplexities": perplexities,
-        "compared": compare(name, training, test, networks),
         "provenance": provenance,
     }
+    if name == "python":
+        found["compared"] = compare(training, test, networks)
     shipped = {"alphabet": alphabet, "measured": perplexities, "provenance": provenance}
     return (f"{name}_writing", tensors, found), (f"{name}_rnn", last, shipped)
 
