@@ -49,6 +49,21 @@ def cases():
         ]
     found.append(
         {
+            "name": "of all seeds, each pair is found in its tenth of 0.05 to 0.95",
+            "js": """(model, items) => {
+                let missing = 0;
+                for (let seed = 0; seed < 10_000; seed++) {
+                    const overlaps = model.drawPairs(items, seed).map(model.overlapOf).sort((a, b) => a - b);
+                    if (overlaps.some((overlap, k) => Math.abs(overlap - (0.05 + 0.09 * (k + 0.5))) > 0.045 + 1e-9)) missing++;
+                }
+                return missing;
+            }""",
+            "input": items,
+            "expected": 0,
+        }
+    )
+    found.append(
+        {
             "name": "no pair is skipped, and the last stays",
             "js": "(model) => [[1, 0], [1, 1], [2, 1], [9, 2], [10, 10]].map(([pair, count]) => { const { shown, open } = model.stageOf(pair, Array(count).fill(0.5)); return [shown, Number(open)]; })",
             "input": None,
