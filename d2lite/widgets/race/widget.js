@@ -217,7 +217,7 @@ function addPlane(app, plane) {
 }
 
 const PLANE_HINT =
-  "Drag the dot. The stronger the colour, the less a step keeps in the long run. Lines: 2, 4, 8 and 16 times as slow as at the ring. Dashed: critical along the valley. A run has arrived when a thousandth of its distance is left.";
+  "Drag the dot. The stronger the colour, the less a step keeps in the long run. Lines: 2, 4, 8 and 16 times as slow as at the ring. Dashed: where the run along the valley begins to swing. A run has arrived when a thousandth of its distance is left.";
 const MAP_HINT = "Click or drag to choose the start. Arrow: the next step. Dashed: straight downhill. Ellipse: the unit circle after the division.";
 const drawRace = beside(drawMap, above(drawLosses, drawMemory));
 const drawBoth = beside(drawPlane, above(drawValley, drawLosses, 0.55));
@@ -265,7 +265,7 @@ export const { render, preview } = defineExplorer({
       },
     }),
     stage({ draw: drawMemory, label: "Gradient, velocity and second moment of the shown method", ratio: 2, use: named("memory") }),
-    hint(({ view }) => (view === "plane" ? "" : "Its memory. Dashed: gradient g. Line: velocity v. Band: ±√s.")),
+    hint(({ view }) => (view === "plane" ? "" : "Its memory. Dashed: gradient g. Line: velocity v, Adam's corrected (v̂). Band: ±√s, Adam's ±√ŝ.")),
     facts((scene) => (scene.view === "plane" ? pointFacts(scene) : []), { name: "point" }),
   ],
   bottom: [

@@ -67,7 +67,7 @@ export const { render, preview } = defineExplorer({
         text: (scene) => tellRank(scene),
       },
     }),
-    hint("Blue: the network, measured at the dots. Dotted: counts of n characters, gray once they are beaten. Drag in the picture."),
+    hint("Blue: the network, measured at the dots. Dotted: counts of each order, gray once they are beaten. Drag in the picture."),
   ],
   controls: ["author", "temperature", "text"],
   shown: 2,
