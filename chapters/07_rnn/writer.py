@@ -8,6 +8,7 @@ script of the chapter on recurrent networks, section "Use it": a test holds them
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import torch
@@ -26,8 +27,10 @@ class Writer(nn.Module):
         nn.init.orthogonal_(self.rnn.weight_hh_l0)
 
     def encode(self, text):
+        if unknown := sorted(set(text) - set(self.alphabet)):
+            raise ValueError(f"the writer has never seen {''.join(unknown)!r}")
         place = {c: i for i, c in enumerate(self.alphabet)}
-        return torch.tensor([place[c] for c in text if c in place])
+        return torch.tensor([place[c] for c in text])
 
     def forward(self, characters, state=None):
         states, state = self.rnn(one_hot(characters, len(self.alphabet)).float(), state)
@@ -41,6 +44,8 @@ class Writer(nn.Module):
 
 @torch.no_grad()
 def write_on(writer, prompt, count=300, temperature=0.7):
+    if not (prompt and temperature > 0 and count >= 0):
+        raise ValueError("expected a prompt, a temperature above 0, a count from 0 up")
     characters, state, text = writer.encode(prompt)[None], None, prompt
     for _ in range(count):
         logits, state = writer(characters, state)
@@ -59,11 +64,15 @@ def perplexity_on(writer, text, num_rows=20):
 def learn(text, num_steps=5000, num_hiddens=128, window=32, streams=32, rate=8e-3):
     """Return a Writer that was trained on the first nine tenths of a text."""
     known, kept_out = text[: len(text) * 9 // 10], text[len(text) * 9 // 10 :]
-    writer = Writer("".join(sorted(set(known))), num_hiddens)
+    if len(known) < streams * (window + 1) or len(kept_out) < 40 or num_steps < 1:
+        raise ValueError(f"{len(text)} characters, {num_steps} steps: expected more")
+    writer = Writer("".join(sorted(set(text))), num_hiddens)
     ids = writer.encode(known)
     rows = ids[: len(ids) // streams * streams].view(streams, -1)  # (B, N)
     optimizer = torch.optim.Adam(writer.parameters())
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, rate, num_steps + 1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, rate, num_steps + 1, cycle_momentum=False
+    )
     state, at = None, 0
     for step in range(1, num_steps + 1):
         if at + window + 1 > rows.shape[1]:
@@ -88,15 +97,17 @@ def main():
     parser.add_argument("--prompt", help="what it goes on from (the file's first word)")
     options = parser.parse_args()
     if not options.file.is_file():
-        parser.error(f"there is no file {options.file}")
+        parser.error(f"{options.file} is no file")
     text = options.file.read_text("utf-8", errors="replace")
     if len(text) < 10_000 or not text.strip():
-        parser.error(f"{options.file} has {len(text)} characters: expected at least 10,000")
+        size = f"{len(text)} characters" if text.strip() else "nothing but white space"
+        parser.error(f"{options.file} has {size}: expected a text of at least 10,000")
     if options.steps < 1:
         parser.error(f"--steps is {options.steps}: expected a whole number from 1 up")
-    prompt = options.prompt or f"{text.split()[0]} "
-    if not set(prompt) <= set(text):
-        parser.error(f"the prompt {prompt!r} has characters that {options.file} lacks")
+    prompt = text.split()[0][:40] if options.prompt is None else options.prompt
+    if not prompt or not set(prompt) <= set(text):
+        parser.error(f"the prompt {prompt!r} is empty, or has what {options.file} lacks")
+    sys.stdout.reconfigure(errors="replace")  # a console may lack the text's characters
     torch.manual_seed(0)
     writer = learn(text, options.steps)
     for temperature in (0.5, 1.0):

@@ -1,6 +1,7 @@
 """Recurrent networks: the chapter's cell against nn.RNN and autograd, its recording against a run made now."""
 
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -190,16 +191,58 @@ def test_the_file_to_download_learns_a_text_file(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "step 3: perplexity" in done.stdout
     for temperature in ("0.5", "1.0"):
-        assert f"--- temperature {temperature}\nthe " in done.stdout
+        assert f"--- temperature {temperature}\nthe" in done.stdout
+
+
+def test_the_file_to_download_reads_what_only_the_last_tenth_has(tmp_path):
+    """Its characters count in the perplexity, and may stand in a prompt; a console that lacks them stops nothing."""
+    file = tmp_path / "my.txt"
+    file.write_text("a b " * 3000 + "Ω" * 1200, "utf-8")
+    command = [
+        sys.executable,
+        ROOT / "chapters" / "07_rnn" / "writer.py",
+        file,
+        "--steps",
+        "3",
+        "--prompt",
+        "Ω",
+    ]
+    done = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "message"),
+    [
+        ("write_on", {"prompt": "the dog"}, "the writer has never seen 'dg'"),
+        ("write_on", {"prompt": ""}, "expected a prompt"),
+        ("write_on", {"prompt": "the", "temperature": 0}, "a temperature above 0"),
+        ("write_on", {"prompt": "the", "temperature": float("nan")}, "a temperature above 0"),
+        ("write_on", {"prompt": "the", "count": -1}, "a count from 0 up"),
+        ("perplexity_on", {"text": "the dog " * 40}, "the writer has never seen 'dg'"),
+    ],
+)
+def test_the_script_refuses_what_it_cannot_read(chapter, name, arguments, message):
+    writer = chapter["Writer"](" acehmnost.", 4)
+    with pytest.raises(ValueError, match=message):
+        chapter[name](writer, **arguments)
+
+
+@pytest.mark.parametrize(("text", "num_steps"), [("short", 2), ("the cat " * 200, 0)])
+def test_the_script_says_before_it_trains_what_is_too_little(chapter, text, num_steps):
+    with pytest.raises(ValueError, match="expected more"):
+        chapter["learn"](text, num_steps)
 
 
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        ("too short", [], "9 characters: expected at least 10,000"),
+        ("too short", [], "9 characters: expected a text of at least 10,000"),
+        (" \n" * 6000, [], "nothing but white space: expected a text of at least 10,000"),
         ("a b " * 3000, ["--steps", "0"], "--steps is 0: expected a whole number from 1 up"),
-        ("a b " * 3000, ["--prompt", "xyz"], "the prompt 'xyz' has characters that"),
-        (None, [], "there is no file"),
+        ("a b " * 3000, ["--prompt", "xyz"], "the prompt 'xyz' is empty, or has what"),
+        ("a b " * 3000, ["--prompt", ""], "the prompt '' is empty, or has what"),
+        (None, [], "my.txt is no file"),
     ],
 )
 def test_the_file_to_download_refuses_what_it_cannot_use(tmp_path, text, options, message):
