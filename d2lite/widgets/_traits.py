@@ -220,14 +220,15 @@ class Payload(Param):
         loader: function without arguments that returns the data, a dict; called once, when an explorer first needs it.
             Other data must be made like these: the same keys, and texts, numbers and lists in the same places.
         max_size: most bytes of its JSON, compressed as a server sends it.
+        check: function of data made so that returns what is wrong with their values, as a sentence, or None.
         description: label, help as in Param.
     """
 
     kind = "payload"
 
-    def __init__(self, *, loader=dict, max_size=100_000, **description):
+    def __init__(self, *, loader=dict, max_size=100_000, check=None, **description):
         super().__init__({}, max_size=max_size, output=True, **description)
-        self._load = functools.cache(loader)
+        self._load, self._check = functools.cache(loader), check
         self._has_model = loader is not dict
 
     def make_dynamic_default(self):
@@ -238,6 +239,8 @@ class Payload(Param):
             self.refuse(value, "a dict")
         if self._has_model and obj is not None and (wrong := _difference(value, self._load(), self.name)):
             raise BadValueError(wrong)
+        if self._check and obj is not None and (wrong := self._check(value)):
+            raise BadValueError(f"{self.name} has {wrong}")
         try:
             text = json.dumps(value, separators=(",", ":"), allow_nan=False)
         except (TypeError, ValueError) as error:

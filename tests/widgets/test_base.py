@@ -227,6 +227,46 @@ def test_data_are_compared_with_their_model_down_to_the_numbers():
             Drawn(drawn={**good, **change})
 
 
+@pytest.mark.parametrize(
+    ("name", "part", "value", "message"),
+    [
+        ("sigmoid_fit", "malignant", [0, 1, 1], "60 values and 3 labels: expected one label"),
+        ("sigmoid_fit", "malignant", [0, 7] * 30, r"the labels \[0, 7\]: expected 0 and 1, and both"),
+        ("sigmoid_fit", "malignant", [0] * 60, r"the labels \[0\]: expected 0 and 1, and both"),
+        ("sigmoid_fit", "spread", 0.0, "a spread of 0.0: expected a number above 0"),
+        ("sigmoid_fit", "spread", -1, "a spread of -1: expected a number above 0"),
+        ("overlap_game", "items", [[0, 1, 1, 1]], "expected one of 4 pictures, and four edges"),
+        ("overlap_game", "items", [[99, 1, 1, 40, 40]], "expected one of 4 pictures, and four edges"),
+        ("overlap_game", "items", [[0, 10, 10, 5, 5]], "expected sides of at least 18 px, within 96 px"),
+        ("overlap_game", "items", [[0, 10, 10, 40, 97]], "expected sides of at least 18 px, within 96 px"),
+    ],
+)
+def test_data_whose_values_make_no_sense_are_refused(name, part, value, message):
+    explorer = explorer_class(name)
+    with pytest.raises(ValueError, match=f"data has .*{message}"):
+        explorer(data={**explorer().data, part: value})
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        ("steps", [0, 10, 20], "of austen of another shape: expected"),
+        ("steps", [10, 0], r"the steps \[10, 0\] of austen: expected some of"),
+        ("temperatures", [0.7, 1], "other temperatures or orders of austen"),
+        ("counts", [1.0], "other temperatures or orders of austen"),
+        ("known", [7.0] * 12, "shares of known words of austen outside 0 to 1"),
+        ("test", [1.0, 2.0, 3.0], "numbers of austen at other steps than its texts"),
+        ("strange", [[[[1]] * 3] * 2] * 12, "an odd number of ends of strange words of austen"),
+        ("texts", [[["a"]] * 2] * 12, "'texts' of austen of another shape"),
+    ],
+)
+def test_writers_whose_parts_do_not_belong_together_are_refused(part, value, message):
+    explorer = explorer_class("writing")
+    good = explorer().data
+    with pytest.raises(ValueError, match=message):
+        explorer(data={**good, "austen": {**good["austen"], part: value}})
+
+
 @pytest.mark.parametrize("key", ["a b", "<b>", "x" * 41, "A", "ü"])
 def test_keys_that_would_not_fit_a_link_are_refused(key):
     with pytest.raises(ValueError, match="a-z, 0-9"):

@@ -34,6 +34,17 @@ def load_items():
 _load_once = functools.cache(load_items)
 
 
+def _wrong_with(data):
+    """Return what is wrong with other data, or None."""
+    for i, row in enumerate(data["items"]):
+        if len(row) != 5 or row[0] not in range(len(data["pictures"])):
+            return f"the item {i}, {row}: expected one of {len(data['pictures'])} pictures, and four edges"
+        for low, high in (row[1::2], row[2::2]):
+            if not 0 <= low <= high - SMALLEST <= SIDE - SMALLEST:
+                return f"the item {i}, {row}: expected sides of at least {SMALLEST} px, within {SIDE} px"
+    return None
+
+
 def overlap(a, b):
     """Return the IoU of two boxes, lists of left, top, right, bottom."""
     width, height = (min(a[k + 2], b[k + 2]) - max(a[k], b[k]) for k in (0, 1))
@@ -88,7 +99,7 @@ class OverlapGameExplorer(Explorer):
     pair = Integer(1, min=1, max=COUNT, label="pair", help="The pair that is shown.")
     guesses = Numbers([], min=0, max=1, max_length=COUNT, label="guesses")
     score = Numbers(min=0, max=1, max_length=3, output=True)
-    data = Payload(loader=_load_once)
+    data = Payload(loader=_load_once, check=_wrong_with)
 
     @staticmethod
     def pairs(seed):

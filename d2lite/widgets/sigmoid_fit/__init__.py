@@ -24,6 +24,16 @@ def load_tumours():
     }
 
 
+def _wrong_with(data):
+    """Return what is wrong with other data, or None."""
+    values, labels, spread = len(data["values"]), data["malignant"], data["spread"]
+    if len(labels) != values:
+        return f"{values} values and {len(labels)} labels: expected one label for each value"
+    if set(labels) != {0, 1}:
+        return f"the labels {sorted(set(labels))}: expected 0 and 1, and both of them"
+    return None if spread > 0 else f"a spread of {spread}: expected a number above 0"
+
+
 class SigmoidFitExplorer(Explorer):
     """The S of logistic regression over real tumours, bent by hand or by gradient descent, and its mean surprise.
 
@@ -50,4 +60,4 @@ class SigmoidFitExplorer(Explorer):
     speed = Choice(20, (1, 4, 20, 200), unit="/s", label="steps a second")
     theta = Numbers(min=-1e9, max=1e9, max_length=2, output=True)
     loss = Numbers(min=0, max=1e12, max_length=1, output=True)
-    data = Payload(loader=load_tumours)
+    data = Payload(loader=load_tumours, check=_wrong_with)

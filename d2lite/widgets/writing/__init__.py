@@ -5,6 +5,7 @@ from d2lite.widgets._traits import Choice, Integer, Payload, Real
 
 STEPS = (0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 42_192)
 AUTHORS = ("austen", "shakespeare", "python")
+TEMPERATURES, ROWS = (0.5, 1), (1, 2, 3)
 MOST_ORDERS = 6
 
 
@@ -40,6 +41,32 @@ def _to_page(tensors, record):
     return own | measured | texts | {"least": record.get("least", 1)}
 
 
+def _wrong_with(data):
+    """Return what is wrong with other data, or None."""
+    for author, part in data.items():
+        steps, shape = part["steps"], (len(part["steps"]), len(TEMPERATURES), len(ROWS))
+        if steps[0] != 0 or sorted(set(steps)) != steps or not set(steps) <= set(STEPS):
+            return f"the steps {steps} of {author}: expected some of {STEPS}, from 0 up"
+        if tuple(part["temperatures"]) != TEMPERATURES or len(part["counts"]) != MOST_ORDERS:
+            return (
+                f"other temperatures or orders of {author}: expected {TEMPERATURES}, and {MOST_ORDERS} orders"
+            )
+        for name in ("texts", "strange"):
+            points = part[name]
+            if (len(points), *{(len(p), *{len(rows) for rows in p}) for p in points}) != (
+                shape[0],
+                shape[1:],
+            ):
+                return f"{name!r} of {author} of another shape: expected {shape}, steps first"
+        if {len(part["test"]), len(part["known"])} != {len(steps)}:
+            return f"numbers of {author} at other steps than its texts: expected {len(steps)} of each"
+        if not all(0 <= share <= 1 for share in part["known"]):
+            return f"shares of known words of {author} outside 0 to 1"
+        if any(len(ends) % 2 for point in part["strange"] for texts in point for ends in texts):
+            return f"an odd number of ends of strange words of {author}: expected beginning and end of each"
+    return None
+
+
 class WritingExplorer(Explorer):
     """A recurrent network writes while it learns: the same few texts after 0, 10, ... 42,192 steps of one training.
 
@@ -70,16 +97,16 @@ class WritingExplorer(Explorer):
     )
     temperature = Choice(
         1,
-        (0.5, 1),
+        TEMPERATURES,
         help="Scores are divided by it: at 0.5 the likely is likelier than the network thinks, at 1 it is as likely.",
     )
     text = Choice(
         1,
-        (1, 2, 3),
+        ROWS,
         label="text",
         help="The same random numbers after any number of steps; three rows of them.",
     )
     speed = Choice(1, (0.5, 1, 2), unit="/s", label="checkpoints a second")
-    data = Payload(loader=load_writing)
+    data = Payload(loader=load_writing, check=_wrong_with)
     perplexity = Real(1, min=1, max=1000, output=True)
     beaten = Integer(0, min=0, max=MOST_ORDERS, output=True, help="Orders of counts that are worse.")
