@@ -11,6 +11,8 @@ FOLDED = (
     "Further reading",
 )  # beginnings of headings; not counted as the chapter's length
 ADDRESS = re.compile(r"\]\([^)\s]*\)")
+# words that act: whose, and what they set
+ACTING = re.compile(r"\]\(#d2l-([a-z0-9_]+)\?((?:[^()\s]|\([^()\s]*\))*)\)")
 SHORT_PATH = re.compile(r"^\*\*In ten minutes\*\* read (.+), then the \*Summary\*\.$", re.MULTILINE)
 MATHEMATICS = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
 QUESTION = re.compile(r"\b(?:Question\.\w+|DrawIt)\(")
@@ -213,6 +215,19 @@ def predictions(notebook):
     return [f"{line!r} asks for a prediction: expected a Question or DrawIt" for line in found]
 
 
+def acting(notebook):
+    """Words that act set all that those of earlier sections set of their explorer: they show what the text says."""
+    places, section, wrong = {}, 0, []
+    for line in "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown").splitlines():
+        section += bool(re.match(r"#{2,3} |\*\*\d\. ", line))
+        for key, query in ACTING.findall(line):
+            names, before = {part.partition("=")[0] for part in query.split("&")}, places.setdefault(key, {})
+            left = [name for name, place in before.items() if place != section and name not in names]
+            wrong += [f"#d2l-{key}?{query} leaves {name} as another section set it" for name in left]
+            before.update(dict.fromkeys(names, section))
+    return wrong
+
+
 def tone(notebook):
     """Nobody is quarrelled with."""
     return [f"{phrase!r}: nobody is quarrelled with" for phrase in QUARREL.findall(text_of(notebook))]
@@ -244,6 +259,7 @@ RULES = (
     length,
     short_path,
     predictions,
+    acting,
     tone,
     glossary,
 )

@@ -175,6 +175,7 @@ def test_second_edition(path, rule):
         (form.short_path, "promises", "*First section*", "*A section*"),
         (form.short_path, "section-1", "A ladder", "one two three " * 500),
         (form.predictions, "section-2", "Its", "**Predict** its"),
+        (form.acting, "section-2", "Its", "[One](#d2l-x?a=1&b=f(x))\n\n## Next\n\n[two](#d2l-x?a=2). Its"),
         (form.tone, "pitfalls", "A misconception", "What Lecture notes say"),
         (form.glossary, "section-1", "glossary.md#odds", "glossary.md"),
     ],
