@@ -12,11 +12,19 @@ export function rootsOf(product, beta) {
 
 /** What a run does; "critical" is within a hundredth of a product at which the roots meet. */
 export function regime(product, beta) {
-  if (product >= 2 * (1 + beta)) return "diverges";
+  if (product > 2 * (1 + beta)) return "diverges";
   const [low, high] = [(1 - Math.sqrt(beta)) ** 2, (1 + Math.sqrt(beta)) ** 2];
   if (beta > 0 && [low, high].some((meet) => Math.abs(product - meet) <= 0.01 * meet)) return "critical";
   if (product < low) return "overdamped";
   return product <= high && beta > 0 ? "oscillating" : "jumps to and fro";
+}
+
+const NAMES = { overdamped: "creeps (overdamped)", oscillating: "swings (underdamped)" };
+
+/** What a run does, in words for a reader: of the picture, and of textbooks. */
+export function regimeName(product, beta) {
+  const kind = regime(product, beta);
+  return NAMES[kind] ?? kind;
 }
 
 /** The share that a step keeps in the long run: the size of the larger root. */

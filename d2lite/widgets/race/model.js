@@ -1,10 +1,10 @@
 // A race of optimizers: all from one start on one surface, with the same noise in their gradients. No DOM here.
-import { keptShare, regime } from "../_math/heavyball.js";
+import { keptShare, regime, regimeName } from "../_math/heavyball.js";
 import { optimizerStep, startState } from "../_math/optimizers.js";
 import { makeRng } from "../_math/rng.js";
 import { beale, bowl, plateau, rosenbrock, saddle, shapeSurface } from "../_math/surfaces.js";
 
-export { regime };
+export { regime, regimeName };
 
 const LOST = 1e12; // a loss beyond this is called divergence
 const NEAR = 0.01; // of the first height above the minimum: a run has arrived when it stays below

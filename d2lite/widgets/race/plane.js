@@ -7,7 +7,7 @@ import { makeLandscape } from "../_draw/landscape.js";
 import { clipped, contourLines, drawHeat, drawLine, drawMark, makeGrid } from "../_draw/layers.js";
 import { drawAxes, drawLabel, linearScale, plotBox } from "../_draw/scales.js";
 import { drawMap, methodColor } from "./draw.js";
-import { bestPoint, regime, stepsToGoal, valleyShare } from "./model.js";
+import { bestPoint, regimeName, stepsToGoal, valleyShare } from "./model.js";
 
 export const START = [-2.6, 0.13]; // in the long valley
 const REACH = [3, 0.52]; // of the valley's picture, along it and across
@@ -125,8 +125,8 @@ export function measurePoint({ rate, beta, condition, ground }) {
 }
 
 export function pointFacts({ rate, beta, condition, share }) {
-  const along = regime(rate, beta);
-  const across = regime(rate * condition, beta);
+  const along = regimeName(rate, beta);
+  const across = regimeName(rate * condition, beta);
   const keeps = { text: formatNumber(share), bad: share >= 1 };
   return [["a step keeps", keeps], ["along", along], ["across", { text: across, bad: across === "diverges" }]];
 }

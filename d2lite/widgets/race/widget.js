@@ -10,7 +10,7 @@ import { beside, above } from "../_draw/panes.js";
 import { addStart, heightsAbove, heightText, lossBox, stepScale } from "../_draw/paths.js";
 import { drawLosses, drawMap, drawMemory, methodColor } from "./draw.js";
 import { formulaRows, RULE_LINES } from "./formula.js";
-import { arrival, makeGround, makeRun, nextStep, regime, runTo, stepsDone, suggestedRates, USES } from "./model.js";
+import { arrival, makeGround, makeRun, nextStep, regimeName, runTo, stepsDone, suggestedRates, USES } from "./model.js";
 import { addPoint, drawPlane, drawValley, measurePoint, pointFacts, START, tipAt } from "./plane.js";
 
 let tables = 0; // of a page: each is a group of radio buttons of its own
@@ -99,7 +99,7 @@ function summarise(scene, app) {
 }
 
 function summarisePlane({ rate, beta, condition, share, goal, step }) {
-  const place = `Learning rate ${formatNumber(rate)}, memory ${formatNumber(beta)}: along the valley ${regime(rate, beta)}, across ${regime(rate * condition, beta)}.`;
+  const place = `Learning rate ${formatNumber(rate)}, memory ${formatNumber(beta)}: along the valley ${regimeName(rate, beta)}, across ${regimeName(rate * condition, beta)}.`;
   if (share >= 1) return `${place} Step ${step}. It never arrives.`;
   return `${place} A step keeps ${formatNumber(share)}; ${goal ? `it arrives after ${goal} steps` : "it takes more than 3,000 steps"}. Step ${step}.`;
 }
@@ -232,7 +232,7 @@ function describeRegimes(get) {
   const beta = get("shown") === "momentum" ? get("beta") : 0;
   const along = [1, get("condition")].map((curvature) => {
     const product = rateOf(get, get("shown")) * (curvature + get("weight_decay"));
-    return `ηλ = ${formatNumber(product)}, ${regime(product, beta)}`;
+    return `ηλ = ${formatNumber(product)}, ${regimeName(product, beta)}`;
   });
   return `Along the valley: ${along[0]}; across: ${along[1]}.`;
 }

@@ -3,7 +3,7 @@ import { formatNumber, shortNumber } from "../_core/format.js";
 import { mixColor } from "../_core/theme.js";
 import { clipped, drawLine, drawMark } from "../_draw/layers.js";
 import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
-import { regime } from "./model.js";
+import { regimeName } from "./model.js";
 
 export const RATIO = 1.14; // of the complex plane: units as long across as up
 const MIDDLE = -0.2; // of its real axis, in the picture's middle
@@ -12,12 +12,6 @@ const TELL = 4; // px between powers that get a dot of their own
 const MARK = 5; // px of the mark of the step shown
 const WAVE = 3; // the greatest height of an envelope that is drawn
 const FIRST = 12; // weights of a run that grows for ever, by which its axes are made
-// What a run does, for its regime.
-const KINDS = {
-  overdamped: "creeps (overdamped)",
-  critical: "critical",
-  oscillating: "swings (underdamped)",
-};
 
 /** The scales of the complex plane. */
 export function complexScales(width, height) {
@@ -130,8 +124,8 @@ function drawRun(ctx, theme, scene, { xs, ys, x, y, step }) {
 
 /** What a run does, in words. */
 export function kindOf({ product, beta, share }) {
-  const kind = regime(product, beta);
-  return kind === "oscillating" && share >= 1 ? "swings for ever" : KINDS[kind] || kind;
+  const name = regimeName(product, beta);
+  return share >= 1 && name !== "diverges" ? "swings for ever" : name;
 }
 
 /** A root as text: 0.405 + 0.804 i. */

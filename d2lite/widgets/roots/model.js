@@ -1,8 +1,8 @@
 // One weight under momentum, from 1 and at rest, where the slope is λ w; and the rate and memory that belong to a root. No DOM here.
-import { keptShare, regime, rootsOf } from "../_math/heavyball.js";
+import { keptShare, regime, regimeName, rootsOf } from "../_math/heavyball.js";
 import { optimizerStep, startState } from "../_math/optimizers.js";
 
-export { keptShare, regime, rootsOf };
+export { keptShare, regime, regimeName, rootsOf };
 
 /** A run of steps: { weights, velocities }, each of steps + 1 numbers. */
 export function runAlong(rate, curvature, beta, steps) {
