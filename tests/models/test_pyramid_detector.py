@@ -196,7 +196,7 @@ def test_saved_weights_are_the_rounded_ones(tmp_path, neck, with_anchors, residu
 
 
 def test_the_shipped_one_fits_a_page_and_its_record_is_true():
-    """In 8 bits it scores on the first test scenes as the record says of all; in 6, as in the bench, little less."""
+    """In 8 bits it scores on the first test scenes as the record says of all; in 6, as in the bench, about as well."""
     detector, record = pretrained_modern_detector()
     bench = DetectionBenchExplorer.from_model(detector)
     assert bench.data["detector"]["bits"] == 6
@@ -214,4 +214,4 @@ def test_the_shipped_one_fits_a_page_and_its_record_is_true():
     with torch.no_grad():
         for convolution, _, weight, _ in folded_convolutions(detector).values():
             convolution.weight.copy_(dequantize(*quantize(weight, bench.data["detector"]["bits"])))
-    assert 0 < whole - score() < 0.03
+    assert abs(whole - score()) < 0.01
