@@ -217,14 +217,15 @@ def predictions(notebook):
 
 def acting(notebook):
     """Words that act set all that those of earlier sections set of their explorer: they show what the text says."""
-    places, section, wrong = {}, 0, []
+    before, here, wrong = set(), set(), []  # what links set: pairs of explorer and trait
     for line in "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown").splitlines():
-        section += bool(re.match(r"#{2,3} |\*\*\d\. ", line))
+        if re.match(r"#{2,3} |\*\*\d\. ", line):
+            before, here = before | here, set()
         for key, query in ACTING.findall(line):
-            names, before = {part.partition("=")[0] for part in query.split("&")}, places.setdefault(key, {})
-            left = [name for name, place in before.items() if place != section and name not in names]
+            found = {(key, part.partition("=")[0]) for part in query.split("&")}
+            left = sorted(name for whose, name in before - found if whose == key)
             wrong += [f"#d2l-{key}?{query} leaves {name} as another section set it" for name in left]
-            before.update(dict.fromkeys(names, section))
+            here |= found
     return wrong
 
 

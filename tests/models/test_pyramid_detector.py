@@ -196,12 +196,12 @@ def test_saved_weights_are_the_rounded_ones(tmp_path, neck, with_anchors, residu
 
 
 def test_the_shipped_one_fits_a_page_and_its_record_is_true():
-    """In 8 bits it scores on the first test scenes as the record says of all; in 6, as in the bench, about as well."""
+    """In 8 bits it scores as the record says; in 6, as in the bench, about as well."""
     detector, record = pretrained_modern_detector()
     bench = DetectionBenchExplorer.from_model(detector)
     assert bench.data["detector"]["bits"] == 6
     assert (weights.FOLDER / "modern_detector.npz").stat().st_size < 100_000
-    test = scenes(0, 100)[1]
+    test = scenes(0, 500)[1]
 
     @torch.no_grad()
     def score():
@@ -210,8 +210,8 @@ def test_the_shipped_one_fits_a_page_and_its_record_is_true():
         return mean_average_precision(found, test.targets, 0.5)["map_50"]
 
     whole = score()
-    assert abs(whole - record["map_50"]) < 0.05
+    assert abs(whole - record["map_50"]) < 0.002
     with torch.no_grad():
         for convolution, _, weight, _ in folded_convolutions(detector).values():
             convolution.weight.copy_(dequantize(*quantize(weight, bench.data["detector"]["bits"])))
-    assert abs(whole - score()) < 0.01
+    assert abs(whole - score()) < 0.003

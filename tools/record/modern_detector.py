@@ -27,6 +27,7 @@ at 0.849, a best class alone. Then it was measured again, as it is, with every c
 
 import argparse
 import itertools
+import sys
 import time
 from pathlib import Path
 
@@ -155,7 +156,7 @@ def main():
     detector, losses, seconds = train(options.steps, options.checkpoint)
     means = torch.tensor(losses)[: len(losses) // EVERY * EVERY].unflatten(0, (-1, EVERY)).mean(1)
     record = {
-        "command": f"python tools/record/modern_detector.py --steps {options.steps}",
+        "command": " ".join(["python tools/record/modern_detector.py", *sys.argv[1:]]),
         "row": ROW,
         "lr": LR,
         "steps": options.steps,

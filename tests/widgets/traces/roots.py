@@ -108,7 +108,16 @@ def settings_case():
 
 def kind_case():
     """The name of a run by its last thirty weights of sixty: whether it grows, changes its sign, and how."""
-    points = [(0.001, 0.81), (0.2, 0.81), (1.0, 0.81), (3.7, 0.81), (1.5, 0.0), (0.5, 0.0), (1.9, 0.2), (2.0, 0.0)]
+    points = [
+        (0.001, 0.81),
+        (0.2, 0.81),
+        (1.0, 0.81),
+        (3.7, 0.81),
+        (1.5, 0.0),
+        (0.5, 0.0),
+        (1.9, 0.2),
+        (2.0, 0.0),
+    ]
     expected = []
     for product, beta in points:
         late = np.array(sgd_run(product, 1.0, beta)[0][30:])
