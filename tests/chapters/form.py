@@ -101,10 +101,15 @@ def opening(notebook):
 
 
 def hero(notebook):
-    """The chapter's one picture comes first, without its code."""
+    """The chapter's one picture comes first, without its code; an explorer has no caption of a still figure."""
     cell = code_cells(notebook)[1]
     right = cell.id == "hero" and tags(cell) & {"remove-input", "hide-input"} and is_hidden(cell)
-    return [] if right else [f"cell {cell.id!r} is the first after colab: expected the hero, its code hidden"]
+    wrong = (
+        [] if right else [f"cell {cell.id!r} is the first after colab: expected the hero, its code hidden"]
+    )
+    captioned = [c for c in code_cells(notebook) if "figure" in c.metadata.get("mystnb", {})]
+    explorers = [c for c in captioned if re.search(r"^\w+Explorer(\.\w+)?\(", c.source, re.MULTILINE)]
+    return wrong + [f"cell {c.id!r} is an explorer with the caption of a figure" for c in explorers]
 
 
 def drawing(notebook):

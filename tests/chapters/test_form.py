@@ -191,6 +191,15 @@ def test_a_broken_form_is_told(rule, cell, old, new):
     assert rule(notebook)
 
 
+def test_an_explorer_with_the_caption_of_a_figure_is_told():
+    notebook = nbformat.read(TEMPLATE, as_version=4)
+    shown = next(cell for cell in notebook.cells if cell.id == "hero")
+    shown.source += "\nRootsExplorer()"
+    assert form.hero(notebook) == []
+    shown.metadata["mystnb"] = {"figure": {"caption": "A figure.", "name": "fig-a"}}
+    assert form.hero(notebook) == ["cell 'hero' is an explorer with the caption of a figure"]
+
+
 def test_what_is_folded_has_any_length():
     notebook = nbformat.read(TEMPLATE, as_version=4)
     cells = {cell.id: cell for cell in notebook.cells}
