@@ -14,6 +14,7 @@ another way is not seen; in the source itself, though not in the modules, patter
 import fnmatch
 import functools
 import hashlib
+import re
 from pathlib import Path
 
 from d2lite._utils.sources import NAME, facts_of
@@ -161,11 +162,23 @@ class _Search:
             return True
         if any(fnmatch.fnmatch(path.name, glob.rpartition("/")[2]) for glob in self.globs):
             return True
-        return any(_fits(pattern, end, self.texts) for pattern in self.patterns for end in (*ends, stem))
+        named = ((pattern, end) for pattern in self.patterns for end in (*ends, stem) if _could_fit(pattern, end))
+        return any(_fits(pattern, end, self.texts) for pattern, end in named)
 
 
 def _camel(folder):
     return "".join(part.capitalize() for part in folder.split("_"))
+
+
+@functools.cache
+def _could_fit(pattern, text):
+    """Whether a text is the pattern with anything in its gaps: hardly any is, and that is the same for all sources."""
+    return _shape(pattern).fullmatch(text) is not None
+
+
+@functools.cache
+def _shape(pattern):
+    return re.compile("".join(".+" if part is None else re.escape(part) for part in pattern), re.DOTALL)
 
 
 def _fits(pattern, text, texts):
