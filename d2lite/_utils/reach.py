@@ -162,7 +162,9 @@ class _Search:
             return True
         if any(fnmatch.fnmatch(path.name, glob.rpartition("/")[2]) for glob in self.globs):
             return True
-        named = ((pattern, end) for pattern in self.patterns for end in (*ends, stem) if _could_fit(pattern, end))
+        named = (
+            (pattern, end) for pattern in self.patterns for end in (*ends, stem) if _could_fit(pattern, end)
+        )
         return any(_fits(pattern, end, self.texts) for pattern, end in named)
 
 
