@@ -16,8 +16,6 @@ on YOLO measures, beside YOLO's detector: "measured", of both, where a position 
 says every class that scores at least 0.01; "errors", of every pair of these, the standard deviation of the difference
 over 100 draws of the scenes. That it should say every class was chosen on validation scenes
 (tools/record/modern_names.py). "map_50" is of the best class alone. "shorter" is the record of the shorter training.
-With --rival, a file of tools/record/detector.py, "rival" is what that detector reaches on these scenes, and the errors
-of its differences from this one.
 
 These scenes were used four times. A first training, of 10,000 steps on 20,000 of the scenes, ended at 0.839 mAP. Its
 class loss had fallen to 0.25, and on scenes that it had learned from it had 0.92: so the next one saw 80,000. It ended
@@ -143,17 +141,15 @@ def compare(detectors, test):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--steps", type=int, default=NUM_STEPS, help=f"steps ({NUM_STEPS})")
-    parser.add_argument("--checkpoint", type=Path, default=Path("_build/modern_detector.pt"))
+    parser.add_argument("--checkpoint", type=Path, help="(_build/modern_detector_STEPS.pt)")
     parser.add_argument("--out", type=Path, default=weights.FOLDER / "modern_detector.npz")
     parser.add_argument("--shorter", type=Path, help="the file of a shorter training, kept beside")
-    parser.add_argument(
-        "--rival", type=Path, help="the file of a detector of the chapter on YOLO, measured beside"
-    )
     options = parser.parse_args()
     shorter = pretrained_modern_detector(options.shorter)[1] if options.shorter else None
-    options.checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    checkpoint = options.checkpoint or Path(f"_build/modern_detector_{options.steps}.pt")
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    detector, losses, seconds = train(options.steps, options.checkpoint)
+    detector, losses, seconds = train(options.steps, checkpoint)
     means = torch.tensor(losses)[: len(losses) // EVERY * EVERY].unflatten(0, (-1, EVERY)).mean(1)
     record = {
         "command": " ".join(["python tools/record/modern_detector.py", *sys.argv[1:]]),
@@ -184,15 +180,6 @@ def main():
     if shorter:
         names = ("command", "steps", "scenes", "seconds", "measured", "errors", "date")
         found["shorter"] = {name: shorter[name] for name in names}
-    if options.rival:
-        rival, its = pretrained_detector(options.rival)
-        measured, errors = compare({"rival": rival, "modern": stored["modern"]}, test)
-        found["rival"] = {
-            "scenes": its["scenes"],
-            "seconds": its["seconds"],
-            "measured": measured[:2],
-            "errors": errors,
-        }
     save_modern_detector(options.out, detector, {**record, **found})
     print(found, options.out.stat().st_size, "bytes")
 
