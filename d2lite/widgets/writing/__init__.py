@@ -44,7 +44,7 @@ def _to_page(tensors, record):
 def _wrong_with(data):
     """Return what is wrong with other data, or None."""
     for author, part in data.items():
-        steps, shape = part["steps"], (len(part["steps"]), len(TEMPERATURES), len(ROWS))
+        steps = part["steps"]
         if steps[0] != 0 or sorted(set(steps)) != steps or not set(steps) <= set(STEPS):
             return f"the steps {steps} of {author}: expected some of {STEPS}, from 0 up"
         if tuple(part["temperatures"]) != TEMPERATURES or len(part["counts"]) != MOST_ORDERS:
@@ -53,11 +53,12 @@ def _wrong_with(data):
             )
         for name in ("texts", "strange"):
             points = part[name]
-            if (len(points), *{(len(p), *{len(rows) for rows in p}) for p in points}) != (
-                shape[0],
-                shape[1:],
-            ):
-                return f"{name!r} of {author} of another shape: expected {shape}, steps first"
+            widths = {len(point) for point in points}, {len(rows) for point in points for rows in point}
+            if len(points) != len(steps) or widths != ({len(TEMPERATURES)}, {len(ROWS)}):
+                return (
+                    f"{name!r} of {author} of another shape: expected {len(steps)} steps, "
+                    f"{len(TEMPERATURES)} temperatures, {len(ROWS)} texts"
+                )
         if {len(part["test"]), len(part["known"])} != {len(steps)}:
             return f"numbers of {author} at other steps than its texts: expected {len(steps)} of each"
         if not all(0 <= share <= 1 for share in part["known"]):
