@@ -1,8 +1,8 @@
 """Make an assignment of a chapter: python tools/make_assignment.py 04_optimizers/momentum momentum_assignment.ipynb
 
 The chapter as it is, but with an empty cell in place of each solution, and under it the checks that the solution
-passes: its asserts. The empty cell says which names they look for. Some exercises only:
---exercises 1 3 4.
+passes: its asserts. The empty cell says which names they look for. A solution in several cells (solution-5,
+solution-5-runs) is one. Some exercises only: --exercises 1 3 4.
 """
 
 import argparse
@@ -62,7 +62,10 @@ def make_assignment(notebook, exercises=None):
     Raises:
         ValueError: the chapter has no such exercise.
     """
-    numbers = {cell["id"].removeprefix("solution-") for cell in notebook["cells"] if _is_solution(cell)}
+    solutions = {}
+    for cell in filter(_is_solution, notebook["cells"]):
+        solutions.setdefault(_number(cell), []).append("".join(cell["source"]))
+    numbers = set(solutions)
     wanted = numbers if exercises is None else set(map(str, exercises))
     if unknown := sorted(wanted - numbers):
         raise ValueError(
@@ -70,14 +73,18 @@ def make_assignment(notebook, exercises=None):
         )
     cells = []
     for cell in notebook["cells"]:
-        number = cell["id"].rpartition("-")[2]
-        if cell["id"].startswith("exercise-") and number not in wanted:
+        if cell["id"].startswith("exercise-") and _number(cell) not in wanted:
             continue
         if not _is_solution(cell):
             cells.append(cell)
-        elif number in wanted:
-            cells += _empty(number, *checks_of("".join(cell["source"])))
+        elif _number(cell) in wanted and (parts := solutions.pop(_number(cell), None)):
+            cells += _empty(_number(cell), *checks_of("\n".join(parts)))
     return {**notebook, "cells": cells}
+
+
+def _number(cell):
+    """Return the number of an exercise's cell or of a solution's: 5 of exercise-5, solution-5 and solution-5-runs."""
+    return cell["id"].split("-")[1]
 
 
 def _is_solution(cell):

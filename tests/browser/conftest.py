@@ -16,7 +16,7 @@ SETTLE = """async () => {
   const next = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
   const lasts = (animation) => animation.effect.getComputedTiming().endTime !== Infinity;
   const sizes = (element) => [element.clientWidth, element.scrollWidth, element.offsetTop];
-  const layout = () => [...document.querySelectorAll("main *")].map(sizes).join();
+  const layout = () => [...document.querySelectorAll("main :not(.katex *)")].map(sizes).join();
   for (let round = 0, before = ""; round < 100; round++) {
     document.body.getBoundingClientRect();  // asks for the fonts of what has come into sight
     await document.fonts.ready;

@@ -53,14 +53,32 @@ def test_every_chapter_makes_an_assignment(path):
     nbformat.validate(nbformat.from_dict(assignment))
     tags = [cell["metadata"].get("tags", []) for cell in assignment["cells"]]
     assert not any("solution" in each for each in tags)
-    solutions = [cell for cell in chapter["cells"] if tool._is_solution(cell)]
-    assert tags.count(["answer"]) == len(solutions) >= 4
-    assert tags.count(["checks"]) >= len(solutions) - 2
+    exercises = [cell["id"] for cell in chapter["cells"] if cell["id"].startswith("exercise-")]
+    answers = [cell["id"] for cell in assignment["cells"] if cell["metadata"].get("tags") == ["answer"]]
+    assert answers == [each.replace("exercise", "answer") for each in exercises] and len(answers) >= 4
+    assert tags.count(["checks"]) >= len(answers) - 2
     for cell in assignment["cells"]:
         if cell["metadata"].get("tags") == ["answer"]:
             assert compile("".join(cell["source"]), "answer", "exec").co_consts == (None,), (
                 "an answer is there"
             )
+
+
+def test_a_solution_in_two_cells_is_one_answer():
+    def cell(name, kind, source, tags):
+        return {"id": name, "cell_type": kind, "source": source, "metadata": {"tags": tags}}
+
+    both = [
+        cell("exercise-5", "markdown", "Do it.", []),
+        cell("solution-5", "code", "x = 1\nassert x == 1\ny = 2\nassert y == 2\n", ["solution"]),
+        cell("solution-5-runs", "code", "y = 3\nassert y == 3\n", ["solution"]),
+    ]
+    made = tool.make_assignment({"cells": both})["cells"]
+    assert [each["id"] for each in made] == ["exercise-5", "answer-5", "checks-5"]
+    assert "look for x, y." in "".join(made[1]["source"])
+    checks = "".join(made[2]["source"])  # y == 2 no longer holds at the end
+    assert checks.startswith("assert x == 1\nassert y == 3\n")
+    assert tool.make_assignment({"cells": both}, [5])["cells"] == made
 
 
 def test_exercises_are_chosen_and_unknown_ones_refused():
