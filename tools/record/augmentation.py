@@ -1,7 +1,7 @@
 """Record what each augmentation and each regularizer is worth where images are few: hundreds of short, real runs.
 
     python tools/record/augmentation.py                     # 384 runs: methods, strengths, learning rates
-    python tools/record/augmentation.py augmentation_seeds  # 90 runs: what those chose, with other seeds, tested
+    python tools/record/augmentation.py augmentation_seeds  # 95 runs: what those chose, with other seeds, tested
 
 Each writes d2lite/data/recordings/<name>.json.gz, which `Sweep.recorded(name)` reads; kill it and start it again, and
 it goes on where it was. There are two tasks: MNIST ("digits") and, for three methods, Fashion-MNIST ("clothes"). The
@@ -66,6 +66,7 @@ WIDE = ("nothing", "weight_decay", "batch_norm", "1,000 images", "2,000 images")
 NOTHING = dict.fromkeys(STRENGTHS, 0) | {"num_train": NUM_TRAIN, "num_passes": NUM_PASSES}
 MORE = {f"{n:,} images": [{"num_train": n, "num_passes": 30_000 // n}] for n in (1000, 2000)}  # as many steps
 TUNED = {"nothing": [{}]} | {name: [{name: s} for s in values] for name, values in STRENGTHS.items()} | MORE
+COVERED = 12  # pixels: the side of squares that cover test images, and of "large cutout"
 TOGETHER = ("shift", "dropout", "smoothing")  # a method of each kind, at the strengths that each chose alone
 
 
@@ -156,7 +157,7 @@ CORRUPTIONS = {  # each from random state 0
     "blur": blur,
     "faint": lambda images: 0.4 * images,
     "shifted": lambda images: aug.shift(images, 3),
-    "covered": lambda images: aug.cutout(images, 12),
+    "covered": lambda images: aug.cutout(images, COVERED),
 }
 
 
@@ -213,9 +214,10 @@ def train_and_test(*, seed, **point):
     return scores | judge(net, scores["temperature"], point["task"])
 
 
-def choose(sweep, task, name):
+def choose(sweep, task, name, **fixed):
     """Return the setting of a method whose mean validation loss, at its own temperature, is least."""
-    return min(points_of(task, name), key=lambda point: sum(r["scaled_loss"] for r in sweep.select(**point)))
+    points = [point for point in points_of(task, name) if fixed.items() <= point.items()]
+    return min(points, key=lambda point: sum(r["scaled_loss"] for r in sweep.select(**point)))
 
 
 def contestants(sweep, task):
@@ -223,6 +225,7 @@ def contestants(sweep, task):
     found = {name: choose(sweep, task, name) for name in methods_of(task)}
     if task == "digits":
         found["together"] = found["shift"] | {name: found[name][name] for name in TOGETHER}
+        found["large cutout"] = choose(sweep, task, "cutout", cutout=COVERED)
     return found
 
 
