@@ -15,7 +15,7 @@ what it learns from:
     half_trained  the same from a teacher of half as many passes; in "distillation_seeds" alone, as "teacher" chose
 
 The teacher: the mean of the logits of four LeNets, trained as in pruning.py with seeds of their own, but for NUM_PASSES
-passes, as many as the student has. They are kept in _build/distillation_teachers.pt. Of each run:
+passes, as many as the student has. They are kept in _build. Of each run:
 
     accuracy, loss    of the student on the 4,000 validation images
     teacher_accuracy  of the teacher on them
@@ -42,8 +42,9 @@ GRID = [
     for amount in amounts
     for lr in RATES
 ]
-TEACHERS, KEPT = range(9000, 9004), Path("_build/distillation_teachers.pt")
+TEACHERS = range(9000, 9004)
 PASSES_OF = {"teacher": NUM_PASSES, "half_trained": NUM_PASSES // 2}
+KEPT = Path(f"_build/distillation_{NUM_PASSES}_{DENSE_RATE}_{TEACHERS[0]}_{TEACHERS[-1]}.pt")
 SEEDS, OTHER_SEEDS = range(3), range(100, 110)
 
 
@@ -57,7 +58,9 @@ def train_teachers():
         with torch.no_grad():
             logits[lesson] = [torch.stack([net(inputs) for net in nets]).mean(0) for inputs, _ in load_data()]
     KEPT.parent.mkdir(exist_ok=True)
-    torch.save(logits, KEPT)
+    part = KEPT.with_suffix(".part")
+    torch.save(logits, part)
+    part.replace(KEPT)
 
 
 @functools.cache

@@ -1,7 +1,8 @@
 """Record the detector of the chapter on modern detectors: three changes, and more depth, trained for longer.
 
     python tools/record/modern_detector.py --steps 10000 --out _build/short.npz   # a quarter of an hour of a core
-    python tools/record/modern_detector.py --shorter _build/short.npz   # 30,000 steps: three quarters of an hour
+    python tools/record/detector.py --steps 15000 --checkpoint _build/long.pt --out _build/long.npz   # YOLO, as long
+    python tools/record/modern_detector.py --shorter _build/short.npz --rival _build/long.npz   # 30,000 steps: 45 min
     python tools/record/modern_detector.py --steps 60  # a short run, to see it work
 
 Kill it and start it again, and it goes on from the last checkpoint. It sees 960,000 pictures: the first 80,000 scenes
@@ -16,6 +17,7 @@ on YOLO measures, beside YOLO's detector: "measured", of both, where a position 
 says every class that scores at least 0.01; "errors", of every pair of these, the standard deviation of the difference
 over 100 draws of the scenes. That it should say every class was chosen on validation scenes
 (tools/record/modern_names.py). "map_50" is of the best class alone. "shorter" is the record of the shorter training.
+"rival" is what is measured of YOLO trained on as many pictures as the longer one, and the errors of its differences.
 
 These scenes were used four times. A first training, of 10,000 steps on 20,000 of the scenes, ended at 0.839 mAP. Its
 class loss had fallen to 0.25, and on scenes that it had learned from it had 0.92: so the next one saw 80,000. It ended
@@ -144,8 +146,10 @@ def main():
     parser.add_argument("--checkpoint", type=Path, help="(_build/modern_detector_STEPS.pt)")
     parser.add_argument("--out", type=Path, default=weights.FOLDER / "modern_detector.npz")
     parser.add_argument("--shorter", type=Path, help="the file of a shorter training, kept beside")
+    parser.add_argument("--rival", type=Path, help="the file of YOLO's longer training, measured beside")
     options = parser.parse_args()
     shorter = pretrained_modern_detector(options.shorter)[1] if options.shorter else None
+    rival, told = pretrained_detector(options.rival) if options.rival else (None, None)
     checkpoint = options.checkpoint or Path(f"_build/modern_detector_{options.steps}.pt")
     checkpoint.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -180,6 +184,12 @@ def main():
     if shorter:
         names = ("command", "steps", "scenes", "seconds", "measured", "errors", "date")
         found["shorter"] = {name: shorter[name] for name in names}
+    if rival:
+        measured, errors = compare({**stored, "longer YOLO": rival}, test)
+        found["rival"] = {name: told[name] for name in ("command", "scenes", "seconds", "date")} | {
+            "measured": [row for row in measured if row[0] == "longer YOLO"],
+            "errors": {pair: error for pair, error in errors.items() if "longer YOLO" in pair},
+        }
     save_modern_detector(options.out, detector, {**record, **found})
     print(found, options.out.stat().st_size, "bytes")
 
