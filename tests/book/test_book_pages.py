@@ -159,7 +159,9 @@ class TestUsing:
     def test_teachers_example_names_controls_that_exist(self):
         state, hidden = re.search(r"#d2l-boundary\?(\S+?)&hide=(\S+)", self.text).groups()
         names = [part.split("=")[0] for part in state.split("&")] + hidden.split(",")
-        assert set(names) <= set(widgets.BoundaryExplorer.params())
+        assert set(names) <= {*widgets.BoundaryExplorer.params(), "more", "transport", "copy"}
+        frame = "".join(read(f"d2lite/widgets/_core/{name}.js") for name in ("define", "frame", "transport"))
+        assert all(f'"{name}"' in frame for name in ("more", "transport", "copy"))
 
     def test_keys_are_those_of_the_explorers(self):
         code = read("d2lite/widgets/_core/handles.js") + read("d2lite/widgets/_core/keys.js")

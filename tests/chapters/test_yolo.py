@@ -226,3 +226,18 @@ def test_the_script_prints_and_writes(recorder, tmp_path, monkeypatch, capsys):
     assert "mAP@0.5 of ten classes" in capsys.readouterr().out
     assert record["scenes"] == 8 and len(record["first_losses"]["box"]) == 2
     assert detector.num_classes == 10
+
+
+def test_windows_that_compute_their_middle_cell_alone_are_59_looks():
+    """The text's other count: each of 144 windows computes of every layer what its middle cell needs, and no more."""
+    detector = models.pretrained_detector()[0]
+    layers = [layer for layer in detector.modules() if isinstance(layer, torch.nn.Conv2d)]
+    need, side, needed, whole = 1, 96, 0, 0
+    for layer in reversed(layers):
+        needed += need**2 * layer.weight.numel()
+        need = (need - 1) * layer.stride[0] + layer.kernel_size[0]
+    for layer in layers:
+        side //= layer.stride[0]
+        whole += side**2 * layer.weight.numel()
+    assert (need, round(whole / 1e6, 2)) == (79, 14.05)
+    assert 144 * needed / whole == pytest.approx(59, abs=0.5)

@@ -1,5 +1,7 @@
 """Pictures made by the build: valid SVG, in both themes, of any state, small, and nothing fetched."""
 
+import base64
+import io
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -9,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from d2lite.widgets import BoundaryExplorer, explorer_class, explorer_names
+from d2lite.widgets import BoundaryExplorer, PlaygroundExplorer, explorer_class, explorer_names
 from d2lite.widgets._bundle import shared
 from d2lite.widgets._preview import preview_svg, run_module
 
@@ -25,7 +27,7 @@ class TestEveryExplorer:
         root = ET.fromstring(svg)
         assert root.attrib["viewBox"] == "0 0 640 360"
         assert root.find("{*}title").text == explorer_class(name).title()
-        assert len(svg) <= 40_000  # a fifth of it when compressed
+        assert len(svg) <= 42_000  # a fifth of it when compressed
         plain = re.sub(r"(data:image/png;base64,)[\w+/=]+", r"\1", svg)  # where any letters may meet
         assert not re.search(r"NaN|Infinity|undefined|<script|href=\"(?!data:image/png)", plain)
         assert sum(1 for _ in root.iter()) > 10
@@ -65,19 +67,36 @@ def test_unknown_theme_and_broken_drawing_are_named():
         run_module('throw new Error("the reason");', {})
 
 
-def test_recorded_pixels_are_the_picture_given(tmp_path):
+def images_of(svg):
+    """Return the pictures in an SVG."""
+    coded = re.findall(r"data:image/png;base64,([\w+/=]+)", svg)
+    return [Image.open(io.BytesIO(base64.b64decode(each))) for each in coded]
+
+
+def test_what_shines_through_stays_clear():
+    """The map of units lies over their lines: without its alpha it was a black block."""
+    images = images_of(preview_svg(PlaygroundExplorer()))
+    assert images
+    for image in images:
+        paper = Image.new("RGBA", image.size, "white")
+        flat = np.asarray(Image.alpha_composite(paper, image.convert("RGBA")).convert("RGB"))
+        assert (flat == 0).all(axis=-1).mean() < 0.1
+
+
+@pytest.mark.parametrize("opaque", [True, False])
+def test_recorded_pixels_are_the_picture_given(tmp_path, opaque):
     pixels = np.random.default_rng(0).integers(0, 256, (5, 7, 4), dtype=np.uint8)
+    if opaque:
+        pixels[..., 3] = 255
     script = """
     import * as svg from "./svg.mjs";
     import { readFileSync } from "node:fs";
     const pixels = Uint8ClampedArray.from(JSON.parse(readFileSync(0, "utf8")));
     process.stdout.write(svg.encodePng(pixels, 7, 5));
     """
-    import base64
-
     path = tmp_path / "p.png"
     path.write_bytes(base64.b64decode(run_module(script, {"svg": SVG}, pixels.reshape(-1).tolist())))
-    assert np.array_equal(np.asarray(Image.open(path)), pixels[..., :3])
+    assert np.array_equal(np.asarray(Image.open(path)), pixels[..., :3] if opaque else pixels)
 
 
 def test_text_cannot_become_markup():

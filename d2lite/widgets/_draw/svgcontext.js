@@ -38,19 +38,20 @@ function crc32(bytes) {
   return (crc ^ -1) >>> 0;
 }
 
-/** RGBA bytes as a PNG picture without its alpha, in base64. */
+/** RGBA bytes as a PNG picture in base64; with its alpha where anything shines through. */
 export function encodePng(pixels, width, height) {
-  const rows = Buffer.alloc(height * (3 * width + 1));
+  const channels = pixels.some((byte, k) => k % 4 === 3 && byte < 255) ? 4 : 3;
+  const rows = Buffer.alloc(height * (channels * width + 1));
   for (let j = 0, at = 0; j < height; j++) {
     rows[at++] = 1; // each byte less the one to its left: small numbers, that pack well
     for (let k = 4 * j * width; k < 4 * (j + 1) * width; k += 4) {
-      for (let c = 0; c < 3; c++) rows[at++] = pixels[k + c] - (k % (4 * width) ? pixels[k - 4 + c] : 0);
+      for (let c = 0; c < channels; c++) rows[at++] = pixels[k + c] - (k % (4 * width) ? pixels[k - 4 + c] : 0);
     }
   }
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 2, 0, 0, 0], 8); // 8 bits of red, green and blue
+  header.set([8, channels === 4 ? 6 : 2, 0, 0, 0], 8); // 8 bits of red, green, blue and, where wanted, alpha
   const parts = [pngChunk("IHDR", header), pngChunk("IDAT", deflateSync(rows, { level: 9 })), pngChunk("IEND", Buffer.alloc(0))];
   return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), ...parts]).toString("base64");
 }
