@@ -246,9 +246,6 @@ def test_sitemap_lists_every_address():
     assert "y&amp;z" in text
 
 
-# ----- Folds, gallery -----
-
-
 # ----- Running elsewhere -----
 
 

@@ -14,6 +14,7 @@ sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 
 from d2lite_book import (  # noqa: E402
     cards,
+    contents,
     gallery,
 )
 
@@ -67,7 +68,7 @@ def test_a_card_has_at_most_its_weight():
     assert len(cards.compressed(cards.draw("Title", "Part"))) < 40_000
 
 
-def test_the_gallery_is_in_the_order_of_the_chapters():
+def test_the_gallery_is_in_the_order_of_the_parts_and_chapters():
     def explorer(name, chapter):
         return type(name, (), {"__doc__": f"A thing.\n\nTaught in {chapter}." if chapter else "A question."})
 
@@ -76,14 +77,15 @@ def test_the_gallery_is_in_the_order_of_the_chapters():
         explorer("B", "chapters/y/two"),
         explorer("C", "chapters/x/none"),
     )
-    pages = ["book/index", "chapters/z/one", "chapters/y/two"]
-    found = gallery.by_chapter([explorer("Asked", ""), c, b, a], pages)
-    assert found == [(a, pages[1]), (b, pages[2]), (c, None)]
+    parts = [("Z", ["chapters/z/one"]), ("Empty", ["chapters/e/none"]), ("Y", ["chapters/y/two"])]
+    found = gallery.by_part([explorer("Asked", ""), c, b, a], parts)
+    assert found == {"Z": [(a, "chapters/z/one")], "Y": [(b, "chapters/y/two")], gallery.LATER: [(c, None)]}
+    assert list(found) == ["Z", "Y", gallery.LATER]
 
 
 def test_a_page_has_its_number_before_its_title():
-    assert gallery.numbered_title(nodes.title("", "T", secnumber=[4])) == "4. T"
-    assert gallery.numbered_title(nodes.title("", "T")) == "T"
+    assert contents.numbered_title(nodes.title("", "T", secnumber=[4])) == "4. T"
+    assert contents.numbered_title(nodes.title("", "T")) == "T"
 
 
 def test_a_card_leads_to_the_first_explorer_of_its_class(tmp_path):

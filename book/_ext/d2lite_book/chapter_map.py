@@ -12,7 +12,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from .gallery import numbered_title, pages_in_order
+from .contents import numbered_title, pages_in_order, parts_of
 
 MARK = '<div class="d2l-chapter-map"></div>'
 WIDTH, ROW, LEFT, RADIUS = 760, 78, 4, 18
@@ -129,16 +129,6 @@ def table(parts, needs, link, title):
             )
     head = '<thead><tr><th scope="col">chapter</th><th scope="col">needs</th></tr></thead>'
     return f'<table class="table d2l-map-table">{head}<tbody>{"".join(rows)}</tbody></table>'
-
-
-def parts_of(env):
-    """Return (caption, names of its chapters) for the parts of the book that hold chapters."""
-    found = []
-    for part in env.external_site_map.root.subtrees:
-        names = [str(item) for item in part.items if str(item).startswith("chapters/")]
-        if names:
-            found.append((part.caption, names))
-    return found
 
 
 def _page_context(app, pagename, templatename, context, doctree):

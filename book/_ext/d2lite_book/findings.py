@@ -3,8 +3,7 @@
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from .chapter_map import parts_of
-from .gallery import numbered_title
+from .contents import numbered_title, parts_of
 from .metadata import finding_of
 
 

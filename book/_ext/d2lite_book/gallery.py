@@ -7,27 +7,38 @@ import re
 from pathlib import Path
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from d2lite import widgets
 
+from .contents import numbered_title, parts_of
 from .placeholders import draw, images
 from .reference import TAUGHT
 
 SIZE = (560, 336)
-MARK = '<div class="d2l-gallery"></div>'
+MARK = '<div class="d2l-gallery" data-part="{}"></div>'
+LATER = "In chapters to come"
+MARKS = re.compile(MARK.format('([^"]*)'))
 
 
 class Gallery(SphinxDirective):
-    """``.. d2lite-gallery::``: the cards; they are made when the page is written, as pictures need node."""
+    """``.. d2lite-gallery::``: a section for each part; cards are made as the page is written, since pictures need node."""
 
     def run(self):
         folder = Path(widgets.__file__).parent
         for path in (*folder.rglob("*.js"), *folder.rglob("*.py")):  # the cards show what these draw
             self.env.note_dependency(str(path))
         self.env.d2lite_gallery = (self.env.docname, widgets.explorer_names())
-        return [nodes.raw("", MARK, format="html")]
+        return [
+            nodes.section(
+                "",
+                nodes.title(caption, caption),
+                nodes.raw("", MARK.format(html.escape(caption)), format="html"),
+                ids=[nodes.make_id(caption)],
+                names=[nodes.fully_normalize_name(caption)],
+            )
+            for caption in by_part(map(widgets.explorer_class, widgets.explorer_names()), parts_of(self.env))
+        ]
 
 
 def chapter_of(cls):
@@ -78,46 +89,43 @@ def picture(cls, folder):
 
 
 def _page_context(app, pagename, templatename, context, doctree):
-    if MARK not in (context.get("body") or ""):
+    if not MARKS.search(context.get("body") or ""):
         return
-    cards, folder = [], "_static/gallery"
-    for cls, chapter in by_chapter(
-        map(widgets.explorer_class, widgets.explorer_names()), pages_in_order(app.env)
-    ):
-        anchor = anchor_in(app.env.doc2path(chapter), cls) if chapter else ""
-        target = f"{context['pathto'](chapter)}#{anchor}" if chapter else None
-        title = numbered_title(app.env.titles[chapter]) if chapter else ""
-        drawn = picture(cls, Path(app.outdir) / folder)
-        cards.append(card(cls, f"{context['content_root']}{folder}/{drawn}", target, title))
-    context["body"] = context["body"].replace(MARK, f'<div class="d2l-gallery">{"".join(cards)}</div>')
+    explorers = by_part(map(widgets.explorer_class, widgets.explorer_names()), parts_of(app.env))
+    folder = "_static/gallery"
+
+    def cards(found):
+        made = []
+        for cls, chapter in explorers[html.unescape(found[1])]:
+            target = chapter and f"{context['pathto'](chapter)}#{anchor_in(app.env.doc2path(chapter), cls)}"
+            title = numbered_title(app.env.titles[chapter]) if chapter else ""
+            drawn = picture(cls, Path(app.outdir) / folder)
+            made.append(card(cls, f"{context['content_root']}{folder}/{drawn}", target, title))
+        return f'<div class="d2l-gallery">{"".join(made)}</div>'
+
+    context["body"] = MARKS.sub(cards, context["body"])
 
 
-def pages_in_order(env):
-    """Return the names of the book's pages as the contents have them."""
-    toctrees = env.tocs[env.config.root_doc].findall(addnodes.toctree)
-    return [name for toctree in toctrees for name in toctree["includefiles"]]
-
-
-def numbered_title(title):
-    """Return a page's title, after its number if it has one."""
-    number = ".".join(map(str, title.get("secnumber") or ()))
-    return f"{number}. {title.astext()}" if number else title.astext()
-
-
-def by_chapter(classes, pages):
-    """Return explorers in the order of the book.
+def by_part(classes, parts):
+    """Return explorers in the order of the book, by its parts.
 
     Args:
         classes: the explorers' classes.
-        pages: names of the book's pages, in order.
+        parts: list of (caption, names of its chapters), in order.
 
     Returns:
-        List of (class, name of its chapter); None for a chapter that is not there yet, these last. What is taught in
-        no chapter, such as the questions that all ask, is left out.
+        Dictionary {caption: list of (class, name of its chapter)} of the parts that have explorers. Those of a chapter
+        that is not there yet stand last, under ``LATER``, with None. What is taught in no chapter, such as the
+        questions that all ask, is left out.
     """
-    taught = [(cls, chapter) for cls in classes if (chapter := chapter_of(cls))]
-    found = [(cls, chapter if chapter in pages else None) for cls, chapter in taught]
-    return sorted(found, key=lambda pair: pages.index(pair[1]) if pair[1] else len(pages))
+    taught = {cls: chapter for cls in classes if (chapter := chapter_of(cls))}
+    found = {
+        caption: [(cls, name) for name in names for cls, chapter in taught.items() if chapter == name]
+        for caption, names in parts
+    }
+    placed = {cls for cards in found.values() for cls, _ in cards}
+    found[LATER] = [(cls, None) for cls in taught if cls not in placed]
+    return {caption: cards for caption, cards in found.items() if cards}
 
 
 def _page_out_of_date(app, env, added, changed, removed):
