@@ -22,7 +22,7 @@ MARKS = re.compile(MARK.format('([^"]*)'))
 
 
 class Gallery(SphinxDirective):
-    """``.. d2lite-gallery::``: a section for each part; cards are made as the page is written, since pictures need node."""
+    """``.. d2lite-gallery::``: a section for each part; the cards are made when it is written (they need node)."""
 
     def run(self):
         folder = Path(widgets.__file__).parent
