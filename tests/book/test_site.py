@@ -18,6 +18,7 @@ from sphinx.errors import SphinxError
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 
+import d2lite_book  # noqa: E402
 from d2lite_book import (  # noqa: E402
     assets,
     findings,
@@ -263,6 +264,18 @@ def test_a_configured_hub_is_linked_directly():
 
 
 # ----- Building -----
+
+
+def test_pages_are_made_again_when_the_code_that_makes_them_changes(tmp_path):
+    (tmp_path / "one.py").write_text("a = 1")
+    (tmp_path / "one.html").write_text("<p>")
+    before = d2lite_book.made_by(tmp_path)
+    (tmp_path / "one.pyc").write_text("b")  # no source
+    assert d2lite_book.made_by(tmp_path) == before
+    (tmp_path / "one.html").write_text("<b>")
+    after = d2lite_book.made_by(tmp_path)
+    (tmp_path / "one.py").write_text("a = 2")
+    assert len({before, after, d2lite_book.made_by(tmp_path)}) == 3
 
 
 def vendor():
