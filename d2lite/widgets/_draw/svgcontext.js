@@ -38,21 +38,39 @@ function crc32(bytes) {
   return (crc ^ -1) >>> 0;
 }
 
+/** The byte nearest to left + above - corner among the three: what a PNG's filter 4 expects. */
+function paeth(left, above, corner) {
+  const far = [left, above, corner].map((byte) => Math.abs(left + above - corner - byte));
+  return far[0] <= far[1] && far[0] <= far[2] ? left : far[1] <= far[2] ? above : corner;
+}
+
+/** A PNG's rows, packed: of each byte what differs from the one to its left (filter 1) or from Paeth's guess (4). */
+function packedRows(pixels, width, height, channels, filter) {
+  const rows = Buffer.alloc(height * (channels * width + 1));
+  const byte = (i, j, c) => (i < 0 || j < 0 ? 0 : pixels[4 * (j * width + i) + c]);
+  for (let j = 0, at = 0; j < height; j++) {
+    rows[at++] = filter;
+    for (let i = 0; i < width; i++) {
+      for (let c = 0; c < channels; c++) {
+        const left = byte(i - 1, j, c);
+        const guess = filter === 1 ? left : paeth(left, byte(i, j - 1, c), byte(i - 1, j - 1, c));
+        rows[at++] = byte(i, j, c) - guess;
+      }
+    }
+  }
+  return deflateSync(rows, { level: 9 });
+}
+
 /** RGBA bytes as a PNG picture in base64; with its alpha where anything shines through. */
 export function encodePng(pixels, width, height) {
   const channels = pixels.some((byte, k) => k % 4 === 3 && byte < 255) ? 4 : 3;
-  const rows = Buffer.alloc(height * (channels * width + 1));
-  for (let j = 0, at = 0; j < height; j++) {
-    rows[at++] = 1; // each byte less the one to its left: small numbers, that pack well
-    for (let k = 4 * j * width; k < 4 * (j + 1) * width; k += 4) {
-      for (let c = 0; c < channels; c++) rows[at++] = pixels[k + c] - (k % (4 * width) ? pixels[k - 4 + c] : 0);
-    }
-  }
+  const shorter = (one, other) => (other.length < one.length ? other : one);
+  const packed = [1, 4].map((filter) => packedRows(pixels, width, height, channels, filter)).reduce(shorter);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, channels === 4 ? 6 : 2, 0, 0, 0], 8); // 8 bits of red, green, blue and, where wanted, alpha
-  const parts = [pngChunk("IHDR", header), pngChunk("IDAT", deflateSync(rows, { level: 9 })), pngChunk("IEND", Buffer.alloc(0))];
+  const parts = [pngChunk("IHDR", header), pngChunk("IDAT", packed), pngChunk("IEND", Buffer.alloc(0))];
   return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), ...parts]).toString("base64");
 }
 
