@@ -57,9 +57,10 @@ def alexnet(year=2014, num_classes=1000):
     """Return AlexNet for (B, 3, 224, 224) images.
 
     Args:
-        year: 2014 for one GPU, as torchvision has it (61,100,840 parameters); 2012 for the first paper's, whose second,
-            fourth and fifth convolution are in two groups, one on each GPU (60,965,224). Its local response
-            normalization is there, and has no parameters.
+        year: 2014 for one GPU, as in its author's code and torchvision (61,100,840 parameters; the paper names 384
+            maps for the fourth convolution, the code has 256); 2012 for the first paper's, whose second, fourth and
+            fifth convolution are in two groups, one on each GPU (60,965,224). Its local response normalization is
+            there, and has no parameters.
         num_classes: width of the last layer.
 
     Raises:
