@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import copy
 import functools
 import hashlib
 import json
@@ -133,7 +134,7 @@ def perform(task, parcel, folder):
 
 
 def _attempt(task, parcel):
-    """Call a fresh copy of train with one thread and seeded generators, apart from all other runs."""
+    """Call a fresh copy of train, with one thread and seeded generators, apart from all other runs."""
     import torch
 
     torch.set_num_threads(1)
@@ -143,7 +144,7 @@ def _attempt(task, parcel):
     try:
         train = unpack(parcel)
         start = time.perf_counter()
-        result = train(**task.point, seed=task.seed)
+        result = train(**copy.deepcopy(task.point), seed=task.seed)  # it may change its arguments
         seconds = time.perf_counter() - start
         scalars, curves = _results(result)
     except (Exception, SystemExit) as error:
