@@ -32,9 +32,9 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     time (``globals()["x"]``). With ``version`` none of this is: the name of train and the version decide.
 
     Each run gets a fresh copy of train as this process has it (edit a module, reload it, and its new code runs), one
-    torch thread, and the global generators of Python, NumPy and torch seeded with its seed; a generator of its own
-    train must make itself, from seed. A run that raises is listed in ``Sweep.failures``, and tried again by the
-    next call.
+    torch thread, torch's default dtype of this process, and the global generators of Python, NumPy and torch seeded
+    with its seed; a generator of its own train must make itself, from seed. A run that raises is listed in
+    ``Sweep.failures``, and tried again by the next call.
 
     Args:
         train: function; ``train(**point, seed=seed)`` returns a dict of numbers and curves (1-D lists,
@@ -60,6 +60,7 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     check_call(train, points)
     n_jobs = jobs_of(n_jobs)
     code, imported = read(train, version)
+    code += _other_dtype()
     folder = (_cache_folder(name_of(train)) if path is None else user_path(path)).resolve()
     tasks = [Task(name_of(train), code, point, seed) for point in points for seed in seeds]
     start = time.perf_counter()
@@ -81,6 +82,14 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     if failures:
         _report(failures, len(tasks))
     return Sweep(runs, failures, _provenance(train, code, seeds, runs, time.perf_counter() - start))
+
+
+def _other_dtype():
+    """Return what stands in a run's key for torch's default dtype: "" for the usual one."""
+    import torch
+
+    dtype = torch.get_default_dtype()
+    return "" if dtype == torch.float32 else f" {dtype}"
 
 
 def _warn_of_generators(train):

@@ -141,16 +141,21 @@ def _attempt(task, parcel):
     random.seed(task.seed)
     np.random.seed(task.seed)  # noqa: NPY002 - train may use it
     torch.manual_seed(task.seed)
+    dtype = torch.get_default_dtype()
     try:
-        train = unpack(parcel)
+        train, own_dtype = unpack(parcel)
+        torch.set_default_dtype(own_dtype)
         start = time.perf_counter()
-        result = train(**copy.deepcopy(task.point), seed=task.seed)  # it may change its arguments
+        with torch.enable_grad():
+            result = train(**copy.deepcopy(task.point), seed=task.seed)  # it may change its arguments
         seconds = time.perf_counter() - start
         scalars, curves = _results(result)
     except (Exception, SystemExit) as error:
         lines = traceback.format_exception(type(error), error, error.__traceback__.tb_next)
         message = " ".join(str(error).split())
         return Failure(task.point, task.seed, f"{type(error).__name__}: {message}", "".join(lines))
+    finally:
+        torch.set_default_dtype(dtype)
     return Run(task.point, task.seed, scalars, curves, seconds)
 
 
