@@ -147,7 +147,10 @@ def _report(failures, total):
 
 
 def _provenance(train, code, seeds, runs, elapsed):
-    versions = {name: importlib.metadata.version(name) for name in ("d2lite", "torch", "numpy")}
+    import d2lite  # its own word: in an unpacked archive it is not installed
+
+    versions = {"d2lite": d2lite.__version__}
+    versions |= {name: importlib.metadata.version(name) for name in ("torch", "numpy")}
     return {
         "function": name_of(train),
         "code": code,
