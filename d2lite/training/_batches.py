@@ -48,7 +48,7 @@ class TensorBatches:
     def __iter__(self):
         if self.generator is None:
             pairs = zip(self.inputs.split(self.batch_size), self.targets.split(self.batch_size), strict=True)
-            yield from (move(pair, self.device) for pair in pairs)
+            yield from (self._copied(*pair) for pair in pairs)
             return
         order = torch.randperm(len(self.inputs), generator=self.generator).to(self.inputs.device)
         for index in order.split(self.batch_size):
@@ -60,7 +60,11 @@ class TensorBatches:
     def samples(self):
         """Return a first batch, and one of a single sample if the last batch is one; no random state is touched."""
         sizes = [self.batch_size, *([1] if len(self.inputs) % self.batch_size == 1 else [])]
-        return [move((self.inputs[:size], self.targets[:size]), self.device) for size in sizes]
+        return [self._copied(self.inputs[:size], self.targets[:size]) for size in sizes]
+
+    def _copied(self, inputs, targets):
+        """Return a batch of its own, which a model may change: a slice would be the caller's very samples."""
+        return move((inputs.clone(), targets.clone()), self.device)
 
 
 class LoaderBatches:

@@ -220,10 +220,11 @@ def _check_loss(loss, logits, targets):
 
 
 def _call_loss(loss, logits, targets):
+    before = _versions(logits, targets)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Using a target size")  # torch's word on what is checked below
-            return loss(logits, targets)
+            value = loss(logits, targets)
     except (RuntimeError, ValueError, IndexError) as error:
         shapes = [
             tuple(x.shape) if isinstance(x, torch.Tensor) else type(x).__name__ for x in (logits, targets)
@@ -231,6 +232,8 @@ def _call_loss(loss, logits, targets):
         raise ValueError(
             f"the loss cannot take logits of shape {shapes[0]} and targets of shape {shapes[1]}: {_reason(error)}"
         ) from error
+    _check_unchanged("the loss", before, logits, targets)
+    return value
 
 
 def _check_broadcasting(loss, value, logits, targets):
@@ -251,14 +254,9 @@ def _check_broadcasting(loss, value, logits, targets):
 
 
 def _check_metrics(metrics, logits, targets):
-    """Raise one sentence if a metric fails, gives no number, or changes the logits that the loss needs."""
+    """Raise one sentence if a metric fails, gives no number, or changes its arguments."""
     for name in metrics:
-        before = _versions(logits, targets)
         call_metric(name, _spare(metrics[name]), logits, targets)
-        if _versions(logits, targets) != before:
-            raise ValueError(
-                f"metric {name!r} changes its arguments in place: expected it to leave them as they are"
-            )
 
 
 def _warn_of_sums(metrics, logits, targets):
@@ -278,17 +276,25 @@ def _warn_of_sums(metrics, logits, targets):
 
 def call_metric(name, metric, logits, targets):
     """Return what a metric gives as one number, or raise one sentence that names it."""
+    before = _versions(logits, targets)
     try:
         value = metric(logits, targets)
     except Exception as error:
         raise ValueError(f"metric {name!r} cannot take the model's output: {_reason(error)}") from error
+    _check_unchanged(f"metric {name!r}", before, logits, targets)
     return as_number(value, name)
 
 
+def _check_unchanged(name, before, logits, targets):
+    """Raise a ValueError if a tensor was changed in place: what is called next would get other numbers."""
+    if _versions(logits, targets) != before:
+        raise ValueError(f"{name} changes its arguments in place: expected it to leave them as they are")
+
+
 def _versions(*values):
-    """Return how often each tensor was changed in place."""
+    """Return how often each tensor was changed in place; one made under inference_mode does not say."""
     found = []
-    map_tensors(lambda tensor: found.append(tensor._version), values)
+    map_tensors(lambda tensor: found.append(tensor.is_inference() or tensor._version), values)
     return found
 
 

@@ -21,7 +21,7 @@ from d2lite.training import _losses as losses
 from d2lite.training import metrics as metric_functions
 from d2lite.training._batches import batch_length, batches_of, join, map_tensors
 from d2lite.training._history import History
-from d2lite.training._rehearsal import as_number, call_metric, check_later, rehearse, tell_where, try_data
+from d2lite.training._rehearsal import call_metric, check_later, rehearse, tell_where, try_data
 from d2lite.training._team import Team
 
 CHECK_EVERY = 50  # steps between two looks at the loss on an accelerator, where each look waits for it
@@ -106,7 +106,7 @@ class Run:
         figures = {"loss": loss.detach()}
         with torch.no_grad():
             for name, metric in self.metrics.items():
-                figures[name] = as_number(metric(map_tensors(torch.Tensor.detach, logits), targets), name)
+                figures[name] = call_metric(name, metric, map_tensors(torch.Tensor.detach, logits), targets)
         figures, size = self.team.mean(figures, batch_length(targets))
         loss = figures.pop("loss")
         self.losses.append(loss)
