@@ -1,5 +1,6 @@
 """Batches of samples for `fit` and `evaluate`, and what is checked before the first one is used."""
 
+import itertools
 import warnings
 
 import torch
@@ -58,8 +59,9 @@ class TensorBatches:
         """Make ready for a new run."""
 
     def samples(self):
-        """Return a first batch, and one of a single sample if the last batch is one; no random state is touched."""
-        sizes = [self.batch_size, *([1] if len(self.inputs) % self.batch_size == 1 else [])]
+        """Return a first batch, and one of the last batch's size if that is another; no random state is touched."""
+        rest = len(self.inputs) % self.batch_size if len(self.inputs) > self.batch_size else 0
+        sizes = [self.batch_size, *([rest] if rest else [])]
         return [self._copied(self.inputs[:size], self.targets[:size]) for size in sizes]
 
     def _copied(self, inputs, targets):
@@ -122,21 +124,21 @@ class LoaderBatches:
             self.loader._iterator = None
 
     def samples(self):
-        """Return a first batch, and one of a single sample if the last batch is one; none of a stream.
+        """Return a first batch, and one of the last batch's size if that is another; none of a stream.
 
         Samplers and datasets may draw random numbers meanwhile; the caller keeps that state.
         """
         loader = self.loader
         if isinstance(loader.dataset, IterableDataset):
             return []  # cannot be read twice
+        if type(loader).__iter__ is not DataLoader.__iter__:  # it makes its batches in a way of its own
+            return [self._pair(batch) for batch in itertools.islice(loader, 1)]
         if loader.batch_sampler is None:  # the dataset gives batches
             return [self._pair(loader.collate_fn(loader.dataset[next(iter(loader.sampler))]))]
         indices = list(next(iter(loader.batch_sampler)))
-        size = loader.batch_size
-        last_is_single = (
-            size and size > 1 and not loader.drop_last and (_length(loader.sampler) or 0) % size == 1
-        )
-        return [self._fetch(chosen) for chosen in [indices, *([indices[:1]] if last_is_single else [])]]
+        size = 0 if loader.drop_last else loader.batch_size or 0
+        rest = (_length(loader.sampler) or 0) % size if size else 0
+        return [self._fetch(indices), *([self._fetch(indices[:rest])] if 0 < rest < len(indices) else [])]
 
     def _fetch(self, indices):
         """Return the batch of these samples, read as the loader reads it."""

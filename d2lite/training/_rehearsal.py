@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from d2lite._utils.state import keep_mode, keep_random_state
 from d2lite.training import _losses as losses
@@ -18,27 +19,30 @@ from d2lite.training.metrics import accuracy
 def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
     """Put a first batch through the model in evaluation mode, or raise one sentence that says what is wrong.
 
-    A last batch of one sample is tried, too. Random state, the model and the loss stay as they were. Nothing is
-    tried of a stream, which cannot be read twice.
+    A smaller last batch is tried, too. Random state, the model and the loss stay as they were. Nothing is tried of a
+    stream, which cannot be read twice.
     """
-    loss = _spare(loss)
+    model, loss = _spare(model), _spare(loss)
     with keep_random_state(batches.generators, batches.device), keep_mode(model), torch.no_grad():
         model.eval()
-        for inputs, targets in batches.samples():
+        for i, (inputs, targets) in enumerate(batches.samples()):
             _check_dtype(model, inputs, name)
             logits = _forward(model, inputs, name)
             _check_output(model, loss, logits, targets, getattr(batches, "targets", targets))
-            _check_loss(loss, logits, targets)
+            _check_loss(loss, logits, targets, doubled=i == 0)
             _check_accuracy(metrics, model, loss, logits, targets)
             if call_metrics:
                 _check_metrics(metrics, logits, targets)
-                if name == "train":
+                if name == "train" and i == 0:
                     _warn_of_sums(metrics, logits, targets)
 
 
 def _spare(value):
-    """Return a copy of a module, whose buffers a call may change; anything else as it is."""
-    if not isinstance(value, nn.Module):
+    """Return a copy of a module, whose buffers and attributes a call may change; anything else as it is.
+
+    A module that learns its shapes from its first batch does so here, before an optimizer is made.
+    """
+    if not isinstance(value, nn.Module) or any(map(is_lazy, [*value.parameters(), *value.buffers()])):
         return value
     try:
         return copy.deepcopy(value)
@@ -82,8 +86,10 @@ def rehearse(run):
             try:
                 logits = model(inputs)
             except (RuntimeError, ValueError) as error:
-                if size > 1:
+                if size > 1 and isinstance(error, ValueError):
                     raise
+                if size > 1:
+                    raise _cannot_take("train", inputs, error) from error
                 raise ValueError(
                     f"train has a batch of one sample, which the model cannot learn from ({_reason(error)}): "
                     "expected at least two; choose another batch_size, or drop_last=True in a DataLoader"
@@ -146,11 +152,15 @@ def _forward(model, inputs, name):
     try:
         return model(inputs)
     except (RuntimeError, IndexError, TypeError) as error:
-        shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
-        raise ValueError(
-            f"the model cannot take {name} inputs of shape {shape}: {_reason(error)}; expected the shape and the type "
-            "that its first layer takes"
-        ) from error
+        raise _cannot_take(name, inputs, error) from error
+
+
+def _cannot_take(name, inputs, error):
+    shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
+    return ValueError(
+        f"the model cannot take {name} inputs of shape {shape}: {_reason(error)}; expected the shape and the type that "
+        "its first layer takes, whatever the number of samples"
+    )
 
 
 def _check_output(model, loss, logits, targets, all_targets):
@@ -200,8 +210,8 @@ def _check_accuracy(metrics, model, loss, logits, targets):
         )
 
 
-def _check_loss(loss, logits, targets):
-    """Raise one sentence if the loss is no single number, grows with the batch, or broadcasts."""
+def _check_loss(loss, logits, targets, doubled=True):
+    """Raise one sentence if the loss is no single number, broadcasts, or grows where a batch is doubled."""
     if loss in losses.NAMES.values():
         loss(logits, targets)
         return
@@ -210,7 +220,7 @@ def _check_loss(loss, logits, targets):
         raise TypeError(f"the loss is a {type(value).__name__}: expected a tensor of one number")
     if value.ndim:
         raise ValueError(f"the loss has shape {tuple(value.shape)}: expected one number, such as the mean")
-    twice = _call_loss(loss, join([logits, logits]), join([targets, targets]))
+    twice = _call_loss(loss, join([logits, logits]), join([targets, targets])) if doubled else value
     if value.isfinite() and value.abs() > 1e-12 and torch.isclose(twice, 2 * value, rtol=1e-4):
         raise ValueError(
             f"the loss of a batch taken twice is {twice.item():g}, not {value.item():g}: expected a mean over the "
