@@ -1,5 +1,6 @@
 """A checkpoint belongs to one run: every other one is refused before anything is done."""
 
+import collections
 import copy
 import functools
 import os
@@ -368,6 +369,33 @@ def test_numpy_numbers_anywhere_are_saved_and_read_again(tmp_path):
     straight = start(tmp_path / "straight", change, num_epochs=4)
     for name in straight.names[:-2]:
         assert history[name] == straight[name]
+
+
+class Photos(torch.Tensor):
+    """A tensor of a class of one's own, as other libraries have them."""
+
+
+class Named(dict):
+    """A dict of a class of one's own."""
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        collections.defaultdict(list), collections.defaultdict(list, {"a": [1.0]}), Named(a=torch.ones(2)),
+        {"a": Photos(torch.ones(2))}, collections.OrderedDict(a=Photos(torch.ones(2))), {"a": [Named()]},
+    ],
+)  # fmt: skip
+def test_what_has_a_class_of_ones_own_is_read_again(state, tmp_path):
+    callback, other = Watch(), Watch()
+    callback.state_dict, other.load_state_dict = lambda: state, lambda read: setattr(other, "read", read)
+    inputs, targets = data()
+    change = dict(train=(inputs.as_subclass(Photos), targets), metrics={"mean": lambda x, y: x.mean()})
+    start(tmp_path / "run", dict(change, callbacks=[callback]))
+    history = start(tmp_path / "run", dict(change, callbacks=[other]), num_epochs=4)
+    straight = start(tmp_path / "straight", dict(change, train=data()), num_epochs=4)
+    assert history["train_loss"] == straight["train_loss"]
+    assert getattr(other, "read", {}).keys() == state.keys()
 
 
 @pytest.mark.parametrize("state", [{"a": {1, 2}}, {"a": [print]}, {"a": {"b": object()}}])
