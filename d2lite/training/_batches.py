@@ -8,6 +8,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from d2lite._utils.checks import check_count
 from d2lite._utils.state import generators_in
+from d2lite.training._targets import check_rows
 
 RESIDENT_BYTES = 2**30  # tensors up to this size move to the device once; larger ones go batch by batch
 
@@ -153,6 +154,7 @@ class LoaderBatches:
             raise ValueError(
                 f"{self.name} gives a {type(batch).__name__}{size} as a batch: expected a pair (inputs, targets)"
             )
+        check_rows(*batch, self.name)
         return move(tuple(batch), self.device)
 
 

@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import d2lite
 from d2lite.training import _losses as losses
+from d2lite.training import evaluate, fit
 
 
 def classes(num_samples=60, num_classes=3, seed=0):
@@ -230,3 +231,57 @@ def test_a_model_that_gives_several_tensors_trains_with_a_loss_of_its_own():
     model = Coder()
     history = d2lite.fit(model, (inputs, targets), (inputs, targets), loss=loss, num_epochs=1)
     assert history["validation_loss"][0] == pytest.approx(loss(model(inputs), targets).item(), rel=1e-6)
+
+
+def of_samples(targets, form):
+    """Return a loader of batches of 10 whose targets the function puts together from a list of one for each sample."""
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(len(targets), 4, generator=generator)
+    return DataLoader(
+        list(zip(inputs, targets, strict=True)),
+        batch_size=10,
+        collate_fn=lambda samples: (torch.stack([x for x, _ in samples]), form([y for _, y in samples])),
+    )
+
+
+def boxes_apart(logits, targets):
+    return sum((a.mean() - b.mean()) ** 2 for a, b in zip(logits, targets, strict=False)) / len(targets)
+
+
+@pytest.mark.parametrize(
+    ("targets", "form", "message"),
+    [
+        ([torch.ones(1 + i % 3, 4) for i in range(40)], list, "in 10 tensors with 1 to 3 rows"),
+        ([torch.ones(2, 4)] * 40, list, "in 10 tensors with 2 rows"),
+        ([torch.ones(2, 4)] * 40, lambda ys: {"boxes": tuple(ys)}, "in 10 tensors with 2 rows"),
+        (["cat", "dog"] * 20, tuple, "a str among"),
+        ([0, 1] * 20, list, "a int among"),
+        ([0, 1] * 20, lambda ys: None, "a NoneType among"),
+        ([0, 1] * 20, lambda ys: {}, "nothing among"),
+        ([0, 1] * 20, lambda ys: {"class": torch.tensor(ys), "file": ["photo"] * 10}, "a str among"),
+        ([0, 1] * 20, lambda ys: torch.tensor(1.0), "a single number as"),
+    ],
+)
+def test_targets_that_are_no_rows_of_samples_are_told_before_training(targets, form, message):
+    """A list of each sample's boxes was joined as if it were parts: the figures were those of other pairs."""
+    train = of_samples(targets, form)
+    for call in (fit, evaluate):
+        with pytest.raises((TypeError, ValueError), match=f"has (targets )?{message}") as caught:
+            call(nn.Linear(4, 3), train, loss=boxes_apart)
+        assert "\n" not in str(caught.value)
+
+
+def test_targets_in_several_tensors_are_joined_row_by_row():
+    train = of_samples(
+        [[i, 2 * i] for i in range(35)], lambda ys: {"a": torch.tensor(ys), "b": torch.tensor(ys)}
+    )
+
+    def apart(logits, targets):
+        return ((logits[:, :2] - targets["a"]) ** 2 + (logits[:, 1:] - targets["b"]) ** 2).mean()
+
+    torch.manual_seed(0)
+    model = nn.Linear(4, 3)
+    inputs = torch.cat([x for x, _ in train])
+    rows = torch.tensor([[i, 2 * i] for i in range(35)])
+    expected = apart(model(inputs), {"a": rows, "b": rows}).item()
+    assert evaluate(model, train, loss=apart)["loss"] == pytest.approx(expected)

@@ -396,7 +396,13 @@ def test_a_loader_of_arrays_is_refused_in_one_sentence(data):
     def stack(pairs):
         return tuple(np.stack(part) for part in zip(*pairs, strict=True))
 
+    def inputs_alone(pairs):
+        inputs, targets = stack(pairs)
+        return inputs, torch.from_numpy(targets)
+
     with pytest.raises(ValueError, match="the model cannot take train inputs of shape ndarray"):
+        fit(make_model(), DataLoader(TensorDataset(*data), batch_size=16, collate_fn=inputs_alone))
+    with pytest.raises(TypeError, match="train has a ndarray among its targets: expected tensors"):
         fit(make_model(), DataLoader(TensorDataset(*data), batch_size=16, collate_fn=stack))
 
 
