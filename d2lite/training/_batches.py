@@ -52,7 +52,8 @@ class TensorBatches:
             pairs = zip(self.inputs.split(self.batch_size), self.targets.split(self.batch_size), strict=True)
             yield from (self._copied(*pair) for pair in pairs)
             return
-        order = torch.randperm(len(self.inputs), generator=self.generator).to(self.inputs.device)
+        own = self.generator.device  # torch's default device may be another
+        order = torch.randperm(len(self.inputs), generator=self.generator, device=own).to(self.inputs.device)
         for index in order.split(self.batch_size):
             yield move((self.inputs[index], self.targets[index]), self.device)
 
