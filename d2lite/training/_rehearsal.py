@@ -191,8 +191,8 @@ def _check_output(model, loss, logits, targets, all_targets):
 
 
 def _are_probabilities(model, logits):
-    if not logits.is_floating_point() or not bool(((logits >= 0) & (logits <= 1)).all()):
-        return False
+    if not logits.is_floating_point() or not bool(((logits >= 0) & (logits <= 1)).all() & logits.any()):
+        return False  # all 0 are the logits of a last layer that begins with 0
     axis = losses.class_axis(logits)
     softmax = logits.ndim > 1 and logits.shape[axis] > 1 and losses.are_distributions(logits, axis)
     return softmax or isinstance([*model.modules()][-1], (nn.Sigmoid, nn.Softmax, nn.Softmax2d))

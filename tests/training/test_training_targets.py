@@ -84,9 +84,15 @@ def test_two_classes_with_one_score_in_every_shape_and_type(kind, shape):
     torch.testing.assert_close(weights(model), weights(expected))
 
 
-@pytest.mark.parametrize("kind", [torch.int64, torch.bool, torch.uint8, torch.int32])
+@pytest.mark.parametrize(
+    "kind",
+    [torch.int64, torch.bool, torch.uint8, torch.int32, torch.uint16, torch.uint32, torch.uint64],
+)
 def test_class_indices_of_every_integer_type(kind):
     inputs, targets = classes(num_classes=2)
+    if kind != torch.bool:
+        with pytest.raises(ValueError, match="targets run from 2 to 3: expected class indices from 0 to 1"):
+            d2lite.evaluate(network(2), DataLoader(TensorDataset(inputs, (targets + 2).to(kind)), 60))
     model, expected = network(2), network(2)
     d2lite.fit(model, (inputs, targets.to(kind)), num_epochs=1, metrics="accuracy")
     d2lite.fit(expected, (inputs, targets), num_epochs=1)
@@ -203,6 +209,19 @@ def test_probabilities_for_a_loss_that_wants_logits_are_told(model, loss):
     for call in (d2lite.fit, d2lite.evaluate):
         with pytest.raises(ValueError, match="ends in a sigmoid or softmax: expected logits"):
             call(model, (inputs, targets), loss=loss)
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_logits_that_begin_with_0_are_no_probabilities(outputs):
+    """A last layer of zeros, and a sigmoid that is made last and used in between."""
+    inputs, targets = classes(num_classes=2)
+    model = Ends(outputs, nn.Sigmoid())
+    model.forward = lambda inputs: model.net[2](model.last(model.net[0](inputs)))
+    nn.init.zeros_(model.net[2].weight)
+    nn.init.zeros_(model.net[2].bias)
+    expected = pytest.approx(torch.tensor(max(2.0, outputs)).log().item())
+    assert d2lite.evaluate(model, (inputs, targets), metrics="accuracy")["loss"] == expected
+    assert len(d2lite.fit(model, (inputs, targets), num_epochs=1, metrics="accuracy")) == 1
 
 
 def test_a_log_softmax_changes_nothing_and_other_losses_take_probabilities():
