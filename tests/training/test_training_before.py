@@ -201,6 +201,7 @@ def flips(logits, targets):
         (["accuracy", "accuracy"], "the name 'accuracy', that of two functions"),
         ({"a": 3}, "metric 'a' is a int"),
         ({3: fails}, "metrics has the key 3: expected a string"),
+        (3, "metrics is a int: expected a name, a function, or a list or dict of them"),
         ("f1", "metrics has 'f1': expected"),
         (["perplexity", "recall"], "metrics has 'recall': expected"),
         ("perplexity", "metric 'perplexity' cannot take the model's output"),

@@ -106,3 +106,13 @@ def test_a_loader_that_makes_its_batches_in_its_own_way_is_read_in_that_way(data
     assert evaluate(nn.Linear(5, 3), own)["loss"] > 0
     with pytest.raises(ValueError, match="the model cannot take train inputs"):
         fit(nn.Linear(4, 3), own)
+
+
+def test_a_network_that_is_frozen_after_its_last_step_ends_well(data):
+    class Freeze(Callback):
+        """Freezes all layers after a step."""
+
+        def on_step_end(self, run):
+            run.model.requires_grad_(False)
+
+    assert len(fit(nn.Linear(5, 3), data, num_epochs=1, batch_size=100, callbacks=[Freeze()])) == 1
