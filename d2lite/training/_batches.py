@@ -236,6 +236,11 @@ def check_pair(data, name):
             )
         if value.ndim == 0:
             raise ValueError(f"{name} has a single number as {part}: expected one row for each sample")
+        if value.layout != torch.strided or value.is_nested:
+            layout = "nested" if value.is_nested else str(value.layout).removeprefix("torch.")
+            raise ValueError(
+                f"{name} has {part} in the layout {layout}: expected a dense tensor; use to_dense()"
+            )
     if len(inputs) != len(targets):
         raise ValueError(
             f"{name} has {len(inputs)} inputs but {len(targets)} targets: expected one target per input"
