@@ -335,6 +335,28 @@ def test_another_process_knows_the_run_and_an_edited_script_does_not(tmp_path):
     assert "another model" in script(SCRIPT.format(factor=2), 4).stderr
 
 
+def compiled(model, how):
+    if how == "in place":
+        model.compile(backend="eager")
+        return model
+    if how == "a part":
+        model[0] = torch.compile(model[0], backend="eager")
+        return model
+    return torch.compile(model, backend="eager")
+
+
+@pytest.mark.parametrize("how", ["whole", "in place", "a part"])
+def test_a_compiled_network_resumes(how, tmp_path):
+    def go(path, model, num_epochs):
+        return start(path, dict(model=model, optimizer=torch.optim.Adam), num_epochs=num_epochs)
+
+    go(tmp_path / "run", compiled(network(), how), 2)
+    history = go(tmp_path / "run", compiled(network(), how), 4)
+    assert history.step_losses == go(tmp_path / "other", network(), 4).step_losses
+    with pytest.raises(ValueError, match="was made with another model"):
+        go(tmp_path / "run", compiled(network(nn.Tanh), how), 5)
+
+
 def numpy_in_everything(model):
     optimizer = torch.optim.SGD(model.parameters(), lr=np.float64(0.1), momentum=np.float32(0.9))
     return optimizer, [
