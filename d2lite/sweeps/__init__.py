@@ -16,7 +16,7 @@ from d2lite.sweeps._live import LiveRun as LiveRun  # for SweepExplorer
 from d2lite.sweeps._parcel import pack
 from d2lite.sweeps._results import Sweep
 from d2lite.sweeps._results import check_mode as check_mode
-from d2lite.sweeps._runs import Failure, Run, Task, load, perform_all, store
+from d2lite.sweeps._runs import Failure, Run, Task, check_backend, load, perform_all, store
 
 __all__ = ["Sweep", "sweep"]
 
@@ -44,7 +44,8 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
         path: folder of the run files, made if missing; None for one in the user's cache folder. It may be read-only
             when nothing is left to run.
         n_jobs: number of processes; None for what ``joblib.parallel_config`` says, else all cores; 1 to run
-            in this process. ``with joblib.parallel_config("dask"):`` around the call uses a Dask cluster.
+            in this process. ``with joblib.parallel_config("dask"):`` around the call uses a Dask cluster. A process
+            does one run at a time, however many threads it is given.
         progress: show a bar; it stays silent where nobody is watching.
         version: str that takes the place of the code, as said above.
 
@@ -52,13 +53,14 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
         Sweep, in the order of the grid, the seeds of a point together.
 
     Raises:
-        TypeError, ValueError: the grid, the seeds, n_jobs or the signature of train are wrong, or train uses what
-            cannot be compared with an earlier run or copied to a worker; nothing has run then.
+        TypeError, ValueError: the grid, the seeds, n_jobs, joblib's backend or the signature of train are wrong, or
+            train uses what cannot be compared with an earlier run or copied to a worker; nothing has run then.
         OSError: the folder cannot be made or written; nothing has run then.
     """
     points, seeds = points_of(grid), seeds_of(seeds)
     check_call(train, points)
     n_jobs = jobs_of(n_jobs)
+    check_backend()
     code, imported = read(train, version)
     code += _other_dtype()
     folder = (_cache_folder(name_of(train)) if path is None else user_path(path)).resolve()

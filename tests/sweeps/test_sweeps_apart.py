@@ -1,5 +1,9 @@
 """A run depends on nothing that another run, or the process it is done in, has changed."""
 
+import tempfile
+import time
+
+import joblib
 import pytest
 import torch
 
@@ -57,3 +61,42 @@ def test_runs_have_the_default_dtype_of_this_process(tmp_path, n_jobs, in_double
 
 def test_a_live_run_has_it_too(in_double):
     assert LiveRun(bits, {"kind": "usual"}).result()["bits"] == 64
+
+
+def draws(x, seed):
+    """Draw with a pause between, in which another thread would draw."""
+    first = torch.rand(()).item()
+    time.sleep(0.02)
+    return {"draws": [first, torch.rand(()).item()]}
+
+
+def inner(x, seed):
+    found = d2lite.sweep(draws, {"x": [1]}, (0, 1, 2, 3), path=tempfile.mkdtemp(), progress=False)
+    return {"draws": [number for run in found for number in run["draws"]], "own": torch.rand(()).item()}
+
+
+def test_runs_in_threads_are_those_of_processes(tmp_path):
+    with joblib.parallel_config("threading", n_jobs=4):
+        threads = sweep(draws, {"x": [1, 2]}, (0, 1, 2), tmp_path / "threads")
+    alone = sweep(draws, {"x": [1, 2]}, (0, 1, 2), tmp_path / "alone", n_jobs=1)
+    assert [run["draws"].tolist() for run in threads] == [run["draws"].tolist() for run in alone]
+
+
+@pytest.mark.parametrize("how", [{"n_jobs": 1}, {"n_jobs": 2}, {"backend": "threading", "n_jobs": 2}])
+def test_a_sweep_in_a_run_draws_what_it_draws_alone(tmp_path, how):
+    alone = sweep(draws, {"x": [1]}, (0, 1, 2, 3), tmp_path / "alone", n_jobs=1)
+    expected = [number for run in alone for number in run["draws"]]
+    with joblib.parallel_config(**{"backend": "loky"} | how):
+        found = sweep(inner, {"x": [1]}, (0, 1), tmp_path / "runs")
+    assert [run["draws"].tolist() for run in found] == [expected] * 2
+    torch.manual_seed(0)
+    assert found[0]["own"] == torch.rand(()).item()
+
+
+def test_a_backend_that_returns_no_generator_is_told(tmp_path):
+    with (
+        joblib.parallel_config("multiprocessing"),
+        pytest.raises(ValueError, match="joblib's backend is Multipro"),
+    ):
+        sweep(draws, {"x": [1]}, [0], tmp_path)
+    assert not list(tmp_path.iterdir())
