@@ -52,7 +52,8 @@ def replacing(path, mode="wb", **options):
     """
     path = Path(path)
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        prefix = f".{path.name[:40]}."  # a name may have 255 bytes, and a letter has up to four
+        handle, name = tempfile.mkstemp(prefix=prefix, suffix=".part", dir=path.parent)
     except OSError as error:
         error.filename = str(path)  # the caller's, not that of the part
         raise
@@ -61,9 +62,12 @@ def replacing(path, mode="wb", **options):
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())  # mkstemp's own files are private
+        with contextlib.suppress(OSError):  # a disk of another system has no permissions
+            os.chmod(name, 0o666 & ~_umask())  # mkstemp's own files are private
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename == name:
+            error.filename, error.filename2 = str(path), None
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise

@@ -100,6 +100,18 @@ def set_random_state(state, generators=(), device="cpu"):
         torch.mps.set_rng_state(state["mps"].cpu())
 
 
+def set_seed(number, device="cpu"):
+    """Set the state that `get_random_state` returns, and no other: other devices keep theirs."""
+    random.seed(number)
+    np.random.seed(number)  # noqa: NPY002
+    torch.default_generator.manual_seed(number)
+    if torch.device(device).type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(number)
+    elif torch.device(device).type == "mps":
+        torch.mps.manual_seed(number)
+
+
 def _state_of(source):
     if isinstance(source, torch.Generator):
         return source.get_state()
@@ -108,6 +120,9 @@ def _state_of(source):
         return [version, torch.tensor(numbers), gauss]
     if isinstance(source, np.random.Generator):
         return _converted(source.bit_generator.state, np.ndarray, torch.from_numpy)
+    state = source.get_state(legacy=False)
+    if state["bit_generator"] != "MT19937":
+        return _converted(state, np.ndarray, torch.from_numpy)
     name, key, *rest = source.get_state()
     return [name, torch.tensor(key.astype(np.int64)), *rest]
 
@@ -118,8 +133,12 @@ def _set_state(source, state):
     elif hasattr(source, "setstate"):
         version, numbers, gauss = state
         source.setstate((version, tuple(numbers.tolist()), gauss))
-    elif isinstance(source, np.random.Generator):
-        source.bit_generator.state = _converted(state, torch.Tensor, lambda tensor: tensor.cpu().numpy())
+    elif isinstance(state, dict):
+        state = _converted(state, torch.Tensor, lambda tensor: tensor.cpu().numpy())
+        if isinstance(source, np.random.Generator):
+            source.bit_generator.state = state
+        else:
+            source.set_state(state)
     else:
         name, key, *rest = state
         source.set_state((name, key.cpu().numpy().astype(np.uint32), *rest))

@@ -4,6 +4,7 @@ The explorers of the optimiser chapters use the same functions (widgets/_math/su
 derivatives written out; here autograd finds them.
 """
 
+import contextlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,14 +47,16 @@ class Surface:
 
     def gradient(self, w):
         """Return the gradient at the weights w, (..., 2): a tensor of that shape, float64."""
-        w = _weights(w).detach().clone().requires_grad_()
-        return torch.autograd.grad(self.value(w).sum(), w)[0]
+        with _gradients():
+            w = _weights(w).detach().clone().requires_grad_()
+            return torch.autograd.grad(self.value(w).sum(), w)[0]
 
     def hessian(self, w):
         """Return the matrices of second derivatives at w, (..., 2): a (..., 2, 2) tensor, float64."""
-        w = _weights(w).detach().clone().requires_grad_()
-        gradient = torch.autograd.grad(self.value(w).sum(), w, create_graph=True)[0]
-        rows = [torch.autograd.grad(gradient[..., i].sum(), w, retain_graph=True)[0] for i in (0, 1)]
+        with _gradients():
+            w = _weights(w).detach().clone().requires_grad_()
+            gradient = torch.autograd.grad(self.value(w).sum(), w, create_graph=True)[0]
+            rows = [torch.autograd.grad(gradient[..., i].sum(), w, retain_graph=True)[0] for i in (0, 1)]
         return torch.stack(rows, dim=-2)  # two of (..., 2) -> (..., 2, 2)
 
 
@@ -85,6 +88,13 @@ def make_surface(name, condition=10.0, angle=0.0):
     if name == "saddle":
         return _saddle(math.radians(angle))
     return Surface(name, *_SURFACES[name])
+
+
+@contextlib.contextmanager
+def _gradients():
+    """Let autograd work, also where the caller steps under torch.no_grad() or torch.inference_mode()."""
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
 
 
 def _weights(w):

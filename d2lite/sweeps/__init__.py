@@ -16,7 +16,7 @@ from d2lite.sweeps._live import LiveRun as LiveRun  # for SweepExplorer
 from d2lite.sweeps._parcel import pack
 from d2lite.sweeps._results import Sweep
 from d2lite.sweeps._results import check_mode as check_mode
-from d2lite.sweeps._runs import Failure, Run, Task, load, perform_all, store
+from d2lite.sweeps._runs import Failure, Run, Task, check_backend, load, perform_all, store
 
 __all__ = ["Sweep", "sweep"]
 
@@ -32,9 +32,9 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     time (``globals()["x"]``). With ``version`` none of this is: the name of train and the version decide.
 
     Each run gets a fresh copy of train as this process has it (edit a module, reload it, and its new code runs), one
-    torch thread, and the global generators of Python, NumPy and torch seeded with its seed; a generator of its own
-    train must make itself, from seed. A run that raises is listed in ``Sweep.failures``, and tried again by the
-    next call.
+    torch thread, torch's default dtype of this process, and the global generators of Python, NumPy and torch seeded
+    with its seed; a generator of its own train must make itself, from seed. A run that raises is listed in
+    ``Sweep.failures``, and tried again by the next call.
 
     Args:
         train: function; ``train(**point, seed=seed)`` returns a dict of numbers and curves (1-D lists,
@@ -44,7 +44,8 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
         path: folder of the run files, made if missing; None for one in the user's cache folder. It may be read-only
             when nothing is left to run.
         n_jobs: number of processes; None for what ``joblib.parallel_config`` says, else all cores; 1 to run
-            in this process. ``with joblib.parallel_config("dask"):`` around the call uses a Dask cluster.
+            in this process. ``with joblib.parallel_config("dask"):`` around the call uses a Dask cluster. A process
+            does one run at a time, however many threads it is given.
         progress: show a bar; it stays silent where nobody is watching.
         version: str that takes the place of the code, as said above.
 
@@ -52,14 +53,16 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
         Sweep, in the order of the grid, the seeds of a point together.
 
     Raises:
-        TypeError, ValueError: the grid, the seeds, n_jobs or the signature of train are wrong, or train uses what
-            cannot be compared with an earlier run or copied to a worker; nothing has run then.
+        TypeError, ValueError: the grid, the seeds, n_jobs, joblib's backend or the signature of train are wrong, or
+            train uses what cannot be compared with an earlier run or copied to a worker; nothing has run then.
         OSError: the folder cannot be made or written; nothing has run then.
     """
     points, seeds = points_of(grid), seeds_of(seeds)
     check_call(train, points)
     n_jobs = jobs_of(n_jobs)
+    check_backend()
     code, imported = read(train, version)
+    code += _other_dtype()
     folder = (_cache_folder(name_of(train)) if path is None else user_path(path)).resolve()
     tasks = [Task(name_of(train), code, point, seed) for point in points for seed in seeds]
     start = time.perf_counter()
@@ -81,6 +84,14 @@ def sweep(train, grid, seeds=(0, 1, 2), *, path=None, n_jobs=None, progress=True
     if failures:
         _report(failures, len(tasks))
     return Sweep(runs, failures, _provenance(train, code, seeds, runs, time.perf_counter() - start))
+
+
+def _other_dtype():
+    """Return what stands in a run's key for torch's default dtype: "" for the usual one."""
+    import torch
+
+    dtype = torch.get_default_dtype()
+    return "" if dtype == torch.float32 else f" {dtype}"
 
 
 def _warn_of_generators(train):
@@ -138,7 +149,10 @@ def _report(failures, total):
 
 
 def _provenance(train, code, seeds, runs, elapsed):
-    versions = {name: importlib.metadata.version(name) for name in ("d2lite", "torch", "numpy")}
+    import d2lite  # its own word: in an unpacked archive it is not installed
+
+    versions = {"d2lite": d2lite.__version__}
+    versions |= {name: importlib.metadata.version(name) for name in ("torch", "numpy")}
     return {
         "function": name_of(train),
         "code": code,

@@ -24,7 +24,7 @@ def points_of(grid):
     """
     if isinstance(grid, dict):
         for name, values in grid.items():
-            if isinstance(values, str | dict) or not hasattr(values, "__iter__"):
+            if isinstance(values, str | bytes | dict) or not _is_series(values):
                 raise TypeError(
                     f"grid[{name!r}] is {values!r}: expected a list of values, such as [{values!r}]"
                 )
@@ -49,6 +49,11 @@ def points_of(grid):
             raise ValueError(f"grid has {describe(point)} twice: expected each point once")
         seen.add(key)
     return points
+
+
+def _is_series(values):
+    """Whether values can be gone through; an array of one number has __iter__ and cannot."""
+    return hasattr(values, "__iter__") and getattr(values, "ndim", 1) > 0
 
 
 def _number_alone(value):
@@ -92,7 +97,7 @@ def _as_written(value):
 
 def seeds_of(seeds):
     """Return the seeds as a list of distinct integers from 0 to 2**32 - 1."""
-    if not hasattr(seeds, "__iter__") or isinstance(seeds, str):
+    if not _is_series(seeds) or isinstance(seeds, str):
         raise TypeError(f"seeds is {seeds!r}: expected a list of integers, such as range(3)")
     seeds = list(seeds)
     try:

@@ -35,7 +35,8 @@ class LiveRun:
         self._sent = pickle.dumps((parcel, self.point, self.seed))
         self._start, self._result, self._stopped = time.perf_counter(), None, False
         # A new interpreter, for a fork would inherit the kernel's threads; its own module search path comes first.
-        command = [sys.executable, "-c", f"import sys; sys.path[:] = {sys.path!r}; {WORKER}"]
+        path = [entry for entry in sys.path if isinstance(entry, str)]  # Python passes over other kinds, too
+        command = [sys.executable, "-c", f"import sys; sys.path[:] = {path!r}; {WORKER}"]
         errors = subprocess.DEVNULL if sys.stderr is None else None
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors

@@ -15,7 +15,9 @@ from d2lite._utils.identity import own_modules
 
 
 def pack(train, imported):
-    """Return train and what it uses of the user's modules as an array of bytes; joblib sends a large one once.
+    """Return train, what it uses of the user's modules and torch's default dtype as an array of bytes.
+
+    joblib sends a large one once.
 
     Args:
         train: any function or callable object.
@@ -24,10 +26,12 @@ def pack(train, imported):
     Raises:
         TypeError: something that it uses cannot be copied.
     """
-    file = io.BytesIO()
+    import torch
+
+    file, dtype = io.BytesIO(), torch.get_default_dtype()
     with _own_modules_by_value(), mock.patch("cloudpickle.cloudpickle._get_or_create_tracker_id", _untracked):
         try:
-            _Pickler(file).dump((_here(), imported, train))
+            _Pickler(file).dump((_here(), imported, train, dtype))
         except Exception as error:
             raise TypeError(
                 f"train uses what cannot be copied to a worker ({error}): expected what pickle takes; make it "
@@ -37,11 +41,14 @@ def pack(train, imported):
 
 
 def unpack(parcel):
-    """Return a fresh copy of the function; in another process than it comes from, its modules are imported as sent."""
-    home, imported, train = cloudpickle.loads(parcel.tobytes())
+    """Return a fresh copy of the function, and the default dtype of where it comes from.
+
+    In another process than that, its modules are imported as sent.
+    """
+    home, imported, train, dtype = cloudpickle.loads(parcel.tobytes())
     if home != _here():
         sys.modules.update(imported)
-    return train
+    return train, dtype
 
 
 def _here():

@@ -2,11 +2,13 @@
 
 import concurrent.futures
 import contextlib
+import copy
 import functools
 import hashlib
 import json
 import random
 import re
+import threading
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -19,6 +21,7 @@ import numpy as np
 from d2lite._utils.files import replacing
 from d2lite.sweeps._parcel import unpack
 
+_ONE_AT_A_TIME, _HERE = threading.RLock(), threading.local()  # threads of a process share its generators
 MOST_CANCELLED = 10  # times that a sweep hands its runs out again, after workers of a cluster have died
 
 
@@ -133,23 +136,38 @@ def perform(task, parcel, folder):
 
 
 def _attempt(task, parcel):
-    """Call a fresh copy of train with one thread and seeded generators, apart from all other runs."""
+    """Return the Run or the Failure of a task, done while no other thread of this process does a run."""
+    with _ONE_AT_A_TIME:
+        outer, _HERE.is_busy = getattr(_HERE, "is_busy", False), True
+        try:
+            return _call(task, parcel)
+        finally:
+            _HERE.is_busy = outer
+
+
+def _call(task, parcel):
+    """Call a fresh copy of train, with one thread and seeded generators, apart from all other runs."""
     import torch
 
     torch.set_num_threads(1)
     random.seed(task.seed)
     np.random.seed(task.seed)  # noqa: NPY002 - train may use it
     torch.manual_seed(task.seed)
+    dtype = torch.get_default_dtype()
     try:
-        train = unpack(parcel)
+        train, own_dtype = unpack(parcel)
+        torch.set_default_dtype(own_dtype)
         start = time.perf_counter()
-        result = train(**task.point, seed=task.seed)
+        with torch.enable_grad():
+            result = train(**copy.deepcopy(task.point), seed=task.seed)  # it may change its arguments
         seconds = time.perf_counter() - start
         scalars, curves = _results(result)
     except (Exception, SystemExit) as error:
         lines = traceback.format_exception(type(error), error, error.__traceback__.tb_next)
         message = " ".join(str(error).split())
         return Failure(task.point, task.seed, f"{type(error).__name__}: {message}", "".join(lines))
+    finally:
+        torch.set_default_dtype(dtype)
     return Run(task.point, task.seed, scalars, curves, seconds)
 
 
@@ -225,8 +243,23 @@ def perform_all(tasks, parcel, folder, n_jobs):
             yield task, _alone(task, parcel, folder)
 
 
+def check_backend():
+    """Raise a ValueError if joblib is told to use processes that do not hand over each result when it is there."""
+    backend = joblib.parallel.get_active_backend()[0]
+    if not backend.supports_return_generator:
+        raise ValueError(
+            f"joblib's backend is {type(backend).__name__}: expected one that returns a generator; take 'loky'"
+        )
+
+
 def _in_parallel(tasks, parcel, folder, n_jobs):
-    """Yield the results of the tasks; closing the generator stops them."""
+    """Yield the results of the tasks; closing the generator stops them.
+
+    A sweep that a run of another one makes does its runs in this thread: that run holds the process.
+    """
+    if getattr(_HERE, "is_busy", False):
+        yield from (perform(task, parcel, folder) for task in tasks)
+        return
     if n_jobs is None and joblib.parallel.get_active_backend()[1] is None:
         n_jobs = -1  # all cores, unless parallel_config says otherwise
     if n_jobs is not None and joblib.effective_n_jobs(n_jobs) > 1:

@@ -1,12 +1,10 @@
 """Train a model and measure it: `fit` and `evaluate`, and the `History` they fill."""
 
 import contextlib
-import random
 
-import numpy as np
 import torch
 
-from d2lite._utils.state import generators_in, keep_mode, keep_random_state
+from d2lite._utils.state import generators_in, keep_mode, keep_random_state, set_seed
 from d2lite.training import _losses as losses
 from d2lite.training import mistakes as mistakes
 from d2lite.training._batches import batches_of
@@ -138,7 +136,7 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=256, device=Non
 def _reproducible(run):
     with keep_random_state(run.batches.generators, run.device):
         run.batches.restart()
-        seed(run.seed)
+        set_seed(run.seed, run.device)
         yield
 
 
@@ -156,6 +154,5 @@ def seed(number):
         number: whole number from 0 to 2**32 - 1.
     """
     number = check_seed(number)
-    random.seed(number)
-    np.random.seed(number)  # noqa: NPY002
-    torch.manual_seed(number)
+    set_seed(number)
+    torch.manual_seed(number)  # every device

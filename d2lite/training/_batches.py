@@ -1,5 +1,6 @@
 """Batches of samples for `fit` and `evaluate`, and what is checked before the first one is used."""
 
+import itertools
 import warnings
 
 import torch
@@ -7,6 +8,7 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from d2lite._utils.checks import check_count
 from d2lite._utils.state import generators_in
+from d2lite.training._targets import check_rows
 
 RESIDENT_BYTES = 2**30  # tensors up to this size move to the device once; larger ones go batch by batch
 
@@ -48,9 +50,10 @@ class TensorBatches:
     def __iter__(self):
         if self.generator is None:
             pairs = zip(self.inputs.split(self.batch_size), self.targets.split(self.batch_size), strict=True)
-            yield from (move(pair, self.device) for pair in pairs)
+            yield from (self._copied(*pair) for pair in pairs)
             return
-        order = torch.randperm(len(self.inputs), generator=self.generator).to(self.inputs.device)
+        own = self.generator.device  # torch's default device may be another
+        order = torch.randperm(len(self.inputs), generator=self.generator, device=own).to(self.inputs.device)
         for index in order.split(self.batch_size):
             yield move((self.inputs[index], self.targets[index]), self.device)
 
@@ -58,9 +61,14 @@ class TensorBatches:
         """Make ready for a new run."""
 
     def samples(self):
-        """Return a first batch, and one of a single sample if the last batch is one; no random state is touched."""
-        sizes = [self.batch_size, *([1] if len(self.inputs) % self.batch_size == 1 else [])]
-        return [move((self.inputs[:size], self.targets[:size]), self.device) for size in sizes]
+        """Return a first batch, and one of the last batch's size if that is another; no random state is touched."""
+        rest = len(self.inputs) % self.batch_size if len(self.inputs) > self.batch_size else 0
+        sizes = [self.batch_size, *([rest] if rest else [])]
+        return [self._copied(self.inputs[:size], self.targets[:size]) for size in sizes]
+
+    def _copied(self, inputs, targets):
+        """Return a batch of its own, which a model may change: a slice would be the caller's very samples."""
+        return move((inputs.clone(), targets.clone()), self.device)
 
 
 class LoaderBatches:
@@ -118,21 +126,21 @@ class LoaderBatches:
             self.loader._iterator = None
 
     def samples(self):
-        """Return a first batch, and one of a single sample if the last batch is one; none of a stream.
+        """Return a first batch, and one of the last batch's size if that is another; none of a stream.
 
         Samplers and datasets may draw random numbers meanwhile; the caller keeps that state.
         """
         loader = self.loader
         if isinstance(loader.dataset, IterableDataset):
             return []  # cannot be read twice
+        if type(loader).__iter__ is not DataLoader.__iter__:  # it makes its batches in a way of its own
+            return [self._pair(batch) for batch in itertools.islice(loader, 1)]
         if loader.batch_sampler is None:  # the dataset gives batches
             return [self._pair(loader.collate_fn(loader.dataset[next(iter(loader.sampler))]))]
         indices = list(next(iter(loader.batch_sampler)))
-        size = loader.batch_size
-        last_is_single = (
-            size and size > 1 and not loader.drop_last and (_length(loader.sampler) or 0) % size == 1
-        )
-        return [self._fetch(chosen) for chosen in [indices, *([indices[:1]] if last_is_single else [])]]
+        size = 0 if loader.drop_last else loader.batch_size or 0
+        rest = (_length(loader.sampler) or 0) % size if size else 0
+        return [self._fetch(indices), *([self._fetch(indices[:rest])] if 0 < rest < len(indices) else [])]
 
     def _fetch(self, indices):
         """Return the batch of these samples, read as the loader reads it."""
@@ -147,6 +155,7 @@ class LoaderBatches:
             raise ValueError(
                 f"{self.name} gives a {type(batch).__name__}{size} as a batch: expected a pair (inputs, targets)"
             )
+        check_rows(*batch, self.name)
         return move(tuple(batch), self.device)
 
 
@@ -227,6 +236,11 @@ def check_pair(data, name):
             )
         if value.ndim == 0:
             raise ValueError(f"{name} has a single number as {part}: expected one row for each sample")
+        if value.layout != torch.strided or value.is_nested:
+            layout = "nested" if value.is_nested else str(value.layout).removeprefix("torch.")
+            raise ValueError(
+                f"{name} has {part} in the layout {layout}: expected a dense tensor; use to_dense()"
+            )
     if len(inputs) != len(targets):
         raise ValueError(
             f"{name} has {len(inputs)} inputs but {len(targets)} targets: expected one target per input"

@@ -95,7 +95,7 @@ def check_mode(mode, monitor, name="mode", run=None):
 class EarlyStopping(Callback):
     """Stop when a figure of the history has not improved for some epochs.
 
-    NaN and infinity are no improvement, and are told in a warning.
+    NaN and infinity are no improvement, and are told in a warning. Epochs whose row lacks the figure decide nothing.
 
     Args:
         patience: epochs without improvement after which training stops.
@@ -135,7 +135,10 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, run):
         check_monitor(run, self.monitor, "EarlyStopping", finished=True)
-        value = float(run.history[-1][self.monitor])
+        value = run.history[-1].get(self.monitor)
+        if value is None:  # measured now and then only
+            return
+        value = float(value)
         if not math.isfinite(value) and self.monitor != "validation_loss":  # fit itself warns of that one
             warnings.warn(
                 f"{self.monitor} is {value} in epoch {run.epoch}: no improvement", RuntimeWarning, 2
@@ -233,9 +236,13 @@ class Schedule(Callback):
 
     def on_epoch_end(self, run):
         if self.every == "epoch":
-            if self.monitor:
-                check_monitor(run, self.monitor, type(self.scheduler).__name__, finished=True)
-            self.scheduler.step(*([run.history[-1][self.monitor]] if self.monitor else []))
+            if not self.monitor:
+                self.scheduler.step()
+                return
+            check_monitor(run, self.monitor, type(self.scheduler).__name__, finished=True)
+            value = run.history[-1].get(self.monitor)
+            if value is not None:
+                self.scheduler.step(value)
 
     def state_dict(self):
         return self.scheduler.state_dict()

@@ -179,9 +179,9 @@ def _capture(run, settings):
 
 def _plain(value, name):
     """Return a value with NumPy's numbers as Python's; raise a TypeError for what could not be read again."""
+    if type(value) is collections.OrderedDict and all(map(_is_torchs, value.values())):
+        return value  # a module's own, with the versions of its parts
     if isinstance(value, dict):
-        if all(isinstance(part, torch.Tensor) for part in value.values()):
-            return value  # a module's own kind of dict
         kind = type(value) if type(value) in (collections.OrderedDict, collections.Counter) else dict
         return kind({key: _plain(part, f"{name}[{key!r}]") for key, part in value.items()})
     if isinstance(value, (list, tuple)):
@@ -193,12 +193,19 @@ def _plain(value, name):
     for kind in (bool, int, float, complex, str, bytes):
         if isinstance(value, kind):
             return kind(value)
-    if value is None or isinstance(value, (torch.Tensor, torch.dtype, torch.device)):
+    if isinstance(value, torch.Tensor):
+        return value if _is_torchs(value) else value.as_subclass(torch.Tensor)
+    if value is None or isinstance(value, (torch.dtype, torch.device)):
         return value
     raise TypeError(
         f"{name} is a {type(value).__name__}: expected what a checkpoint can keep, that is tensors, numbers, strings, "
         "lists and dicts"
     )
+
+
+def _is_torchs(value):
+    """Whether a value is a tensor of a class that torch reads again; a class of one's own it refuses."""
+    return isinstance(value, torch.Tensor) and type(value).__module__.partition(".")[0] == "torch"
 
 
 def _load(path, device):

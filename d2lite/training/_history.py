@@ -81,8 +81,8 @@ class History:
         return [row.get(key) for row in self.rows]
 
     def to_table(self):
-        """Return the rows as a `Table`: a list of dicts that prints as an aligned table."""
-        return Table(self.rows)
+        """Return the rows as a `Table` of its own: a list of dicts that prints as an aligned table."""
+        return Table(map(dict, self.rows))
 
     def plot(self, axes=None):
         """Draw the curves, one panel for the loss and one for each metric; return the axes."""

@@ -16,7 +16,8 @@ _MOVING = {  # what a scheduler changes as it goes, and the optimizer, which is 
     "optimizer", "last_epoch", "_step_count", "_last_lr", "_is_initial", "_get_lr_called_within_step", "best",
     "num_bad_epochs", "cooldown_counter", "T_cur", "T_i",
 }  # fmt: skip
-_INSIDES = set(vars(nn.Module()))  # hooks, the mode, and the three dicts of tensors and children
+# Hooks, the mode, and the three dicts of tensors and children; and what torch.compile has made of them.
+_INSIDES = {*vars(nn.Module()), "_compiled_call_impl"}
 
 
 def digest(value):
@@ -58,6 +59,8 @@ def _network(model):
 
 def _settings(module):
     """Return a module's plain attributes, without its tensors and children."""
+    if hasattr(module, "_orig_mod"):
+        return {}  # torch.compile's, around a module that counts itself
     own = {name: value for name, value in vars(module).items() if name not in _INSIDES}
     return {name: value for name, value in own.items() if not _holds_tensors(value)}
 

@@ -3,6 +3,7 @@
 import functools
 import inspect
 
+import torch
 from torch import nn
 from torch.nn import functional
 
@@ -149,6 +150,8 @@ def check_targets(loss, logits, targets):
     """
     if targets.numel() == 0:
         return
+    if targets.dtype in (torch.uint16, torch.uint32, torch.uint64):  # torch has no min of these
+        targets = targets.long()
     if _kind(loss) in _SIGMOID + _PROBABILITIES:
         low, high = targets.min().item(), targets.max().item()
         if not 0 <= low <= high <= 1:

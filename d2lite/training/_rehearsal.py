@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from d2lite._utils.state import keep_mode, keep_random_state
 from d2lite.training import _losses as losses
@@ -18,27 +19,30 @@ from d2lite.training.metrics import accuracy
 def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
     """Put a first batch through the model in evaluation mode, or raise one sentence that says what is wrong.
 
-    A last batch of one sample is tried, too. Random state, the model and the loss stay as they were. Nothing is
-    tried of a stream, which cannot be read twice.
+    A smaller last batch is tried, too. Random state, the model and the loss stay as they were. Nothing is tried of a
+    stream, which cannot be read twice.
     """
-    loss = _spare(loss)
+    model, loss = _spare(model), _spare(loss)
     with keep_random_state(batches.generators, batches.device), keep_mode(model), torch.no_grad():
         model.eval()
-        for inputs, targets in batches.samples():
+        for i, (inputs, targets) in enumerate(batches.samples()):
             _check_dtype(model, inputs, name)
             logits = _forward(model, inputs, name)
             _check_output(model, loss, logits, targets, getattr(batches, "targets", targets))
-            _check_loss(loss, logits, targets)
+            _check_loss(loss, logits, targets, doubled=i == 0)
             _check_accuracy(metrics, model, loss, logits, targets)
             if call_metrics:
                 _check_metrics(metrics, logits, targets)
-                if name == "train":
+                if name == "train" and i == 0:
                     _warn_of_sums(metrics, logits, targets)
 
 
 def _spare(value):
-    """Return a copy of a module, whose buffers a call may change; anything else as it is."""
-    if not isinstance(value, nn.Module):
+    """Return a copy of a module, whose buffers and attributes a call may change; anything else as it is.
+
+    A module that learns its shapes from its first batch does so here, before an optimizer is made.
+    """
+    if not isinstance(value, nn.Module) or any(map(is_lazy, [*value.parameters(), *value.buffers()])):
         return value
     try:
         return copy.deepcopy(value)
@@ -82,8 +86,10 @@ def rehearse(run):
             try:
                 logits = model(inputs)
             except (RuntimeError, ValueError) as error:
-                if size > 1:
+                if size > 1 and isinstance(error, ValueError):
                     raise
+                if size > 1:
+                    raise _cannot_take("train", inputs, error) from error
                 raise ValueError(
                     f"train has a batch of one sample, which the model cannot learn from ({_reason(error)}): "
                     "expected at least two; choose another batch_size, or drop_last=True in a DataLoader"
@@ -146,11 +152,15 @@ def _forward(model, inputs, name):
     try:
         return model(inputs)
     except (RuntimeError, IndexError, TypeError) as error:
-        shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
-        raise ValueError(
-            f"the model cannot take {name} inputs of shape {shape}: {_reason(error)}; expected the shape and the type "
-            "that its first layer takes"
-        ) from error
+        raise _cannot_take(name, inputs, error) from error
+
+
+def _cannot_take(name, inputs, error):
+    shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
+    return ValueError(
+        f"the model cannot take {name} inputs of shape {shape}: {_reason(error)}; expected the shape and the type that "
+        "its first layer takes, whatever the number of samples"
+    )
 
 
 def _check_output(model, loss, logits, targets, all_targets):
@@ -181,8 +191,8 @@ def _check_output(model, loss, logits, targets, all_targets):
 
 
 def _are_probabilities(model, logits):
-    if not logits.is_floating_point() or not bool(((logits >= 0) & (logits <= 1)).all()):
-        return False
+    if not logits.is_floating_point() or not bool(((logits >= 0) & (logits <= 1)).all() & logits.any()):
+        return False  # all 0 are the logits of a last layer that begins with 0
     axis = losses.class_axis(logits)
     softmax = logits.ndim > 1 and logits.shape[axis] > 1 and losses.are_distributions(logits, axis)
     return softmax or isinstance([*model.modules()][-1], (nn.Sigmoid, nn.Softmax, nn.Softmax2d))
@@ -200,8 +210,8 @@ def _check_accuracy(metrics, model, loss, logits, targets):
         )
 
 
-def _check_loss(loss, logits, targets):
-    """Raise one sentence if the loss is no single number, grows with the batch, or broadcasts."""
+def _check_loss(loss, logits, targets, doubled=True):
+    """Raise one sentence if the loss is no single number, broadcasts, or grows where a batch is doubled."""
     if loss in losses.NAMES.values():
         loss(logits, targets)
         return
@@ -210,7 +220,7 @@ def _check_loss(loss, logits, targets):
         raise TypeError(f"the loss is a {type(value).__name__}: expected a tensor of one number")
     if value.ndim:
         raise ValueError(f"the loss has shape {tuple(value.shape)}: expected one number, such as the mean")
-    twice = _call_loss(loss, join([logits, logits]), join([targets, targets]))
+    twice = _call_loss(loss, join([logits, logits]), join([targets, targets])) if doubled else value
     if value.isfinite() and value.abs() > 1e-12 and torch.isclose(twice, 2 * value, rtol=1e-4):
         raise ValueError(
             f"the loss of a batch taken twice is {twice.item():g}, not {value.item():g}: expected a mean over the "
@@ -220,10 +230,11 @@ def _check_loss(loss, logits, targets):
 
 
 def _call_loss(loss, logits, targets):
+    before = _versions(logits, targets)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Using a target size")  # torch's word on what is checked below
-            return loss(logits, targets)
+            value = loss(logits, targets)
     except (RuntimeError, ValueError, IndexError) as error:
         shapes = [
             tuple(x.shape) if isinstance(x, torch.Tensor) else type(x).__name__ for x in (logits, targets)
@@ -231,6 +242,8 @@ def _call_loss(loss, logits, targets):
         raise ValueError(
             f"the loss cannot take logits of shape {shapes[0]} and targets of shape {shapes[1]}: {_reason(error)}"
         ) from error
+    _check_unchanged("the loss", before, logits, targets)
+    return value
 
 
 def _check_broadcasting(loss, value, logits, targets):
@@ -251,14 +264,9 @@ def _check_broadcasting(loss, value, logits, targets):
 
 
 def _check_metrics(metrics, logits, targets):
-    """Raise one sentence if a metric fails, gives no number, or changes the logits that the loss needs."""
+    """Raise one sentence if a metric fails, gives no number, or changes its arguments."""
     for name in metrics:
-        before = _versions(logits, targets)
         call_metric(name, _spare(metrics[name]), logits, targets)
-        if _versions(logits, targets) != before:
-            raise ValueError(
-                f"metric {name!r} changes its arguments in place: expected it to leave them as they are"
-            )
 
 
 def _warn_of_sums(metrics, logits, targets):
@@ -278,17 +286,25 @@ def _warn_of_sums(metrics, logits, targets):
 
 def call_metric(name, metric, logits, targets):
     """Return what a metric gives as one number, or raise one sentence that names it."""
+    before = _versions(logits, targets)
     try:
         value = metric(logits, targets)
     except Exception as error:
         raise ValueError(f"metric {name!r} cannot take the model's output: {_reason(error)}") from error
+    _check_unchanged(f"metric {name!r}", before, logits, targets)
     return as_number(value, name)
 
 
+def _check_unchanged(name, before, logits, targets):
+    """Raise a ValueError if a tensor was changed in place: what is called next would get other numbers."""
+    if _versions(logits, targets) != before:
+        raise ValueError(f"{name} changes its arguments in place: expected it to leave them as they are")
+
+
 def _versions(*values):
-    """Return how often each tensor was changed in place."""
+    """Return how often each tensor was changed in place; one made under inference_mode does not say."""
     found = []
-    map_tensors(lambda tensor: found.append(tensor._version), values)
+    map_tensors(lambda tensor: found.append(tensor.is_inference() or tensor._version), values)
     return found
 
 

@@ -21,7 +21,7 @@ from d2lite.training import _losses as losses
 from d2lite.training import metrics as metric_functions
 from d2lite.training._batches import batch_length, batches_of, join, map_tensors
 from d2lite.training._history import History
-from d2lite.training._rehearsal import as_number, call_metric, check_later, rehearse, tell_where, try_data
+from d2lite.training._rehearsal import call_metric, check_later, rehearse, tell_where, try_data
 from d2lite.training._team import Team
 
 CHECK_EVERY = 50  # steps between two looks at the loss on an accelerator, where each look waits for it
@@ -106,14 +106,16 @@ class Run:
         figures = {"loss": loss.detach()}
         with torch.no_grad():
             for name, metric in self.metrics.items():
-                figures[name] = as_number(metric(map_tensors(torch.Tensor.detach, logits), targets), name)
+                figures[name] = call_metric(name, metric, map_tensors(torch.Tensor.detach, logits), targets)
         figures, size = self.team.mean(figures, batch_length(targets))
         loss = figures.pop("loss")
         self.losses.append(loss)
         self.sizes.append(size)
         for name, value in figures.items():
-            wide = value.float() if isinstance(value, torch.Tensor) else value  # sums outgrow half precision
-            self.metric_sums[name] = self.metric_sums.get(name, 0.0) + wide * size
+            if isinstance(value, torch.Tensor):  # sums outgrow half precision and bytes
+                single = torch.promote_types(value.dtype, torch.float32)
+                value = value.to(single) if value.is_floating_point() else value.long()
+            self.metric_sums[name] = self.metric_sums.get(name, 0) + value * size
         if self.device.type == "cpu" or self.step % CHECK_EVERY == 0:
             self._check_loss(loss.item())
         self.step += 1
@@ -132,8 +134,8 @@ class Run:
 
     def _check_weights(self):
         """Raise FloatingPointError if the last step spoilt the weights, though its loss was finite."""
-        weights = [p for p in self.model.parameters() if p.requires_grad]
-        if not torch.stack([p.detach().isfinite().all() for p in weights]).all():
+        finite = [p.detach().isfinite().all() for p in self.model.parameters() if p.requires_grad]
+        if finite and not torch.stack(finite).all():
             raise FloatingPointError(
                 f"the weights became NaN or infinite at the end of epoch {self.epoch + 1}, though the loss is finite: "
                 "likely causes are a gradient at a point that has none, such as a square root or a norm at 0, and a "
@@ -236,7 +238,7 @@ def move_model(model, device):
     if device is not None:
         try:
             torch.empty(0, device=device)
-        except (RuntimeError, AssertionError) as error:
+        except (RuntimeError, AssertionError, TypeError) as error:
             raise ValueError(
                 f"device is {device!r}: expected one that this machine has ({str(error).splitlines()[0]})"
             ) from error
@@ -267,7 +269,12 @@ def resolve_metrics(chosen):
     if isinstance(chosen, dict):
         pairs = list(chosen.items())
     else:
-        chosen = [chosen] if isinstance(chosen, str) or callable(chosen) else list(chosen)
+        if isinstance(chosen, str) or callable(chosen):
+            chosen = [chosen]
+        if not hasattr(chosen, "__iter__"):
+            raise TypeError(
+                f"metrics is a {type(chosen).__name__}: expected a name, a function, or a list or dict of them"
+            )
         pairs = [(_name_of(metric), metric) for metric in chosen]
     named = {}
     for name, metric in pairs:

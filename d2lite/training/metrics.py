@@ -3,7 +3,8 @@
 import torch
 from torch.nn import functional
 
-from d2lite._utils.tensors import are_distributions
+from d2lite._utils.checks import check_count
+from d2lite._utils.tensors import are_distributions, as_tensor
 
 _MODES = {"loss": "min", "accuracy": "max", "perplexity": "min"}
 
@@ -25,7 +26,7 @@ def accuracy(predictions, targets):
     Raises:
         ValueError: the shapes do not belong together, a target is no class, or there is nothing to count.
     """
-    predictions = torch.as_tensor(predictions)
+    predictions = as_tensor(predictions, "predictions")
     labels, targets, _ = _labels(predictions, targets)
     correct = (labels == targets).float().mean()
     return torch.where(predictions.isnan().any(), torch.nan, correct)
@@ -44,7 +45,9 @@ def confusion(predictions, targets, num_classes=None):
     Raises:
         ValueError: shapes that do not belong together, a prediction of NaN, or a label outside 0 to K - 1.
     """
-    predictions = torch.as_tensor(predictions)
+    predictions = as_tensor(predictions, "predictions")
+    if num_classes is not None:
+        num_classes = check_count(num_classes, "num_classes")
     if predictions.isnan().any():
         raise ValueError("predictions hold NaN: expected numbers")
     labels, targets, from_logits = _labels(predictions, targets)
@@ -75,7 +78,8 @@ def perplexity(logits, targets):
     Raises:
         ValueError: the shapes do not belong together, or a target is no index or outside 0 to K - 1.
     """
-    logits, targets = torch.as_tensor(logits), torch.as_tensor(targets)
+    logits = as_tensor(logits, "logits")
+    targets = as_tensor(targets, "targets", logits.device)
     if logits.ndim not in (2, 3) or logits.shape[:-1] != targets.shape or targets.numel() == 0:
         raise ValueError(
             f"logits of shape {tuple(logits.shape)} and targets of shape {tuple(targets.shape)}: expected "
@@ -102,7 +106,7 @@ def mode_of(name, function=None):
 
 def _labels(predictions, targets):
     """Return predicted and true class indices of one shape, and K as the predictions' shape tells it, else 1."""
-    targets = torch.as_tensor(targets)
+    targets = as_tensor(targets, "targets", predictions.device)
     if targets.numel() == 0:
         raise ValueError("targets are empty: expected at least one")
     same = predictions.shape == targets.shape

@@ -173,3 +173,19 @@ def test_weights_are_two_in_any_container(name):
         for call in (surface, surface.gradient, surface.hessian):
             with pytest.raises(ValueError, match=r"w has shape \(.*\): expected \(\.\.\., 2\), two weights"):
                 call(wrong)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+@pytest.mark.parametrize("name", surfaces.names())
+def test_derivatives_where_no_gradients_are_kept(name, mode):
+    surface = surfaces.make_surface(name)
+    expected = surface.gradient([0.3, -0.7]), surface.hessian([0.3, -0.7])
+    with mode():
+        w = torch.tensor([0.3, -0.7], dtype=torch.float64)
+        found = surface.gradient(w), surface.hessian(w)
+        w -= 0.1 * found[0]
+        assert not surface(w).requires_grad
+    assert torch.equal(found[0], expected[0])
+    assert torch.equal(found[1], expected[1])
+    assert not found[0].requires_grad
+    assert not found[1].requires_grad

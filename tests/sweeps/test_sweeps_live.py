@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 import threading
 import time
 
@@ -65,6 +66,11 @@ def test_what_is_printed_past_python_spoils_no_result():
 
 def test_without_a_standard_error_stream(monkeypatch):
     monkeypatch.setattr("sys.stderr", None)
+    assert LiveRun(shout, {"rate": 3}).result()["last"] == 3
+
+
+def test_a_path_object_among_pythons_folders(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.path", [*sys.path, tmp_path])  # Python passes over it
     assert LiveRun(shout, {"rate": 3}).result()["last"] == 3
 
 

@@ -1,7 +1,10 @@
 """Names and counts of sweeps that lost a number without a word."""
 
+import importlib.metadata
+
 import numpy as np
 import pytest
+import torch
 
 import d2lite
 from d2lite import Sweep
@@ -54,3 +57,25 @@ def test_a_path_may_be_bytes(tmp_path):
 def test_quantiles_are_numbers():
     with pytest.raises(ValueError, match="low is '0': expected a finite number"):
         Sweep.recorded("atlas").bands("loss", "0", 1)
+
+
+@pytest.mark.parametrize("values", [np.array(0.1), torch.tensor(0.1), b"ab"])
+def test_a_single_value_is_no_list(tmp_path, values):
+    with pytest.raises(TypeError, match=r"grid\['a'\] is .*: expected a list of values"):
+        d2lite.sweep(lambda a, seed: {"s": 1.0}, {"a": values}, path=tmp_path, n_jobs=1)
+    if not isinstance(values, bytes):
+        with pytest.raises(TypeError, match="seeds is .*: expected a list of integers"):
+            d2lite.sweep(lambda seed: {"s": 1.0}, {}, values, path=tmp_path, n_jobs=1)
+
+
+def test_a_sweep_ends_well_where_the_package_is_not_installed(tmp_path, monkeypatch):
+    find = importlib.metadata.version
+
+    def version(name):
+        if name == "d2lite":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return find(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", version)
+    result = run(lambda a, seed: {"s": 1.0}, tmp_path)
+    assert result.provenance["versions"]["d2lite"] == d2lite.__version__

@@ -1,5 +1,6 @@
 """Metrics against scikit-learn."""
 
+import numpy as np
 import pytest
 import torch
 from sklearn import metrics as oracle
@@ -170,3 +171,38 @@ def test_devices_without_float64(sample):
     assert torch.equal(kmeans_start(sizes.as_subclass(Elsewhere), 3), kmeans_start(sizes, 3))
     whole, other = Data(logits, targets), Data(there, targets)
     assert torch.equal(other.standardize().inputs.cpu(), whole.standardize().inputs)
+
+
+class Column:
+    """What a table of another library gives: an array on demand, and no tensor."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def __array__(self, dtype=None, copy=None):
+        return self.values
+
+    def __len__(self):
+        return len(self.values)
+
+    def __getitem__(self, key):
+        raise KeyError(key)  # rows have names
+
+
+@pytest.mark.parametrize("kind", [lambda a: a[::-1].copy()[::-1], Column, np.ndarray.tolist])
+def test_numbers_in_every_container(sample, kind):
+    logits, targets = sample
+    for metric in (metrics.accuracy, metrics.confusion, metrics.perplexity):
+        expected = metric(logits, targets)
+        found = metric(kind(logits.numpy()), kind(targets.numpy()))
+        torch.testing.assert_close(found, expected)
+        torch.testing.assert_close(metric(logits, kind(targets.numpy())), expected)
+    with pytest.raises(ValueError, match="targets is .*: expected a tensor, an array or lists of numbers"):
+        metrics.accuracy(logits, ["cat"] * 200)
+
+
+@pytest.mark.parametrize("num_classes", [5.0, "5", True, 0, [5]])
+def test_classes_are_a_whole_number(sample, num_classes):
+    with pytest.raises(ValueError, match="num_classes is .*: expected a whole number, 1 or more"):
+        metrics.confusion(*sample, num_classes)
+    assert metrics.confusion(*sample, np.int64(6)).shape == (6, 6)

@@ -279,6 +279,8 @@ def test_history_table_is_aligned_text_and_html():
     assert re.findall(r"<td>(.*?)</td>", table._repr_html_()) == ["1", "0.5", "", "10", "0.25", ""]
     assert "a&lt;b" in table._repr_html_()
     assert table[0] == {"epoch": 1, "train_loss": 0.5}
+    table[0]["train_loss"] = "0.5 at first"  # a table to print is one's own
+    assert history["train_loss"] == [0.5, 0.25]
     assert "0 epochs" in repr(History())
 
 

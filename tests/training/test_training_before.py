@@ -177,6 +177,19 @@ def test_data_of_another_kind(train):
         d2lite.fit(network(), train)
 
 
+@pytest.mark.filterwarnings("ignore:Sparse", "ignore:The PyTorch API of nested")
+@pytest.mark.parametrize("kind", ["to_sparse", "to_sparse_csr", "nested"])
+@pytest.mark.parametrize("part", ["inputs", "targets"])
+def test_layouts_that_cannot_be_cut_into_batches(kind, part):
+    inputs, targets = classes()
+    dense = {"inputs": inputs, "targets": torch.rand(65, 3)}
+    make = torch.nested.nested_tensor if kind == "nested" else getattr(torch.Tensor, kind)
+    pair = dense | {part: make(list(dense[part]) if kind == "nested" else dense[part])}
+    refused(
+        f"train has {part} in the layout .*: expected a dense tensor", train=tuple(pair.values()), loss="mse"
+    )
+
+
 def fails(logits, targets):
     raise ZeroDivisionError("no such class")
 
@@ -201,6 +214,7 @@ def flips(logits, targets):
         (["accuracy", "accuracy"], "the name 'accuracy', that of two functions"),
         ({"a": 3}, "metric 'a' is a int"),
         ({3: fails}, "metrics has the key 3: expected a string"),
+        (3, "metrics is a int: expected a name, a function, or a list or dict of them"),
         ("f1", "metrics has 'f1': expected"),
         (["perplexity", "recall"], "metrics has 'recall': expected"),
         ("perplexity", "metric 'perplexity' cannot take the model's output"),

@@ -1,5 +1,6 @@
 """A checkpoint belongs to one run: every other one is refused before anything is done."""
 
+import collections
 import copy
 import functools
 import os
@@ -334,6 +335,28 @@ def test_another_process_knows_the_run_and_an_edited_script_does_not(tmp_path):
     assert "another model" in script(SCRIPT.format(factor=2), 4).stderr
 
 
+def compiled(model, how):
+    if how == "in place":
+        model.compile(backend="eager")
+        return model
+    if how == "a part":
+        model[0] = torch.compile(model[0], backend="eager")
+        return model
+    return torch.compile(model, backend="eager")
+
+
+@pytest.mark.parametrize("how", ["whole", "in place", "a part"])
+def test_a_compiled_network_resumes(how, tmp_path):
+    def go(path, model, num_epochs):
+        return start(path, dict(model=model, optimizer=torch.optim.Adam), num_epochs=num_epochs)
+
+    go(tmp_path / "run", compiled(network(), how), 2)
+    history = go(tmp_path / "run", compiled(network(), how), 4)
+    assert history.step_losses == go(tmp_path / "other", network(), 4).step_losses
+    with pytest.raises(ValueError, match="was made with another model"):
+        go(tmp_path / "run", compiled(network(nn.Tanh), how), 5)
+
+
 def numpy_in_everything(model):
     optimizer = torch.optim.SGD(model.parameters(), lr=np.float64(0.1), momentum=np.float32(0.9))
     return optimizer, [
@@ -368,6 +391,33 @@ def test_numpy_numbers_anywhere_are_saved_and_read_again(tmp_path):
     straight = start(tmp_path / "straight", change, num_epochs=4)
     for name in straight.names[:-2]:
         assert history[name] == straight[name]
+
+
+class Photos(torch.Tensor):
+    """A tensor of a class of one's own, as other libraries have them."""
+
+
+class Named(dict):
+    """A dict of a class of one's own."""
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        collections.defaultdict(list), collections.defaultdict(list, {"a": [1.0]}), Named(a=torch.ones(2)),
+        {"a": Photos(torch.ones(2))}, collections.OrderedDict(a=Photos(torch.ones(2))), {"a": [Named()]},
+    ],
+)  # fmt: skip
+def test_what_has_a_class_of_ones_own_is_read_again(state, tmp_path):
+    callback, other = Watch(), Watch()
+    callback.state_dict, other.load_state_dict = lambda: state, lambda read: setattr(other, "read", read)
+    inputs, targets = data()
+    change = dict(train=(inputs.as_subclass(Photos), targets), metrics={"mean": lambda x, y: x.mean()})
+    start(tmp_path / "run", dict(change, callbacks=[callback]))
+    history = start(tmp_path / "run", dict(change, callbacks=[other]), num_epochs=4)
+    straight = start(tmp_path / "straight", dict(change, train=data()), num_epochs=4)
+    assert history["train_loss"] == straight["train_loss"]
+    assert getattr(other, "read", {}).keys() == state.keys()
 
 
 @pytest.mark.parametrize("state", [{"a": {1, 2}}, {"a": [print]}, {"a": {"b": object()}}])

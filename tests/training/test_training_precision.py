@@ -42,6 +42,18 @@ def test_a_metric_in_half_precision_is_summed_in_single():
     assert history["train_large"] == [1000.0]
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(0.1, torch.float64), (200, torch.uint8), (2**24 + 1, torch.int64), (True, torch.bool)],
+)
+def test_a_metric_keeps_its_digits(value, kind):
+    """The mean of equal numbers is that number, whatever their type."""
+    wide = {"wide": lambda logits, targets: torch.tensor(value, dtype=kind)}
+    history = fit(network(), (INPUTS, LABELS), (INPUTS, LABELS), num_epochs=1, batch_size=4, metrics=wide)
+    assert history["train_wide"] == [pytest.approx(float(value), rel=1e-15)]
+    assert history["validation_wide"] == [float(value)]
+
+
 def test_perplexity_of_half_precision_is_computed_in_single():
     logits = torch.randn(50, 200, generator=torch.Generator().manual_seed(0)).half()
     targets = torch.arange(50)
@@ -83,7 +95,7 @@ def test_a_schedule_is_made_of_a_scheduler(wrong):
 
 
 def test_a_device_that_is_not_there_is_told():
-    for device in ("gpu", "cuda:99"):
+    for device in ("gpu", "cuda:99", 1.5, ["cpu"], fit):
         with pytest.raises(ValueError, match="device is .*: expected one that this machine has"):
             fit(network(), (INPUTS, LABELS), device=device)
 

@@ -11,6 +11,7 @@ from torch.utils.data import BatchSampler, DataLoader, RandomSampler, Subset, Te
 
 import d2lite
 from d2lite.datasets import Data
+from d2lite.training._batches import TensorBatches
 
 
 def network(dropout=0.0):
@@ -220,3 +221,40 @@ def test_a_copy_waits_for_none_but_cuda(monkeypatch):
     for name in ("cpu", "mps", "cuda", "xpu"):
         move((torch.zeros(1), {"a": [torch.zeros(1)]}), torch.device(name))
     assert [options["non_blocking"] for options in seen] == [False] * 4 + [True] * 2 + [False] * 2
+
+
+def test_devices_that_do_not_train_keep_their_random_state(monkeypatch):
+    """torch.manual_seed seeds every device, and the state of those that do not train is not brought back."""
+    seeded = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    model = network(dropout=0.5)
+    seeded.clear()
+    d2lite.fit(model, arrays(), arrays(), num_epochs=1)
+    d2lite.evaluate(model, arrays())
+    assert seeded == []
+    d2lite.seed(5)
+    assert seeded == [5]
+
+
+def test_a_global_numpy_generator_of_another_kind(tmp_path):
+    before = np.random.get_bit_generator()
+    np.random.set_bit_generator(np.random.PCG64(3))
+    try:
+        callbacks = [d2lite.Checkpoint(tmp_path / "run")]
+        losses = d2lite.fit(network(), LOADERS["collate"](), num_epochs=1, callbacks=callbacks)["train_loss"]
+        longer = d2lite.fit(network(), LOADERS["collate"](), num_epochs=2, callbacks=callbacks)["train_loss"]
+        assert longer[:1] == losses
+        expected = np.random.PCG64(3).random_raw(5).tolist()
+        assert np.random.get_bit_generator().random_raw(5).tolist() == expected
+    finally:
+        np.random.set_bit_generator(before)
+
+
+def test_pairs_are_shuffled_where_torchs_default_device_is_another():
+    """torch.set_default_device("cuda") is taken for what is made without a device; here "meta" stands for it."""
+    generators = [torch.Generator().manual_seed(0) for _ in range(2)]
+    plain, other = (TensorBatches(*arrays(), 16, "cpu", generator) for generator in generators)
+    expected = [targets.tolist() for _, targets in plain]
+    with torch.device("meta"):
+        batches = [targets for _, targets in other]
+    assert [targets.tolist() for targets in batches] == expected

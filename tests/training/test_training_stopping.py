@@ -171,3 +171,32 @@ def test_a_plateau_halves_the_rate():
         model, classes(), classes(), optimizer=optimizer, num_epochs=4, callbacks=[Script(values), schedule]
     )
     assert optimizer.param_groups[0]["lr"] == 0.25
+
+
+class Sometimes(Script):
+    """Measures in some epochs only: the others' rows lack the column."""
+
+    def on_epoch_end(self, run):
+        if self.values[run.epoch - 1] is None:
+            self.weights.append(run.model.weight.detach().clone())
+        else:
+            super().on_epoch_end(run)
+
+
+@pytest.mark.parametrize("kind", [Script, Sometimes])  # None in the column, or no column
+def test_epochs_without_the_figure_decide_nothing(kind):
+    script = kind([5, None, 4, None, 6, None, None, 7, 1], "bleu")
+    stopping, model = EarlyStopping(4, "bleu", mode="min"), network()
+    history = d2lite.fit(model, classes(), num_epochs=9, callbacks=[script, stopping])
+    assert (len(history), stopping.best_epoch) == (8, 3)
+    assert torch.equal(model.weight, script.weights[2])
+
+
+@pytest.mark.parametrize("kind", [Script, Sometimes])
+def test_a_plateau_waits_for_its_figure(kind):
+    model = network()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    plateau = SCHEDULERS.ReduceLROnPlateau(optimizer, factor=0.5, patience=0)
+    callbacks = [kind([3, None, 4, None, None], "bleu"), Schedule(plateau, monitor="bleu")]
+    d2lite.fit(model, classes(), optimizer=optimizer, num_epochs=5, callbacks=callbacks)
+    assert optimizer.param_groups[0]["lr"] == 0.5

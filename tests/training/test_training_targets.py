@@ -11,6 +11,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import d2lite
 from d2lite.training import _losses as losses
+from d2lite.training import evaluate, fit
 
 
 def classes(num_samples=60, num_classes=3, seed=0):
@@ -83,9 +84,15 @@ def test_two_classes_with_one_score_in_every_shape_and_type(kind, shape):
     torch.testing.assert_close(weights(model), weights(expected))
 
 
-@pytest.mark.parametrize("kind", [torch.int64, torch.bool, torch.uint8, torch.int32])
+@pytest.mark.parametrize(
+    "kind",
+    [torch.int64, torch.bool, torch.uint8, torch.int32, torch.uint16, torch.uint32, torch.uint64],
+)
 def test_class_indices_of_every_integer_type(kind):
     inputs, targets = classes(num_classes=2)
+    if kind != torch.bool:
+        with pytest.raises(ValueError, match="targets run from 2 to 3: expected class indices from 0 to 1"):
+            d2lite.evaluate(network(2), DataLoader(TensorDataset(inputs, (targets + 2).to(kind)), 60))
     model, expected = network(2), network(2)
     d2lite.fit(model, (inputs, targets.to(kind)), num_epochs=1, metrics="accuracy")
     d2lite.fit(expected, (inputs, targets), num_epochs=1)
@@ -204,6 +211,19 @@ def test_probabilities_for_a_loss_that_wants_logits_are_told(model, loss):
             call(model, (inputs, targets), loss=loss)
 
 
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_logits_that_begin_with_0_are_no_probabilities(outputs):
+    """A last layer of zeros, and a sigmoid that is made last and used in between."""
+    inputs, targets = classes(num_classes=2)
+    model = Ends(outputs, nn.Sigmoid())
+    model.forward = lambda inputs: model.net[2](model.last(model.net[0](inputs)))
+    nn.init.zeros_(model.net[2].weight)
+    nn.init.zeros_(model.net[2].bias)
+    expected = pytest.approx(torch.tensor(max(2.0, outputs)).log().item())
+    assert d2lite.evaluate(model, (inputs, targets), metrics="accuracy")["loss"] == expected
+    assert len(d2lite.fit(model, (inputs, targets), num_epochs=1, metrics="accuracy")) == 1
+
+
 def test_a_log_softmax_changes_nothing_and_other_losses_take_probabilities():
     inputs, targets = classes()
     logs = nn.Sequential(network(), nn.LogSoftmax(1))
@@ -230,3 +250,57 @@ def test_a_model_that_gives_several_tensors_trains_with_a_loss_of_its_own():
     model = Coder()
     history = d2lite.fit(model, (inputs, targets), (inputs, targets), loss=loss, num_epochs=1)
     assert history["validation_loss"][0] == pytest.approx(loss(model(inputs), targets).item(), rel=1e-6)
+
+
+def of_samples(targets, form):
+    """Return a loader of batches of 10 whose targets the function puts together from a list of one for each sample."""
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(len(targets), 4, generator=generator)
+    return DataLoader(
+        list(zip(inputs, targets, strict=True)),
+        batch_size=10,
+        collate_fn=lambda samples: (torch.stack([x for x, _ in samples]), form([y for _, y in samples])),
+    )
+
+
+def boxes_apart(logits, targets):
+    return sum((a.mean() - b.mean()) ** 2 for a, b in zip(logits, targets, strict=False)) / len(targets)
+
+
+@pytest.mark.parametrize(
+    ("targets", "form", "message"),
+    [
+        ([torch.ones(1 + i % 3, 4) for i in range(40)], list, "in 10 tensors with 1 to 3 rows"),
+        ([torch.ones(2, 4)] * 40, list, "in 10 tensors with 2 rows"),
+        ([torch.ones(2, 4)] * 40, lambda ys: {"boxes": tuple(ys)}, "in 10 tensors with 2 rows"),
+        (["cat", "dog"] * 20, tuple, "a str among"),
+        ([0, 1] * 20, list, "a int among"),
+        ([0, 1] * 20, lambda ys: None, "a NoneType among"),
+        ([0, 1] * 20, lambda ys: {}, "nothing among"),
+        ([0, 1] * 20, lambda ys: {"class": torch.tensor(ys), "file": ["photo"] * 10}, "a str among"),
+        ([0, 1] * 20, lambda ys: torch.tensor(1.0), "a single number as"),
+    ],
+)
+def test_targets_that_are_no_rows_of_samples_are_told_before_training(targets, form, message):
+    """A list of each sample's boxes was joined as if it were parts: the figures were those of other pairs."""
+    train = of_samples(targets, form)
+    for call in (fit, evaluate):
+        with pytest.raises((TypeError, ValueError), match=f"has (targets )?{message}") as caught:
+            call(nn.Linear(4, 3), train, loss=boxes_apart)
+        assert "\n" not in str(caught.value)
+
+
+def test_targets_in_several_tensors_are_joined_row_by_row():
+    train = of_samples(
+        [[i, 2 * i] for i in range(35)], lambda ys: {"a": torch.tensor(ys), "b": torch.tensor(ys)}
+    )
+
+    def apart(logits, targets):
+        return ((logits[:, :2] - targets["a"]) ** 2 + (logits[:, 1:] - targets["b"]) ** 2).mean()
+
+    torch.manual_seed(0)
+    model = nn.Linear(4, 3)
+    inputs = torch.cat([x for x, _ in train])
+    rows = torch.tensor([[i, 2 * i] for i in range(35)])
+    expected = apart(model(inputs), {"a": rows, "b": rows}).item()
+    assert evaluate(model, train, loss=apart)["loss"] == pytest.approx(expected)

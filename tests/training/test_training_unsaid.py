@@ -86,14 +86,15 @@ def test_a_resumed_run_goes_on_with_the_generators_of_its_data(data, kind, tmp_p
 
 
 @pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64])
-def test_every_numpy_generator_can_be_in_a_checkpoint(data, bits, tmp_path):
+@pytest.mark.parametrize("kind", [np.random.Generator, np.random.RandomState])
+def test_every_numpy_generator_can_be_in_a_checkpoint(data, kind, bits, tmp_path):
     class Layer(nn.Module):
         def __init__(self):
             super().__init__()
-            self.noise = np.random.Generator(bits(0))
+            self.noise = kind(bits(0))
 
         def forward(self, inputs):
-            return inputs + self.noise.random()
+            return inputs + self.noise.standard_normal()
 
     def run(num_epochs, *callbacks):
         model = nn.Sequential(Layer(), make_model())
@@ -396,7 +397,13 @@ def test_a_loader_of_arrays_is_refused_in_one_sentence(data):
     def stack(pairs):
         return tuple(np.stack(part) for part in zip(*pairs, strict=True))
 
+    def inputs_alone(pairs):
+        inputs, targets = stack(pairs)
+        return inputs, torch.from_numpy(targets)
+
     with pytest.raises(ValueError, match="the model cannot take train inputs of shape ndarray"):
+        fit(make_model(), DataLoader(TensorDataset(*data), batch_size=16, collate_fn=inputs_alone))
+    with pytest.raises(TypeError, match="train has a ndarray among its targets: expected tensors"):
         fit(make_model(), DataLoader(TensorDataset(*data), batch_size=16, collate_fn=stack))
 
 

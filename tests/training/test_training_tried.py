@@ -1,0 +1,118 @@
+"""The trial before the first step leaves the model as it was, meets the last batch, and reads as the loader does."""
+
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, TensorDataset
+
+from d2lite.training import Callback, evaluate, fit
+
+
+@pytest.fixture
+def data():
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(100, 5, generator=generator), torch.randint(0, 3, (100,), generator=generator)
+
+
+class Counting(nn.Module):
+    """Counts its calls, in a buffer and in an attribute."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(5, 3)
+        self.register_buffer("seen", torch.zeros(()))
+        self.calls = 0
+
+    def forward(self, inputs):
+        self.seen += len(inputs)
+        self.calls += 1
+        return self.layer(inputs)
+
+
+def test_the_trial_leaves_buffers_and_attributes_as_they_were(data):
+    model = Counting()
+    fit(model, data, data, num_epochs=0)
+    assert (model.seen.item(), model.calls) == (0, 0)
+    fit(model, data, num_epochs=2, batch_size=30)
+    assert (model.seen.item(), model.calls) == (200, 8)
+    evaluate(model, data, batch_size=50)
+    assert (model.seen.item(), model.calls) == (300, 10)
+
+
+class Fixed(nn.Module):
+    """Takes batches of 64 only, as one that was written for them does."""
+
+    def __init__(self, when="always"):
+        super().__init__()
+        self.layer, self.when = nn.Linear(5, 3), when
+
+    def forward(self, inputs):
+        return self.layer(inputs.view(64, 5) if self.training or self.when == "always" else inputs)
+
+
+class Steps(Callback):
+    """Counts steps."""
+
+    count = 0
+
+    def on_step_end(self, run):
+        self.count += 1
+
+
+@pytest.mark.parametrize("when", ["always", "in training"])
+@pytest.mark.parametrize("loader", [False, True])
+def test_a_last_batch_of_another_size_is_tried(data, loader, when):
+    steps = Steps()
+    train = DataLoader(TensorDataset(*data), batch_size=64) if loader else data
+    message = r"the model cannot take train inputs of shape \(36, 5\): .*; expected the shape"
+    with pytest.raises(ValueError, match=message):
+        fit(Fixed(when), train, callbacks=[steps])
+    assert steps.count == 0
+    whole = DataLoader(TensorDataset(*data), batch_size=64, drop_last=True)
+    assert len(fit(Fixed(when), whole, num_epochs=1)) == 1
+    if when == "always":
+        with pytest.raises(ValueError, match=r"cannot take data inputs of shape \(36, 5\)"):
+            evaluate(Fixed(), train, batch_size=64)
+
+
+class Named(Dataset):
+    """Gives its samples by name."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __len__(self):
+        return len(self.data[0])
+
+    def __getitem__(self, index):
+        return {"inputs": self.data[0][index], "targets": self.data[1][index]}
+
+
+class Pairs(DataLoader):
+    """Makes a pair of each batch."""
+
+    def __iter__(self):
+        for batch in super().__iter__():
+            yield batch["inputs"], batch["targets"]
+
+
+def test_a_loader_that_makes_its_batches_in_its_own_way_is_read_in_that_way(data):
+    def trained(train):
+        torch.manual_seed(0)
+        return fit(nn.Linear(5, 3), train, train, num_epochs=2)
+
+    own, plain = Pairs(Named(data), batch_size=20), DataLoader(TensorDataset(*data), batch_size=20)
+    assert trained(own)["validation_loss"] == trained(plain)["validation_loss"]
+    assert evaluate(nn.Linear(5, 3), own)["loss"] > 0
+    with pytest.raises(ValueError, match="the model cannot take train inputs"):
+        fit(nn.Linear(4, 3), own)
+
+
+def test_a_network_that_is_frozen_after_its_last_step_ends_well(data):
+    class Freeze(Callback):
+        """Freezes all layers after a step."""
+
+        def on_step_end(self, run):
+            run.model.requires_grad_(False)
+
+    assert len(fit(nn.Linear(5, 3), data, num_epochs=1, batch_size=100, callbacks=[Freeze()])) == 1
