@@ -8,6 +8,7 @@ import copy
 import functools
 import gzip
 import json
+import math
 import numbers
 import re
 
@@ -56,6 +57,14 @@ def _plain(value):
     if isinstance(value, np.ndarray | np.generic) and value.dtype in (np.float16, np.float32):
         value = value.astype(str).astype(float)
     return value.tolist() if hasattr(value, "tolist") else value
+
+
+def is_finite(value):
+    """Return whether a real number is one that a float can hold."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond the largest float
+        return False
 
 
 class Param(traitlets.TraitType):

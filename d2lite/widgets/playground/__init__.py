@@ -24,8 +24,8 @@ class PlaygroundExplorer(Explorer):
     """A network learns points in the plane: watch every unit, and change anything.
 
     The picture follows from the traits alone: a change trains again from the first step, with the same numbers as
-    torch. ``state_dict()``, ``network()`` and ``load()`` carry weights to torch and back. ``train_loss`` and ``test_loss``
-    are 0 without points, and 1e300 where training has diverged; ``weights`` has none then.
+    torch. ``state_dict()``, ``network()`` and ``load()`` carry weights to torch and back. ``train_loss`` and
+    ``test_loss`` are 0 without points, and 1e300 where training has diverged; ``weights`` has none then.
 
     Example:
         >>> PlaygroundExplorer(dataset="spiral", layers=[8, 8], optimizer="adam", lr=0.01)
