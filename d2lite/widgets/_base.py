@@ -37,6 +37,17 @@ class Explorer(anywidget.AnyWidget):
     _spec = traitlets.List().tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
 
+    @property
+    def _another(self):
+        """How one makes another in the same state, with the same data."""
+        own = [
+            name
+            for name, trait in self.params().items()
+            if trait.kind == "payload" and getattr(self, name) != trait.default()
+        ]
+        arguments = ["**explorer.state()", *(f"{name}=explorer.{name}" for name in own)]
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         source = getattr(sys.modules.get(cls.__module__), "__file__", None)
@@ -120,7 +131,7 @@ class Explorer(anywidget.AnyWidget):
     def __reduce_ex__(self, protocol):
         name = type(self).__name__
         raise TypeError(
-            f"{name} is a live widget: expected plain values to copy; make another, {name}(**explorer.state())"
+            f"{name} is a live widget: expected plain values to copy; make another, {self._another}"
         )
 
     def __copy__(self):

@@ -262,7 +262,7 @@ class Payload(Param):
                 f"{self.name} has {size:,} bytes, compressed: expected at most {self.spec['max_size']:,}, which a "
                 "page can carry; make the model or the recording smaller"
             )
-        return value
+        return json.loads(text)  # a copy, of plain data: the caller's may change
 
 
 def _difference(value, model, name):

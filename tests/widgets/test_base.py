@@ -168,6 +168,31 @@ def test_copies_are_refused_in_one_sentence(duplicate):
         duplicate(Sample(rate=1))
 
 
+@pytest.mark.parametrize(
+    ("make", "another"),
+    [
+        (lambda: d2lite.widgets.Question.example(), "by the cell that made it, Question.choice"),
+        (lambda: d2lite.widgets.DrawIt.example(), r"by the cell that explorer.to_python\(\) returns"),
+        (
+            lambda: SweepExplorer(recording="batch_sizes"),
+            r'recorded\("batch_sizes"\).to_explorer\(\*\*explorer.*',
+        ),
+        (lambda: Sample(data={"a": 1}), r"Sample\(\*\*explorer.state\(\), data=explorer.data\)"),
+    ],
+)
+def test_the_refusal_of_a_copy_says_what_makes_another(make, another):
+    with pytest.raises(TypeError, match=f"make another, .*{another}$"):
+        copy.copy(make())
+
+
+def test_data_of_an_explorer_are_its_own():
+    data = {"a": [1, (2, np.float64(3))]}
+    first, second = Sample(data=data), Sample(data=data)
+    data["a"].append("not for a page")
+    first.data["a"].append(4)
+    assert second.data == {"a": [1, [2, 3.0]]}
+
+
 def test_unknown_names_are_refused_with_a_suggestion():
     with pytest.raises(TypeError, match="no trait 'rat': expected rate, perhaps"):
         Sample(rat=1)

@@ -101,6 +101,10 @@ class DrawIt(Explorer):
             key="example",
         )
 
+    @property
+    def _another(self):
+        return "by the cell that explorer.to_python() returns"
+
     def to_python(self):
         """Return a cell of Python that makes the same, curve and drawing."""
         given = {**self._given, "key": self.key, **self.state()}

@@ -95,6 +95,10 @@ class SweepExplorer(Explorer):
         self._trainable = train is not None
         self.on_msg(self._hear)
 
+    @property
+    def _another(self):
+        return f"{self._python.removeprefix('d2lite.widgets.')}(**explorer.state())"
+
     def train_point(self, point, seed=0):
         """Start a run in a process of its own; its curve joins the recorded ones when it ends.
 
