@@ -41,14 +41,20 @@ def test_points_and_curves_by_name():
     [
         ({"at": {"depth": 1}}, KeyError, "at has 'depth': expected names of the grid, width, rate"),
         ({"at": {"rate": 0.3}}, ValueError, "rate is 0.3: expected a value that was run, 0.0, 0.25, 0.5"),
-        ({"metric": "test"}, ValueError, "name is 'test': expected one of loss"),
-        ({"along": "depth"}, ValueError, "expected one of width, rate"),
+        ({"metric": "test"}, ValueError, "metric is 'test': expected one of loss"),
+        ({"along": "depth"}, ValueError, "along is 'depth': expected one of width, rate"),
+        ({"train": 5}, TypeError, "train is 5: expected a function"),
         ({"data": {}}, TypeError, "data has been given: expected the runs as sweep="),
     ],
 )
 def test_bad_names_are_refused_with_those_there_are(traits, error, message):
     with pytest.raises(error, match=message):
         make_sweep().to_explorer(**traits)
+
+
+def test_what_is_no_sweep_is_refused():
+    with pytest.raises(TypeError, match="sweep is 'atlas': expected a Sweep, as d2lite.sweep returns it"):
+        SweepExplorer("atlas")
 
 
 def test_sweep_without_curves_is_refused():
