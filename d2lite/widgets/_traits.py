@@ -217,8 +217,13 @@ class Text(Param):
         super().__init__(default, max_length=max_length, **description)
 
     def validate(self, obj, value):
-        if not isinstance(value, str) or len(value) > self.spec["max_length"] or _SURROGATE.search(value):
-            self.refuse(value, f"a text of at most {self.spec['max_length']} Unicode characters")
+        most = self.spec["max_length"]
+        if not isinstance(value, str) or _SURROGATE.search(value) or len(value) > most:
+            self.refuse(value, f"a text of at most {most} Unicode characters")
+        if (length := len(value.encode("utf-16-le")) // 2) > most:
+            self.refuse(
+                value, f"a text of at most {most} characters; a page counts {length}, an emoji as two"
+            )
         return str(value)
 
 

@@ -119,6 +119,7 @@ def flatten(value):
         ("count", {3}, "whole number"),
         ("on", np.int64(1), "True or False"),
         ("word", b"abc", "Unicode characters"),
+        ("word", "abc\U0001f600\U0001f600", "at most 5 characters; a page counts 7, an emoji as two"),
         ("word", "\ud800", "Unicode characters"),
         ("word", None, "Unicode characters"),
         ("kind", ["a"], "one of 'a', 'b'"),
@@ -361,6 +362,12 @@ def test_importing_the_package_imports_no_widget_library():
         "assert 'BoundaryExplorer' in dir(d2lite.widgets)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_name_with_digits_is_found_as_it_is_written(monkeypatch):
+    monkeypatch.setattr(d2lite.widgets, "widget_names", lambda: ["boundary", "conv_2d"])
+    monkeypatch.setattr(d2lite.widgets, "explorer_class", lambda folder: folder)
+    assert d2lite.widgets.Conv2dExplorer == "conv_2d"
 
 
 def test_names_are_found_by_folder():
