@@ -159,6 +159,7 @@ class TestTheReadersOwnRuns:
         field.fill("0.17")
         page.get_by_role("button", name="Train").click()
         assert page.evaluate("sent") == [{"train": {"point": {"width": 64, "rate": 0.17}, "seed": 0}}]
+        page.get_by_text("The kernel has been asked.").wait_for()
         host.set("_live", {"seconds": 1.2, "expected": 3})
         page.get_by_text("Training: 1.2 s; a recorded run took about 3 s.").wait_for()
         page.get_by_role("button", name="Cancel").click()
@@ -180,6 +181,18 @@ class TestTheReadersOwnRuns:
         page.get_by_role("button", name="Train").click()
         page.get_by_text("rate is “quick”: expected a number.").wait_for()
         assert len(page.evaluate("sent")) == 2
+
+    def test_a_kernel_that_is_gone_is_told(self, make_host):
+        host = make_host().open("sweep")
+        host.show("sweep", sweep=make_sweep(), train=train, host="lab", at={"width": 64, "rate": 0.25})
+        page = host.page
+        page.evaluate("() => { views['d2l-x'].model.send = () => { throw new Error('Cannot send'); }; }")
+        page.locator(".d2l-own summary").click()
+        host.set("_live", {"seconds": 1.2, "expected": 3})  # as the notebook was saved
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_text("it was restarted or closed: run this cell again").wait_for()
+        page.get_by_role("button", name="Train").click()
+        page.get_by_text("it was restarted or closed: run this cell again").wait_for()
 
 
 def test_order_of_axes_and_metrics_survives_a_notebook_file():

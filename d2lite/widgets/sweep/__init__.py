@@ -169,6 +169,8 @@ class SweepExplorer(Explorer):
         if content.get("cancel"):
             self.cancel()
         elif content.get("train"):
+            if self._run is None:
+                self._live = {}  # the same error once more is an answer, too
             try:
                 self.train_point(*_asked(content["train"], self._sweep.axes))
             except Exception as error:  # whatever it is, the reader is told
