@@ -83,9 +83,9 @@ function addState(app) {
     waiting = 0;
     model.save_changes();
   };
-  app.get = (name) => model.get(name);
   app.entry = (name) => app.spec.find((entry) => entry.name === name);
-  app.values = () => Object.fromEntries(linkEntries(app.spec).map(({ name }) => [name, model.get(name)]));
+  app.get = (name) => model.get(name) ?? app.entry(name)?.default; // ipywidgets.embed leaves out what is as by default
+  app.values = () => Object.fromEntries(linkEntries(app.spec).map(({ name }) => [name, app.get(name)]));
   app.set = (changes, { later = false } = {}) => {
     for (const [name, raw] of Object.entries(changes)) {
       const { value, note } = coerce(app.entry(name), raw);
@@ -99,7 +99,7 @@ function addState(app) {
     for (const [name, found] of Object.entries(results)) {
       const stands = [found].flat(Infinity).every((item) => typeof item !== "number" || Number.isFinite(item));
       const value = !stands && Array.isArray(found) ? [] : found;
-      if ((stands || value !== found) && String(value) !== String(model.get(name))) app.set({ [name]: value }, { later: true });
+      if ((stands || value !== found) && String(value) !== String(app.get(name))) app.set({ [name]: value }, { later: true });
     }
   };
   app.on = (names, callback) => {
