@@ -15,6 +15,9 @@ from ._reload import follow
 from ._traits import BadValueError, Param
 
 
+KEY = "at most 40 of the characters a-z, 0-9, _ and -"
+
+
 class Explorer(anywidget.AnyWidget):
     """A widget whose mathematics and drawing are JavaScript, alive with a kernel and without one.
 
@@ -65,6 +68,8 @@ class Explorer(anywidget.AnyWidget):
                 raise TypeError(
                     f"{name} is a result that the page computes: expected no value for it; read or observe it"
                 )
+        if not isinstance(key, str):
+            raise BadValueError(f"key is {key!r:.60}: expected {KEY}")
         folder = self._folder
         super().__init__(
             _explorer=folder.name,
@@ -91,9 +96,7 @@ class Explorer(anywidget.AnyWidget):
     @traitlets.validate("key")
     def _check_key(self, proposal):
         if not re.fullmatch(r"[a-z0-9_-]{0,40}", proposal["value"]):
-            raise BadValueError(
-                f"key is {proposal['value']!r:.60}: expected at most 40 of the characters a-z, 0-9, _ and -"
-            )
+            raise BadValueError(f"key is {proposal['value']!r:.60}: expected {KEY}")
         return proposal["value"]
 
     @classmethod

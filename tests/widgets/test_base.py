@@ -293,7 +293,7 @@ def test_writers_whose_parts_do_not_belong_together_are_refused(part, value, mes
         explorer(data={**good, "austen": {**good["austen"], part: value}})
 
 
-@pytest.mark.parametrize("key", ["a b", "<b>", "x" * 41, "A", "ü"])
+@pytest.mark.parametrize("key", ["a b", "<b>", "x" * 41, "A", "ü", None, 5, b"a"])
 def test_keys_that_would_not_fit_a_link_are_refused(key):
     with pytest.raises(ValueError, match="a-z, 0-9"):
         Sample(key=key)
