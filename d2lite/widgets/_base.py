@@ -14,7 +14,6 @@ from ._bundle import notebook
 from ._reload import follow
 from ._traits import BadValueError, Param
 
-
 KEY = "at most 40 of the characters a-z, 0-9, _ and -"
 
 
