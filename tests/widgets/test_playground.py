@@ -168,9 +168,11 @@ def test_what_is_loaded_is_the_network_at_once():
     explorer = PlaygroundExplorer()
     in_page(explorer)
     network = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+    random = torch.get_rng_state()
     explorer.load(network)
     for key, value in network.state_dict().items():
         assert torch.equal(explorer.state_dict()[key], value)
+    assert torch.equal(torch.get_rng_state(), random)  # what a student draws next stays the same
 
 
 def test_weights_of_other_settings_are_not_those_shown():

@@ -64,7 +64,8 @@ def torch_network(explorer, numbers):
     import torch
     from torch import nn
 
-    network = make_network(explorer).eval()
+    with torch.random.fork_rng(devices=[]):  # torch draws starting weights, which are replaced
+        network = make_network(explorer).eval()
     norms = [module for module in network if isinstance(module, nn.BatchNorm1d)]
     count = sum(parameter.numel() for parameter in network.parameters())
     expected = count + sum(2 * norm.num_features for norm in norms)
@@ -158,7 +159,7 @@ def _activation_of(source, found, explorer):
     import torch
 
     points = 2 * torch.sin(torch.arange(64.0 * len(used_features(explorer)))).reshape(64, -1)
-    points = torch.cat([points, 10 * points, 100 * points]).double()
+    points = torch.cat([points, 10 * points, 100 * points]).double().cpu()
     theirs, traits = _outputs(source, points), {name: getattr(explorer, name) for name in explorer.params()}
     kinds = {type(module).__name__ for module in source.modules()}
     named = [name for name, kind in _ACTIVATIONS.items() if kind in kinds]
