@@ -1,4 +1,4 @@
-"""What a page reports to Python is what it computed, wherever the controls stand: within the range of its trait."""
+"""What a page reports to Python is what it computed, wherever the controls stand: in range of its trait."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def results_at_the_ends(name, seed=1, count=16):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_results_are_in_the_ranges_of_their_traits(name):
-    """Out of range they would be moved inside: Python would hold another number, and the page would say so, too."""
+    """Out of range they would be moved inside: Python would hold another number, and the page say so, too."""
     params = explorer_class(name).params()
     results = {trait for trait, param in params.items() if param.is_result}
     for run in results_at_the_ends(name):

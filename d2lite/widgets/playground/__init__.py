@@ -142,7 +142,7 @@ class PlaygroundExplorer(Explorer):
         """Return the network shown, a torch.nn.Sequential in evaluation mode.
 
         Raises:
-            RuntimeError: no page has computed the weights yet, those of settings that have just been changed included.
+            RuntimeError: no page has computed the weights yet, or not since a setting was changed.
         """
         numbers = self.weights or ([] if self.epoch_count else self.start_weights)
         return torch_network(self, numbers)
@@ -160,7 +160,7 @@ class PlaygroundExplorer(Explorer):
                 Whether a Tanh or Sigmoid ends it, is for the trait ``loss`` to say.
 
         Raises:
-            ValueError: the explorer cannot hold such a network, or would compute something else with its weights.
+            ValueError: the explorer cannot hold such a network, or would compute another function.
         """
         found = read_network(source, self)
         with self.hold_trait_notifications():

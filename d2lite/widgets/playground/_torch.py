@@ -84,7 +84,7 @@ def torch_network(explorer, numbers):
 
 
 def read_network(source, explorer):
-    """Return the traits that a module or a state dict sets: layers, batch_norm, start_weights; a module, activation."""
+    """Return the traits that a state dict sets, layers, batch_norm and start_weights; and a module, activation."""
     from torch import nn
 
     is_module = isinstance(source, nn.Module)
@@ -155,7 +155,7 @@ def _array(value, key):
 
 
 def _activation_of(source, found, explorer):
-    """Return the activation with which the explorer computes what a module does, or refuse it where there is none."""
+    """Return the activation with which the explorer computes what a module does, or refuse the module."""
     import torch
 
     points = 2 * torch.sin(torch.arange(64.0 * len(used_features(explorer)))).reshape(64, -1)
@@ -177,7 +177,7 @@ def _activation_of(source, found, explorer):
 
 
 def _outputs(module, points):
-    """Return what a copy of a module in evaluation mode gives for points: a float64 tensor, a number for each."""
+    """Return what a copy of a module, in evaluation mode, gives for points: a float64 number for each."""
     import torch
 
     try:
