@@ -123,12 +123,14 @@ def main():
     if not path.exists():
         names = sorted(each.stem for each in (ROOT / "chapters").glob("*/*.ipynb"))
         sys.exit(f"chapter is {options.chapter!r}: expected a part and one of {', '.join(names)}")
+    if options.output.resolve().is_relative_to(ROOT / "chapters"):
+        sys.exit(f"output is {options.output}: expected a file outside chapters/, which it would overwrite")
     try:
         assignment = make_assignment(json.loads(path.read_text(encoding="utf-8")), options.exercises)
-    except ValueError as error:
+        with replacing(options.output, "w", encoding="utf-8") as file:
+            json.dump(assignment, file, indent=1, ensure_ascii=False)
+    except (ValueError, OSError) as error:
         sys.exit(str(error))
-    with replacing(options.output, "w", encoding="utf-8") as file:
-        json.dump(assignment, file, indent=1, ensure_ascii=False)
     tags = [cell["metadata"].get("tags", []) for cell in assignment["cells"]]
     print(f"{options.output}: {tags.count(['answer'])} exercises, {tags.count(['checks'])} with checks")
 

@@ -37,6 +37,15 @@ class Handler(SimpleHTTPRequestHandler):
             self.wfile.write(content)
 
 
+class Server(ThreadingHTTPServer):
+    """A server that says nothing of a browser which turned the page before all of it had come."""
+
+    def handle_error(self, request, client_address):
+        """Report what is an error here."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def has_desktop():
     """Tell whether a browser window can open here."""
     return sys.platform in ("darwin", "win32") or any(
@@ -55,7 +64,7 @@ def main():
         sys.exit(f"{options.folder} has no index.html: expected a built site; make it with make site")
     handler = functools.partial(Handler, directory=str(options.folder))
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", options.port), handler)
+        server = Server(("127.0.0.1", options.port), handler)
     except (OSError, OverflowError) as error:
         sys.exit(f"port is {options.port} ({error}): expected one that is free; leave --port out to take any")
     with contextlib.suppress(KeyboardInterrupt), server:

@@ -6,7 +6,6 @@ made in the same way, without the name's end: ``Question``, ``DrawIt``. Importin
 """
 
 import importlib
-import re
 from pathlib import Path
 
 _SUFFIX = "Explorer"
@@ -56,9 +55,9 @@ def _class_name(folder):
 def __getattr__(name):
     if name == _SUFFIX:
         return importlib.import_module(f"{__name__}._base").Explorer
-    folder = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.removesuffix(_SUFFIX)).lower()
-    if folder in widget_names() and name == _class_name(folder):
-        return explorer_class(folder)
+    for folder in widget_names():
+        if name == _class_name(folder):
+            return explorer_class(folder)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}; it has {', '.join(__dir__())}")
 
 

@@ -14,6 +14,8 @@ from ._bundle import notebook
 from ._reload import follow
 from ._traits import BadValueError, Param
 
+KEY = "at most 40 of the characters a-z, 0-9, _ and -"
+
 
 class Explorer(anywidget.AnyWidget):
     """A widget whose mathematics and drawing are JavaScript, alive with a kernel and without one.
@@ -37,6 +39,17 @@ class Explorer(anywidget.AnyWidget):
     _spec = traitlets.List().tag(sync=True)
     key = traitlets.Unicode().tag(sync=True)
 
+    @property
+    def _another(self):
+        """How one makes another in the same state, with the same data."""
+        own = [
+            name
+            for name, trait in self.params().items()
+            if trait.kind == "payload" and getattr(self, name) != trait.default()
+        ]
+        arguments = ["**explorer.state()", *(f"{name}=explorer.{name}" for name in own)]
+        return f"{type(self).__name__}({', '.join(arguments)})"
+
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         source = getattr(sys.modules.get(cls.__module__), "__file__", None)
@@ -54,6 +67,8 @@ class Explorer(anywidget.AnyWidget):
                 raise TypeError(
                     f"{name} is a result that the page computes: expected no value for it; read or observe it"
                 )
+        if not isinstance(key, str):
+            raise BadValueError(f"key is {key!r:.60}: expected {KEY}")
         folder = self._folder
         super().__init__(
             _explorer=folder.name,
@@ -80,9 +95,7 @@ class Explorer(anywidget.AnyWidget):
     @traitlets.validate("key")
     def _check_key(self, proposal):
         if not re.fullmatch(r"[a-z0-9_-]{0,40}", proposal["value"]):
-            raise BadValueError(
-                f"key is {proposal['value']!r:.60}: expected at most 40 of the characters a-z, 0-9, _ and -"
-            )
+            raise BadValueError(f"key is {proposal['value']!r:.60}: expected {KEY}")
         return proposal["value"]
 
     @classmethod
@@ -120,7 +133,7 @@ class Explorer(anywidget.AnyWidget):
     def __reduce_ex__(self, protocol):
         name = type(self).__name__
         raise TypeError(
-            f"{name} is a live widget: expected plain values to copy; make another, {name}(**explorer.state())"
+            f"{name} is a live widget: expected plain values to copy; make another, {self._another}"
         )
 
     def __copy__(self):

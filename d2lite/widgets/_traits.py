@@ -8,6 +8,7 @@ import copy
 import functools
 import gzip
 import json
+import math
 import numbers
 import re
 
@@ -56,6 +57,14 @@ def _plain(value):
     if isinstance(value, np.ndarray | np.generic) and value.dtype in (np.float16, np.float32):
         value = value.astype(str).astype(float)
     return value.tolist() if hasattr(value, "tolist") else value
+
+
+def is_finite(value):
+    """Return whether a real number is one that a float can hold."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # a whole number beyond the largest float
+        return False
 
 
 class Param(traitlets.TraitType):
@@ -208,8 +217,13 @@ class Text(Param):
         super().__init__(default, max_length=max_length, **description)
 
     def validate(self, obj, value):
-        if not isinstance(value, str) or len(value) > self.spec["max_length"] or _SURROGATE.search(value):
-            self.refuse(value, f"a text of at most {self.spec['max_length']} Unicode characters")
+        most = self.spec["max_length"]
+        if not isinstance(value, str) or _SURROGATE.search(value) or len(value) > most:
+            self.refuse(value, f"a text of at most {most} Unicode characters")
+        if (length := len(value.encode("utf-16-le")) // 2) > most:
+            self.refuse(
+                value, f"a text of at most {most} characters; a page counts {length}, an emoji as two"
+            )
         return str(value)
 
 
@@ -253,7 +267,7 @@ class Payload(Param):
                 f"{self.name} has {size:,} bytes, compressed: expected at most {self.spec['max_size']:,}, which a "
                 "page can carry; make the model or the recording smaller"
             )
-        return value
+        return json.loads(text)  # a copy, of plain data: the caller's may change
 
 
 def _difference(value, model, name):

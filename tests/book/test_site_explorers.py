@@ -191,6 +191,13 @@ def test_two_questions_of_one_key_stop_the_build(tmp_path):
         page.view("b")
 
 
+def test_questions_in_a_box_are_counted_too():
+    box = {"model_name": "VBoxModel", "state": {"children": ["IPY_MODEL_b", "IPY_MODEL_a", "IPY_MODEL_gone"]}}
+    models_ = {"a": question("first"), "b": question("second"), "box": box}
+    view = '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "box"}</script>'
+    assert questions.keys_of(nodes.container("", nodes.raw("", view)), models_) == ["second", "first"]
+
+
 def test_questions_of_a_page_are_listed_in_reading_order():
     models_ = {"a": question("first"), "b": question("second"), **models()}
     view = '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "%s"}</script>'

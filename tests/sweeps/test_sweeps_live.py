@@ -114,6 +114,10 @@ class TestFromTheExplorer:
         explorer = recorded.to_explorer(train=sleep)
         explorer._hear(explorer, {"train": {"point": {"speed": 1}, "seed": 0}}, [])
         assert explorer._live == {"error": "point has 'speed': expected one of rate, width"}
+        heard = []
+        explorer.observe(lambda change: heard.append(change.new), "_live")
+        explorer._hear(explorer, {"train": {"point": {"speed": 1}, "seed": 0}}, [])
+        assert heard[-1] == explorer._live  # the same error once more is told once more
         explorer = recorded.to_explorer(train=lambda rate, width, seed: time.sleep(60))
         explorer._hear(explorer, {"train": {"point": {"rate": 0.3}, "seed": 0}}, [])
         with pytest.raises(RuntimeError, match="a run is under way"):

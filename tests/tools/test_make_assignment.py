@@ -88,3 +88,22 @@ def test_exercises_are_chosen_and_unknown_ones_refused():
     assert "exercise-2" not in ids and "answer-2" not in ids
     with pytest.raises(ValueError, match="exercises has 9: expected some of 1, 2, 3"):
         tool.make_assignment(chapter, [9])
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        (str(ROOT / "chapters/04_optimizers/momentum.ipynb"), "expected a file outside chapters/"),
+        (str(ROOT / "chapters/new.ipynb"), "expected a file outside chapters/"),
+        ("missing/new.ipynb", "No such file or directory"),
+    ],
+)
+def test_an_assignment_overwrites_no_chapter_and_a_folder_that_is_missing_is_told(
+    monkeypatch, tmp_path, output, message
+):
+    chapter = ROOT / "chapters/04_optimizers/momentum.ipynb"
+    before = chapter.read_bytes()
+    monkeypatch.setattr("sys.argv", ["make_assignment.py", "04_optimizers/momentum", str(tmp_path / output)])
+    with pytest.raises(SystemExit, match=message):
+        tool.main()
+    assert chapter.read_bytes() == before

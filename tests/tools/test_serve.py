@@ -2,6 +2,8 @@
 
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import urllib.error
@@ -38,6 +40,22 @@ def test_ctrl_c_ends_it_cleanly(server):
     process, _ = server
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
+
+
+def test_a_browser_that_turns_the_page_at_once_leaves_no_lines_in_the_terminal(tmp_path):
+    (tmp_path / "index.html").write_bytes(b"0" * 30_000_000)  # more than any socket holds
+    command = [sys.executable, str(SERVE), str(tmp_path), "--no-browser"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        port = int(re.search(r":(\d+)/", process.stdout.readline())[1])
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", port)) as browser:
+                browser.sendall(b"GET / HTTP/1.0\r\n\r\n")
+                browser.recv(100)
+                browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        whole = urllib.request.urlopen(f"http://127.0.0.1:{port}/").read()  # it still serves
+        process.terminate()
+        errors = process.communicate()[1]
+    assert (len(whole), errors) == (30_000_000, "")
 
 
 def test_a_folder_without_a_site_is_named(tmp_path):

@@ -119,6 +119,7 @@ def flatten(value):
         ("count", {3}, "whole number"),
         ("on", np.int64(1), "True or False"),
         ("word", b"abc", "Unicode characters"),
+        ("word", "abc\U0001f600\U0001f600", "at most 5 characters; a page counts 7, an emoji as two"),
         ("word", "\ud800", "Unicode characters"),
         ("word", None, "Unicode characters"),
         ("kind", ["a"], "one of 'a', 'b'"),
@@ -166,6 +167,31 @@ def test_copies_are_refused_in_one_sentence(duplicate):
         TypeError, match=r"Sample is a live widget: .* make another, Sample\(\*\*explorer.state\(\)\)"
     ):
         duplicate(Sample(rate=1))
+
+
+@pytest.mark.parametrize(
+    ("make", "another"),
+    [
+        (lambda: d2lite.widgets.Question.example(), "by the cell that made it, Question.choice"),
+        (lambda: d2lite.widgets.DrawIt.example(), r"by the cell that explorer.to_python\(\) returns"),
+        (
+            lambda: SweepExplorer(recording="batch_sizes"),
+            r'recorded\("batch_sizes"\).to_explorer\(\*\*explorer.*',
+        ),
+        (lambda: Sample(data={"a": 1}), r"Sample\(\*\*explorer.state\(\), data=explorer.data\)"),
+    ],
+)
+def test_the_refusal_of_a_copy_says_what_makes_another(make, another):
+    with pytest.raises(TypeError, match=f"make another, .*{another}$"):
+        copy.copy(make())
+
+
+def test_data_of_an_explorer_are_its_own():
+    data = {"a": [1, (2, np.float64(3))]}
+    first, second = Sample(data=data), Sample(data=data)
+    data["a"].append("not for a page")
+    first.data["a"].append(4)
+    assert second.data == {"a": [1, [2, 3.0]]}
 
 
 def test_unknown_names_are_refused_with_a_suggestion():
@@ -267,7 +293,7 @@ def test_writers_whose_parts_do_not_belong_together_are_refused(part, value, mes
         explorer(data={**good, "austen": {**good["austen"], part: value}})
 
 
-@pytest.mark.parametrize("key", ["a b", "<b>", "x" * 41, "A", "ü"])
+@pytest.mark.parametrize("key", ["a b", "<b>", "x" * 41, "A", "ü", None, 5, b"a"])
 def test_keys_that_would_not_fit_a_link_are_refused(key):
     with pytest.raises(ValueError, match="a-z, 0-9"):
         Sample(key=key)
@@ -336,6 +362,12 @@ def test_importing_the_package_imports_no_widget_library():
         "assert 'BoundaryExplorer' in dir(d2lite.widgets)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_name_with_digits_is_found_as_it_is_written(monkeypatch):
+    monkeypatch.setattr(d2lite.widgets, "widget_names", lambda: ["boundary", "conv_2d"])
+    monkeypatch.setattr(d2lite.widgets, "explorer_class", lambda folder: folder)
+    assert d2lite.widgets.Conv2dExplorer == "conv_2d"
 
 
 def test_names_are_found_by_folder():

@@ -10,6 +10,7 @@ import traitlets
 
 from d2lite.widgets import DrawIt, _bundle, asking_names, explorer_class, explorer_names, widget_names
 from d2lite.widgets._preview import preview_svg, run_module
+from d2lite.widgets._traits import BadValueError
 
 from . import test_base, test_bundle, test_preview
 
@@ -60,6 +61,7 @@ def make(**changes):
         ({"prompt": "Why $x$?"}, "prompt is .*: expected a text"),
         ({"ylabel": ""}, "ylabel is '': expected a text of at most 40"),
         ({"lesson": None}, "lesson is None: expected a text"),
+        ({"x": [1, 2, 3, 4, 10**400]}, r"x\[4\] is 1000.*: expected a finite number"),
         ({"key": ""}, "key is '': expected a name of its own in the page"),
         ({"key": "A B"}, "key is 'A B': expected at most 40 of the characters a-z"),
         ({"drawing": [[97, 0.5]]}, r"drawing is \[97, 0.5\]: expected at most 97 rows of 2 numbers"),
@@ -94,6 +96,16 @@ def test_curves_of_any_kind_are_kept_as_plain_numbers(kind):
         **{name: GOOD[name] for name in ("prompt", "xlabel", "ylabel", "lesson")},
     }
     json.dumps(shown.data)
+
+
+@pytest.mark.parametrize("first", [1.7e9, -1e6, 4000.125, 1e15])
+def test_numbers_that_lie_close_together_are_kept_apart(first):
+    """Seconds since 1970 differ in the tenth digit."""
+    near = [first + step for step in (0, 1, 2, 3.5, 5)]
+    shown = make(x=near, y=near).data
+    assert (shown["x"], shown["y"]) == (near, near)
+    low, high = shown["ylim"]
+    assert near[0] - 1 <= low < near[0] < near[-1] < high <= near[-1] + 1
 
 
 @pytest.mark.parametrize(
@@ -262,5 +274,5 @@ def test_a_drawing_is_compared_in_words(changes, points, said):
     [([-1.7e308, *[1.0] * 5, 1.7e308], "linear"), ([10.0**e for e in range(-300, 301, 100)], "log")],
 )
 def test_a_range_that_no_axis_holds_is_told(y, yscale):
-    with pytest.raises(ValueError, match="y is from .*: expected a range that an axis can show"):
+    with pytest.raises(BadValueError, match="y is from .*: expected a range that an axis can show"):
         DrawIt(range(1, 8), y, prompt="p", xlabel="x", ylabel="y", yscale=yscale, lesson="l", key="k")

@@ -3,8 +3,11 @@
 import re
 
 import pytest
+from ipywidgets.embed import dependency_state
 
-from .conftest import TEXT
+from d2lite.widgets import explorer_class
+
+from .conftest import PICTURE, TEXT
 
 pytestmark = pytest.mark.browser
 
@@ -285,3 +288,16 @@ def test_play_stops_where_nothing_moves_any_more(make_host):
     host.page.get_by_role("button", name="Play", exact=True).wait_for()
     assert 0 < host.get("step_count") < 60
     host.page.get_by_text("At rest: it has converged.").first.wait_for()
+
+
+def test_an_explorer_that_ipywidgets_embeds_without_its_defaults_is_whole(make_host):
+    explorer = explorer_class("boundary")(seed=3)
+    state = dependency_state([explorer])[explorer.model_id]["state"]
+    assert "lr" not in state
+    host = make_host().open("boundary")
+    host.page.evaluate("([state]) => show('d2l-x', '/boundary.js', state, 'lab')", [state])
+    host.settle()
+    embedded = host.page.evaluate(PICTURE)
+    assert embedded == make_host().open("boundary").show(
+        "boundary", seed=3, host="lab", folded=True
+    ).page.evaluate(PICTURE)

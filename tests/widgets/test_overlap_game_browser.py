@@ -55,6 +55,13 @@ def test_a_game_has_one_pair_in_each_tenth_and_twelve_items_to_choose_from(seed)
     assert sides.max() <= 96
 
 
+def test_pairs_of_a_seed_are_no_widget_that_a_notebook_would_store(monkeypatch):
+    monkeypatch.setattr(OverlapGameExplorer, "open", lambda self: pytest.fail("a widget was made"))
+    assert len(OverlapGameExplorer.pairs(np.int64(7))[0]) == COUNT
+    with pytest.raises(ValueError, match="seed is -1: expected a whole number from 0 to 9999"):
+        OverlapGameExplorer.pairs(-1)
+
+
 def test_the_truth_is_told_after_the_guess_and_not_before(host):
     truth = truths_of(host.get("seed"))[0]
     assert told(host) == "Pair 1 of 10. How much do they overlap?"

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -95,7 +96,16 @@ def test_points_are_those_of_the_data_sets():
         (nn.Sequential(nn.Linear(2, 9), nn.Linear(9, 1)), r"\[9\]: expected at most 6 of at most 8"),
         (nn.Sequential(nn.Linear(2, 3), nn.Linear(4, 1)), "chain of Linear"),
         (nn.Linear(2, 1, bias=False), "Linear layers with biases"),
-        (nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.ReLU(), nn.Linear(3, 1)), "tanh, relu: expected one"),
+        (nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.ReLU(), nn.Linear(3, 1)), "something else than its"),
+        (nn.Sequential(nn.Linear(2, 3), nn.ELU(), nn.Linear(3, 1)), "expected tanh, sigmoid, relu"),
+        (nn.Sequential(nn.Linear(2, 3), nn.LeakyReLU(0.5), nn.Linear(3, 1)), "as torch has them by default"),
+        (
+            nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 3), nn.Linear(3, 1)),
+            "after each hidden one",
+        ),
+        (nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)), "1 batch norms"),
+        (nn.ModuleList([nn.Linear(2, 1)]), r"cannot be run on \(192, 2\) inputs"),
+        ({"0.weight": "ab", "0.bias": torch.zeros(1)}, "0.weight of type str: expected a tensor"),
         (nn.Flatten(), "no Linear layer"),
         ([1, 2], "list: expected a torch.nn.Module"),
         ({"0.weight": torch.tensor([[float("nan"), 0]]), "0.bias": torch.zeros(1)}, "not finite"),
@@ -107,6 +117,81 @@ def test_what_it_cannot_hold_is_refused_and_changes_nothing(source, message):
     with pytest.raises(ValueError, match=message):
         explorer.load(source)
     assert explorer.state() == {}
+
+
+class ByFunctions(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.last = nn.Linear(2, 3), nn.Linear(3, 1)
+
+    def forward(self, x):
+        return self.last(torch.relu(self.first(x)))
+
+
+@pytest.mark.parametrize(
+    ("source", "activation"),
+    [
+        (ByFunctions(), "relu"),
+        (nn.Sequential(nn.Linear(2, 3), nn.GELU(), nn.Linear(3, 1)).bfloat16(), "gelu"),
+        (nn.Sequential(nn.Linear(2, 3), nn.LeakyReLU(), nn.Linear(3, 1), nn.Sigmoid()).train(), "leaky_relu"),
+        (nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)), "linear"),
+        (nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Sigmoid(), nn.Linear(3, 1)), "sigmoid"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_the_activation_is_the_one_that_a_module_computes(source, activation):
+    explorer, was_training = PlaygroundExplorer(), source.training
+    explorer.load(source)
+    assert (explorer.activation, source.training) == (activation, was_training)
+    points = torch.randn(20, 2, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        wanted = source.float().eval()(points)
+        made = explorer.network()(points)
+    ends = (made, made.sigmoid())
+    assert torch.allclose(ends[isinstance(list(source.children())[-1], nn.Sigmoid)], wanted, atol=1e-2)
+
+
+def test_arrays_in_a_state_dict_are_taken():
+    explorer = PlaygroundExplorer()
+    explorer.load({"0.weight": np.array([[1, -2]]), "0.bias": np.array([0.5], dtype=np.float16)})
+    assert explorer.start_weights == [1, -2, 0.5]
+
+
+def test_a_batch_norm_after_the_activation_is_refused():
+    network = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.BatchNorm1d(3), nn.Linear(3, 1))
+    network[2].running_mean.fill_(1)
+    with pytest.raises(ValueError, match="something else than its Linear layers"):
+        PlaygroundExplorer().load(network)
+
+
+def test_what_is_loaded_is_the_network_at_once():
+    explorer = PlaygroundExplorer()
+    in_page(explorer)
+    network = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 1))
+    random = torch.get_rng_state()
+    explorer.load(network)
+    for key, value in network.state_dict().items():
+        assert torch.equal(explorer.state_dict()[key], value)
+    assert torch.equal(torch.get_rng_state(), random)  # what a student draws next stays the same
+
+
+def test_weights_of_other_settings_are_not_those_shown():
+    explorer = PlaygroundExplorer()
+    in_page(explorer)
+    explorer.show_test = True
+    assert explorer.network()
+    explorer.seed = 5
+    with pytest.raises(RuntimeError, match="weights has 0 numbers: expected 17"):
+        explorer.state_dict()
+    in_page(explorer)
+    assert explorer.network()
+
+
+def test_weights_that_a_page_sends_with_its_settings_are_kept():
+    explorer = PlaygroundExplorer()
+    weights = [float(k) for k in range(17)]
+    explorer.set_state({"weights": weights, "lr": 0.5, "epoch_count": 3})
+    assert (explorer.weights, explorer.lr) == (weights, 0.5)
 
 
 def test_weights_that_no_page_has_computed_are_missed():

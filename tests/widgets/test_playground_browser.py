@@ -155,3 +155,14 @@ def test_on_a_telephone_the_plane_and_play_come_first(make_host):
     tops = [place["y"] for place in places]
     assert tops == sorted(tops)
     assert places[1]["y"] + places[1]["height"] < 844
+
+
+def test_what_python_holds_of_a_run_that_diverged_is_no_older_run(host):
+    assert len(host.get("weights")) == 17
+    for name, value in {"dataset": "hills", "activation": "linear", "lr": 10, "epoch_count": 200}.items():
+        host.set(name, value)
+    host.wait("get('train_loss') === 1e300")
+    assert host.get("weights") == []
+    host.set("dataset", "own")
+    host.wait("get('train_loss') === 0")
+    assert host.get("test_loss") == 0

@@ -80,6 +80,13 @@ def test_an_empty_stack_is_no_error(host):
     assert "add one" in readout(host)
 
 
+def test_a_unit_that_sees_padding_alone_is_told(host):
+    host.set("layers", [[0, 1, 1, 1, 3, 16]])
+    host.set("unit", 0)
+    host.set("stack", "own")
+    assert "The chosen unit sees padding alone." in readout(host)
+
+
 def test_one_finger_chooses(make_host):
     host = make_host(360, has_touch=True, is_mobile=True).open("receptive_field").show("receptive_field")
     box = host.page.locator(".d2l-left canvas").bounding_box()

@@ -15,10 +15,10 @@ READ = 'import { readFileSync } from "node:fs";\nconst input = JSON.parse(readFi
 
 def run_state(body, request):
     """Run JavaScript with state.js as state and rng.js as rng; return what it hands to send()."""
-    modules = {name: shared(name) for name in ("state", "rng", "controls")}
+    modules = {name: shared(name) for name in ("state", "rng", "controls", "format")}
     head = (
         'import * as state from "./state.mjs";\nimport * as rng from "./rng.mjs";\nimport * as controls from "./controls.mjs";\n'
-        + READ
+        'import * as format from "./format.mjs";\n' + READ
     )
     return json.loads(
         run_module(
@@ -72,6 +72,14 @@ def test_what_a_link_cannot_set_is_noted(query, values):
     found = parse(query)
     assert found["values"] == values
     assert len(found["notes"]) == query.count("&") + 1
+
+
+@pytest.mark.parametrize("value", [1e-5, 2.3e-7, 1e6, -4.5e12, 6e-120, 0.25, -3, 0])
+def test_a_number_that_the_page_writes_is_read_as_it_stands(value):
+    """A reader changes a digit in the field beside a slider: 1.0·10⁻⁵ to 2.0·10⁻⁵."""
+    body = "send([format.formatNumber(input), format.parseNumber(format.formatNumber(input))]);"
+    text, read = run_state(body, value)
+    assert read == value, text
 
 
 MAILED = [

@@ -41,14 +41,20 @@ def test_points_and_curves_by_name():
     [
         ({"at": {"depth": 1}}, KeyError, "at has 'depth': expected names of the grid, width, rate"),
         ({"at": {"rate": 0.3}}, ValueError, "rate is 0.3: expected a value that was run, 0.0, 0.25, 0.5"),
-        ({"metric": "test"}, ValueError, "name is 'test': expected one of loss"),
-        ({"along": "depth"}, ValueError, "expected one of width, rate"),
+        ({"metric": "test"}, ValueError, "metric is 'test': expected one of loss"),
+        ({"along": "depth"}, ValueError, "along is 'depth': expected one of width, rate"),
+        ({"train": 5}, TypeError, "train is 5: expected a function"),
         ({"data": {}}, TypeError, "data has been given: expected the runs as sweep="),
     ],
 )
 def test_bad_names_are_refused_with_those_there_are(traits, error, message):
     with pytest.raises(error, match=message):
         make_sweep().to_explorer(**traits)
+
+
+def test_what_is_no_sweep_is_refused():
+    with pytest.raises(TypeError, match="sweep is 'atlas': expected a Sweep, as d2lite.sweep returns it"):
+        SweepExplorer("atlas")
 
 
 def test_sweep_without_curves_is_refused():
@@ -153,6 +159,7 @@ class TestTheReadersOwnRuns:
         field.fill("0.17")
         page.get_by_role("button", name="Train").click()
         assert page.evaluate("sent") == [{"train": {"point": {"width": 64, "rate": 0.17}, "seed": 0}}]
+        page.get_by_text("The kernel has been asked.").wait_for()
         host.set("_live", {"seconds": 1.2, "expected": 3})
         page.get_by_text("Training: 1.2 s; a recorded run took about 3 s.").wait_for()
         page.get_by_role("button", name="Cancel").click()
@@ -174,6 +181,18 @@ class TestTheReadersOwnRuns:
         page.get_by_role("button", name="Train").click()
         page.get_by_text("rate is “quick”: expected a number.").wait_for()
         assert len(page.evaluate("sent")) == 2
+
+    def test_a_kernel_that_is_gone_is_told(self, make_host):
+        host = make_host().open("sweep")
+        host.show("sweep", sweep=make_sweep(), train=train, host="lab", at={"width": 64, "rate": 0.25})
+        page = host.page
+        page.evaluate("() => { views['d2l-x'].model.send = () => { throw new Error('Cannot send'); }; }")
+        page.locator(".d2l-own summary").click()
+        host.set("_live", {"seconds": 1.2, "expected": 3})  # as the notebook was saved
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_text("it was restarted or closed: run this cell again").wait_for()
+        page.get_by_role("button", name="Train").click()
+        page.get_by_text("it was restarted or closed: run this cell again").wait_for()
 
 
 def test_order_of_axes_and_metrics_survives_a_notebook_file():

@@ -6,7 +6,7 @@ from docutils import nodes
 
 from d2lite import widgets
 
-from .explorers import VIEW, state_of
+from .explorers import BOXES, VIEW, state_of
 
 ENTRY = "d2lite_questions"
 
@@ -26,8 +26,19 @@ def keys_of(doctree, models):
     """
     views = (VIEW.search(node.astext()) for node in doctree.findall(nodes.raw))
     shown = dict.fromkeys(json.loads(view[1])["model_id"] for view in views if view)
-    states = (models.get(name, {}).get("state", {}) for name in shown)
+    states = (state for name in shown for state in _states(models, name))
     return [state["key"] for state in states if state.get("_explorer") in widgets.asking_names()]
+
+
+def _states(models, name):
+    """Yield the state of a model; of a box, those of what it holds."""
+    model = models.get(name, {})
+    state = model.get("state", {})
+    if model.get("model_name") not in BOXES:
+        yield state
+        return
+    for child in state.get("children", []):
+        yield from _states(models, child.removeprefix("IPY_MODEL_"))
 
 
 def _read(app, doctree):

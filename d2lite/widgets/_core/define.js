@@ -15,7 +15,7 @@ const BUDGET = 6; // ms a frame may spend on work that can go on in the next
  * update(scene, get, { now, deadline }): bring it up to date with the traits. Where that takes long, stop when deadline()
  *   is true and return true: the rest comes in the next frames. "quiet": nothing new to draw until then; "extra": it is, but
  *   the results stand already.
- * output(scene): { trait: value }, results for Python, sent when they stand and their numbers are finite.
+ * output(scene): { trait: value }, results for Python, sent when they stand; an empty list where numbers are not finite.
  * say(scene, app): the picture in a sentence, for readers who do not see it.
  * top, left, right, bottom: lists of parts. A part is a function (app, parent, scene) that builds something in parent;
  *   parts.js has makers of the usual ones. left and right stand side by side where there is room.

@@ -49,8 +49,10 @@ export function capitalized(name) {
   return beginsWithSymbol(name) ? name : name[0].toUpperCase() + name.slice(1);
 }
 
-/** A typed number, or NaN: accepts a true minus sign, a decimal comma and an exponent. */
+/** A typed number, or NaN: accepts a true minus sign, a decimal comma and an exponent, also as formatNumber writes it. */
 export function parseNumber(text) {
-  const plain = String(text).trim().replace(/[−–]/g, "-").replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
+  const power = (_, sign, digits) => `e${sign && "-"}${[...digits].map((digit) => SUPERSCRIPTS.indexOf(digit)).join("")}`;
+  const written = String(text).replace(/·10(⁻?)([⁰¹²³⁴-⁹]+)(?=\s*$)/, power);
+  const plain = written.trim().replace(/[−–]/g, "-").replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i.test(plain) && plain.length < 40 ? Number(plain) : NaN;
 }

@@ -26,7 +26,8 @@ const ICONS = {
  * app.note(text, brief): tell everyone, politely. app.pauses: functions that stop what plays; app.stop() calls them.
  * app.fold: the fold "More settings", if there is one; app.unfold(changed, more) opens it where a link asks for that (more), or does
  * not say and has changed traits whose controls are in it.
- * app.report({ name: value }): hand results to Python, once their numbers are finite and they have changed.
+ * app.report({ name: value }): hand results to Python, once they have changed; of numbers that are not finite none: a list is empty
+ * then, a single number stays as it was.
  * app.scope.on / app.scope.add: what is undone by app.close(), which render returns.
  */
 export function openExplorer({ model, el, title, bare = false }) {
@@ -82,9 +83,9 @@ function addState(app) {
     waiting = 0;
     model.save_changes();
   };
-  app.get = (name) => model.get(name);
   app.entry = (name) => app.spec.find((entry) => entry.name === name);
-  app.values = () => Object.fromEntries(linkEntries(app.spec).map(({ name }) => [name, model.get(name)]));
+  app.get = (name) => model.get(name) ?? app.entry(name)?.default; // ipywidgets.embed leaves out what is as by default
+  app.values = () => Object.fromEntries(linkEntries(app.spec).map(({ name }) => [name, app.get(name)]));
   app.set = (changes, { later = false } = {}) => {
     for (const [name, raw] of Object.entries(changes)) {
       const { value, note } = coerce(app.entry(name), raw);
@@ -95,9 +96,10 @@ function addState(app) {
     else waiting = waiting || setTimeout(save, SAVE_EVERY);
   };
   app.report = (results) => {
-    for (const [name, value] of Object.entries(results)) {
-      const stands = [value].flat(Infinity).every((item) => typeof item !== "number" || Number.isFinite(item));
-      if (stands && String(value) !== String(model.get(name))) app.set({ [name]: value }, { later: true });
+    for (const [name, found] of Object.entries(results)) {
+      const stands = [found].flat(Infinity).every((item) => typeof item !== "number" || Number.isFinite(item));
+      const value = !stands && Array.isArray(found) ? [] : found;
+      if ((stands || value !== found) && String(value) !== String(app.get(name))) app.set({ [name]: value }, { later: true });
     }
   };
   app.on = (names, callback) => {

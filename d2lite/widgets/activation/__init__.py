@@ -37,5 +37,5 @@ class ActivationExplorer(Explorer):
     )  # fmt: skip
     seed = Integer(0, min=0, max=99, stepper=True, label="seed of the weights")
     speed = Choice(4, (1, 4, 12), unit="/s", label="layers a second")
-    signal = Numbers(min=0, max=1e12, max_length=2, output=True)
-    gradient = Numbers(min=0, max=1e12, max_length=1, output=True)
+    signal = Numbers(min=0, max=1e300, max_length=2, output=True)
+    gradient = Numbers(min=0, max=1e300, max_length=1, output=True)

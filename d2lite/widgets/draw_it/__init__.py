@@ -7,13 +7,14 @@ import sys
 
 from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite.widgets._base import Explorer
-from d2lite.widgets._traits import BadValueError, Flag, Payload, Rows, _plain
+from d2lite.widgets._traits import BadValueError, Flag, Payload, Rows, _plain, is_finite
 
 PLACES = 96  # steps of x that a drawing has
 FEWEST, MOST = 5, 200  # points of a curve
 LENGTHS = {"prompt": 300, "xlabel": 40, "ylabel": 40, "lesson": 600}
 SCALES = ("linear", "log")
 ROOM = 0.15  # of the values' range, left free above and below them
+DIGITS, MOST_DIGITS = 7, 17
 LARGEST_LOG = 690  # natural logarithms of what a float can hold, 1e-300 to 1e300
 
 
@@ -75,13 +76,13 @@ class DrawIt(Explorer):
             self._given = _checked(x, y, xscale, yscale, ylim, given)
             texts = {"prompt": prompt, "xlabel": xlabel, "ylabel": ylabel, "lesson": lesson}
             self._given |= {name: _text(text, name) for name, text in texts.items()}
+            ends = self._given["ylim"] or _limits(self._given["y"], yscale == "log")
         except ValueError as error:
             raise BadValueError(str(error)) from None
         if key == "":
             raise BadValueError("key is '': expected a name of its own in the page, such as 'overfitting'")
         super().__init__(key=key, **values)
-        shown = {"ylim": self._given["ylim"] or _limits(self._given["y"], yscale == "log")}
-        self.data = self._given | {name: [_short(v) for v in self._given[name]] for name in "xy"} | shown
+        self.data = self._given | {name: _short(self._given[name]) for name in "xy"} | {"ylim": ends}
         self._python = ""  # the page has no cell to copy: the curve is the chapter's
 
     @classmethod
@@ -99,6 +100,10 @@ class DrawIt(Explorer):
             lesson="After about epoch 14 it learns the noise of its training data.",
             key="example",
         )
+
+    @property
+    def _another(self):
+        return "by the cell that explorer.to_python() returns"
 
     def to_python(self):
         """Return a cell of Python that makes the same, curve and drawing."""
@@ -137,7 +142,7 @@ def _numbers(values, name, positive):
         raise ValueError(f"{name} has {len(values)} numbers: expected {FEWEST} to {MOST}")
     found = []
     for i, value in enumerate(map(_plain, values)):
-        known = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+        known = isinstance(value, numbers.Real) and not isinstance(value, bool) and is_finite(value)
         if not known or (positive and value <= 0):
             kind = "a finite number above 0, as the axis is logarithmic" if positive else "a finite number"
             raise ValueError(f"{name}[{i}] is {value!r:.60}: expected {kind}")
@@ -172,10 +177,10 @@ def _limits(y, log):
             f"y is from {min(y):g} to {max(y):g}: expected a range that an axis can show; give y in another unit"
         )
     if log:
-        return [_short(math.exp(low)), _short(math.exp(high))]
+        return _short([math.exp(low), math.exp(high)])
     if 0 <= min(y) <= 0.4 * max(y):
         low = 0  # quantities that cannot be negative, near 0
-    return [_short(low), _short(high)]
+    return _short([low, high])
 
 
 def _text(text, name):
@@ -187,5 +192,8 @@ def _text(text, name):
     return text.strip()
 
 
-def _short(value):
-    return float(f"{value:.7g}")
+def _short(values):
+    """Return numbers in as few digits as tell them apart: seven, and more where they lie close together."""
+    reach, size = max(values) - min(values), max(map(abs, values))
+    more = math.floor(math.log10(size / reach)) if 0 < reach < size else 0
+    return [float(f"{value:.{min(DIGITS + more, MOST_DIGITS)}g}") for value in values]

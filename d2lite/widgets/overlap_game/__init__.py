@@ -104,5 +104,6 @@ class OverlapGameExplorer(Explorer):
     @staticmethod
     def pairs(seed):
         """Return the true boxes and the answers of a seed's ten pairs: two lists of [left, top, right, bottom]."""
-        drawn = draw_pairs(_load_once()["items"], OverlapGameExplorer(seed=seed).seed)
+        seed = OverlapGameExplorer.params()["seed"].validate(None, seed)
+        drawn = draw_pairs(_load_once()["items"], seed)
         return [pair["truth"] for pair in drawn], [pair["answer"] for pair in drawn]

@@ -3,9 +3,10 @@
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import Choice, Flag, Integer, Numbers, Real, Rows
 
-from ._torch import read_network, task_data, torch_network, used_features
+from ._torch import read_network, task_data, torch_network
 
 MAX_EPOCHS = 5000
+_VIEW = {"seeds", "show_test", "discrete", "histograms", "unit", "speed"}  # traits that no weight depends on
 _KINDS = ("circle", "xor", "blobs", "moons", "spiral", "plane", "hills", "own")
 _KIND_NAMES = (
     "circle",
@@ -23,7 +24,8 @@ class PlaygroundExplorer(Explorer):
     """A network learns points in the plane: watch every unit, and change anything.
 
     The picture follows from the traits alone: a change trains again from the first step, with the same numbers as
-    torch. ``state_dict()``, ``network()`` and ``load()`` carry weights to torch and back.
+    torch. ``state_dict()``, ``network()`` and ``load()`` carry weights to torch and back. ``train_loss`` and
+    ``test_loss`` are 0 without points, and 1e300 where training has diverged; ``weights`` has none then.
 
     Example:
         >>> PlaygroundExplorer(dataset="spiral", layers=[8, 8], optimizer="adam", lr=0.01)
@@ -117,11 +119,30 @@ class PlaygroundExplorer(Explorer):
     train_loss = Real(0, min=-1e300, max=1e300, output=True)
     test_loss = Real(0, min=-1e300, max=1e300, output=True)
 
+    def __init__(self, **values):
+        super().__init__(**values)
+        self._hears_page = False
+        learned = {name for name, trait in self.params().items() if not trait.is_result} - _VIEW
+        self.observe(self._forget_weights, sorted(learned))
+
+    def set_state(self, sync_data):
+        """Take what a page sends: its weights are those of its settings."""
+        self._hears_page = True
+        try:
+            super().set_state(sync_data)
+        finally:
+            self._hears_page = False
+
+    def _forget_weights(self, _):
+        """Weights of other settings are none: a page that shows the explorer sends those of the new ones."""
+        if not self._hears_page:
+            self.weights = []
+
     def network(self):
         """Return the network shown, a torch.nn.Sequential in evaluation mode.
 
         Raises:
-            RuntimeError: no page has computed the weights yet.
+            RuntimeError: no page has computed the weights yet, or not since a setting was changed.
         """
         numbers = self.weights or ([] if self.epoch_count else self.start_weights)
         return torch_network(self, numbers)
@@ -136,13 +157,14 @@ class PlaygroundExplorer(Explorer):
         Args:
             source: torch.nn.Module of Linear layers with one output (perhaps BatchNorm1d between them), or its
                 state_dict. A module sets the activation as well; inputs are the explorer's features, in their order.
+                Whether a Tanh or Sigmoid ends it, is for the trait ``loss`` to say.
 
         Raises:
-            ValueError: the explorer cannot hold such a network.
+            ValueError: the explorer cannot hold such a network, or would compute another function.
         """
-        found = read_network(source, inputs=len(used_features(self)))
+        found = read_network(source, self)
         with self.hold_trait_notifications():
-            for name, value in {**found, "epoch_count": 0, "unit": []}.items():
+            for name, value in {**found, "epoch_count": 0, "unit": [], "weights": []}.items():
                 setattr(self, name, value)
 
     def data(self, part="training"):

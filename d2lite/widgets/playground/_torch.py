@@ -1,7 +1,9 @@
 """The playground's networks and data in torch: what its state means outside the page."""
 
+import copy
 import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 
@@ -62,7 +64,8 @@ def torch_network(explorer, numbers):
     import torch
     from torch import nn
 
-    network = make_network(explorer).eval()
+    with torch.random.fork_rng(devices=[]):  # torch draws starting weights, which are replaced
+        network = make_network(explorer).eval()
     norms = [module for module in network if isinstance(module, nn.BatchNorm1d)]
     count = sum(parameter.numel() for parameter in network.parameters())
     expected = count + sum(2 * norm.num_features for norm in norms)
@@ -80,16 +83,26 @@ def torch_network(explorer, numbers):
     return network
 
 
-def read_network(source, inputs):
-    """Return the traits that a module or a state dict sets: layers, batch_norm, start_weights, perhaps activation."""
+def read_network(source, explorer):
+    """Return the traits that a state dict sets, layers, batch_norm and start_weights; and a module, activation."""
     from torch import nn
 
-    found = {}
-    if isinstance(source, nn.Module):
-        names = {type(module).__name__ for module in source.modules()}
-        found = {"activation": _activation_of(names, source)}
-        source = source.state_dict()
-    linear, norms = read_weights(source)
+    is_module = isinstance(source, nn.Module)
+    linear, norms = read_weights(source.state_dict() if is_module else source)
+    hidden = _hidden_layers(linear, norms, inputs=len(used_features(explorer)))
+    parts = []
+    for i, (weight, bias) in enumerate(linear):
+        parts += [weight, bias, *(norms[i][:2] if i < len(norms) else [])]
+    parts += [values for norm in norms for values in norm[2:]]
+    numbers = np.concatenate([part.ravel() for part in parts])
+    if not np.all(np.abs(numbers) <= _LARGEST):  # NaN is in no range
+        raise BadValueError(f"source has weights that are not finite, or large: expected up to {_LARGEST:g}")
+    found = {"layers": hidden, "batch_norm": bool(norms), "start_weights": numbers.tolist()}
+    return found | ({"activation": _activation_of(source, found, explorer)} if is_module else {})
+
+
+def _hidden_layers(linear, norms, inputs):
+    """Return the units of the hidden layers, or refuse a network that the explorer has no room for."""
     sizes = [linear[0][0].shape[1], *(weight.shape[0] for weight, _ in linear)]
     hidden, last = sizes[1:-1], sizes[-1]
     if sizes[0] != inputs:
@@ -100,16 +113,9 @@ def read_network(source, inputs):
         raise BadValueError(
             f"source has hidden layers of {hidden}: expected at most {_MAX_LAYERS} of at most {_MAX_UNITS} units"
         )
-    if norms and len(norms) != len(hidden):
+    if norms and [len(norm[0]) for norm in norms] != hidden:
         raise BadValueError(f"source has {len(norms)} batch norms: expected none, or one a hidden layer")
-    parts = []
-    for i, (weight, bias) in enumerate(linear):
-        parts += [weight, bias, *(norms[i][:2] if i < len(norms) else [])]
-    parts += [values for norm in norms for values in norm[2:]]
-    numbers = np.concatenate([np.asarray(part.detach().cpu(), dtype=np.float64).ravel() for part in parts])
-    if not np.all(np.abs(numbers) <= _LARGEST):  # NaN is in no range
-        raise BadValueError(f"source has weights that are not finite, or large: expected up to {_LARGEST:g}")
-    return found | {"layers": hidden, "batch_norm": bool(norms), "start_weights": numbers.tolist()}
+    return hidden
 
 
 def read_weights(state):
@@ -118,20 +124,18 @@ def read_weights(state):
         raise BadValueError(f"source is {type(state).__name__}: expected a torch.nn.Module or its state_dict")
     linear, norms = [], []
     for key, value in state.items():
-        if key.rpartition(".")[2] != "weight":
+        if str(key).rpartition(".")[2] != "weight":
             continue
         prefix = key.removesuffix("weight")
-        tensors = [
-            value,
-            *(state.get(f"{prefix}{name}") for name in ("bias", "running_mean", "running_var")),
-        ]
-        if value.ndim == 2 and tensors[1] is not None:
-            linear.append(tuple(tensors[:2]))
-        elif value.ndim == 1 and all(tensor is not None for tensor in tensors):
-            norms.append(tuple(tensors))
+        others = [state.get(f"{prefix}{name}") for name in ("bias", "running_mean", "running_var")]
+        arrays = [None if part is None else _array(part, key) for part in (value, *others)]
+        if arrays[0].ndim == 2 and arrays[1] is not None:
+            linear.append(tuple(arrays[:2]))
+        elif arrays[0].ndim == 1 and all(array is not None for array in arrays):
+            norms.append(tuple(arrays))
         else:
             raise BadValueError(
-                f"source has {key} of shape {tuple(value.shape)}: expected Linear layers with biases and BatchNorm1d"
+                f"source has {key} of shape {arrays[0].shape}: expected Linear layers with biases and BatchNorm1d"
             )
     if not linear:
         raise BadValueError("source has no Linear layer: expected at least one")
@@ -140,18 +144,51 @@ def read_weights(state):
     return linear, norms
 
 
-def _activation_of(names, source):
-    """Return the trait's name of the one activation between a module's layers."""
-    last = list(source.modules())[-1]
-    inner = names - ({"Tanh"} if type(last).__name__ == "Tanh" and len(_inner_tanh(source)) == 1 else set())
-    found = [name for name, kind in _ACTIVATIONS.items() if kind in inner] or ["linear"]
-    if len(found) > 1:
-        raise BadValueError(f"source has the activations {', '.join(found)}: expected one kind")
-    return found[0]
+def _array(value, key):
+    """Return numbers of a state dict, of whatever type and device, as a float64 array."""
+    import torch
+
+    try:
+        return torch.as_tensor(value).detach().cpu().double().numpy()
+    except (TypeError, ValueError, RuntimeError):
+        raise BadValueError(f"source has {key} of type {type(value).__name__}: expected a tensor") from None
 
 
-def _inner_tanh(source):
-    return [module for module in source.modules() if type(module).__name__ == "Tanh"]
+def _activation_of(source, found, explorer):
+    """Return the activation with which the explorer computes what a module does, or refuse the module."""
+    import torch
+
+    points = 2 * torch.sin(torch.arange(64.0 * len(used_features(explorer)))).reshape(64, -1)
+    points = torch.cat([points, 10 * points, 100 * points]).double().cpu()
+    theirs, traits = _outputs(source, points), {name: getattr(explorer, name) for name in explorer.params()}
+    kinds = {type(module).__name__ for module in source.modules()}
+    named = [name for name, kind in _ACTIVATIONS.items() if kind in kinds]
+    for activation in dict.fromkeys([*named, explorer.activation, *_ACTIVATIONS]):
+        shown = SimpleNamespace(**traits | found | {"activation": activation})
+        network = torch_network(shown, shown.start_weights)
+        ours = _outputs(network[:-1] if is_squashed(shown) else network, points)
+        ends = (ours, ours.tanh(), ours.sigmoid())  # which of them it is, is for the trait "loss" to say
+        if any(torch.allclose(theirs, end, 1e-3, 1e-3) for end in ends):
+            return activation
+    raise BadValueError(
+        "source computes something else than its Linear layers with one activation after each hidden one: "
+        f"expected {', '.join(_ACTIVATIONS)}, as torch has them by default; or give the state_dict"
+    )
+
+
+def _outputs(module, points):
+    """Return what a copy of a module, in evaluation mode, gives for points: a float64 number for each."""
+    import torch
+
+    try:
+        with torch.no_grad():
+            return copy.deepcopy(module).cpu().double().eval()(points).reshape(len(points))
+    except Exception as error:
+        reason = str(error).partition("\n")[0]
+        raise BadValueError(
+            f"source cannot be run on {tuple(points.shape)} inputs ({reason}): expected one output for each; "
+            "or give its state_dict"
+        ) from error
 
 
 def task_points(explorer):

@@ -15,6 +15,7 @@ import { drawNetwork, makePaper, mapOf, unitAt } from "./picture.js";
 const CELLS = 100; // of the maps, across
 const FEW = 40; // of the other seeds' maps
 const EXTENT = 1.25;
+const LARGEST = 1e300; // of a result
 const NAMES = Object.keys(FEATURES);
 const TASK = ["dataset", "num_samples", "noise", "data_seed", "train_share", "points"];
 const SETTINGS = ["layers", "activation", "batch_norm", "loss", "optimizer", "lr", "batch_size", "l1", "l2", "dropout", "init", "seed", "start_weights"];
@@ -242,11 +243,18 @@ async function copyNetwork(app, { run }) {
   app.note(done ? "The network is copied as a cell of Python." : `Copy this yourself: ${code}`, done);
 }
 
+/** What Python hears: a loss that is no number any more is the largest, and without points it is 0. */
+function resultsOf({ run, epoch, moved }) {
+  const { training, test } = run.task;
+  const loss = (losses, points) => (!points.length ? 0 : Number.isFinite(losses[epoch]) ? losses[epoch] : LARGEST);
+  return moved ? {} : { weights: allWeights(run), train_loss: loss(run.trainLoss, training), test_loss: loss(run.testLoss, test) };
+}
+
 export const { render, preview } = defineExplorer({
   title: "Network playground: a network learns points in the plane",
   scene: makeScene,
   update: updateScene,
-  output: ({ run, epoch, moved }) => (moved ? {} : { weights: allWeights(run), train_loss: run.trainLoss[epoch], test_loss: run.testLoss[epoch] }),
+  output: resultsOf,
   say: summarise,
   left: [
     stage({ draw: withRamp(drawNetwork), label: "The network: a small map for every unit, a line for every weight", ratio: 1.12, className: "d2l-network", use: useNetwork }),

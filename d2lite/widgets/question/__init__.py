@@ -106,6 +106,10 @@ class Question(Explorer):
     def __repr__(self):
         return f"Question.{self.content['kind']}({self.content['prompt']!r}, ..., key={self.key!r})"
 
+    @property
+    def _another(self):
+        return f"by the cell that made it, Question.{self.content['kind']}"
+
     def to_python(self):
         """Raise a TypeError: a question is written in its cell."""
         raise TypeError("a question has no Python cell: expected an explorer; copy the cell that made it")

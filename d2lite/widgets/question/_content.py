@@ -5,7 +5,7 @@ import itertools
 import math
 
 from d2lite._utils.rng import Rng
-from d2lite.widgets._traits import BadValueError, _plain, _show
+from d2lite.widgets._traits import BadValueError, _plain, _show, is_finite
 
 LONGEST = 600  # characters of a prompt or a reply
 LONGEST_OPTION = 240
@@ -135,16 +135,9 @@ def _text(value, name, most=LONGEST, empty=False):
 
 def _number(value, name):
     plain = _plain(value)
-    if isinstance(plain, bool) or not isinstance(plain, (int, float)) or not _is_finite(plain):
+    if isinstance(plain, bool) or not isinstance(plain, (int, float)) or not is_finite(plain):
         _refuse(name, value, "a finite number")
     return float(plain)
-
-
-def _is_finite(value):
-    try:
-        return math.isfinite(value)
-    except OverflowError:  # a whole number that no float can hold
-        return False
 
 
 def _different(texts, name):

@@ -96,9 +96,9 @@ export function totals(stack) {
   return { parameters: sum("parameters"), products: sum("products") };
 }
 
-/** The spread of ways over the input as a standard deviation in pixels, and the share of pixels seen within the field. */
+/** The spread of ways over the input as a standard deviation in pixels, and how many pixels are seen: none, from padding alone. */
 export function spreadOf(counts) {
-  const total = counts.reduce((a, b) => a + b, 0);
+  const total = counts.reduce((a, b) => a + b, 0) || 1;
   const mean = counts.reduce((sum, count, i) => sum + (i * count) / total, 0);
   const variance = counts.reduce((sum, count, i) => sum + (count * (i - mean) ** 2) / total, 0);
   return { deviation: Math.sqrt(variance), seen: counts.filter((count) => count > 0).length };

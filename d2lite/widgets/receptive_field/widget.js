@@ -220,8 +220,9 @@ function verdict(scene) {
 
 function describeCost({ stack, ways }) {
   const { parameters, products } = totals(stack);
-  const spread = spreadOf(ways[0]).deviation;
-  return `All layers: ${formatCount(parameters)} parameters, ${formatCount(products)} multiply-adds. The ways to the chosen unit spread by ±${spread.toFixed(1)} pixels (standard deviation).`;
+  const { deviation, seen } = spreadOf(ways[0]);
+  const spread = seen ? `The ways to the chosen unit spread by ±${deviation.toFixed(1)} pixels (standard deviation).` : "The chosen unit sees padding alone.";
+  return `All layers: ${formatCount(parameters)} parameters, ${formatCount(products)} multiply-adds. ${spread}`;
 }
 
 /** A named stack comes with the input that shows it well; your own begins as what is there. */

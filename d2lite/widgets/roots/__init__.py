@@ -31,5 +31,5 @@ class RootsExplorer(Explorer):
     speed = Choice(8, (2, 8, 30), unit="/s", label="steps a second")
     weight = Numbers(min=-1e300, max=1e300, max_length=1, output=True)
     roots = Numbers(
-        min=-100, max=100, max_length=4, output=True, help="Real and imaginary part of either root."
+        min=-1000, max=1000, max_length=4, output=True, help="Real and imaginary part of either root."
     )

@@ -68,6 +68,10 @@ class SweepExplorer(Explorer):
             raise TypeError("data has been given: expected the runs as sweep=, or the name of a recording")
         shipped = sweep is None and recording == RECORDING
         self._sweep = sweep = Sweep.recorded(recording) if sweep is None else sweep
+        if not isinstance(sweep, Sweep):
+            raise TypeError(f"sweep is {sweep!r:.60}: expected a Sweep, as d2lite.sweep returns it")
+        if train is not None and not callable(train):
+            raise TypeError(f"train is {train!r:.60}: expected a function, as d2lite.sweep takes it")
         curves = [name for name, kind in sweep.metrics.items() if kind == "curve"]
         if not curves:
             raise BadValueError("sweep has no curve: expected a train function that returns at least one")
@@ -76,9 +80,9 @@ class SweepExplorer(Explorer):
         names = list(sweep.axes)
         super().__init__(
             at=_indices(sweep, at) if isinstance(at, dict) else at,
-            metric=_index(metric, curves),
-            second=_index(second, curves),
-            along=_longest(sweep) if along is None else _index(along, names),
+            metric=_index("metric", metric, curves),
+            second=_index("second", second, curves),
+            along=_longest(sweep) if along is None else _index("along", along, names),
             **values,
         )
         payload = sweep.payload(failed_as_nan=True)
@@ -94,6 +98,10 @@ class SweepExplorer(Explorer):
         self._train, self._run, self.own_runs = train, None, []
         self._trainable = train is not None
         self.on_msg(self._hear)
+
+    @property
+    def _another(self):
+        return f"{self._python.removeprefix('d2lite.widgets.')}(**explorer.state())"
 
     def train_point(self, point, seed=0):
         """Start a run in a process of its own; its curve joins the recorded ones when it ends.
@@ -161,6 +169,8 @@ class SweepExplorer(Explorer):
         if content.get("cancel"):
             self.cancel()
         elif content.get("train"):
+            if self._run is None:
+                self._live = {}  # the same error once more is an answer, too
             try:
                 self.train_point(*_asked(content["train"], self._sweep.axes))
             except Exception as error:  # whatever it is, the reader is told
@@ -215,11 +225,11 @@ def _indices(sweep, at):
     return [0 if chosen[name] is None else sweep.axes[name].index(chosen[name]) for name in best]
 
 
-def _index(given, names):
+def _index(trait, given, names):
     if not isinstance(given, str):
         return given
     if given not in names:
-        raise BadValueError(f"name is {given!r}: expected one of {', '.join(names)}")
+        raise BadValueError(f"{trait} is {given!r}: expected one of {', '.join(names)}")
     return names.index(given)
 
 

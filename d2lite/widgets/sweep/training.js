@@ -4,6 +4,8 @@ import { make, makeButton } from "../_core/dom.js";
 import { nameElement } from "../_core/frame.js";
 import { formatNumber, parseNumber } from "../_core/format.js";
 
+const WAITING = "The kernel has been asked. If nothing comes of it, it was restarted or closed: run this cell again.";
+
 /** The reader's runs as the kernel tells them: [{ point: { axis: value }, seed, values: { metric: [numbers] } }]. */
 export function ownRuns(get) {
   return (get("_own") || []).map((run) => ({ ...run, values: readValues(run.values) }));
@@ -23,6 +25,7 @@ export function trainingPanel(app, parent, scene) {
   const cancel = makeButton({ label: "Cancel", kind: "quiet" });
   const status = make("p", { class: "d2l-hint", role: "status" });
   const list = make("ul", { class: "d2l-own-runs" });
+  const { ask, isWaiting } = openQuestions(app);
   const row = make("div", { class: "d2l-controls" }, ...fields.map(({ element }) => element), seed.element, train, cancel);
   const element = make("details", { class: "d2l-own" }, make("summary", { text: "Train a point of your own" }), row, status, list);
   nameElement(app, "own", element);
@@ -31,19 +34,38 @@ export function trainingPanel(app, parent, scene) {
     const wrong = [...fields, seed].find((field) => field.value() === undefined);
     if (wrong) return app.note(`${wrong.axis.label} is “${wrong.input.value.slice(0, 20)}”: expected a number.`);
     const point = Object.fromEntries(fields.map((field) => [field.axis.name, field.value()]));
-    app.model.send({ train: { point, seed: seed.value() } });
+    ask({ train: { point, seed: seed.value() } });
   };
-  cancel.onclick = () => app.model.send({ cancel: true });
-  app.on(["_live", "_own"], () => app.refresh());
+  cancel.onclick = () => ask({ cancel: true });
   app.draw(() => {
     for (const field of fields) field.follow(scene.point[scene.sweep.axes.indexOf(field.axis)]);
     const { seconds, expected, error } = app.get("_live");
     const running = seconds !== undefined;
     train.disabled = running;
     cancel.hidden = !running;
-    status.textContent = error ? `It did not finish: ${error}` : running ? `Training: ${seconds} s; a recorded run took about ${expected} s.` : "";
+    const told = error ? `It did not finish: ${error}` : running ? `Training: ${seconds} s; a recorded run took about ${expected} s.` : "";
+    status.textContent = isWaiting() ? WAITING : told;
     if (list.children.length !== scene.own.length) list.replaceChildren(...scene.own.map((run) => make("li", { text: describeRun(scene, run) })));
   });
+}
+
+/** ask(message) tells the kernel what to do; isWaiting(): it has not answered yet, and perhaps is there no longer. */
+function openQuestions(app) {
+  let waiting = false;
+  const hear = (answered) => {
+    waiting = !answered;
+    app.refresh();
+  };
+  app.on(["_live", "_own"], () => hear(true));
+  const ask = (message) => {
+    try {
+      app.model.send(message);
+    } catch { // JupyterLab's, after the kernel was restarted
+      app.model.set("_live", {});
+    }
+    hear(false);
+  };
+  return { ask, isWaiting: () => waiting };
 }
 
 /** A field for a value of an axis: it shows the value of the point shown until the reader changes it. */

@@ -190,6 +190,16 @@ def spread_case():
     }
 
 
+def padding_case():
+    """A unit that sees padding alone: no way leads to it, and nothing spreads."""
+    return {
+        "name": "the spread of no ways",
+        "js": "(model, counts) => model.spreadOf(counts)",
+        "input": [0, 0, 0],
+        "expected": {"deviation": 0, "seen": 0},
+    }
+
+
 def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
     all_stacks = [(name, ROWS[name], size, 1) for name, size in STACKS.items()]
@@ -198,6 +208,7 @@ def cases():
         *(sizes_case(*stack) for stack in all_stacks),
         *(ways_case(name, rows, size) for name, rows, size, _ in all_stacks),
         field_case(),
+        padding_case(),
         stacks_case(),
         problems_case(),
         spread_case(),
