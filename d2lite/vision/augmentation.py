@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from d2lite._utils.checks import check_count, check_number
 from d2lite._utils.tensors import are_distributions, as_tensor, as_whole_numbers, check_images
 
+_SMALL = 0.02  # below it torch's Beta may divide 0 by 0 and say 0.5: of 0.001, a quarter of its numbers
+
 
 def flip(images):
     """Mirror each image from left to right, with probability one half.
@@ -195,8 +197,14 @@ def _check_labels(labels, count, num_classes="K"):
 
 
 def _draw_parts(count, alpha, like):
-    alpha = check_number(alpha, "alpha", 0, open_low=True)
-    return torch.distributions.Beta(alpha, alpha).sample((count,)).to(like.device)
+    """Return (count,) numbers of Beta(alpha, alpha)."""
+    alpha = torch.tensor(check_number(alpha, "alpha", 0, open_low=True), dtype=torch.float32)
+    if alpha >= _SMALL:
+        return torch.distributions.Beta(alpha, alpha).sample((count,)).to(like.device)
+    # Gamma(alpha) is Gamma(alpha + 1) times uniform^(1 / alpha), here as logarithms, times alpha.
+    gammas = torch.distributions.Gamma(alpha + 1, 1.0).sample((2, count))
+    first, second = alpha * gammas.log() + torch.rand_like(gammas).log()
+    return ((first - second) / alpha).sigmoid().to(like.device)
 
 
 def _boxes(images, heights, widths):

@@ -122,3 +122,25 @@ def test_labels_that_are_no_probabilities_for_each_image_are_refused(mix, shape)
 def test_labels_of_another_number_of_classes_are_refused():
     with pytest.raises(ValueError, match=r"labels has shape \(4, 3\): expected \(4, 10\)"):
         aug.smooth_labels(torch.ones(4, 3) / 3, 10, 0.1)
+
+
+@pytest.mark.parametrize(("alpha", "between"), [(0.1, 0.187), (0.01, 0.0216), (1e-3, 0.0022), (1e-8, 0)])
+def test_a_small_alpha_leaves_images_nearly_whole(alpha, between):
+    """Gammas that underflow gave 0 / 0 = 0.5: of alpha 0.001 a quarter of the images were blended half and half."""
+    parts = aug.mixup(torch.zeros(5000, 1, 1, 1), torch.eye(5000), alpha)[1].diagonal()
+    found = ((parts > 0.1) & (parts < 0.9)).float().mean()
+    assert abs(found - between) < 0.01  # between: scipy.stats.beta(alpha, alpha).cdf(0.9) - cdf(0.1)
+    assert 0.47 < parts.mean() < 0.53
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_parts_are_drawn_alike_whatever_dtype_is_the_default(dtype):
+    drawn = []
+    for default in (torch.float32, dtype):
+        torch.manual_seed(0)
+        torch.set_default_dtype(default)
+        try:
+            drawn.append(aug.mixup(torch.ones(8, 1, 2, 2, dtype=torch.float32), torch.eye(8).float(), 0.3)[1])
+        finally:
+            torch.set_default_dtype(torch.float32)
+    assert torch.equal(*drawn)
