@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from d2lite._utils.checks import check_count, check_number
-from d2lite._utils.tensors import are_distributions, as_tensor, as_whole_numbers, check_images
+from d2lite._utils.tensors import are_distributions, as_tensor, as_whole_numbers, check_filling, check_images
 
 _SMALL = 0.02  # below it torch's Beta may divide 0 by 0 and say 0.5: of 0.001, a quarter of its numbers
 
@@ -39,18 +39,18 @@ def shift(images, most, value=0.0):
     Args:
         images: (B, C, H, W) float tensor.
         most: pixels, at least 0.
-        value: what comes in at the border.
+        value: what comes in at the border, a number that the images' dtype holds.
 
     Returns:
         (B, C, H, W) tensor.
 
     Raises:
-        ValueError: the images have another number of axes, or most is not a whole number.
+        ValueError: the images have another number of axes, most is not a whole number, or the value does not fit.
 
     Taught in chapters/05_regularization/augmentation.
     """
     B, _, H, W = check_images(images)
-    most = check_count(most, "most", 0)
+    most, value = check_count(most, "most", 0), check_filling(value, "value", images.dtype)
     padded = F.pad(images, (most,) * 4, value=value)
     top, left = torch.randint(2 * most + 1, (2, B, 1), device=images.device)
     rows = (top + torch.arange(H, device=images.device))[:, :, None]  # (B, H, 1)
@@ -84,17 +84,18 @@ def cutout(images, side, value=0.0):
     Args:
         images: (B, C, H, W) float tensor.
         side: pixels, at least 0.
-        value: what the square holds.
+        value: what the square holds, a number that the images' dtype holds.
 
     Returns:
         (B, C, H, W) tensor.
 
     Raises:
-        ValueError: the images have another number of axes, or side is not a whole number.
+        ValueError: the images have another number of axes, side is not a whole number, or the value does not fit.
 
     Source: DeVries and Taylor 2017. Taught in chapters/05_regularization/augmentation.
     """
     B, *_ = check_images(images)
+    value = check_filling(value, "value", images.dtype)
     sides = torch.full((B,), float(check_count(side, "side", 0)), device=images.device)
     return images.masked_fill(_boxes(images, sides, sides), value)
 

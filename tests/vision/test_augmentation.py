@@ -144,3 +144,24 @@ def test_parts_are_drawn_alike_whatever_dtype_is_the_default(dtype):
         finally:
             torch.set_default_dtype(torch.float32)
     assert torch.equal(*drawn)
+
+
+@pytest.mark.parametrize("change", [aug.shift, aug.cutout])
+def test_what_comes_in_is_a_number_of_the_images_own_kind(change):
+    bytes_, floats = torch.full((2, 1, 4, 4), 200, dtype=torch.uint8), torch.ones(2, 1, 4, 4)
+    for images, value in (
+        (bytes_, 0.5),
+        (bytes_, -1),
+        (bytes_, 256),
+        (bytes_, float("nan")),
+        (floats.bool(), 2),
+    ):
+        with pytest.raises(ValueError, match=f"value is {value}: expected a number that torch"):
+            change(images, 3, value=value)
+    for value in ("a", None, [0]):
+        with pytest.raises(ValueError, match="value is .*: expected a number"):
+            change(floats, 3, value=value)
+    with pytest.raises(ValueError, match="expected a number that torch.float16 holds"):
+        change(floats.half(), 3, value=1e6)
+    for images, value in ((bytes_, 255), (bytes_, 7.0), (floats.bool(), False), (floats, -float("inf"))):
+        assert (change(images, 3, value=value) == value).any()
