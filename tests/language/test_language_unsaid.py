@@ -38,6 +38,10 @@ def test_a_line_of_prose_that_begins_like_a_heading_is_kept():
         lambda: tagging.label_names("Mr Darcy", {"Darcy"}),
         lambda: tagging.label_names(["Mr", "Darcy"], "Darcy"),
         lambda: tagging.label_names(["Mr", "Darcy"], {"Darcy"}, "Price"),
+        lambda: tagging.label_names(["Mr", "Darcy"], iter(["Darcy"])),  # was used up by the first word
+        lambda: tagging.label_names(["Mr", "Darcy"], {"Darcy"}, iter(["Price"])),
+        lambda: tagging.label_names(iter(["Mr", "Darcy"]), {"Darcy"}),
+        lambda: tagging.find_names([iter(["Mr", "Darcy"])], {"Jane"}),
         lambda: Vocabulary(["the", "cat"]).encode("the cat"),  # was all unknown
         lambda: Vocabulary(["the", "cat"]).encode([["the"]]),
     ],
@@ -45,6 +49,13 @@ def test_a_line_of_prose_that_begins_like_a_heading_is_kept():
 def test_a_text_is_no_list_of_words(call):
     with pytest.raises(TypeError, match="expected"):
         call()
+
+
+def test_sentences_may_come_one_by_one():
+    sentences = tagging.split_sentences("Mr. Darcy came. Then Jane went, and Jane came.")
+    names = tagging.find_names(sentences, {"Jane"})
+    assert names == {"Darcy", "Jane"}
+    assert tagging.find_names(iter(sentences), {"Jane"}) == names  # was the empty set
 
 
 def test_a_text_is_a_list_of_characters():
