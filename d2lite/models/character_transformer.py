@@ -167,7 +167,7 @@ class CharacterTransformer(nn.Module):
             ValueError: characters has another shape or holds what is no place in the alphabet, or with those in the
                 cache more than `context`; the cache is of another batch; or there is no such head to be silent.
         """
-        before = 0 if cache is None else cache[0][0].shape[2]
+        before, silent = 0 if cache is None else cache[0][0].shape[2], [*silent]  # each block reads the pairs
         characters = self._checked(characters, before, silent)
         if cache is not None and len(cache[0][0]) != len(characters):
             raise ValueError(
@@ -205,7 +205,7 @@ class CharacterTransformer(nn.Module):
         known = set(itertools.product(range(layers), range(heads)))
         if not all(isinstance(pair, list | tuple) and tuple(pair) in known for pair in silent):
             raise ValueError(
-                f"silent is {list(silent)}: expected pairs (layer, head) from 0, below {layers} and {heads}"
+                f"silent is {silent}: expected pairs (layer, head) from 0, below {layers} and {heads}"
             )
         return characters
 
