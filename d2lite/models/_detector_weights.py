@@ -46,7 +46,7 @@ def save_detector(path, detector, record):
         name: value.half() if name.startswith(("body", "head")) else value
         for name, value in detector.state_dict().items()
     }
-    return weights.save(path, half, record)
+    return weights.save(weights.check_file(path), half, record)
 
 
 class Layer(NamedTuple):

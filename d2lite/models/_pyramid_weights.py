@@ -44,7 +44,7 @@ def save_modern_detector(path, detector, record):
     }
     if not detector.anchor_free:
         tensors |= {f"anchors{i}": sizes for i, sizes in enumerate(detector.anchors)}
-    return weights.save(path, tensors, {**record, "shape": detector.shape})
+    return weights.save(weights.check_file(path), tensors, {**record, "shape": detector.shape})
 
 
 def pretrained_modern_detector(path=None):

@@ -318,11 +318,11 @@ def save(path, model, record=None):
         Path of the file.
 
     Raises:
-        TypeError, ValueError: as for `to_tensors`.
+        TypeError, ValueError: as for `to_tensors`, or the path ends otherwise.
 
     Taught in chapters/07_rnn/attention.
     """
-    return weights.save(path, to_tensors(model), (record or {}) | describe(model))
+    return weights.save(weights.check_file(path), to_tensors(model), (record or {}) | describe(model))
 
 
 def load(path):
