@@ -41,12 +41,17 @@ def pretrained_detector(path=None):
 
 
 def save_detector(path, detector, record):
-    """Write the file that `pretrained_detector` reads, the weights as float16; record is its dict."""
-    half = {
-        name: value.half() if name.startswith(("body", "head")) else value
-        for name, value in detector.state_dict().items()
-    }
-    return weights.save(weights.check_file(path), half, record)
+    """Write the file that `pretrained_detector` reads, the weights as float16; record is its dict.
+
+    Counts stay whole numbers, and what float16 cannot hold (to 65504) stays as it is.
+    """
+    state = {name: _halved(value) for name, value in detector.state_dict().items()}
+    return weights.save(weights.check_file(path), state | {"anchors": detector.anchors}, record)
+
+
+def _halved(value):
+    fits = value.is_floating_point() and (value.abs() <= torch.finfo(torch.float16).max).all()
+    return value.half() if fits else value
 
 
 class Layer(NamedTuple):
