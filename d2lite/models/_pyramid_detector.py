@@ -220,7 +220,7 @@ def static_owners(positions, boxes, classes, ignore_threshold=0.5):
 
     Returns:
         (B, N) long tensor: the index of the box in its picture, BACKGROUND or IGNORE. Where two boxes want one
-        position, the later has it.
+        position, the later has it; a box whose centre is in none of the cells has none.
 
     Source: Redmon and Farhadi 2018. Taught in chapters/08_detection/modern_detectors.
     """
@@ -234,10 +234,12 @@ def static_owners(positions, boxes, classes, ignore_threshold=0.5):
     everywhere = torch.cat([middles - sizes / 2, middles + sizes / 2], dim=1)  # (N, 4)
     there = classes >= 0  # (B, M)
     near = (pair_iou(boxes, everywhere) > ignore_threshold) & there[..., None]
-    owners = torch.where(near.any(1), IGNORE, BACKGROUND)  # (B, N)
-    picture, box = there.nonzero(as_tuple=True)
-    owners[picture, best[picture, box]] = box
-    return owners
+    owners = torch.where(near.any(1), IGNORE, BACKGROUND)  # (B, N), both below 0
+    found = there & inside.any(-1)  # (B, M)
+    boxes = torch.where(found, torch.arange(found.shape[1], device=found.device), IGNORE)
+    return owners.scatter_reduce(
+        1, best, boxes, "amax"
+    )  # any box is more than IGNORE and BACKGROUND, a later one most
 
 
 def pair_iou(truths, boxes):

@@ -68,6 +68,15 @@ def test_owners_are_those_of_match(some):
             assert torch.equal(found, theirs)
 
 
+def test_a_box_outside_owns_nothing_and_of_many_in_one_place_the_last_owns_it():
+    positions = PyramidDetector().positions(32, 32)
+    outside = torch.tensor([[[100.0, 100, 110, 110], [-9, 4, 1, 8]]])  # was owned by the first position
+    assert (static_owners(positions, outside, torch.tensor([[1, 2]])) < 0).all()
+    many = torch.tensor([[9.0, 9, 15, 15]]).repeat(500, 1)[None]
+    owners = static_owners(positions, many, torch.zeros(1, 500).long())
+    assert owners[owners >= 0].tolist() == [499]
+
+
 def test_with_anchors_the_loss_is_the_grid_detectors(some):
     torch.manual_seed(0)
     grid = GridDetector(ANCHORS)
