@@ -45,11 +45,12 @@ def save_detector(path, detector, record):
 
     Counts stay whole numbers, and what float16 cannot hold (to 65504) stays as it is.
     """
-    state = {name: _halved(value) for name, value in detector.state_dict().items()}
+    state = {name: halved(value) for name, value in detector.state_dict().items()}
     return weights.save(weights.check_file(path), state | {"anchors": detector.anchors}, record)
 
 
-def _halved(value):
+def halved(value):
+    """Return numbers as float16 if it holds them all, else as they are."""
     fits = value.is_floating_point() and (value.abs() <= torch.finfo(torch.float16).max).all()
     return value.half() if fits else value
 

@@ -7,6 +7,7 @@ from torch import nn
 
 from d2lite._utils.encoding import to_base64
 from d2lite.models import weights
+from d2lite.models._detector_weights import halved
 from d2lite.models._pyramid_detector import PyramidDetector
 from d2lite.models.quantization import dequantize, quantize
 
@@ -40,7 +41,7 @@ def save_modern_detector(path, detector, record):
     tensors = {
         "steps": torch.cat([steps.flatten() for steps, _ in rounded]),
         "scales": torch.cat([scale for _, scale in rounded]),
-        "biases": torch.cat([bias.half() for _, _, _, bias in folded]),
+        "biases": halved(torch.cat([bias for _, _, _, bias in folded])),
     }
     if not detector.anchor_free:
         tensors |= {f"anchors{i}": sizes for i, sizes in enumerate(detector.anchors)}

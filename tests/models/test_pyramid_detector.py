@@ -1,5 +1,6 @@
 """The detector of changeable parts: shapes, owners against `vision.anchors.match`, loss against `detector_loss`."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -167,6 +168,32 @@ def test_scenes_without_objects_are_background():
         assert terms["objectness"].item() == pytest.approx(288 * torch.tensor(2.0).log().item(), rel=1e-4)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_half_precision_is_computed_in_single(some, dtype, dynamic):
+    detector, truths = PyramidDetector(), pad_truths(some.boxes, some.classes)
+    torch.manual_seed(0)
+    outputs = torch.randn(len(some), 144, 15).to(dtype)
+    outputs[..., 4] = 900  # whose sum was infinity in half precision
+    terms = [
+        pyramid_loss(detector, some_outputs, (96, 96), *truths, dynamic=dynamic)
+        for some_outputs in (outputs, outputs.float())
+    ]
+    assert terms[0] == terms[1]
+    assert all(term.isfinite() and term.dtype == torch.float32 for term in terms[0].values())
+
+
+@pytest.mark.parametrize("place", [0, 4, 7])
+def test_outputs_that_are_not_finite_are_told(some, place):
+    outputs = torch.zeros(len(some), 144, 15)
+    outputs[1, 5, place] = float("nan")
+    for dynamic in (False, True):
+        with pytest.raises(ValueError, match="outputs holds NaN or infinite numbers: expected finite ones"):
+            pyramid_loss(
+                PyramidDetector(), outputs, (96, 96), *pad_truths(some.boxes, some.classes), dynamic=dynamic
+            )
+
+
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="neck is 'bi': expected"):
         PyramidDetector(neck="bi")
@@ -188,7 +215,9 @@ def test_bad_input_is_named():
 def test_saved_weights_are_the_rounded_ones(tmp_path, neck, with_anchors, residual):
     torch.manual_seed(0)
     strides = 1 if neck == "none" else 2
-    detector = PyramidDetector([ANCHORS] * strides if with_anchors else None, neck=neck, residual=residual)
+    detector = PyramidDetector(
+        [ANCHORS] * strides if with_anchors else None, neck=neck, residual=np.bool_(residual)
+    )  # JSON has no booleans of NumPy
     detector(torch.rand(4, 3, 96, 96))  # batch norm sees something
     detector.eval()
     path = tmp_path / "some.npz"
