@@ -78,10 +78,19 @@ class CharacterRNN(nn.Module):
 
         Returns:
             logits (T, B, V) for the characters that follow, and the state (1, B, H).
+
+        Raises:
+            TypeError: characters is no tensor of whole numbers.
+            ValueError: it holds what is no place in the alphabet.
         """
         if not isinstance(characters, torch.Tensor) or characters.is_floating_point():
             raise TypeError(
                 f"characters is {_kind(characters)}: expected a tensor of whole numbers; see encode"
+            )
+        if characters.numel() and not 0 <= characters.min() <= characters.max() < len(self.alphabet):
+            raise ValueError(
+                f"characters is from {characters.min()} to {characters.max()}: expected places in the alphabet, from 0 "
+                f"to {len(self.alphabet) - 1}; see encode"
             )
         one_hot = nn.functional.one_hot(characters.long(), len(self.alphabet)).to(self.readout.weight.dtype)
         states, state = self.rnn(one_hot, state)  # (T, B, V) -> (T, B, H)

@@ -120,7 +120,7 @@ def smooth_labels(targets, num_classes, epsilon):
     epsilon = check_number(epsilon, "epsilon", 0, 1)
     num_classes, targets = check_count(num_classes, "num_classes"), as_tensor(targets, "targets")
     labels = _one_hot(targets, num_classes) if targets.ndim == 1 else targets
-    labels = _check_labels(labels, len(labels), num_classes)
+    labels = _check_labels(labels, len(labels) if labels.ndim else "B", num_classes)
     return (1 - epsilon) * labels + epsilon / num_classes
 
 

@@ -204,6 +204,13 @@ class TestCharacterModel:
         with pytest.raises(TypeError, match="characters is a tensor of torch.float32: expected"):
             model(places.float())
 
+    @pytest.mark.parametrize("place", [-1, 3])
+    def test_what_is_no_place_in_the_alphabet_is_said(self, place):
+        with pytest.raises(
+            ValueError, match="characters is from .*: expected places in the alphabet, from 0 to 2"
+        ):
+            CharacterRNN("abc", 4)(torch.tensor([[0], [place]]))
+
     def test_short_texts_are_refused(self):
         with pytest.raises(ValueError, match="text has 5 characters: expected at least 40, two a stream"):
             cross_entropy(CharacterRNN("ab", 4), "ababa")

@@ -232,6 +232,13 @@ def test_a_unet_takes_floats(images):
         models.unet.UNet()(images)
 
 
+def test_a_unet_takes_images_of_its_own_dtype():
+    with pytest.raises(ValueError, match=r"dtype torch.float64: expected the network's torch.float32"):
+        models.unet.UNet()(torch.rand(1, 3, 16, 16).double())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert models.unet.UNet()(torch.rand(1, 3, 16, 16).bfloat16()).shape == (1, 5, 16, 16)
+
+
 def test_a_table_is_made_where_all_tensors_are_on_the_meta_device():
     with torch.device("meta"):
         assert layer_table(nn.Linear(4, 2), (4,)).parameters == 10

@@ -165,6 +165,12 @@ def test_axes_of_other_scales_and_lists_of_one_are_taken():
             lambda: plotting.boxes(None, [[0, 0, 1, 1]], colors=["r", "b"]),
             "colors has 2 for 1 boxes: expected one for all",
         ),
+        (
+            lambda: plotting.boxes(None, [[0, 0, 1, 1]] * 2, colors=["r", "redd"]),
+            "colors holds 'redd': expected colours",
+        ),
+        (lambda: plotting.curves([0.9, 0.5]), "history is a list: expected the History of a run, or a dict"),
+        (lambda: plotting.curves({"a": [1, 2]}, [None, None]), "axes has 2 for one panel: expected one"),
     ],
 )
 def test_errors_come_before_a_figure_is_opened(call, message):
