@@ -124,8 +124,8 @@ class CharacterTransformer(nn.Module):
         check_choice(positions, POSITIONS, "positions")
         sizes = {"width": width, "num_layers": num_layers, "num_heads": num_heads, "context": context}
         sizes = {name: check_count(size, name) for name, size in sizes.items()}
-        unit = sizes["num_heads"] * (2 if positions == "rotary" else 1)
-        if sizes["width"] % unit:
+        width, unit = sizes["width"], sizes["num_heads"] * (2 if positions == "rotary" else 1)
+        if width % unit:
             raise ValueError(
                 f"width is {width}: expected a multiple of {unit} for {num_heads} heads, {positions} positions"
             )

@@ -195,6 +195,12 @@ def test_matrices_show_numbers_and_texts(d, values, texts):
     d.show()
 
 
+def test_whole_numbers_have_all_their_digits(d):
+    d.matrix(1, 1, [[2024, -1600.0], [np.int64(99_999), 1234.5]], cell=2)
+    texts = [text.get_text() for text in d.figure.axes[0].texts]
+    assert texts == ["2024", "−1600", "99999", "1.23e+03"]
+
+
 def test_tensors_have_their_shape_below_and_sheets_that_do_not_lie_on_one_another(d):
     for x, (channels, sheets) in enumerate([(1, 1), (3, 3), (6, 4), (16, 6), (512, 9)]):
         before = len(d.figure.axes[0].patches)
@@ -223,6 +229,12 @@ def test_a_window_gives_what_torch_gives(at):
     wanted = torch.nn.functional.conv2d(values[None, None], kernel[None, None])[0, 0][at]
     texts = [text.get_text() for text in diagrams.window(values, kernel, at).figure.axes[0].texts]
     assert f"{wanted:g}".replace("-", "−") in texts[-4:]
+
+
+def test_a_window_over_bytes_gives_a_sum_that_does_not_wrap():
+    image, kernel = np.full((3, 3), 200, np.uint8), np.full((2, 2), 2, np.uint8)
+    texts = [text.get_text() for text in diagrams.window(image, kernel).figure.axes[0].texts]
+    assert "1600" in texts
 
 
 def _shown(*steps):
@@ -266,6 +278,8 @@ def _shown(*steps):
         (lambda d: diagrams.network([3]), "sizes has 1 layers: expected at least 2"),
         (lambda d: diagrams.unrolled(2, inputs=["a"]), "inputs has 1 texts for 2 places: expected one for each"),
         (lambda d: diagrams.window([[1, 2]], [[1]], (0, 2)), r"at is \(0, 2\): expected a cell of the output, 1 rows"),
+        (lambda d: diagrams.window([[1, 2]], [[1]], (0, 0.5)), r"at\[1\] is 0.5: expected a whole number"),
+        (lambda d: diagrams.window([1, 2], [1]), r"shapes \(2,\) and \(1,\): expected \(H, W\) and \(h, w\)"),
     ],
 )  # fmt: skip
 def test_errors_say_what_came_and_what_to_do(d, call, message):

@@ -154,7 +154,7 @@ def window(values, kernel, at=(0, 0), *, result=None, names=("input", "kernel", 
         Diagram: about 10 units wide for an input of 5×5 and a kernel of 3×3.
 
     Raises:
-        ValueError: the kernel is larger than the input, or the window is outside it.
+        ValueError: the kernel is larger than the input, the window is outside it, or the numbers are no matrices.
 
     Taught in chapters/06_cnn/convolution.
 
@@ -163,15 +163,21 @@ def window(values, kernel, at=(0, 0), *, result=None, names=("input", "kernel", 
     import numpy as np
 
     values, kernel = np.asarray(values), np.asarray(kernel)
+    if values.ndim != 2 or kernel.ndim != 2:
+        raise ValueError(
+            f"values and kernel have shapes {values.shape} and {kernel.shape}: expected (H, W) and (h, w)"
+        )
     rows, columns = np.subtract(values.shape, kernel.shape) + 1
-    i, j = at
+    i, j = (check_count(place, f"at[{axis}]", 0) for axis, place in enumerate(at))
     if not (0 <= i < rows and 0 <= j < columns):
         raise ValueError(
             f"at is ({i}, {j}): expected a cell of the output, {max(rows, 0)} rows and {max(columns, 0)} columns"
         )
     height, width = kernel.shape
     if result is None:
-        result = float((values[i : i + height, j : j + width] * kernel).sum())
+        result = float(
+            (values[i : i + height, j : j + width].astype(float) * kernel).sum()
+        )  # bytes would wrap
     out = [[result if (r, c) == (i, j) else "" for c in range(columns)] for r in range(rows)]
     seen = [(i + r, j + c) for r in range(height) for c in range(width)]
     d, x, grids = Diagram(10, 0.6 * len(values) + 1), 0.0, []
