@@ -277,6 +277,9 @@ def _shown(*steps):
         (lambda d: diagrams.neuron(["a"], []), "weights has 0 texts for 1 inputs: expected one for each"),
         (lambda d: diagrams.network([3]), "sizes has 1 layers: expected at least 2"),
         (lambda d: diagrams.unrolled(2, inputs=["a"]), "inputs has 1 texts for 2 places: expected one for each"),
+        (lambda d: diagrams.network([3, 2], crossed={2: [0]}), "crossed is 2: expected a whole number, from 0 to 1"),
+        (lambda d: diagrams.network([3, 2], crossed={-1: [0]}), "crossed is -1: expected a whole number, from 0 to 1"),
+        (lambda d: diagrams.network([3, 2], colors=["blue"]), "colors has 1: expected three"),
         (lambda d: diagrams.window([[1, 2]], [[1]], (0, 2)), r"at is \(0, 2\): expected a cell of the output, 1 rows"),
         (lambda d: diagrams.window([[1, 2]], [[1]], (0, 0.5)), r"at\[1\] is 0.5: expected a whole number"),
         (lambda d: diagrams.window([1, 2], [1]), r"shapes \(2,\) and \(1,\): expected \(H, W\) and \(h, w\)"),
@@ -300,6 +303,12 @@ def test_a_drawing_that_cannot_be_read_is_not_shown(steps, message):
     with pytest.raises(ValueError, match=message):
         _shown(*steps)
     _shown(steps[0])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_drawing_may_be_saved_twice(d):
+    d.box(1, 1, 1, 1, "a")
+    assert d.svg() == d.svg()  # the second warned of a layout that nobody asked for
 
 
 def test_an_empty_drawing_is_shown(d):

@@ -1,6 +1,7 @@
 """Shapes of many parts: tensors, matrices, layers."""
 
 import math
+import numbers
 
 import numpy as np
 
@@ -199,5 +200,5 @@ def _number(value):
     if value is None or isinstance(value, str):
         return value or ""
     value = value.item() if hasattr(value, "item") else value
-    whole = abs(value) < 1e5 and value == int(value)
+    whole = isinstance(value, numbers.Real) and abs(value) < 1e5 and value == int(value)
     return (f"{value:.0f}" if whole else f"{value:.3g}").replace("-", "−")

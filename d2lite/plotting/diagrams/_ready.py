@@ -61,13 +61,20 @@ def network(sizes, names=None, *, crossed=None, colors=("blue", "orange", "green
         Diagram: 2.2 units wide for each layer.
 
     Raises:
-        ValueError: there is one layer, a size is no whole number above 0, or there is not a name for each layer.
+        ValueError: there is one layer, a size is no whole number above 0, there is not a name for each layer, not three
+            colours, or no such layer or unit to be crossed out.
 
     >>> figure = network([3, 4, 2], ["inputs", "hidden", "outputs"], crossed={1: [0, 2]}).show()
     """
     sizes, crossed = [check_count(size, "sizes") for size in sizes], crossed or {}
     if len(sizes) < 2:
         raise ValueError(f"sizes has {len(sizes)} layers: expected at least 2")
+    for layer in crossed:
+        check_count(layer, "crossed", 0, len(sizes) - 1)
+    if len(colors) != 3:
+        raise ValueError(
+            f"colors has {len(colors)}: expected three, of the first layer, those between and the last"
+        )
     names = [""] * len(sizes) if names is None else list(names)
     if len(names) != len(sizes):
         raise ValueError(f"names has {len(names)} texts for {len(sizes)} layers: expected one for each")
