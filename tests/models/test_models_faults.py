@@ -185,6 +185,14 @@ class TestCharacterModel:
         assert clean(text.replace("\n", "\r\n")) == clean(text.replace("\n", "\r")) == clean(text)
         assert clean(text) == "A line and its\nnext paragraph."
 
+    @pytest.mark.parametrize("gap", ["\t", "\u00a0", "\u2003", "\x0b", " \t ", "\x85"])
+    def test_any_white_space_is_a_gap_between_words(self, gap):
+        assert clean(f"two{gap}words.\n\n{gap}More{gap}") == "two words.\nMore"  # was "twowords."
+        assert clean(f"a{gap}b", "ab") == "ab"
+
+    def test_white_space_of_the_alphabet_is_kept(self):
+        assert clean("if x:\n\n\ty = 1", "ifxy:=1 \n\t") == "if x:\n\ty = 1"
+
     @pytest.mark.parametrize("text", [None, 3, b"abc", ["a"]])
     def test_other_texts_are_refused(self, text):
         for function in (clean, CharacterRNN("ab", 2).encode, CharacterRNN):

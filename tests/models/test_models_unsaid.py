@@ -221,6 +221,14 @@ def test_quantize_reads_what_holds_numbers_and_names_what_does_not():
             quantize(wrong)
 
 
+def test_lenet_has_three_activations_and_two_poolings():
+    parameters, images = models.lenet.pretrained()[0], torch.zeros(1, 1, 28, 28)
+    with pytest.raises(ValueError, match="activation is 'gelu': expected one of 'relu'"):
+        models.lenet.compute(parameters, "gelu", "max", images)
+    with pytest.raises(ValueError, match="pooling is 'min': expected one of 'max'"):
+        models.lenet.compute(parameters, "relu", "min", images)
+
+
 def test_a_unet_has_skips_or_not():
     with pytest.raises(ValueError, match="skips is 'no': expected one of True, False"):
         models.unet.UNet(skips="no")
