@@ -51,7 +51,7 @@ def mosaic(images, boxes, classes, least=0.3):
 
 
 def cutmix_boxes(images, boxes, classes, least=0.3):
-    """Paste into each picture a piece of another from the same place, its boxes with it.
+    """Paste into each picture a piece of another from the same place, its boxes with it; chance spares some.
 
     Args:
         images, boxes, classes: as above; the piece has a quarter to a half of each side.
@@ -77,6 +77,7 @@ def cutmix_boxes(images, boxes, classes, least=0.3):
             boxes[b], piece, 1 - least + 1e-6
         )  # of its own boxes, those of which too little shows
         pasted, cut = _cut(boxes[i], piece, least)
+        covered, pasted = (i != b) & covered, (i != b) & pasted  # a piece of itself changes nothing
         new_boxes.append(torch.cat([boxes[b][~covered], cut[pasted]]))
         new_classes.append(torch.cat([classes[b][~covered], classes[i][pasted]]))
     return mixed, new_boxes, new_classes
