@@ -93,6 +93,13 @@ def check_filling(value, name, dtype):
     return number
 
 
+def check_finite(model, name):
+    """Raise a ValueError that names a parameter or buffer of a module that holds NaN or infinity."""
+    for part, value in model.state_dict().items():
+        if not value.isfinite().all():
+            raise ValueError(f"{name} has {part} that is not finite: expected numbers; train it again")
+
+
 def are_distributions(values, axis=-1):
     """Return whether every row (along the axis) is a distribution: numbers in [0, 1] that sum to 1, to 0.001."""
     sums = values.sum(axis) if values.is_floating_point() else values.long().sum(axis).float()

@@ -8,7 +8,7 @@ from torch import nn
 from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite._utils.encoding import to_base64
 from d2lite._utils.state import keep_mode
-from d2lite._utils.tensors import as_tensor
+from d2lite._utils.tensors import as_tensor, check_finite
 from d2lite.models import weights
 from d2lite.models._alphabet import check_alphabet, encode
 from d2lite.models.character_rnn import ALPHABET
@@ -277,9 +277,8 @@ def to_tensors(model):
             raise ValueError(
                 f"{name} is {model.sizes[name]}: expected at most {limit}, so that a page can run it"
             )
+    check_finite(model, "model")
     named = model.state_dict()
-    if not all(part.isfinite().all() for part in named.values()):
-        raise ValueError("model has a weight that is not finite: expected numbers; train it again")
     vectors = {name: part.double().cpu().round(decimals=3) for name, part in named.items() if part.dim() == 1}
     matrices = quantize_all({name: part for name, part in named.items() if part.dim() == 2})
     scales = {name: _round(part) for name, part in matrices.items() if name.endswith(SCALE)}

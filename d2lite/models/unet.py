@@ -8,6 +8,7 @@ from torch import nn
 
 from d2lite._utils.checks import check_choice, check_count
 from d2lite._utils.encoding import to_base64
+from d2lite._utils.tensors import check_finite
 from d2lite.models import weights
 from d2lite.models.quantization import SCALE, dequantize, quantize_all
 
@@ -132,6 +133,7 @@ def to_tensors(net):
     """
     if not isinstance(net, UNet):
         raise TypeError(f"net is a {type(net).__name__}: expected a d2lite.models.unet.UNet")
+    check_finite(net, "net")
     folded, biases = {}, {}
     for name, layer, norm in _stages(net):
         weight = layer.weight.detach().cpu().double()

@@ -15,6 +15,7 @@ from d2lite.models import (
     pretrained_modern_detector,
     pyramid_detect,
     pyramid_loss,
+    pyramid_payload,
     save_modern_detector,
     static_owners,
     weights,
@@ -207,6 +208,17 @@ def test_bad_input_is_named():
         PyramidDetector(drop_rate=1)
     with pytest.raises(ValueError, match="images has shape"):
         PyramidDetector()(torch.zeros(1, 3, 90, 96))
+
+
+@pytest.mark.parametrize("write", [save_modern_detector, lambda path, detector, _: pyramid_payload(detector)])
+def test_no_other_network_and_no_nan_is_packed(tmp_path, write):
+    detector = PyramidDetector()
+    with pytest.raises(TypeError, match="detector is a Linear: expected a d2lite.models.PyramidDetector"):
+        write(tmp_path / "own.npz", torch.nn.Linear(2, 2), {})
+    torch.nn.init.constant_(detector.heads[0].bias, float("nan"))  # a bias was packed as it was
+    with pytest.raises(ValueError, match="detector has heads.0.bias that is not finite: expected numbers"):
+        write(tmp_path / "own.npz", detector, {})
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(
