@@ -30,7 +30,7 @@ class Data:
 
     Raises:
         ValueError: inputs and targets differ in length, targets are not one number a sample, a number is too large for
-            float32, or the names are not those of all classes or columns.
+            float32, or the names are not those of all classes or columns, such as classes of targets that are floats.
 
     Taught in chapters/01_foundations/data.
     """
@@ -64,7 +64,12 @@ class Data:
 
     def _check_names(self, inputs, targets):
         count = len(self.class_names)
-        if count and len(targets) and not targets.is_floating_point():
+        if count and len(targets) and targets.is_floating_point():
+            raise ValueError(
+                f"targets holds floats, and class_names has {count}: expected class indices; use targets.astype(int), "
+                "or leave class_names out"
+            )
+        if count and len(targets):
             low, high = int(targets.min()), int(targets.max())
             if low < 0 or high >= count:
                 raise ValueError(
