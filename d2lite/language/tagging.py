@@ -65,7 +65,7 @@ def split_sentences(text):
     text = unicodedata.normalize("NFC", text).translate(
         _STRAIGHT
     )  # a letter and its accent are one character
-    text = _ABBREVIATED.sub(r"\1", _HEADING.sub("", text).replace("_", ""))
+    text = _ABBREVIATED.sub(r"\1 ", _HEADING.sub("", text).replace("_", ""))
     sentences = []
     for paragraph in re.split(r"\n\s*\n", text):
         sentence = []

@@ -20,6 +20,10 @@ def test_typographic_quotation_marks_are_quotation_marks():
     assert straight[0][:2] == ["Emma", "'s"]
 
 
+def test_a_title_needs_no_space_after_its_stop():
+    assert tagging.split_sentences("Mr.Darcy met Dr.\nGrant.") == [["Mr", "Darcy", "met", "Dr", "Grant", "."]]
+
+
 def test_a_line_of_prose_that_begins_like_a_heading_is_kept():
     text = (
         "Chapter 3\n\nLydia gaped as he opened the\nvolume, and before he had read three\nchapters she left."
