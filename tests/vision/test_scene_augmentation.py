@@ -93,6 +93,14 @@ def test_colours_are_those_of_another_picture():
     assert (flat.gather(2, order).diff(dim=-1) > -1e-5).all()
 
 
+def test_scaled_pictures_may_be_stylized():
+    images = torch.ones(2, 3, 96, 96)
+    for side in range(80, 113, 4):  # bilinear weights do not always sum to 1
+        scaled = resize(images, [torch.zeros(0, 4)] * 2, side)[0]
+        assert stylize(scaled + 1e-6).max() <= 1
+        assert stylize(scaled).shape == scaled.shape
+
+
 def test_bad_input_is_named():
     images, boxes, classes = painted(4)
     for change in (mosaic, cutmix_boxes):
