@@ -13,6 +13,7 @@ from d2lite._utils.files import replacing, user_path
 
 FOLDER = Path(__file__).parent.parent / "data" / "weights"
 _RECORD = "record"  # the name of the record among the arrays
+_TAKEN = (_RECORD, "file", "allow_pickle")
 _SUFFIX = ".npz"
 
 
@@ -63,13 +64,15 @@ def save(name, tensors, record):
         Path of the file.
 
     Raises:
-        ValueError: a tensor has the record's name, NumPy or JSON cannot hold what came, or it is neither a name nor a
-            path that ends in ".npz".
+        ValueError: a tensor has the record's name or one that NumPy needs itself, NumPy or JSON cannot hold what came,
+            or the file's name is neither a name nor a path that ends in ".npz".
     """
     path = _path(name)
-    if _RECORD in tensors:
+    taken = next((key for key in tensors if not isinstance(key, str) or key in _TAKEN), None)
+    if taken is not None:
         raise ValueError(
-            f"tensors has the name {_RECORD!r}: expected other names; the record is kept under it"
+            f"tensors has the name {taken!r}: expected texts, and none of {', '.join(map(repr, _TAKEN))}; one is the "
+            "record's, the others have a meaning to NumPy"
         )
     try:
         arrays = {

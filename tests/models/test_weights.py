@@ -85,6 +85,9 @@ def test_what_is_saved_comes_back(tmp_path):
     ("tensors", "record", "message"),
     [
         ({"record": torch.zeros(1)}, {}, "tensors has the name 'record'"),
+        ({"file": torch.zeros(1)}, {}, "tensors has the name 'file'"),
+        ({"allow_pickle": torch.zeros(1)}, {}, "tensors has the name 'allow_pickle'"),  # was left out
+        ({0: torch.zeros(1)}, {}, "tensors has the name 0: expected texts"),
         ({}, {"loss": float("nan")}, "expected numbers and plain JSON values"),
         ({}, {"loss": torch.zeros(1)}, "expected numbers and plain JSON values"),
         ({"a": torch.zeros(1, dtype=torch.bfloat16)}, {}, "expected numbers and plain JSON values"),
