@@ -264,6 +264,7 @@ def _shown(*steps):
         (lambda d: d.arrow((0, 0), (1, 1), heads=2), "heads is 2: expected one of"),
         (lambda d: d.line([(0, 0)]), "points has 1 points: expected at least 2"),
         (lambda d: d.area([(0, 0), (1, 1)]), "points has 2 points: expected at least 3"),
+        (lambda d: d.brace((0, 0), (0, 3)), "side is 'below': expected a side across the way from start to end"),
         (lambda d: d.brace((0, 0), (0, 0)), r"end is \(0.0, 0.0\): expected a point apart from start"),
         (lambda d: d.frame([]), "shapes holds nothing: expected shapes of the drawing"),
         (lambda d: d.frame([(1, 2)]), r"shapes holds \(1, 2\): expected shapes of the drawing"),
