@@ -198,7 +198,7 @@ def test_formats_invert_each_other(box, formats):
     torch.testing.assert_close(box_convert(there, second, first), start, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("formats", itertools.product(boxes.FORMATS, boxes.FORMATS))
+@pytest.mark.parametrize("formats", [*itertools.product(boxes.FORMATS, boxes.FORMATS)])
 def test_converted_boxes_share_no_memory(formats):
     before = torch.tensor([[1.0, 2, 3, 4]])
     box_convert(before, *formats)[:] = 0
