@@ -1,7 +1,11 @@
 """Tensors from whatever holds numbers: read-only, reversed and foreign arrays, lists of tensors."""
 
+import math
+
 import numpy as np
 import torch
+
+from d2lite._utils.checks import plain_number
 
 _WIDE = {
     torch.uint16: torch.int64,
@@ -72,6 +76,28 @@ def check_images(images, floating=False):
     if floating and not images.is_floating_point():
         raise ValueError(f"images has dtype {images.dtype}: expected floats; divide bytes by 255")
     return images.shape
+
+
+def check_filling(value, name, dtype):
+    """Return the number that pixels are filled with, booleans too; one that the dtype cannot hold is a ValueError."""
+    number = int(value) if isinstance(value, (bool, np.bool_)) else plain_number(value)
+    if number is None:
+        raise ValueError(f"{name} is {value!r:.60}: expected a number")
+    if dtype.is_floating_point:
+        held = not math.isfinite(number) or abs(number) <= torch.finfo(dtype).max
+    else:
+        low, high = (0, 1) if dtype == torch.bool else (torch.iinfo(dtype).min, torch.iinfo(dtype).max)
+        held = low <= number <= high and number == int(number)
+    if not held:
+        raise ValueError(f"{name} is {value!r:.60}: expected a number that {dtype} holds, as the images are")
+    return number
+
+
+def check_finite(model, name):
+    """Raise a ValueError that names a parameter or buffer of a module that holds NaN or infinity."""
+    for part, value in model.state_dict().items():
+        if not value.isfinite().all():
+            raise ValueError(f"{name} has {part} that is not finite: expected numbers; train it again")
 
 
 def are_distributions(values, axis=-1):

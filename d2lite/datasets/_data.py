@@ -30,7 +30,7 @@ class Data:
 
     Raises:
         ValueError: inputs and targets differ in length, targets are not one number a sample, a number is too large for
-            float32, or the names are not those of all classes or columns.
+            float32, or the names are not those of all classes or columns, such as classes of targets that are floats.
 
     Taught in chapters/01_foundations/data.
     """
@@ -64,7 +64,12 @@ class Data:
 
     def _check_names(self, inputs, targets):
         count = len(self.class_names)
-        if count and len(targets) and not targets.is_floating_point():
+        if count and len(targets) and targets.is_floating_point():
+            raise ValueError(
+                f"targets holds floats, and class_names has {count}: expected class indices; use targets.astype(int), "
+                "or leave class_names out"
+            )
+        if count and len(targets):
             low, high = int(targets.min()), int(targets.max())
             if low < 0 or high >= count:
                 raise ValueError(
@@ -236,7 +241,7 @@ def _shuffle(indices, generator):
 
 
 def _check_fractions(fractions):
-    if plain_number(fractions) is not None or not len(fractions):
+    if plain_number(fractions) is not None or not hasattr(fractions, "__len__") or not len(fractions):
         raise ValueError(f"fractions is {fractions!r}: expected a number for each part, such as (0.8, 0.2)")
     fractions = [check_number(f, f"fractions[{i}]", 0, 1, open_low=True) for i, f in enumerate(fractions)]
     if sum(fractions) > 1 + 1e-9:

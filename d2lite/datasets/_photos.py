@@ -38,5 +38,6 @@ def photo(name, gray=False):
     image = torch.from_numpy(pixels).to(torch.float32).div_(255)
     image = image.unsqueeze(0) if image.ndim == 2 else image.permute(2, 0, 1).contiguous()  # -> (C, H, W)
     if gray and len(image) == 3:
-        image = torch.einsum("c,chw->hw", torch.tensor([0.299, 0.587, 0.114]), image).unsqueeze(0)
+        luma = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float32)
+        image = torch.einsum("c,chw->hw", luma, image).unsqueeze(0)
     return image

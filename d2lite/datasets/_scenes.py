@@ -147,7 +147,8 @@ def scene_stream(
     Taught in chapters/08_detection/yolo.
     """
     check_choice(part, _PARTS, "part")
-    batch_size, start = check_count(batch_size, "batch_size"), check_count(start, "start", 0)
+    batch_size = check_count(batch_size, "batch_size")
+    start = check_count(start, "start", 0, 2**32 - batch_size)  # of a scene's index NumPy takes 32 bits
     layout = _check_layout(size, max_items, item_sizes, max_overlap, seed, items)
     starts = itertools.count(start, batch_size)
     return (_collect([_scene(part, i + k, **layout) for k in range(batch_size)], layout) for i in starts)
@@ -179,7 +180,8 @@ def _check_layout(size, max_items, item_sizes, max_overlap, seed, items):
 
 
 def _is_pair(value):
-    return hasattr(value, "__len__") and not isinstance(value, str) and len(value) == 2
+    sized = hasattr(value, "__len__") and getattr(value, "ndim", 1)  # an array of no axes has no length
+    return bool(sized) and not isinstance(value, str) and len(value) == 2
 
 
 def _collect(parts, layout):

@@ -76,5 +76,5 @@ def series(name="births"):
     with resources.files("d2lite").joinpath("data", file_name).open(encoding="ascii", newline="") as file:
         rows = list(csv.reader(file))[1:]  # the first names the columns
     dates = np.array([date for date, _ in rows], dtype="datetime64[D]")
-    values = torch.tensor([float(value) for _, value in rows])
+    values = torch.tensor([float(value) for _, value in rows], dtype=torch.float32)
     return Series(dates, values, name, unit, source, licence)

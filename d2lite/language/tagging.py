@@ -65,7 +65,7 @@ def split_sentences(text):
     text = unicodedata.normalize("NFC", text).translate(
         _STRAIGHT
     )  # a letter and its accent are one character
-    text = _ABBREVIATED.sub(r"\1", _HEADING.sub("", text).replace("_", ""))
+    text = _ABBREVIATED.sub(r"\1 ", _HEADING.sub("", text).replace("_", ""))
     sentences = []
     for paragraph in re.split(r"\n\s*\n", text):
         sentence = []
@@ -108,6 +108,7 @@ def find_names(sentences, first_names):
     Taught in chapters/07_rnn/deep_and_bidirectional.
     """
     _check_words(first_names, "first_names")
+    sentences = list(sentences)  # they are read twice
     for i, sentence in enumerate(sentences):
         _check_words(sentence, f"sentences[{i}]")
     inside, lower, titled = collections.Counter(), collections.Counter(), set()
@@ -165,8 +166,10 @@ def label_names(sentence, names, also_words=frozenset()):
 
 
 def _check_words(words, name):
-    if isinstance(words, str) or not hasattr(words, "__iter__"):
-        raise TypeError(f"{name} is {words!r:.60}: expected words, each a str by itself; see split_sentences")
+    if isinstance(words, str) or not hasattr(words, "__iter__") or hasattr(words, "__next__"):
+        raise TypeError(
+            f"{name} is {words!r:.60}: expected words in a list or a set, each a str by itself; see split_sentences"
+        )
 
 
 def _is_capital(word):

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from d2lite._utils.encoding import to_base64
+from d2lite._utils.tensors import check_finite
 from d2lite.models import weights
 from d2lite.models._grid_detector import STRIDE, GridDetector
 from d2lite.models.quantization import dequantize, quantize
@@ -41,12 +42,23 @@ def pretrained_detector(path=None):
 
 
 def save_detector(path, detector, record):
-    """Write the file that `pretrained_detector` reads, the weights as float16; record is its dict."""
-    half = {
-        name: value.half() if name.startswith(("body", "head")) else value
-        for name, value in detector.state_dict().items()
-    }
-    return weights.save(path, half, record)
+    """Write the file that `pretrained_detector` reads, the weights as float16; record is its dict.
+
+    Counts stay whole numbers, and what float16 cannot hold (to 65504) stays as it is.
+
+    Raises:
+        TypeError: it is no `GridDetector`.
+        ValueError: a number is not finite, or the path does not end in ".npz".
+    """
+    _check(detector)
+    state = {name: halved(value) for name, value in detector.state_dict().items()}
+    return weights.save(weights.check_file(path), state | {"anchors": detector.anchors}, record)
+
+
+def halved(value):
+    """Return numbers as float16 if it holds them all, else as they are."""
+    fits = value.is_floating_point() and (value.abs() <= torch.finfo(torch.float16).max).all()
+    return value.half() if fits else value
 
 
 class Layer(NamedTuple):
@@ -135,6 +147,4 @@ def detector_payload(detector):
 def _check(detector):
     if not isinstance(detector, GridDetector):
         raise TypeError(f"detector is a {type(detector).__name__}: expected a d2lite.models.GridDetector")
-    for name, value in detector.state_dict().items():
-        if not value.isfinite().all():
-            raise ValueError(f"detector has {name} that is not finite: expected numbers")
+    check_finite(detector, "detector")

@@ -1,9 +1,12 @@
 """How much a network's forward pass leaves in memory for the backward pass, found without computing."""
 
 import torch
+from torch import nn
 from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
+
+from d2lite._utils.checks import check_count
 
 
 class _Watch(TorchDispatchMode):
@@ -25,8 +28,9 @@ class _Watch(TorchDispatchMode):
 def kept_bytes(model, input_shape, batch_size=1):
     """Return the bytes that are in memory between the forward and the backward pass, made by the forward pass.
 
-    The network gets tensors that have a shape and no numbers, so the largest takes a moment and no memory. Parameters,
-    their gradients, the optimizer's numbers and the input are not counted, nor what an operation needs while it runs.
+    The network gets tensors that have a shape and no numbers, so the largest takes a moment and no memory; they are of
+    its parameters' dtype. Parameters, their gradients, the optimizer's numbers and the input are not counted, nor what
+    an operation needs while it runs.
 
     Args:
         model: torch module whose parameters are on the meta device: made under ``with torch.device("meta")``. It is
@@ -38,17 +42,27 @@ def kept_bytes(model, input_shape, batch_size=1):
         int, bytes.
 
     Raises:
-        ValueError: a parameter of the model is not on the meta device.
+        TypeError: the model is no module.
+        ValueError: a parameter of the model is not on the meta device, or a shape or number does not fit.
 
     Taught in chapters/06_cnn/densenet.
     """
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"model is {model!r:.60}: expected a torch.nn.Module")
+    if not hasattr(input_shape, "__len__") or not len(input_shape):
+        raise ValueError(f"input_shape is {input_shape}: expected (C, H, W) of one example, or (D,)")
+    shape = [
+        check_count(batch_size, "batch_size"),
+        *(check_count(side, "input_shape") for side in input_shape),
+    ]
     own = [*model.parameters(), *model.buffers()]
     if wrong := [tensor.device for tensor in own if tensor.device.type != "meta"]:
         raise ValueError(
             f"model is on {wrong[0]}: expected the meta device; make it under torch.device('meta')"
         )
     owned = {tensor.untyped_storage()._cdata for tensor in own}
-    x = torch.empty(batch_size, *input_shape, device="meta")
+    dtype = next((tensor.dtype for tensor in own if tensor.is_floating_point()), None)
+    x = torch.empty(shape, dtype=dtype, device="meta")
     with _Watch() as watch, torch.enable_grad():
         output = model(x)
     made = {

@@ -71,7 +71,7 @@ class PyramidDetector(nn.Module):
             "num_classes": self.num_classes,
             "widths": [check_count(width, "widths") for width in widths],
             "num_blocks": check_count(num_blocks, "num_blocks", 0),
-            "residual": residual,
+            "residual": bool(residual),  # NumPy's booleans are none of JSON's
             "neck": neck,
             "neck_width": check_count(neck_width, "neck_width"),
         }
@@ -220,7 +220,7 @@ def static_owners(positions, boxes, classes, ignore_threshold=0.5):
 
     Returns:
         (B, N) long tensor: the index of the box in its picture, BACKGROUND or IGNORE. Where two boxes want one
-        position, the later has it.
+        position, the later has it; a box whose centre is in none of the cells has none.
 
     Source: Redmon and Farhadi 2018. Taught in chapters/08_detection/modern_detectors.
     """
@@ -234,10 +234,12 @@ def static_owners(positions, boxes, classes, ignore_threshold=0.5):
     everywhere = torch.cat([middles - sizes / 2, middles + sizes / 2], dim=1)  # (N, 4)
     there = classes >= 0  # (B, M)
     near = (pair_iou(boxes, everywhere) > ignore_threshold) & there[..., None]
-    owners = torch.where(near.any(1), IGNORE, BACKGROUND)  # (B, N)
-    picture, box = there.nonzero(as_tuple=True)
-    owners[picture, best[picture, box]] = box
-    return owners
+    owners = torch.where(near.any(1), IGNORE, BACKGROUND)  # (B, N), both below 0
+    found = there & inside.any(-1)  # (B, M)
+    boxes = torch.where(found, torch.arange(found.shape[1], device=found.device), IGNORE)
+    return owners.scatter_reduce(
+        1, best, boxes, "amax"
+    )  # any box is more than IGNORE and BACKGROUND, a later one most
 
 
 def pair_iou(truths, boxes):
@@ -280,7 +282,7 @@ def pyramid_loss(detector, outputs, size, boxes, classes, dynamic=False, box_los
     """Return the three terms of the loss, each counted by the position that owns an object.
 
     Args:
-        detector: the `PyramidDetector` that gave the (B, N, 5 + K) outputs.
+        detector: the `PyramidDetector` that gave the (B, N, 5 + K) outputs; half precision is computed in single.
         size: rows and columns of the pictures, in pixels.
         boxes, classes: of `pad_truths`.
         dynamic: whether owners are chosen by `dynamic_owners`, or by `static_owners`.
@@ -291,14 +293,15 @@ def pyramid_loss(detector, outputs, size, boxes, classes, dynamic=False, box_los
         dict of 0-d tensors: "box", "objectness" and "class".
 
     Raises:
-        ValueError: box_loss is unknown, a shape does not fit, a class is K or more, or a box has no size or its centre
-            outside the picture.
+        ValueError: box_loss is unknown, a shape does not fit, an output is not finite, a class is K or more, or a box
+            has no size or its centre outside the picture.
 
     Source: as `detector_loss`; Ge et al. 2021 for dynamic owners. Taught in chapters/08_detection/modern_detectors.
     """
     check_choice(box_loss, ("ciou", "squared"), "box_loss")
     smoothing, positions = check_number(smoothing, "smoothing", 0, 1), detector.positions(*_pair(size))
     _check_batch(detector, outputs, positions, size, boxes, classes)
+    outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
     drawn = detector.boxes(outputs, positions)
     if dynamic:
         owners = dynamic_owners(outputs, drawn, positions, boxes, classes)
@@ -333,6 +336,10 @@ def _check_batch(detector, outputs, positions, size, boxes, classes):
         raise ValueError(
             f"outputs has shape {tuple(outputs.shape)}, boxes {tuple(boxes.shape)} and classes {tuple(classes.shape)}: "
             f"expected {wanted}, (B, M, 4) and (B, M) for pictures of {size[0]} by {size[1]}"
+        )
+    if not outputs.isfinite().all():
+        raise ValueError(
+            "outputs holds NaN or infinite numbers: expected finite ones; the training may have diverged"
         )
     there = classes >= 0
     known, found = classes[there], boxes[there]  # (k,) and (k, 4)

@@ -6,7 +6,9 @@ import torch
 from torch import nn
 
 from d2lite._utils.encoding import to_base64
+from d2lite._utils.tensors import check_finite
 from d2lite.models import weights
+from d2lite.models._detector_weights import halved
 from d2lite.models._pyramid_detector import PyramidDetector
 from d2lite.models.quantization import dequantize, quantize
 
@@ -34,17 +36,22 @@ def save_modern_detector(path, detector, record):
 
     All layers' steps, scales and biases stand in one tensor each, in the order of `folded_convolutions`: a hundred
     small arrays would be a quarter of the file.
+
+    Raises:
+        TypeError: it is no `PyramidDetector`.
+        ValueError: a number is not finite, or the path does not end in ".npz".
     """
+    _check(detector)
     folded = folded_convolutions(detector).values()
     rounded = [quantize(weight) for _, _, weight, _ in folded]
     tensors = {
         "steps": torch.cat([steps.flatten() for steps, _ in rounded]),
         "scales": torch.cat([scale for _, scale in rounded]),
-        "biases": torch.cat([bias.half() for _, _, _, bias in folded]),
+        "biases": halved(torch.cat([bias for _, _, _, bias in folded])),
     }
     if not detector.anchor_free:
         tensors |= {f"anchors{i}": sizes for i, sizes in enumerate(detector.anchors)}
-    return weights.save(path, tensors, {**record, "shape": detector.shape})
+    return weights.save(weights.check_file(path), tensors, {**record, "shape": detector.shape})
 
 
 def pretrained_modern_detector(path=None):
@@ -106,7 +113,12 @@ def pyramid_payload(detector):
 
     Returns:
         dict of what JSON holds.
+
+    Raises:
+        TypeError: it is no `PyramidDetector`.
+        ValueError: a number is not finite.
     """
+    _check(detector)
     folded = folded_convolutions(detector)
     layers, order, heads = _wiring(detector, folded)
     rounded = [quantize(folded[name][2], PAGE_BITS) for name in order]
@@ -163,3 +175,9 @@ def _neck_wiring(detector, fine, middle, run, chain):
             maps[i + 1] = chain(f"halve.{i}", maps[i], maps[i + 1])
         maps = maps[1:]
     return [chain(f"smooth.{i}", each) for i, each in enumerate(maps)]
+
+
+def _check(detector):
+    if not isinstance(detector, PyramidDetector):
+        raise TypeError(f"detector is a {type(detector).__name__}: expected a d2lite.models.PyramidDetector")
+    check_finite(detector, "detector")

@@ -28,8 +28,8 @@ def clean(text, alphabet=ALPHABET):
         alphabet: str of the characters to keep; it holds the space and the line break.
 
     Returns:
-        str; each paragraph is one line, each gap one space; line ends may be of any system. Taught in
-        chapters/07_rnn/rnn.
+        str; each paragraph is one line, each gap one space, also where it was a tab or a no-break space; line ends may
+        be of any system. Taught in chapters/07_rnn/rnn.
 
     Raises:
         TypeError: the text or the alphabet is no str.
@@ -39,7 +39,9 @@ def clean(text, alphabet=ALPHABET):
     text = re.sub(r"\r\n?|\u2028|\u2029", "\n", text)  # of other systems
     text = re.sub(r"[^\S\n]*\n", "\n", text)  # a line of spaces is empty, too
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", text)
-    text = "".join(c for c in text if c in set(alphabet))
+    kept = set(alphabet)
+    text = "".join(" " if c.isspace() and c not in kept else c for c in text)  # else it would join two words
+    text = "".join(c for c in text if c in kept)
     return re.sub(r" +", " ", re.sub(r" *\n[\n ]*", "\n", text)).strip()
 
 
@@ -78,10 +80,19 @@ class CharacterRNN(nn.Module):
 
         Returns:
             logits (T, B, V) for the characters that follow, and the state (1, B, H).
+
+        Raises:
+            TypeError: characters is no tensor of whole numbers.
+            ValueError: it holds what is no place in the alphabet.
         """
         if not isinstance(characters, torch.Tensor) or characters.is_floating_point():
             raise TypeError(
                 f"characters is {_kind(characters)}: expected a tensor of whole numbers; see encode"
+            )
+        if characters.numel() and not 0 <= characters.min() <= characters.max() < len(self.alphabet):
+            raise ValueError(
+                f"characters is from {characters.min()} to {characters.max()}: expected places in the alphabet, from 0 "
+                f"to {len(self.alphabet) - 1}; see encode"
             )
         one_hot = nn.functional.one_hot(characters.long(), len(self.alphabet)).to(self.readout.weight.dtype)
         states, state = self.rnn(one_hot, state)  # (T, B, V) -> (T, B, H)

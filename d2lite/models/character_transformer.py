@@ -8,7 +8,7 @@ from torch import nn
 from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite._utils.encoding import to_base64
 from d2lite._utils.state import keep_mode
-from d2lite._utils.tensors import as_tensor
+from d2lite._utils.tensors import as_tensor, check_finite
 from d2lite.models import weights
 from d2lite.models._alphabet import check_alphabet, encode
 from d2lite.models.character_rnn import ALPHABET
@@ -124,8 +124,8 @@ class CharacterTransformer(nn.Module):
         check_choice(positions, POSITIONS, "positions")
         sizes = {"width": width, "num_layers": num_layers, "num_heads": num_heads, "context": context}
         sizes = {name: check_count(size, name) for name, size in sizes.items()}
-        unit = sizes["num_heads"] * (2 if positions == "rotary" else 1)
-        if sizes["width"] % unit:
+        width, unit = sizes["width"], sizes["num_heads"] * (2 if positions == "rotary" else 1)
+        if width % unit:
             raise ValueError(
                 f"width is {width}: expected a multiple of {unit} for {num_heads} heads, {positions} positions"
             )
@@ -167,7 +167,7 @@ class CharacterTransformer(nn.Module):
             ValueError: characters has another shape or holds what is no place in the alphabet, or with those in the
                 cache more than `context`; the cache is of another batch; or there is no such head to be silent.
         """
-        before = 0 if cache is None else cache[0][0].shape[2]
+        before, silent = 0 if cache is None else cache[0][0].shape[2], [*silent]  # each block reads the pairs
         characters = self._checked(characters, before, silent)
         if cache is not None and len(cache[0][0]) != len(characters):
             raise ValueError(
@@ -205,7 +205,7 @@ class CharacterTransformer(nn.Module):
         known = set(itertools.product(range(layers), range(heads)))
         if not all(isinstance(pair, list | tuple) and tuple(pair) in known for pair in silent):
             raise ValueError(
-                f"silent is {list(silent)}: expected pairs (layer, head) from 0, below {layers} and {heads}"
+                f"silent is {silent}: expected pairs (layer, head) from 0, below {layers} and {heads}"
             )
         return characters
 
@@ -277,9 +277,8 @@ def to_tensors(model):
             raise ValueError(
                 f"{name} is {model.sizes[name]}: expected at most {limit}, so that a page can run it"
             )
+    check_finite(model, "model")
     named = model.state_dict()
-    if not all(part.isfinite().all() for part in named.values()):
-        raise ValueError("model has a weight that is not finite: expected numbers; train it again")
     vectors = {name: part.double().cpu().round(decimals=3) for name, part in named.items() if part.dim() == 1}
     matrices = quantize_all({name: part for name, part in named.items() if part.dim() == 2})
     scales = {name: _round(part) for name, part in matrices.items() if name.endswith(SCALE)}
@@ -318,11 +317,11 @@ def save(path, model, record=None):
         Path of the file.
 
     Raises:
-        TypeError, ValueError: as for `to_tensors`.
+        TypeError, ValueError: as for `to_tensors`, or the path ends otherwise.
 
     Taught in chapters/07_rnn/attention.
     """
-    return weights.save(path, to_tensors(model), (record or {}) | describe(model))
+    return weights.save(weights.check_file(path), to_tensors(model), (record or {}) | describe(model))
 
 
 def load(path):

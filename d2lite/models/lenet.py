@@ -6,6 +6,7 @@ import itertools
 import torch
 from torch.nn import functional
 
+from d2lite._utils.checks import check_choice
 from d2lite._utils.encoding import from_base64, to_base64
 from d2lite.models import weights
 from d2lite.models.quantization import SCALE, dequantize, quantize_all
@@ -32,9 +33,14 @@ def compute(parameters, activation, pooling, inputs):
         pooling: "max" or "average", 2 x 2.
         inputs: standardised images.
 
+    Raises:
+        ValueError: the activation or the pooling is another.
+
     Source: LeCun et al. 1998, section II B, with full connections and a linear output. Taught in
     chapters/06_cnn/lenet.
     """
+    check_choice(activation, ACTIVATIONS, "activation")
+    check_choice(pooling, POOLINGS, "pooling")
     act, pool, p = ACTIVATIONS[activation], POOLINGS[pooling], parameters
     maps = pool(act(functional.conv2d(inputs, *p["conv1"], padding=2)), 2)  # (B, 6, 14, 14)
     maps = pool(act(functional.conv2d(maps, *p["conv2"])), 2)  # (B, 16, 5, 5)

@@ -8,6 +8,7 @@ from torch import nn
 
 from d2lite._utils.checks import check_choice, check_count
 from d2lite._utils.encoding import to_base64
+from d2lite._utils.tensors import check_finite
 from d2lite.models import weights
 from d2lite.models.quantization import SCALE, dequantize, quantize_all
 
@@ -69,7 +70,7 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(widths[0], check_count(num_classes, "num_classes"), 1)
 
     def forward(self, images):
-        _check_images(images, self.down[0][0].in_channels, 2 ** len(self.up))
+        _check_images(images, self.down[0][0].weight, 2 ** len(self.up))
         maps, kept = images, []
         for level, convolutions in enumerate(self.down):
             maps = convolutions(F.max_pool2d(maps, 2) if level else maps)
@@ -90,15 +91,17 @@ def _convolutions(n_in, n_out):
     return nn.Sequential(*layers)
 
 
-def _check_images(images, channels, least):
+def _check_images(images, weight, least):
     if not torch.is_tensor(images) or not images.is_floating_point():
         kind = images.dtype if torch.is_tensor(images) else type(images).__name__
         raise ValueError(f"images is of {kind}: expected a tensor of floats; divide bytes by 255")
-    shape = tuple(images.shape)
+    shape, channels = tuple(images.shape), weight.shape[1]
     if len(shape) != 4 or shape[1] != channels or any(side % least or not side for side in shape[2:]):
         raise ValueError(
             f"images has shape {shape}: expected (B, {channels}, H, W), H and W multiples of {least}; pad or crop"
         )
+    if images.dtype != weight.dtype and not torch.is_autocast_enabled(images.device.type):
+        raise ValueError(f"images has dtype {images.dtype}: expected the network's {weight.dtype}")
 
 
 def _stages(net):
@@ -130,6 +133,7 @@ def to_tensors(net):
     """
     if not isinstance(net, UNet):
         raise TypeError(f"net is a {type(net).__name__}: expected a d2lite.models.unet.UNet")
+    check_finite(net, "net")
     folded, biases = {}, {}
     for name, layer, norm in _stages(net):
         weight = layer.weight.detach().cpu().double()

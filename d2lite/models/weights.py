@@ -2,7 +2,7 @@
 
 import json
 import os
-import zipfile
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from d2lite._utils.files import replacing, user_path
 
 FOLDER = Path(__file__).parent.parent / "data" / "weights"
 _RECORD = "record"  # the name of the record among the arrays
+_TAKEN = (_RECORD, "file", "allow_pickle")
 _SUFFIX = ".npz"
 
 
@@ -45,7 +46,7 @@ def load(name):
             return {key: torch.from_numpy(arrays[key]) for key in arrays.files if key != _RECORD}, record
     except FileNotFoundError:
         raise
-    except (OSError, EOFError, zipfile.BadZipFile, ValueError, LookupError, TypeError) as error:
+    except Exception as error:  # of zipfile, zlib, NumPy and its parser, whichever stumbles over the damage
         raise ValueError(
             f"{path} holds no weights ({error}): expected a file of weights.save; make it again"
         ) from error
@@ -63,12 +64,15 @@ def save(name, tensors, record):
         Path of the file.
 
     Raises:
-        ValueError: a tensor has the record's name, or NumPy or JSON cannot hold what came.
+        ValueError: a tensor has the record's name or one that NumPy needs itself, NumPy or JSON cannot hold what came,
+            or the file's name is neither a name nor a path that ends in ".npz".
     """
     path = _path(name)
-    if _RECORD in tensors:
+    taken = next((key for key in tensors if not isinstance(key, str) or key in _TAKEN), None)
+    if taken is not None:
         raise ValueError(
-            f"tensors has the name {_RECORD!r}: expected other names; the record is kept under it"
+            f"tensors has the name {taken!r}: expected texts, and none of {', '.join(map(repr, _TAKEN))}; one is the "
+            "record's, the others have a meaning to NumPy"
         )
     try:
         arrays = {
@@ -84,10 +88,20 @@ def save(name, tensors, record):
     return path
 
 
+def check_file(path):
+    """Return the path of a file of one's own; one that does not end in ".npz", such as a bare name, is a ValueError."""
+    if isinstance(path, str | os.PathLike) and user_path(path).suffix.lower() != _SUFFIX:
+        raise ValueError(f"path is {os.fsdecode(path)!r:.60}: expected a file that ends in {_SUFFIX}")
+    return _path(path)
+
+
 def _path(name):
+    wanted = f"expected a name, or the path of a file that ends in {_SUFFIX}"
     if not isinstance(name, str | os.PathLike):
-        raise TypeError(
-            f"name is {name!r:.60}: expected a name, or the path of a file that ends in {_SUFFIX}"
-        )
+        raise TypeError(f"name is {name!r:.60}: {wanted}")
     path = user_path(name)
-    return path if path.suffix == _SUFFIX else FOLDER / f"{name}{_SUFFIX}"
+    if path.suffix.lower() == _SUFFIX:
+        return path
+    if not re.fullmatch(r"[\w-]+", str(path)):  # it would be a file somewhere in the package's folder
+        raise ValueError(f"name is {os.fsdecode(name)!r:.60}: {wanted}")
+    return FOLDER / f"{path}{_SUFFIX}"

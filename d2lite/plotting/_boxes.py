@@ -23,7 +23,7 @@ def boxes(image, boxes, ax=None, *, labels=None, colors=None, dashed=False):
 
     Raises:
         ValueError: the image or the boxes have another shape, values are out of range, or there is not a label or a
-            colour for each box.
+            colour that matplotlib knows for each box.
     """
     from matplotlib.colors import is_color_like
     from matplotlib.patches import Rectangle
@@ -38,6 +38,9 @@ def boxes(image, boxes, ax=None, *, labels=None, colors=None, dashed=False):
         raise ValueError(
             f"colors has {len(colors)} for {len(boxes)} boxes: expected one for all or one for each"
         )
+    wrong = next((color for color in colors if not is_color_like(color)), None)
+    if wrong is not None:
+        raise ValueError(f"colors holds {wrong!r}: expected colours that matplotlib knows")
     image = None if image is None else pixels_of(image, "image")
     if image is not None and (image.ndim != 3 or image.shape[0] not in (1, 3)):
         raise ValueError(f"image has shape {image.shape}: expected (3, H, W) or (1, H, W)")

@@ -116,6 +116,7 @@ def confusion_matrix(matrix, class_names=None, ax=None):
     if ax is None:
         side = 1.6 + 0.45 * len(matrix)
         ax = make_figure(1, 1, figsize=(side + 0.6, side))
+    ax = own_axes(ax)
     totals = matrix.sum(1, keepdims=True)
     fractions = matrix / np.where(totals > 0, totals, 1)  # (K, K), rows sum to 1
     ax.imshow(fractions, cmap="Blues", vmin=0, vmax=1)
@@ -141,7 +142,10 @@ def _shades(scores):
 
 def _grid(inputs, margin, resolution):
     low, high = inputs.min(0).values, inputs.max(0).values
-    room = margin * (high - low).clamp(min=1e-6)
+    flat = (
+        high - low <= 1e-6 * high.abs()
+    )  # a side without extent: room by its place, that float32 can divide
+    room = torch.where(flat, max(margin, 0.05) * high.abs().clamp(min=1), margin * (high - low))
     sides = [torch.linspace(low[i] - room[i], high[i] + room[i], resolution) for i in (0, 1)]
     x1, x2 = torch.meshgrid(*sides, indexing="xy")  # (R, R) each
     return x1.numpy(), x2.numpy(), torch.stack([x1.flatten(), x2.flatten()], 1)  # (R * R, 2)
@@ -154,6 +158,8 @@ def _predict(predict, grid):
         with keep_mode(predict), torch.no_grad():
             predict.eval()
             scores = predict(grid.to(weights))
+        if not torch.is_tensor(scores):
+            raise ValueError(f"result of predict is a {type(scores).__name__}: expected a tensor of logits")
         if isinstance([*predict.modules()][-1], (torch.nn.Sigmoid, torch.nn.Softmax)):
             raise ValueError(
                 "predict ends in a sigmoid or softmax: expected a module that gives logits, or a function that gives "

@@ -20,7 +20,7 @@ def curves(history, axes=None, *, ylabel=None):
         The axes: one for a dict, otherwise a list.
 
     Raises:
-        ValueError: there is nothing to draw, or not one axes for each panel.
+        ValueError: it is neither a History nor a dict, there is nothing to draw, or not one axes for each panel.
     """
     if isinstance(history, dict):
         if not history:
@@ -32,6 +32,10 @@ def curves(history, axes=None, *, ylabel=None):
         ax = own_axes(_one(axes))
         _panel(ax, lines, ylabel)
         return ax
+    if not hasattr(history, "names"):
+        raise ValueError(
+            f"history is a {type(history).__name__}: expected the History of a run, or a dict from label to numbers"
+        )
     figures = panels(history)
     if not figures:
         raise ValueError("history is empty: expected at least one epoch")
@@ -72,5 +76,7 @@ def _panel(ax, lines, ylabel):
 
 
 def _one(axes):
-    """Return the axes of a list or array of one, or what came."""
-    return axes if axes is None or np.size(axes) != 1 else np.ravel(axes)[0]
+    """Return the axes of a list or array of one, or what came; several raise a ValueError."""
+    if np.size(axes) != 1:
+        raise ValueError(f"axes has {np.size(axes)} for one panel: expected one")
+    return axes if axes is None else np.ravel(axes)[0]

@@ -7,6 +7,8 @@ import numpy as np
 from d2lite._utils.checks import check_count, check_number
 from d2lite.plotting._style import check_names, make_figure, to_array
 
+_ROUNDING = 1e-5  # of pixels that were scaled there and back
+
 
 def image_grid(images, titles=None, *, columns=8, size=1.1, cmap=None):
     """Draw images in rows, dark where a grey value is low.
@@ -52,13 +54,13 @@ def image_grid(images, titles=None, *, columns=8, size=1.1, cmap=None):
 
 
 def pixels_of(images, name):
-    """Return an array of floats; values outside [0, 1], such as bytes, raise a ValueError."""
+    """Return an array of floats; values outside [0, 1] by more than rounding, such as bytes, raise a ValueError."""
     images = to_array(images, name).astype(np.float32)
-    if images.size and not (images.min() >= 0 and images.max() <= 1):
+    if images.size and not (images.min() >= -_ROUNDING and images.max() <= 1 + _ROUNDING):
         raise ValueError(
             f"{name} is from {images.min():g} to {images.max():g}: expected values from 0 to 1; divide bytes by 255"
         )
-    return images
+    return images.clip(0, 1)
 
 
 def squeeze_channel(image):

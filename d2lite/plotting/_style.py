@@ -68,7 +68,11 @@ def make_figure(rows, columns, **options):
 
 
 def own_axes(ax):
-    """Return the axes given, or those of a new figure for None."""
+    """Return the axes given, or those of a new figure for None; what is no axes raises a ValueError."""
+    if ax is not None and not hasattr(ax, "get_xlim"):
+        raise ValueError(
+            f"ax is a {type(ax).__name__}: expected axes of matplotlib, one of those of plt.subplots"
+        )
     return make_figure(1, 1) if ax is None else ax
 
 

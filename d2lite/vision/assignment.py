@@ -3,6 +3,7 @@
 import torch
 
 from d2lite._utils.checks import check_count, check_number
+from d2lite._utils.tensors import as_tensor
 
 __all__ = ["assignment_cost", "dynamic_assignment"]
 
@@ -24,6 +25,8 @@ def assignment_cost(class_losses, overlaps, candidates, weight=3.0):
 
     Source: Ge et al. 2021 (YOLOX), equation 1. Taught in chapters/08_detection/modern_detectors.
     """
+    class_losses, overlaps = as_tensor(class_losses, "class_losses"), as_tensor(overlaps, "overlaps")
+    candidates = as_tensor(candidates, "candidates")
     shapes = [tuple(each.shape) for each in (class_losses, overlaps, candidates)]
     if len(set(shapes)) > 1:
         raise ValueError(
@@ -56,6 +59,7 @@ def dynamic_assignment(cost, overlaps, num_top=10):
     Source: Ge et al. 2021 (YOLOX), SimOTA; the number of positions, Ge et al. 2021 (OTA), section 3.3. Taught in
     chapters/08_detection/modern_detectors.
     """
+    cost, overlaps = as_tensor(cost, "cost"), as_tensor(overlaps, "overlaps")
     if cost.dim() < 2 or cost.shape != overlaps.shape:
         raise ValueError(
             f"cost has shape {tuple(cost.shape)} and overlaps {tuple(overlaps.shape)}: expected (..., M, N) for both"

@@ -9,7 +9,9 @@ import torch
 import torch.nn.functional as F
 
 from d2lite._utils.checks import check_count, check_number
-from d2lite._utils.tensors import are_distributions, as_tensor, as_whole_numbers, check_images
+from d2lite._utils.tensors import are_distributions, as_tensor, as_whole_numbers, check_filling, check_images
+
+_SMALL = 0.02  # below it torch's Beta may divide 0 by 0 and say 0.5: of 0.001, a quarter of its numbers
 
 
 def flip(images):
@@ -37,18 +39,18 @@ def shift(images, most, value=0.0):
     Args:
         images: (B, C, H, W) float tensor.
         most: pixels, at least 0.
-        value: what comes in at the border.
+        value: what comes in at the border, a number that the images' dtype holds.
 
     Returns:
         (B, C, H, W) tensor.
 
     Raises:
-        ValueError: the images have another number of axes, or most is not a whole number.
+        ValueError: the images have another number of axes, most is not a whole number, or the value does not fit.
 
     Taught in chapters/05_regularization/augmentation.
     """
     B, _, H, W = check_images(images)
-    most = check_count(most, "most", 0)
+    most, value = check_count(most, "most", 0), check_filling(value, "value", images.dtype)
     padded = F.pad(images, (most,) * 4, value=value)
     top, left = torch.randint(2 * most + 1, (2, B, 1), device=images.device)
     rows = (top + torch.arange(H, device=images.device))[:, :, None]  # (B, H, 1)
@@ -82,17 +84,18 @@ def cutout(images, side, value=0.0):
     Args:
         images: (B, C, H, W) float tensor.
         side: pixels, at least 0.
-        value: what the square holds.
+        value: what the square holds, a number that the images' dtype holds.
 
     Returns:
         (B, C, H, W) tensor.
 
     Raises:
-        ValueError: the images have another number of axes, or side is not a whole number.
+        ValueError: the images have another number of axes, side is not a whole number, or the value does not fit.
 
     Source: DeVries and Taylor 2017. Taught in chapters/05_regularization/augmentation.
     """
     B, *_ = check_images(images)
+    value = check_filling(value, "value", images.dtype)
     sides = torch.full((B,), float(check_count(side, "side", 0)), device=images.device)
     return images.masked_fill(_boxes(images, sides, sides), value)
 
@@ -117,7 +120,7 @@ def smooth_labels(targets, num_classes, epsilon):
     epsilon = check_number(epsilon, "epsilon", 0, 1)
     num_classes, targets = check_count(num_classes, "num_classes"), as_tensor(targets, "targets")
     labels = _one_hot(targets, num_classes) if targets.ndim == 1 else targets
-    labels = _check_labels(labels, len(labels), num_classes)
+    labels = _check_labels(labels, len(labels) if labels.ndim else "B", num_classes)
     return (1 - epsilon) * labels + epsilon / num_classes
 
 
@@ -195,8 +198,14 @@ def _check_labels(labels, count, num_classes="K"):
 
 
 def _draw_parts(count, alpha, like):
-    alpha = check_number(alpha, "alpha", 0, open_low=True)
-    return torch.distributions.Beta(alpha, alpha).sample((count,)).to(like.device)
+    """Return (count,) numbers of Beta(alpha, alpha)."""
+    alpha = torch.tensor(check_number(alpha, "alpha", 0, open_low=True), dtype=torch.float32)
+    if alpha >= _SMALL:
+        return torch.distributions.Beta(alpha, alpha).sample((count,)).to(like.device)
+    # Gamma(alpha) is Gamma(alpha + 1) times uniform^(1 / alpha), here as logarithms, times alpha.
+    gammas = torch.distributions.Gamma(alpha + 1, 1.0).sample((2, count))
+    first, second = alpha * gammas.log() + torch.rand_like(gammas).log()
+    return ((first - second) / alpha).sigmoid().to(like.device)
 
 
 def _boxes(images, heights, widths):

@@ -35,7 +35,7 @@ def box_convert(boxes, in_format, out_format):
     check_choice(out_format, FORMATS, "out_format")
     boxes = check_boxes(boxes, box_format=in_format)
     if in_format == out_format:
-        return boxes
+        return boxes.clone()  # like every other pair of formats, a tensor of its own
     first, second = boxes[..., :2], boxes[..., 2:]  # (..., 2) each
     if in_format == "xyxy":
         top_left, size = first, second - first

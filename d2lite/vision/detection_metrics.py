@@ -213,13 +213,15 @@ def _of_class(image, label, limit=None):
 
 
 def _dicts(images, name):
-    if isinstance(images, dict):
-        raise ValueError(f"{name} is a dict: expected a list of dicts, one for each image")
+    if isinstance(images, dict) or not hasattr(images, "__iter__"):
+        kind = type(images).__name__
+        raise ValueError(f"{name} is a {kind}: expected a list of dicts, one for each image")
     return list(images)
 
 
 def _thresholds(values):
-    values = [values] if plain_number(values) is not None else list(values)
+    several = plain_number(values) is None and hasattr(values, "__iter__")
+    values = list(values) if several else [values]
     if not values:
         raise ValueError("iou_thresholds is empty: expected at least one number, above 0 and at most 1")
     return np.array([check_number(value, "iou_thresholds", 0, 1, open_low=True) for value in values])

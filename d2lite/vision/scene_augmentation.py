@@ -13,6 +13,8 @@ from d2lite.vision.truths import check_truths
 
 __all__ = ["cutmix_boxes", "mosaic", "resize", "stylize"]
 
+_ROUNDING = 1e-5  # of pixels in [0, 1] that were scaled
+
 
 def mosaic(images, boxes, classes, least=0.3):
     """Lay each picture and three others of the batch two by two, and take a window of one picture's size from that.
@@ -51,7 +53,7 @@ def mosaic(images, boxes, classes, least=0.3):
 
 
 def cutmix_boxes(images, boxes, classes, least=0.3):
-    """Paste into each picture a piece of another from the same place, its boxes with it.
+    """Paste into each picture a piece of another from the same place, its boxes with it; chance spares some.
 
     Args:
         images, boxes, classes: as above; the piece has a quarter to a half of each side.
@@ -77,6 +79,7 @@ def cutmix_boxes(images, boxes, classes, least=0.3):
             boxes[b], piece, 1 - least + 1e-6
         )  # of its own boxes, those of which too little shows
         pasted, cut = _cut(boxes[i], piece, least)
+        covered, pasted = (i != b) & covered, (i != b) & pasted  # a piece of itself changes nothing
         new_boxes.append(torch.cat([boxes[b][~covered], cut[pasted]]))
         new_classes.append(torch.cat([classes[b][~covered], classes[i][pasted]]))
     return mixed, new_boxes, new_classes
@@ -130,7 +133,7 @@ def stylize(images):
     _, _, H, W = check_images(images, floating=True)
     if H * W < 2:
         raise ValueError(f"images has shape {tuple(images.shape)}: expected two pixels or more, for a spread")
-    if images.numel() and not 0 <= images.min() <= images.max() <= 1:  # NaN is neither
+    if images.numel() and not -_ROUNDING <= images.min() <= images.max() <= 1 + _ROUNDING:  # NaN is neither
         raise ValueError(
             f"images is from {images.min():g} to {images.max():g}: expected 0 to 1; divide bytes by 255"
         )

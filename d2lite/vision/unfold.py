@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from d2lite._utils.checks import check_count
-from d2lite._utils.tensors import as_tensor
+from d2lite._utils.tensors import as_tensor, check_filling
 
 
 def output_size(size, kernel_size, stride=1, padding=0, dilation=1):
@@ -75,19 +75,20 @@ def im2col(images, kernel_size, stride=1, padding=0, dilation=1, value=0.0):
         images: (B, C, H, W) tensor.
         kernel_size: int or (rows, columns) of the kernel.
         stride, padding, dilation: as for output_size, the same along both axes.
-        value: what the padding holds.
+        value: what the padding holds, a number that the images' dtype holds.
 
     Returns:
         (B, C kH kW, L) tensor, in the order of torch.nn.functional.unfold.
 
     Raises:
-        ValueError: the images are not (B, C, H, W), or as output_size.
+        ValueError: the images are not (B, C, H, W), the value does not fit, or as output_size.
 
     Source: Chellapilla, Puri and Simard 2006. Taught in chapters/06_cnn/convolution.
     """
     images, padding = as_tensor(images, "images"), check_count(padding, "padding", 0)
     if images.ndim != 4:
         raise ValueError(f"images has shape {tuple(images.shape)}: expected (B, C, H, W)")
+    value = check_filling(value, "value", images.dtype)
     padded = F.pad(images, (padding,) * 4, value=value)
     index = window_index(*padded.shape[2:], kernel_size, stride, dilation)
     return padded.flatten(2)[:, :, index].flatten(1, 2)  # (B, C, kH kW, L) -> (B, C kH kW, L)
@@ -102,7 +103,7 @@ def col2im(columns, shape, kernel_size, stride=1, padding=0, dilation=1):
         kernel_size, stride, padding, dilation: as for im2col.
 
     Returns:
-        (B, C, H, W) tensor; where windows overlap, their sum.
+        (B, C, H, W) tensor; where windows overlap, their sum. Whole numbers give int64.
 
     Raises:
         ValueError: the columns do not fit the shape, or as output_size.
@@ -110,14 +111,16 @@ def col2im(columns, shape, kernel_size, stride=1, padding=0, dilation=1):
     Taught in chapters/06_cnn/convolution.
     """
     columns, padding = as_tensor(columns, "columns"), check_count(padding, "padding", 0)
-    if len(shape) != 4:
-        raise ValueError(f"shape is {tuple(shape)}: expected (B, C, H, W)")
+    if not hasattr(shape, "__len__") or len(shape) != 4:
+        raise ValueError(f"shape is {shape}: expected (B, C, H, W)")
     B, C, H, W = (check_count(n, "shape", 0) for n in shape)
     height, width = H + 2 * padding, W + 2 * padding
     index = window_index(height, width, kernel_size, stride, dilation)
     expected = (B, C * len(index), index.shape[1])
     if tuple(columns.shape) != expected:
         raise ValueError(f"columns has shape {tuple(columns.shape)}: expected {expected}")
+    if not columns.is_floating_point():
+        columns = columns.long()  # sums of bytes are no bytes
     images = columns.new_zeros(B, C, height * width)
     images.index_add_(2, index.flatten(), columns.reshape(B, C, -1))  # (B, C, kH kW L) into (B, C, H W)
     return images.reshape(B, C, height, width)[:, :, padding : padding + H, padding : padding + W]

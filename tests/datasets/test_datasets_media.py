@@ -166,3 +166,15 @@ def test_every_recording_and_every_trained_network_has_its_row():
     assert {script for _, script, _ in rows} <= {
         path.name for path in (ROOT / "tools" / "record").glob("*.py")
     }
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_what_ships_is_float32_whatever_dtype_is_the_default(dtype):
+    loads = (lambda: series("births").values, lambda: photo("chelsea", gray=True), lambda: word_vectors()[1])
+    plain = [load() for load in loads]
+    torch.set_default_dtype(dtype)
+    try:
+        assert all(torch.equal(load(), right) for load, right in zip(loads, plain, strict=True))
+        assert all(load().dtype == torch.float32 for load in loads)
+    finally:
+        torch.set_default_dtype(torch.float32)

@@ -20,6 +20,10 @@ def test_typographic_quotation_marks_are_quotation_marks():
     assert straight[0][:2] == ["Emma", "'s"]
 
 
+def test_a_title_needs_no_space_after_its_stop():
+    assert tagging.split_sentences("Mr.Darcy met Dr.\nGrant.") == [["Mr", "Darcy", "met", "Dr", "Grant", "."]]
+
+
 def test_a_line_of_prose_that_begins_like_a_heading_is_kept():
     text = (
         "Chapter 3\n\nLydia gaped as he opened the\nvolume, and before he had read three\nchapters she left."
@@ -38,6 +42,10 @@ def test_a_line_of_prose_that_begins_like_a_heading_is_kept():
         lambda: tagging.label_names("Mr Darcy", {"Darcy"}),
         lambda: tagging.label_names(["Mr", "Darcy"], "Darcy"),
         lambda: tagging.label_names(["Mr", "Darcy"], {"Darcy"}, "Price"),
+        lambda: tagging.label_names(["Mr", "Darcy"], iter(["Darcy"])),  # was used up by the first word
+        lambda: tagging.label_names(["Mr", "Darcy"], {"Darcy"}, iter(["Price"])),
+        lambda: tagging.label_names(iter(["Mr", "Darcy"]), {"Darcy"}),
+        lambda: tagging.find_names([iter(["Mr", "Darcy"])], {"Jane"}),
         lambda: Vocabulary(["the", "cat"]).encode("the cat"),  # was all unknown
         lambda: Vocabulary(["the", "cat"]).encode([["the"]]),
     ],
@@ -45,6 +53,13 @@ def test_a_line_of_prose_that_begins_like_a_heading_is_kept():
 def test_a_text_is_no_list_of_words(call):
     with pytest.raises(TypeError, match="expected"):
         call()
+
+
+def test_sentences_may_come_one_by_one():
+    sentences = tagging.split_sentences("Mr. Darcy came. Then Jane went, and Jane came.")
+    names = tagging.find_names(sentences, {"Jane"})
+    assert names == {"Darcy", "Jane"}
+    assert tagging.find_names(iter(sentences), {"Jane"}) == names  # was the empty set
 
 
 def test_a_text_is_a_list_of_characters():

@@ -73,6 +73,9 @@ def test_no_score_sees_what_comes_later():
 def test_a_silent_head_writes_nothing():
     model, x = tiny(), torch.randint(0, 5, (1, 6))
     off = model(x, silent=[(0, 1)])[0]
+    assert torch.equal(
+        model(x, silent=zip([0], [1], strict=True))[0], off
+    )  # was used up before a block read it
     with torch.no_grad():
         model.blocks[0].out.weight[:, 4:] = 0
     assert torch.allclose(model(x)[0], off, atol=1e-6)

@@ -82,3 +82,25 @@ def test_a_densenet_that_recomputes_learns_the_same_and_keeps_a_fifth():
 def test_a_model_with_numbers_is_refused():
     with pytest.raises(ValueError, match="model is on cpu: expected the meta device"):
         kept_bytes(nn.Linear(2, 2), (2,))
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(torch.float16, 2), (torch.bfloat16, 2), (torch.float64, 8)])
+def test_weights_of_another_dtype_keep_numbers_of_their_size(dtype, size):
+    with torch.device("meta"):
+        net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 10)).to(dtype)
+    assert kept_bytes(net, (3, 8, 8)) == size * (4 * 36 + 10)
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"model": nn.Linear}, TypeError, "model is <class .*: expected a torch.nn.Module"),
+        ({"input_shape": 4}, ValueError, r"input_shape is 4: expected \(C, H, W\)"),
+        ({"input_shape": (4.5,)}, ValueError, "input_shape is 4.5: expected a whole number"),
+        ({"batch_size": 0}, ValueError, "batch_size is 0: expected a whole number, 1 or more"),
+        ({"batch_size": 2.5}, ValueError, "batch_size is 2.5: expected a whole number, 1 or more"),
+    ],
+)
+def test_what_does_not_fit_is_said(options, error, said):
+    with pytest.raises(error, match=said):
+        kept_bytes(**{"model": nn.Linear(4, 2, device="meta"), "input_shape": (4,)} | options)

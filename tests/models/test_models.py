@@ -18,6 +18,7 @@ from d2lite.models import (
     layers_of,
     pretrained_detector,
     quantized_detector,
+    save_detector,
 )
 from d2lite.models.quantization import quantize
 from d2lite.vision.anchors import anchor_boxes
@@ -195,6 +196,17 @@ def test_the_recording_says_where_it_is_from():
     assert set(record["versions"]) == {"python", "d2lite", "torch", "numpy"}
     assert len(record["losses"]["box"]) == 100
     assert record["map_50"] >= 0.78 and record["merged_map_50"] >= 0.95
+
+
+def test_what_float16_cannot_hold_is_saved_as_it_is(tmp_path, detector):
+    norm = detector.eval().body[0][1]
+    norm.running_var.fill_(3e5)  # of pictures whose bytes were not divided by 255; was saved as infinity
+    norm.num_batches_tracked.fill_(70_001)
+    shape = {"num_classes": detector.num_classes, "widths": [4, 6, 8], "num_blocks": 2}
+    path = save_detector(tmp_path / "own.npz", detector, {"shape": shape})
+    saved = pretrained_detector(path)[0].body[0][1]
+    assert torch.equal(saved.running_var, norm.running_var)
+    assert saved.num_batches_tracked == 70_001
 
 
 def test_a_broken_recording_is_named(tmp_path):

@@ -185,6 +185,14 @@ class TestCharacterModel:
         assert clean(text.replace("\n", "\r\n")) == clean(text.replace("\n", "\r")) == clean(text)
         assert clean(text) == "A line and its\nnext paragraph."
 
+    @pytest.mark.parametrize("gap", ["\t", "\u00a0", "\u2003", "\x0b", " \t ", "\x85"])
+    def test_any_white_space_is_a_gap_between_words(self, gap):
+        assert clean(f"two{gap}words.\n\n{gap}More{gap}") == "two words.\nMore"  # was "twowords."
+        assert clean(f"a{gap}b", "ab") == "ab"
+
+    def test_white_space_of_the_alphabet_is_kept(self):
+        assert clean("if x:\n\n\ty = 1", "ifxy:=1 \n\t") == "if x:\n\ty = 1"
+
     @pytest.mark.parametrize("text", [None, 3, b"abc", ["a"]])
     def test_other_texts_are_refused(self, text):
         for function in (clean, CharacterRNN("ab", 2).encode, CharacterRNN):
@@ -203,6 +211,13 @@ class TestCharacterModel:
         assert torch.equal(model(places.to(dtype))[0], model(places)[0])
         with pytest.raises(TypeError, match="characters is a tensor of torch.float32: expected"):
             model(places.float())
+
+    @pytest.mark.parametrize("place", [-1, 3])
+    def test_what_is_no_place_in_the_alphabet_is_said(self, place):
+        with pytest.raises(
+            ValueError, match="characters is from .*: expected places in the alphabet, from 0 to 2"
+        ):
+            CharacterRNN("abc", 4)(torch.tensor([[0], [place]]))
 
     def test_short_texts_are_refused(self):
         with pytest.raises(ValueError, match="text has 5 characters: expected at least 40, two a stream"):

@@ -221,6 +221,14 @@ def test_quantize_reads_what_holds_numbers_and_names_what_does_not():
             quantize(wrong)
 
 
+def test_lenet_has_three_activations_and_two_poolings():
+    parameters, images = models.lenet.pretrained()[0], torch.zeros(1, 1, 28, 28)
+    with pytest.raises(ValueError, match="activation is 'gelu': expected one of 'relu'"):
+        models.lenet.compute(parameters, "gelu", "max", images)
+    with pytest.raises(ValueError, match="pooling is 'min': expected one of 'max'"):
+        models.lenet.compute(parameters, "relu", "min", images)
+
+
 def test_a_unet_has_skips_or_not():
     with pytest.raises(ValueError, match="skips is 'no': expected one of True, False"):
         models.unet.UNet(skips="no")
@@ -230,6 +238,13 @@ def test_a_unet_has_skips_or_not():
 def test_a_unet_takes_floats(images):
     with pytest.raises(ValueError, match="images is of .*: expected a tensor of floats; divide bytes by 255"):
         models.unet.UNet()(images)
+
+
+def test_a_unet_takes_images_of_its_own_dtype():
+    with pytest.raises(ValueError, match=r"dtype torch.float64: expected the network's torch.float32"):
+        models.unet.UNet()(torch.rand(1, 3, 16, 16).double())
+    with torch.autocast("cpu", torch.bfloat16):
+        assert models.unet.UNet()(torch.rand(1, 3, 16, 16).bfloat16()).shape == (1, 5, 16, 16)
 
 
 def test_a_table_is_made_where_all_tensors_are_on_the_meta_device():

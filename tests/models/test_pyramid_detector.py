@@ -1,5 +1,6 @@
 """The detector of changeable parts: shapes, owners against `vision.anchors.match`, loss against `detector_loss`."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from d2lite.models import (
     pretrained_modern_detector,
     pyramid_detect,
     pyramid_loss,
+    pyramid_payload,
     save_modern_detector,
     static_owners,
     weights,
@@ -66,6 +68,15 @@ def test_owners_are_those_of_match(some):
         theirs = match(boxes, ANCHORS, 12, 12, 8).flatten()
         if (found >= 0).sum() == len(boxes):
             assert torch.equal(found, theirs)
+
+
+def test_a_box_outside_owns_nothing_and_of_many_in_one_place_the_last_owns_it():
+    positions = PyramidDetector().positions(32, 32)
+    outside = torch.tensor([[[100.0, 100, 110, 110], [-9, 4, 1, 8]]])  # was owned by the first position
+    assert (static_owners(positions, outside, torch.tensor([[1, 2]])) < 0).all()
+    many = torch.tensor([[9.0, 9, 15, 15]]).repeat(500, 1)[None]
+    owners = static_owners(positions, many, torch.zeros(1, 500).long())
+    assert owners[owners >= 0].tolist() == [499]
 
 
 def test_with_anchors_the_loss_is_the_grid_detectors(some):
@@ -158,6 +169,32 @@ def test_scenes_without_objects_are_background():
         assert terms["objectness"].item() == pytest.approx(288 * torch.tensor(2.0).log().item(), rel=1e-4)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_half_precision_is_computed_in_single(some, dtype, dynamic):
+    detector, truths = PyramidDetector(), pad_truths(some.boxes, some.classes)
+    torch.manual_seed(0)
+    outputs = torch.randn(len(some), 144, 15).to(dtype)
+    outputs[..., 4] = 900  # whose sum was infinity in half precision
+    terms = [
+        pyramid_loss(detector, some_outputs, (96, 96), *truths, dynamic=dynamic)
+        for some_outputs in (outputs, outputs.float())
+    ]
+    assert terms[0] == terms[1]
+    assert all(term.isfinite() and term.dtype == torch.float32 for term in terms[0].values())
+
+
+@pytest.mark.parametrize("place", [0, 4, 7])
+def test_outputs_that_are_not_finite_are_told(some, place):
+    outputs = torch.zeros(len(some), 144, 15)
+    outputs[1, 5, place] = float("nan")
+    for dynamic in (False, True):
+        with pytest.raises(ValueError, match="outputs holds NaN or infinite numbers: expected finite ones"):
+            pyramid_loss(
+                PyramidDetector(), outputs, (96, 96), *pad_truths(some.boxes, some.classes), dynamic=dynamic
+            )
+
+
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="neck is 'bi': expected"):
         PyramidDetector(neck="bi")
@@ -173,13 +210,26 @@ def test_bad_input_is_named():
         PyramidDetector()(torch.zeros(1, 3, 90, 96))
 
 
+@pytest.mark.parametrize("write", [save_modern_detector, lambda path, detector, _: pyramid_payload(detector)])
+def test_no_other_network_and_no_nan_is_packed(tmp_path, write):
+    detector = PyramidDetector()
+    with pytest.raises(TypeError, match="detector is a Linear: expected a d2lite.models.PyramidDetector"):
+        write(tmp_path / "own.npz", torch.nn.Linear(2, 2), {})
+    torch.nn.init.constant_(detector.heads[0].bias, float("nan"))  # a bias was packed as it was
+    with pytest.raises(ValueError, match="detector has heads.0.bias that is not finite: expected numbers"):
+        write(tmp_path / "own.npz", detector, {})
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("neck", "with_anchors", "residual"), [("none", True, False), ("fpn", False, True), ("pan", True, True)]
 )
 def test_saved_weights_are_the_rounded_ones(tmp_path, neck, with_anchors, residual):
     torch.manual_seed(0)
     strides = 1 if neck == "none" else 2
-    detector = PyramidDetector([ANCHORS] * strides if with_anchors else None, neck=neck, residual=residual)
+    detector = PyramidDetector(
+        [ANCHORS] * strides if with_anchors else None, neck=neck, residual=np.bool_(residual)
+    )  # JSON has no booleans of NumPy
     detector(torch.rand(4, 3, 96, 96))  # batch norm sees something
     detector.eval()
     path = tmp_path / "some.npz"

@@ -49,6 +49,14 @@ def test_the_network_that_ships():
     assert len(unet.GROUPS) == 11 and set(unet.GROUPS) == set(range(len(unet.LABELS)))
 
 
+@pytest.mark.parametrize("part", ["head.bias", "down.0.1.bias", "join.0.1.running_mean", "up.0.weight"])
+def test_no_number_that_is_not_finite_is_packed(part):
+    net = unet.UNet()
+    net.state_dict()[part].view(-1)[0] = float("nan")  # a bias was packed as it was
+    with pytest.raises(ValueError, match=f"net has {part} that is not finite: expected numbers"):
+        unet.to_tensors(net)
+
+
 @pytest.mark.parametrize(
     ("call", "kind", "message"),
     [

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 
 import numpy as np
 import pytest
@@ -84,6 +85,9 @@ def test_what_is_saved_comes_back(tmp_path):
     ("tensors", "record", "message"),
     [
         ({"record": torch.zeros(1)}, {}, "tensors has the name 'record'"),
+        ({"file": torch.zeros(1)}, {}, "tensors has the name 'file'"),
+        ({"allow_pickle": torch.zeros(1)}, {}, "tensors has the name 'allow_pickle'"),  # was left out
+        ({0: torch.zeros(1)}, {}, "tensors has the name 0: expected texts"),
         ({}, {"loss": float("nan")}, "expected numbers and plain JSON values"),
         ({}, {"loss": torch.zeros(1)}, "expected numbers and plain JSON values"),
         ({"a": torch.zeros(1, dtype=torch.bfloat16)}, {}, "expected numbers and plain JSON values"),
@@ -101,6 +105,11 @@ def test_unknown_names_and_other_files_are_refused(tmp_path):
     for name in (None, 3, ["lenet"]):
         with pytest.raises(TypeError, match="name is .*: expected a name, or the path of a file"):
             weights.load(name)
+    for name in ("runs/lenet", "../lenet", "lenet.pt", tmp_path / "lenet", ""):  # were files in the package
+        with pytest.raises(ValueError, match="name is .*: expected a name, or the path of a file"):
+            weights.load(name)
+        with pytest.raises(ValueError, match="name is .*: expected a name, or the path of a file"):
+            weights.save(name, {}, {})
     with pytest.raises(FileNotFoundError):
         weights.load(tmp_path / "none.npz")
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
@@ -109,6 +118,39 @@ def test_unknown_names_and_other_files_are_refused(tmp_path):
     np.savez(tmp_path / "pickled.npz", record=np.array({"a": 1}, dtype=object))
     with pytest.raises(ValueError, match=r"pickled\.npz holds no weights"):
         weights.load(tmp_path / "pickled.npz")
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda path: models.character_transformer.save(path, models.CharacterTransformer("ab", 8, 1, 1, 4)),
+        lambda path: models.save_detector(path, models.GridDetector([[8, 8]], 2), {}),
+        lambda path: models.save_modern_detector(path, models.PyramidDetector(), {}),
+    ],
+)
+def test_a_model_of_ones_own_is_never_written_into_the_package(tmp_path, monkeypatch, save):
+    monkeypatch.setattr(weights, "FOLDER", tmp_path)  # in which a bare name was written, over what ships
+    for path in ("mine", "detector", "mine.pt"):
+        with pytest.raises(ValueError, match=f"path is '{path}': expected a file that ends in .npz"):
+            save(path)
+    assert not list(tmp_path.iterdir())
+    assert save(tmp_path / "MINE.NPZ").name == "MINE.NPZ"
+
+
+def test_a_damaged_file_is_told_whatever_breaks_in_it(tmp_path):
+    path = weights.save(tmp_path / "own.npz", {"a": torch.arange(3000.0)}, {"seed": 0})
+    whole, said, random = path.read_bytes(), [], np.random.default_rng(0)
+    for _ in range(300):
+        damaged = bytearray(whole)
+        for place in random.integers(len(whole), size=2):
+            damaged[place] ^= 1 << random.integers(8)
+        path.write_bytes(damaged)
+        try:
+            weights.load(path)  # some bits are no part of the numbers, such as dates
+        except ValueError as error:
+            said.append(str(error))
+    assert len(said) > 200
+    assert all(re.search("own.npz holds no weights .*: expected a file", text, re.DOTALL) for text in said)
 
 
 def test_old_names_work_and_warn():

@@ -195,6 +195,12 @@ def test_matrices_show_numbers_and_texts(d, values, texts):
     d.show()
 
 
+def test_whole_numbers_have_all_their_digits(d):
+    d.matrix(1, 1, [[2024, -1600.0], [np.int64(99_999), 1234.5]], cell=2)
+    texts = [text.get_text() for text in d.figure.axes[0].texts]
+    assert texts == ["2024", "−1600", "99999", "1.23e+03"]
+
+
 def test_tensors_have_their_shape_below_and_sheets_that_do_not_lie_on_one_another(d):
     for x, (channels, sheets) in enumerate([(1, 1), (3, 3), (6, 4), (16, 6), (512, 9)]):
         before = len(d.figure.axes[0].patches)
@@ -225,6 +231,12 @@ def test_a_window_gives_what_torch_gives(at):
     assert f"{wanted:g}".replace("-", "−") in texts[-4:]
 
 
+def test_a_window_over_bytes_gives_a_sum_that_does_not_wrap():
+    image, kernel = np.full((3, 3), 200, np.uint8), np.full((2, 2), 2, np.uint8)
+    texts = [text.get_text() for text in diagrams.window(image, kernel).figure.axes[0].texts]
+    assert "1600" in texts
+
+
 def _shown(*steps):
     d = diagrams.Diagram(8, 4)
     for step in steps:
@@ -252,6 +264,7 @@ def _shown(*steps):
         (lambda d: d.arrow((0, 0), (1, 1), heads=2), "heads is 2: expected one of"),
         (lambda d: d.line([(0, 0)]), "points has 1 points: expected at least 2"),
         (lambda d: d.area([(0, 0), (1, 1)]), "points has 2 points: expected at least 3"),
+        (lambda d: d.brace((0, 0), (0, 3)), "side is 'below': expected a side across the way from start to end"),
         (lambda d: d.brace((0, 0), (0, 0)), r"end is \(0.0, 0.0\): expected a point apart from start"),
         (lambda d: d.frame([]), "shapes holds nothing: expected shapes of the drawing"),
         (lambda d: d.frame([(1, 2)]), r"shapes holds \(1, 2\): expected shapes of the drawing"),
@@ -265,7 +278,12 @@ def _shown(*steps):
         (lambda d: diagrams.neuron(["a"], []), "weights has 0 texts for 1 inputs: expected one for each"),
         (lambda d: diagrams.network([3]), "sizes has 1 layers: expected at least 2"),
         (lambda d: diagrams.unrolled(2, inputs=["a"]), "inputs has 1 texts for 2 places: expected one for each"),
+        (lambda d: diagrams.network([3, 2], crossed={2: [0]}), "crossed is 2: expected a whole number, from 0 to 1"),
+        (lambda d: diagrams.network([3, 2], crossed={-1: [0]}), "crossed is -1: expected a whole number, from 0 to 1"),
+        (lambda d: diagrams.network([3, 2], colors=["blue"]), "colors has 1: expected three"),
         (lambda d: diagrams.window([[1, 2]], [[1]], (0, 2)), r"at is \(0, 2\): expected a cell of the output, 1 rows"),
+        (lambda d: diagrams.window([[1, 2]], [[1]], (0, 0.5)), r"at\[1\] is 0.5: expected a whole number"),
+        (lambda d: diagrams.window([1, 2], [1]), r"shapes \(2,\) and \(1,\): expected \(H, W\) and \(h, w\)"),
     ],
 )  # fmt: skip
 def test_errors_say_what_came_and_what_to_do(d, call, message):
@@ -286,6 +304,12 @@ def test_a_drawing_that_cannot_be_read_is_not_shown(steps, message):
     with pytest.raises(ValueError, match=message):
         _shown(*steps)
     _shown(steps[0])
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_drawing_may_be_saved_twice(d):
+    d.box(1, 1, 1, 1, "a")
+    assert d.svg() == d.svg()  # the second warned of a layout that nobody asked for
 
 
 def test_an_empty_drawing_is_shown(d):

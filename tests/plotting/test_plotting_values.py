@@ -23,6 +23,11 @@ KINDS = {
 POINTS = [[0.0, 1.0], [2.0, 0.0], [1.0, 1.0]]
 
 
+class Several(torch.nn.Module):
+    def forward(self, x):
+        return {"logits": x}
+
+
 @pytest.fixture(params=KINDS)
 def put(request):
     with warnings.catch_warnings():
@@ -76,8 +81,21 @@ def test_one_class_none_and_flat_data():
         plotting.points((torch.zeros(0, 2), torch.zeros(0)))
         plotting.decision_boundary(lambda x: torch.ones(len(x)), ([[1.0, 1.0]], [1]))
         plotting.decision_boundary(lambda x: torch.zeros(len(x)), ([[1, 1], [1, 1]], [0, 0]))
+        for place, margin in ((1e4, 0.15), (-1e7, 0.15), (0.0, 0)):
+            flat = [[place, 1.0], [place, 2.0]]
+            low, high = plotting.decision_boundary(
+                lambda x: x[:, 1] > 1.5, (flat, [0, 1]), margin=margin
+            ).get_xlim()
+            assert low < place < high
         plotting.curves({"a": [], "b": [float("nan"), 1.0, float("nan")]})
         plotting.confusion_matrix([[7]])
+
+
+def test_pixels_that_rounding_put_out_of_their_range_are_shown():
+    """As of pictures that were standardised and scaled back; the message was "is from 1 to 1: expected 0 to 1"."""
+    images = torch.tensor([[[-1e-6, 1 + 1e-6]]])
+    assert plotting.image_grid(images)[0, 0].images[0].get_array().tolist() == [[0, 1]]
+    assert plotting.boxes(images, [[0, 0, 1, 1]]).images[0].get_array().max() == 1
 
 
 def test_large_counts_and_normalised_rows_are_shown_as_they_are():
@@ -165,6 +183,21 @@ def test_axes_of_other_scales_and_lists_of_one_are_taken():
             lambda: plotting.boxes(None, [[0, 0, 1, 1]], colors=["r", "b"]),
             "colors has 2 for 1 boxes: expected one for all",
         ),
+        (
+            lambda: plotting.boxes(None, [[0, 0, 1, 1]] * 2, colors=["r", "redd"]),
+            "colors holds 'redd': expected colours",
+        ),
+        (
+            lambda: plotting.points((POINTS, [0, 1, 1]), np.array([None, None])),
+            "ax is a ndarray: expected axes",
+        ),
+        (lambda: plotting.confusion_matrix([[1]], ax=[None]), "ax is a list: expected axes of matplotlib"),
+        (
+            lambda: plotting.decision_boundary(Several(), (POINTS, [0, 1, 1])),
+            "result of predict is a dict: expected a tensor of logits",
+        ),
+        (lambda: plotting.curves([0.9, 0.5]), "history is a list: expected the History of a run, or a dict"),
+        (lambda: plotting.curves({"a": [1, 2]}, [None, None]), "axes has 2 for one panel: expected one"),
     ],
 )
 def test_errors_come_before_a_figure_is_opened(call, message):

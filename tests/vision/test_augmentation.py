@@ -122,3 +122,46 @@ def test_labels_that_are_no_probabilities_for_each_image_are_refused(mix, shape)
 def test_labels_of_another_number_of_classes_are_refused():
     with pytest.raises(ValueError, match=r"labels has shape \(4, 3\): expected \(4, 10\)"):
         aug.smooth_labels(torch.ones(4, 3) / 3, 10, 0.1)
+
+
+@pytest.mark.parametrize(("alpha", "between"), [(0.1, 0.187), (0.01, 0.0216), (1e-3, 0.0022), (1e-8, 0)])
+def test_a_small_alpha_leaves_images_nearly_whole(alpha, between):
+    """Gammas that underflow gave 0 / 0 = 0.5: of alpha 0.001 a quarter of the images were blended half and half."""
+    parts = aug.mixup(torch.zeros(5000, 1, 1, 1), torch.eye(5000), alpha)[1].diagonal()
+    found = ((parts > 0.1) & (parts < 0.9)).float().mean()
+    assert abs(found - between) < 0.01  # between: scipy.stats.beta(alpha, alpha).cdf(0.9) - cdf(0.1)
+    assert 0.47 < parts.mean() < 0.53
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_parts_are_drawn_alike_whatever_dtype_is_the_default(dtype):
+    drawn = []
+    for default in (torch.float32, dtype):
+        torch.manual_seed(0)
+        torch.set_default_dtype(default)
+        try:
+            drawn.append(aug.mixup(torch.ones(8, 1, 2, 2, dtype=torch.float32), torch.eye(8).float(), 0.3)[1])
+        finally:
+            torch.set_default_dtype(torch.float32)
+    assert torch.equal(*drawn)
+
+
+@pytest.mark.parametrize("change", [aug.shift, aug.cutout])
+def test_what_comes_in_is_a_number_of_the_images_own_kind(change):
+    bytes_, floats = torch.full((2, 1, 4, 4), 200, dtype=torch.uint8), torch.ones(2, 1, 4, 4)
+    for images, value in (
+        (bytes_, 0.5),
+        (bytes_, -1),
+        (bytes_, 256),
+        (bytes_, float("nan")),
+        (floats.bool(), 2),
+    ):
+        with pytest.raises(ValueError, match=f"value is {value}: expected a number that torch"):
+            change(images, 3, value=value)
+    for value in ("a", None, [0]):
+        with pytest.raises(ValueError, match="value is .*: expected a number"):
+            change(floats, 3, value=value)
+    with pytest.raises(ValueError, match="expected a number that torch.float16 holds"):
+        change(floats.half(), 3, value=1e6)
+    for images, value in ((bytes_, 255), (bytes_, 7.0), (floats.bool(), False), (floats, -float("inf"))):
+        assert (change(images, 3, value=value) == value).any()

@@ -1,5 +1,6 @@
 """Boxes: formats and the four measures, against scalar loops, finite differences and the laws they obey."""
 
+import itertools
 import math
 
 import pytest
@@ -195,6 +196,13 @@ def test_formats_invert_each_other(box, formats):
     start = box_convert(box, "xyxy", first)
     there = box_convert(start, first, second)
     torch.testing.assert_close(box_convert(there, second, first), start, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("formats", [*itertools.product(boxes.FORMATS, boxes.FORMATS)])
+def test_converted_boxes_share_no_memory(formats):
+    before = torch.tensor([[1.0, 2, 3, 4]])
+    box_convert(before, *formats)[:] = 0
+    assert before.tolist() == [[1, 2, 3, 4]]
 
 
 def test_formats_by_hand():

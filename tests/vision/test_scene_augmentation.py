@@ -56,6 +56,17 @@ def test_everything_kept_with_a_least_share_near_0():
     assert many > few > 0
 
 
+def test_a_picture_that_is_pasted_into_itself_keeps_its_boxes():
+    """Its items were labelled once more, cut to the piece, or lost the part outside it: one picture a batch."""
+    images, whole = torch.rand(1, 3, 16, 16), torch.tensor([[0.0, 0, 16, 16], [5, 5, 9, 9]])
+    for seed in range(20):
+        torch.manual_seed(seed)
+        mixed, boxes, classes = cutmix_boxes(images, [whole], [torch.tensor([1, 2])], least=0.05)
+        assert torch.equal(mixed, images)
+        assert torch.equal(boxes[0], whole) and classes[0].tolist() == [1, 2]
+        assert boxes[0].data_ptr() != whole.data_ptr()
+
+
 def test_scaled_boxes_lie_on_the_scaled_rectangle():
     images, boxes, _ = painted(4)
     scaled, moved = resize(images, boxes, 48)
@@ -80,6 +91,14 @@ def test_colours_are_those_of_another_picture():
     flat = images.flatten(2)
     order = changed.flatten(2).argsort(-1)  # brighter pixels stay brighter
     assert (flat.gather(2, order).diff(dim=-1) > -1e-5).all()
+
+
+def test_scaled_pictures_may_be_stylized():
+    images = torch.ones(2, 3, 96, 96)
+    for side in range(80, 113, 4):  # bilinear weights do not always sum to 1
+        scaled = resize(images, [torch.zeros(0, 4)] * 2, side)[0]
+        assert stylize(scaled + 1e-6).max() <= 1
+        assert stylize(scaled).shape == scaled.shape
 
 
 def test_bad_input_is_named():

@@ -86,6 +86,12 @@ def test_one_window_covers_all():
         ),
         (lambda: im2col(torch.zeros(3, 3), 2), "expected \\(B, C, H, W\\)"),
         (lambda: col2im(torch.zeros(1, 4, 3), (1, 1, 3, 3), 2), "expected \\(1, 4, 4\\)"),
+        (lambda: col2im(torch.zeros(1, 4, 4), 3, 2), "shape is 3: expected \\(B, C, H, W\\)"),
+        (lambda: im2col(torch.zeros(1, 1, 3, 3), 2, value="a"), "value is 'a': expected a number"),
+        (
+            lambda: im2col(torch.zeros(1, 1, 3, 3).byte(), 2, padding=1, value=0.5),
+            "value is 0.5: expected a number that torch.uint8 holds",
+        ),
     ],
 )
 def test_errors_say_what_came_and_what_was_expected(call, words):
@@ -98,3 +104,12 @@ def test_gradients_flow_through_both():
     assert torch.autograd.gradcheck(lambda x: im2col(x, 2, padding=1), x)
     columns = torch.randn(1, 8, 9, dtype=torch.float64, requires_grad=True)
     assert torch.autograd.gradcheck(lambda c: col2im(c, (1, 2, 4, 4), 2), columns)
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int32, torch.bool])
+def test_sums_of_bytes_are_not_wrapped(dtype):
+    images = torch.full((1, 1, 4, 4), 100).to(dtype)
+    columns = im2col(images, 3, padding=1)
+    back = col2im(columns, (1, 1, 4, 4), 3, padding=1)
+    assert back.dtype == torch.int64
+    assert torch.equal(back.double(), F.fold(columns.double(), 4, 3, padding=1))

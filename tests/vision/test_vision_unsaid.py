@@ -64,6 +64,12 @@ ALL = torch.ones(2, 2).bool()
             "from 0 to 3: expected classes from 0 to 2",
         ),
         (lambda: aug.smooth_labels(torch.tensor([[0, 2, 1]]), 3, 0.1), "not probabilities"),
+        (lambda: aug.smooth_labels(3, 10, 0.1), r"labels has shape \(\): expected \(B, 10\)"),
+        (
+            lambda: detection_metrics.mean_average_precision(None, []),
+            "predictions is a NoneType: expected a list",
+        ),
+        (lambda: detection_metrics.mean_average_precision([], [], None), "iou_thresholds is None: expected"),
         (lambda: aug.smooth_labels(torch.tensor([0, 1]), 0, 0.1), "num_classes is 0"),
         (lambda: detection_metrics.precision_recall([0.9, 0.8], [0.5, 0.2], 2), "is_true_positive holds 0.5"),
         (lambda: detection_metrics.precision_recall([0.9, 0.8], [NAN, 0], 2), "is_true_positive holds nan"),
@@ -78,6 +84,13 @@ ALL = torch.ones(2, 2).bool()
 def test_a_sentence_and_no_result(call, said):
     with pytest.raises(ValueError, match=said):
         call()
+
+
+def test_lists_have_the_owners_of_tensors():
+    cost = assignment_cost(COST.tolist(), OVERLAPS.numpy(), ALL.tolist())
+    assert torch.equal(cost, assignment_cost(COST, OVERLAPS, ALL))
+    owners = dynamic_assignment(cost.tolist(), OVERLAPS.tolist())
+    assert torch.equal(owners, dynamic_assignment(cost, OVERLAPS))
 
 
 def test_class_numbers_of_any_dtype_are_smoothed():

@@ -37,10 +37,14 @@ class Canvas:
     def __init__(self, width, height):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
+        from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
         width = check_number(width, "width", 0, WIDEST, open_low=True)
         height = check_number(height, "height", 0, open_low=True)
-        self.figure = Figure((width * _INCHES, height * _INCHES), facecolor="none", layout="none")
+        nothing = PlaceHolderLayoutEngine(
+            True, True
+        )  # of "none" a first save in the house style makes "constrained"
+        self.figure = Figure((width * _INCHES, height * _INCHES), facecolor="none", layout=nothing)
         FigureCanvasAgg(self.figure)
         self.figure._repr_svg_ = functools.partial(
             _svg, self.figure

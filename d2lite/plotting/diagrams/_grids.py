@@ -1,6 +1,7 @@
 """Shapes of many parts: tensors, matrices, layers."""
 
 import math
+import numbers
 
 import numpy as np
 
@@ -195,8 +196,9 @@ def _texts(values):
 
 
 def _number(value):
-    """Return what stands in a cell: a text, or a number of at most three digits after the point."""
+    """Return what stands in a cell: a text, or a number with three digits, a whole one below 100,000 with all."""
     if value is None or isinstance(value, str):
         return value or ""
     value = value.item() if hasattr(value, "item") else value
-    return f"{value:.3g}".replace("-", "−")
+    whole = isinstance(value, numbers.Real) and abs(value) < 1e5 and value == int(value)
+    return (f"{value:.0f}" if whole else f"{value:.3g}").replace("-", "−")

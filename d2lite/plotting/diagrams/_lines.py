@@ -94,14 +94,19 @@ class Lines(Grids):
             Shape: the brace.
 
         Raises:
-            ValueError: the points are at one place, or a name is unknown.
+            ValueError: the points are at one place, the side lies along the way between them, or a name is unknown.
         """
         check_choice(side, _SIDES, "side")
         color, start, end = self._place(0, 0, color)[2], check_point(start, "start"), check_point(end, "end")
         if np.hypot(*(end - start)) < 0.1:
             raise ValueError(f"end is {tuple(end.tolist())}: expected a point apart from start")
         left_of_way = np.array([-(end - start)[1], (end - start)[0]])
-        depth = 0.24 if left_of_way @ _SIDES[side] > 0 else -0.24
+        across = left_of_way @ _SIDES[side]
+        if abs(across) < 1e-9:
+            raise ValueError(
+                f"side is {side!r}: expected a side across the way from start to end, not along it"
+            )
+        depth = 0.24 if across > 0 else -0.24
         path = _paths.brace(start, end, depth)
         self._draw(path, color, width=1.3)
         if label:

@@ -61,13 +61,20 @@ def network(sizes, names=None, *, crossed=None, colors=("blue", "orange", "green
         Diagram: 2.2 units wide for each layer.
 
     Raises:
-        ValueError: there is one layer, a size is no whole number above 0, or there is not a name for each layer.
+        ValueError: there is one layer, a size is no whole number above 0, there is not a name for each layer, not three
+            colours, or no such layer or unit to be crossed out.
 
     >>> figure = network([3, 4, 2], ["inputs", "hidden", "outputs"], crossed={1: [0, 2]}).show()
     """
     sizes, crossed = [check_count(size, "sizes") for size in sizes], crossed or {}
     if len(sizes) < 2:
         raise ValueError(f"sizes has {len(sizes)} layers: expected at least 2")
+    for layer in crossed:
+        check_count(layer, "crossed", 0, len(sizes) - 1)
+    if len(colors) != 3:
+        raise ValueError(
+            f"colors has {len(colors)}: expected three, of the first layer, those between and the last"
+        )
     names = [""] * len(sizes) if names is None else list(names)
     if len(names) != len(sizes):
         raise ValueError(f"names has {len(names)} texts for {len(sizes)} layers: expected one for each")
@@ -154,7 +161,7 @@ def window(values, kernel, at=(0, 0), *, result=None, names=("input", "kernel", 
         Diagram: about 10 units wide for an input of 5×5 and a kernel of 3×3.
 
     Raises:
-        ValueError: the kernel is larger than the input, or the window is outside it.
+        ValueError: the kernel is larger than the input, the window is outside it, or the numbers are no matrices.
 
     Taught in chapters/06_cnn/convolution.
 
@@ -163,15 +170,21 @@ def window(values, kernel, at=(0, 0), *, result=None, names=("input", "kernel", 
     import numpy as np
 
     values, kernel = np.asarray(values), np.asarray(kernel)
+    if values.ndim != 2 or kernel.ndim != 2:
+        raise ValueError(
+            f"values and kernel have shapes {values.shape} and {kernel.shape}: expected (H, W) and (h, w)"
+        )
     rows, columns = np.subtract(values.shape, kernel.shape) + 1
-    i, j = at
+    i, j = (check_count(place, f"at[{axis}]", 0) for axis, place in enumerate(at))
     if not (0 <= i < rows and 0 <= j < columns):
         raise ValueError(
             f"at is ({i}, {j}): expected a cell of the output, {max(rows, 0)} rows and {max(columns, 0)} columns"
         )
     height, width = kernel.shape
     if result is None:
-        result = float((values[i : i + height, j : j + width] * kernel).sum())
+        result = float(
+            (values[i : i + height, j : j + width].astype(float) * kernel).sum()
+        )  # bytes would wrap
     out = [[result if (r, c) == (i, j) else "" for c in range(columns)] for r in range(rows)]
     seen = [(i + r, j + c) for r in range(height) for c in range(width)]
     d, x, grids = Diagram(10, 0.6 * len(values) + 1), 0.0, []
