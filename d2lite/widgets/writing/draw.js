@@ -9,7 +9,7 @@ const [LINE, TYPE] = [19, 14]; // px of a line of the text, and of its letters
 const MOST_ROWS = 14; // of a text; what is beyond is left out
 const START = 4; // where 0 steps stand on the logarithmic axis
 const LAST = 42_192; // steps of the longest training
-const GAP = 12; // px between labels
+const [GAP, LEADER] = [12, 10]; // px between labels, and from the end of a line to its label
 const TICKS = [0, 10, 100, 1000, 10_000];
 
 const columnsOf = (width) => Math.max(8, Math.floor((width - 12) / (TYPE * 0.62)));
@@ -81,7 +81,9 @@ export function drawCurve(ctx, width, height, theme, scene) {
     ctx.setLineDash([2, 3]);
     strokeSegment(ctx, box.x, y(count), right, y(count));
     ctx.setLineDash([]);
-    drawLabel(ctx, `order ${i + 1}`, right + 6, labels[i], theme, { color: i < beaten ? theme.muted : theme.text, baseline: "middle" });
+    ctx.lineWidth = 1;
+    strokeSegment(ctx, right, y(count), right + LEADER, labels[i]); // a label may stand above its line
+    drawLabel(ctx, `order ${i + 1}`, right + LEADER + 3, labels[i], theme, { color: i < beaten ? theme.muted : theme.text, baseline: "middle" });
   });
   const values = data.test.map(Math.exp);
   drawLine(ctx, data.steps, values, x, y, { color: theme.a, width: 1.75 });
