@@ -154,9 +154,9 @@ def main(names):
 
     from d2lite.widgets import explorer_names
 
-    worst, Host, find_browser = 0, load("widgets.conftest").Host, load("conftest").find_browser
+    worst, Host, finder = 0, load("widgets.conftest").Host, load("conftest")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=finder.find_browser(), args=finder.QUIET)
         for name in names or [*explorer_names(), "draw_it"]:
             host = (
                 Host(browser.new_page(viewport={"width": 800, "height": 1000}), "light").open(name).show(name)

@@ -26,7 +26,7 @@ APPS = (
 )
 # Chromium's own background requests (updates, field trials) are not the page's.
 QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
-# Nobody types addresses here, and the pages that each window loads for its address bar took most of a short test's time.
+# Nobody types addresses here, and the pages that a window loads for its address bar took most of a short test's time.
 # Of two such switches the last counts, so those of playwright's that a page can feel are named again.
 QUIET += [
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,AimEnabled,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,"
