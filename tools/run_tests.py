@@ -19,15 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTEST = ["-m", "pytest", "--dist", "worksteal"]
-# Two processes a part, one thread each: with two threads they would wait for each other most of the time. In the
-# browser a test waits for frames a third of its time, and a third process uses that.
+PYTEST = ["-m", "pytest", "-n", "2", "--dist", "worksteal"]
+# Two processes a part, one thread each: with two threads they would wait for each other most of the time.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 PARTS = {
     "lint": [["-m", "ruff", "check", "."], ["-m", "ruff", "format", "--check", "."]],
     "build": [["tools/build_book.py", "--from-empty"]],
-    "unit": [[*PYTEST, "-n", "2", "-m", "not browser", "tests"]],
-    "browser": [[*PYTEST, "-n", "3", "-m", "browser", "tests"]],
+    "unit": [[*PYTEST, "-m", "not browser", "tests"]],
+    "browser": [[*PYTEST, "-m", "browser", "tests"]],
     "notebooks": [["tools/rerun_notebooks.py"]],
 }
 
