@@ -53,13 +53,18 @@ function stepsOf(app, scene, { trait, last = () => Infinity, change = null, ...o
 
 /**
  * Play, Step and Reset over steps (as in stepsOf). restart(scene): called by Reset; speed: the trait of steps a second; again: at
- * the end, they begin anew; rest(scene): whether nothing moves any more, so that Play stops.
+ * the end, Step begins anew, too, as Play always does; rest(scene): whether nothing moves any more, so that Play stops.
  */
 export function player({ trait = "step_count", speed = "speed", restart = () => {}, again = false, rest = () => false, ...steps } = {}) {
   return (app, parent, scene) => {
     const { first, end, now, go } = stepsOf(app, scene, { trait, ...steps });
+    const reset = () => {
+      restart(scene);
+      go(first);
+    };
     addTransport(app, parent, {
       speed,
+      start: () => (now() === end() || rest(scene)) && reset(),
       forward: (n) => {
         const from = again && now() === end() ? first - 1 : now();
         const step = Math.min(end(), from + n);
@@ -67,10 +72,7 @@ export function player({ trait = "step_count", speed = "speed", restart = () => 
         return step < end() && !rest(scene);
       },
       back: (n) => go(Math.max(first, now() - n)),
-      reset: () => {
-        restart(scene);
-        go(first);
-      },
+      reset,
     });
   };
 }

@@ -14,10 +14,11 @@ const CALM = 500; // ms between frames for readers who ask for less motion
 
 /**
  * Add the bar of Play, Step and Reset to parent; speed names the trait of steps a second (a Choice).
- * forward(n) takes n steps and returns false at the end; back(n), if given, goes back; reset() starts again.
+ * forward(n) takes n steps and returns false at the end; back(n), if given, goes back; reset() starts again; start() comes before
+ * each playing.
  * Keys on the bar: space plays and pauses, right and left arrow step. Returns { element, pause(), playing() }.
  */
-export function addTransport(app, parent, { forward, back = null, reset, speed = "speed" }) {
+export function addTransport(app, parent, { forward, back = null, reset, start, speed = "speed" }) {
   const play = makeButton({ label: "Play", icon: PATHS.play, kind: "main" });
   const step = makeButton({ label: "Step", icon: PATHS.step, title: "One step (right arrow)" });
   const again = makeButton({ label: "Reset", icon: PATHS.reset, title: "Back to the first step" });
@@ -27,7 +28,10 @@ export function addTransport(app, parent, { forward, back = null, reset, speed =
     play.lastChild.textContent = playing ? "Pause" : "Play";
     play.replaceChild(makeIcon(playing ? PATHS.pause : PATHS.play), play.firstChild);
   }
-  play.onclick = () => clock.toggle();
+  play.onclick = () => {
+    if (!clock.playing()) start();
+    clock.toggle();
+  };
   const paused = (act) => () => {
     clock.pause();
     act();
