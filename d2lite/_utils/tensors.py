@@ -93,10 +93,15 @@ def check_filling(value, name, dtype):
     return number
 
 
-def check_finite(model, name):
-    """Raise a ValueError that names a parameter or buffer of a module that holds NaN or infinity."""
+def check_weights(model, name):
+    """Raise a ValueError that names a parameter or buffer that is not finite, or from which a weight is computed."""
     for part, value in model.state_dict().items():
-        if not value.isfinite().all():
+        if part.endswith("_orig") or "parametrizations." in part:
+            raise ValueError(
+                f"{name} has {part}, from which a weight is computed: expected the weight itself; first call "
+                "torch.nn.utils.prune.remove or parametrize.remove_parametrizations"
+            )
+        if torch.is_tensor(value) and not value.isfinite().all():
             raise ValueError(f"{name} has {part} that is not finite: expected numbers; train it again")
 
 

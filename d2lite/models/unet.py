@@ -8,7 +8,7 @@ from torch import nn
 
 from d2lite._utils.checks import check_choice, check_count
 from d2lite._utils.encoding import to_base64
-from d2lite._utils.tensors import check_finite
+from d2lite._utils.tensors import check_weights
 from d2lite.models import weights
 from d2lite.models.quantization import SCALE, dequantize, quantize_all
 
@@ -127,13 +127,13 @@ def to_tensors(net):
 
     Raises:
         TypeError: it is no `UNet`.
-        ValueError: a weight is not finite.
+        ValueError: a weight is not finite, or computed from others.
 
     Source: Jacob et al. 2018, sections 2.1 and 3.2 (folding), weights only.
     """
     if not isinstance(net, UNet):
         raise TypeError(f"net is a {type(net).__name__}: expected a d2lite.models.unet.UNet")
-    check_finite(net, "net")
+    check_weights(net, "net")
     folded, biases = {}, {}
     for name, layer, norm in _stages(net):
         weight = layer.weight.detach().cpu().double()

@@ -345,7 +345,7 @@ class TestLenet:
             LenetExplorer.from_model(Pair(*make_lenet()), (self.images, self.labels))
         model = make_lenet()
         nn.init.constant_(model[0].bias, float("nan"))
-        with pytest.raises(ValueError, match="model has weights that are not finite"):
+        with pytest.raises(ValueError, match="model has 0.bias that is not finite"):
             LenetExplorer.from_model(model, (self.images, self.labels))
 
     @pytest.mark.parametrize(
