@@ -127,7 +127,8 @@ class Grids(Basic):
             texts: what stands in the units, from the top; None leaves them empty.
             color: a name of `COLORS`.
             radius, gap: of a unit, and from one middle to the next, in units of the drawing.
-            crossed: indices of units that are crossed out, as by dropout; `connect` leaves them out.
+            crossed: indices, among the units drawn, of those that are crossed out, as by dropout; `connect` leaves
+                them out.
 
         Returns:
             Shape: the layer; `layer[0]` is its uppermost unit.

@@ -54,7 +54,8 @@ def network(sizes, names=None, *, crossed=None, colors=("blue", "orange", "green
     Args:
         sizes: units of each layer, from the left, at least two layers.
         names: a text for each layer, all at one height; None writes none.
-        crossed: dict from a layer's index to the indices of its units that are crossed out, as by dropout.
+        crossed: dict from a layer's index to the indices, among its units drawn, of those that are crossed out, as by
+            dropout.
         colors: of the first layer, of those between, and of the last.
 
     Returns:
