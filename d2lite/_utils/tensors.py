@@ -1,6 +1,7 @@
 """Tensors from whatever holds numbers: read-only, reversed and foreign arrays, lists of tensors."""
 
 import math
+import re
 
 import numpy as np
 import torch
@@ -103,6 +104,25 @@ def check_weights(model, name):
             )
         if torch.is_tensor(value) and not value.isfinite().all():
             raise ValueError(f"{name} has {part} that is not finite: expected numbers; train it again")
+
+
+def check_layers(model, make, name):
+    """Raise a ValueError that names a layer of a module that is another than in the module that make() returns."""
+    with torch.random.fork_rng(devices=[]):  # it draws weights
+        made = make()
+    own, wanted = (
+        {part: _described(layer) for part, layer in each.named_modules() if not [*layer.children()]}
+        for each in (model, made)
+    )
+    for part in own | wanted:
+        if own.get(part) != wanted.get(part):
+            raise ValueError(
+                f"{name} has {own.get(part)} as {part}: expected {wanted.get(part)}, as {type(model).__name__} makes it"
+            )
+
+
+def _described(layer):
+    return re.sub(r"momentum=\S+ ", "", str(layer))  # of a batch norm: it says how running means are learned
 
 
 def are_distributions(values, axis=-1):

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from d2lite._utils.encoding import to_base64
-from d2lite._utils.tensors import check_weights
+from d2lite._utils.tensors import check_layers, check_weights
 from d2lite.models import weights
 from d2lite.models._grid_detector import STRIDE, GridDetector
 from d2lite.models.quantization import dequantize, quantize
@@ -149,3 +149,4 @@ def _check(detector):
     if not isinstance(detector, GridDetector):
         raise TypeError(f"detector is a {type(detector).__name__}: expected a d2lite.models.GridDetector")
     check_weights(detector, "detector")
+    check_layers(detector, lambda: GridDetector(detector.anchors, **detector.shape), "detector")

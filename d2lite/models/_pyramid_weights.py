@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from d2lite._utils.encoding import to_base64
-from d2lite._utils.tensors import check_weights
+from d2lite._utils.tensors import check_layers, check_weights
 from d2lite.models import weights
 from d2lite.models._detector_weights import halved
 from d2lite.models._pyramid_detector import PyramidDetector
@@ -181,3 +181,4 @@ def _check(detector):
     if not isinstance(detector, PyramidDetector):
         raise TypeError(f"detector is a {type(detector).__name__}: expected a d2lite.models.PyramidDetector")
     check_weights(detector, "detector")
+    check_layers(detector, lambda: PyramidDetector(detector.anchors, **detector.shape), "detector")

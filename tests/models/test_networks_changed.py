@@ -1,4 +1,4 @@
-"""Networks whose weights are computed from others, as while they are pruned: told, and not saved or shown otherwise."""
+"""Networks that are not as they were made, pruned or with other layers: told, and not saved or shown otherwise."""
 
 import pytest
 import torch
@@ -89,3 +89,25 @@ def test_a_pruned_network_that_was_saved_is_the_same(tmp_path):
         torch.testing.assert_close(again(images), net(images), rtol=0, atol=0.01)  # float16
     steps = [models.quantization.quantize(layer.weight)[0] for layer in models.layers_of(again)]
     assert all((step == 0).double().mean() >= 0.5 for step in steps)
+
+
+@pytest.mark.parametrize("name", ["unet", "detector", "saved detector", "modern detector"])
+def test_a_network_with_other_layers_is_told(name, tmp_path):
+    """A file has weights alone, and page and `load` computed with the layers that the network has by default."""
+    make, layer, ask = NETWORKS[name]
+    torch.manual_seed(0)
+    net = make()
+    parent = next(module for module in net.modules() if layer(net) in [*module.children()])
+    parent[1].momentum = 0.01  # this changes nothing that is computed
+    state = torch.random.get_rng_state()
+    assert ask(net, tmp_path / "own.npz")
+    assert torch.equal(state, torch.random.get_rng_state())
+    (tmp_path / "own.npz").unlink(missing_ok=True)
+    usual, parent[2] = parent[2], nn.SiLU()
+    with pytest.raises(ValueError, match=r"has SiLU\(\) as \S+: expected (Leaky)?ReLU\(.*, as .* makes it"):
+        ask(net, tmp_path / "own.npz")
+    parent[2] = usual
+    parent.append(nn.Dropout())
+    with pytest.raises(ValueError, match=r"has Dropout\(p=0.5, inplace=False\) as \S+: expected None"):
+        ask(net, tmp_path / "own.npz")
+    assert not list(tmp_path.iterdir())
