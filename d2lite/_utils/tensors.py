@@ -25,8 +25,10 @@ def as_tensor(value, name, device=None, dtype=None):
         dtype: how to read lists of Python's numbers; None takes torch's way, float32 for floats.
 
     Raises:
-        ValueError: it holds something else, or its parts differ in shape.
+        ValueError: it holds something else, masked places too, or its parts differ in shape.
     """
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} has masked places: expected a number in each; leave them out, or fill them")
     try:
         tensor = _convert(value, name, dtype)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
