@@ -193,6 +193,8 @@ def _texts(values):
         raise ValueError(
             "values has rows of different lengths or none: expected (rows, columns) numbers or texts"
         )
+    if any(np.ndim(value) for row in rows for value in row):
+        raise ValueError("values has more than two axes: expected (rows, columns) numbers or texts")
     return [[_number(value) for value in row] for row in rows]
 
 
@@ -202,4 +204,4 @@ def _number(value):
         return value or ""
     value = value.item() if hasattr(value, "item") else value
     whole = isinstance(value, numbers.Real) and abs(value) < 1e5 and value == int(value)
-    return (f"{value:.0f}" if whole else f"{value:.3g}").replace("-", "−")
+    return (f"{value + 0:.0f}" if whole else f"{value:.3g}").replace("-", "−")
