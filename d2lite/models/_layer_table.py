@@ -113,12 +113,16 @@ def layer_table(model, input_shape, depth=None):
 
 
 def _without_numbers(model):
-    """Return a copy of a module whose parameters, buffers and other tensors have shapes alone."""
+    """Return a copy of a module, without hooks, whose parameters, buffers and other tensors have shapes alone."""
     twins = {id(p): nn.Parameter(p.detach().to("meta"), requires_grad=False) for p in model.parameters()}
     twins |= {id(b): b.to("meta") for b in model.buffers()}
     plain = (value for module in model.modules() for value in vars(module).values() if torch.is_tensor(value))
     twins |= {id(value): value.detach().to("meta") for value in plain}  # such as the weight of a pruned layer
-    return copy.deepcopy(model, twins)
+    twin = copy.deepcopy(model, twins)
+    for module in twin.modules():  # what hooks note down is to be the model's, and of numbers
+        module._forward_hooks.clear()
+        module._forward_pre_hooks.clear()
+    return twin
 
 
 def _texts(row):

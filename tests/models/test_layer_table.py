@@ -185,3 +185,17 @@ def test_constants_of_a_network_are_no_paths():
 
     table = layer_table(Standardized(), (3, 8, 8))
     assert [(row.name, row.receptive_field) for row in table] == [("conv", 5)]
+
+
+def test_hooks_note_nothing_that_the_model_has_not_computed():
+    """A dict of activations held tensors without numbers after the table was made."""
+    noted, net = {}, nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU())
+    for i, layer in enumerate(net):
+        layer.register_forward_hook(lambda module, inputs, output, i=i: noted.update({i: output}))
+        layer.register_forward_pre_hook(lambda module, inputs, i=i: noted.update({f"before {i}": inputs[0]}))
+    net(torch.zeros(1, 1, 4, 4))
+    before = dict(noted)
+    assert layer_table(net, (1, 4, 4)).parameters == 20
+    assert noted == before and len(noted) == 4
+    net(torch.ones(1, 1, 4, 4))
+    assert all(noted[key] is not before[key] for key in before)
