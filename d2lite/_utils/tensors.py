@@ -1,6 +1,7 @@
 """Tensors from whatever holds numbers: read-only, reversed and foreign arrays, lists of tensors."""
 
 import math
+import re
 
 import numpy as np
 import torch
@@ -24,8 +25,10 @@ def as_tensor(value, name, device=None, dtype=None):
         dtype: how to read lists of Python's numbers; None takes torch's way, float32 for floats.
 
     Raises:
-        ValueError: it holds something else, or its parts differ in shape.
+        ValueError: it holds something else, masked places too, or its parts differ in shape.
     """
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} has masked places: expected a number in each; leave them out, or fill them")
     try:
         tensor = _convert(value, name, dtype)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
@@ -93,11 +96,35 @@ def check_filling(value, name, dtype):
     return number
 
 
-def check_finite(model, name):
-    """Raise a ValueError that names a parameter or buffer of a module that holds NaN or infinity."""
+def check_weights(model, name):
+    """Raise a ValueError that names a parameter or buffer that is not finite, or from which a weight is computed."""
     for part, value in model.state_dict().items():
-        if not value.isfinite().all():
+        if part.endswith("_orig") or "parametrizations." in part:
+            raise ValueError(
+                f"{name} has {part}, from which a weight is computed: expected the weight itself; first call "
+                "torch.nn.utils.prune.remove or parametrize.remove_parametrizations"
+            )
+        if torch.is_tensor(value) and not value.isfinite().all():
             raise ValueError(f"{name} has {part} that is not finite: expected numbers; train it again")
+
+
+def check_layers(model, make, name):
+    """Raise a ValueError that names a layer of a module that is another than in the module that make() returns."""
+    with torch.random.fork_rng(devices=[]):  # it draws weights
+        made = make()
+    own, wanted = (
+        {part: _described(layer) for part, layer in each.named_modules() if not [*layer.children()]}
+        for each in (model, made)
+    )
+    for part in own | wanted:
+        if own.get(part) != wanted.get(part):
+            raise ValueError(
+                f"{name} has {own.get(part)} as {part}: expected {wanted.get(part)}, as {type(model).__name__} makes it"
+            )
+
+
+def _described(layer):
+    return re.sub(r"momentum=\S+ ", "", str(layer))  # of a batch norm: it says how running means are learned
 
 
 def are_distributions(values, axis=-1):

@@ -45,8 +45,10 @@ class Scenes:
 
     @property
     def targets(self):
-        """A list of N dicts with "boxes" (k, 4) and "classes" (k,), as `mean_average_precision` takes them."""
-        return [{"boxes": b, "classes": c} for b, c in zip(self.boxes, self.classes, strict=True)]
+        """A list of N dicts with "boxes" (k, 4) and "classes" (k,), as `mean_average_precision` takes them; copies."""
+        return [
+            {"boxes": b.clone(), "classes": c.clone()} for b, c in zip(self.boxes, self.classes, strict=True)
+        ]
 
     @property
     def class_masks(self):
@@ -61,7 +63,9 @@ class Scenes:
     def __getitem__(self, index):
         """Return the chosen scenes as Scenes; an integer gives one scene and keeps the batch axis."""
         chosen = torch.arange(len(self))[row_index(index, len(self))]
-        boxes, classes = ([values[i] for i in chosen.tolist()] for values in (self.boxes, self.classes))
+        boxes, classes = (
+            [values[i].clone() for i in chosen.tolist()] for values in (self.boxes, self.classes)
+        )
         return dataclasses.replace(
             self, pixels=self.pixels[chosen], boxes=boxes, classes=classes, masks=self.masks[chosen]
         )

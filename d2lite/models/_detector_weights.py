@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from d2lite._utils.encoding import to_base64
-from d2lite._utils.tensors import check_finite
+from d2lite._utils.tensors import check_layers, check_weights
 from d2lite.models import weights
 from d2lite.models._grid_detector import STRIDE, GridDetector
 from d2lite.models.quantization import dequantize, quantize
@@ -44,15 +44,16 @@ def pretrained_detector(path=None):
 def save_detector(path, detector, record):
     """Write the file that `pretrained_detector` reads, the weights as float16; record is its dict.
 
-    Counts stay whole numbers, and what float16 cannot hold (to 65504) stays as it is.
+    Counts stay whole numbers, and what float16 cannot hold (to 65504) stays as it is. The detector's shape is added.
 
     Raises:
         TypeError: it is no `GridDetector`.
-        ValueError: a number is not finite, or the path does not end in ".npz".
+        ValueError: a number is not finite, a weight is computed from others, or the path does not end in ".npz".
     """
     _check(detector)
     state = {name: halved(value) for name, value in detector.state_dict().items()}
-    return weights.save(weights.check_file(path), state | {"anchors": detector.anchors}, record)
+    tensors, record = state | {"anchors": detector.anchors}, {**record, "shape": detector.shape}
+    return weights.save(weights.check_file(path), tensors, record)
 
 
 def halved(value):
@@ -147,4 +148,5 @@ def detector_payload(detector):
 def _check(detector):
     if not isinstance(detector, GridDetector):
         raise TypeError(f"detector is a {type(detector).__name__}: expected a d2lite.models.GridDetector")
-    check_finite(detector, "detector")
+    check_weights(detector, "detector")
+    check_layers(detector, lambda: GridDetector(detector.anchors, **detector.shape), "detector")

@@ -44,6 +44,7 @@ class GridDetector(nn.Module):
             raise ValueError(f"widths is {widths!r}: expected three numbers of channels")
         widths = [check_count(width, "widths") for width in widths]
         num_blocks = check_count(num_blocks, "num_blocks", 0)
+        self.shape = {"num_classes": num_classes, "widths": widths, "num_blocks": num_blocks}
         self.body = nn.Sequential(
             _convolution(3, widths[0], stride=2),
             _convolution(widths[0], widths[1], stride=2),

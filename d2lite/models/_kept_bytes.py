@@ -60,11 +60,17 @@ def kept_bytes(model, input_shape, batch_size=1):
         raise ValueError(
             f"model is on {wrong[0]}: expected the meta device; make it under torch.device('meta')"
         )
-    owned = {tensor.untyped_storage()._cdata for tensor in own}
     dtype = next((tensor.dtype for tensor in own if tensor.is_floating_point()), None)
-    x = torch.empty(shape, dtype=dtype, device="meta")
-    with _Watch() as watch, torch.enable_grad():
-        output = model(x)
+    with _Watch() as watch, torch.inference_mode(False), torch.enable_grad():
+        x = torch.empty(shape, dtype=dtype, device="meta")
+        try:
+            output = model(x)
+        except Exception as error:  # whatever its layers raise
+            said = str(error).partition("\n")[0]
+            raise ValueError(
+                f"model fails on inputs of shape {tuple(shape)} ({said}): expected layers that fit"
+            ) from error
+    owned = {tensor.untyped_storage()._cdata for tensor in [*own, x]}
     made = {
         key: size for key, (alive, size) in watch.made.items() if not alive.expired() and key not in owned
     }

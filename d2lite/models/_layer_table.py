@@ -113,10 +113,16 @@ def layer_table(model, input_shape, depth=None):
 
 
 def _without_numbers(model):
-    """Return a copy of a module whose parameters and buffers have shapes alone."""
+    """Return a copy of a module, without hooks, whose parameters, buffers and other tensors have shapes alone."""
     twins = {id(p): nn.Parameter(p.detach().to("meta"), requires_grad=False) for p in model.parameters()}
     twins |= {id(b): b.to("meta") for b in model.buffers()}
-    return copy.deepcopy(model, twins)
+    plain = (value for module in model.modules() for value in vars(module).values() if torch.is_tensor(value))
+    twins |= {id(value): value.detach().to("meta") for value in plain}  # such as the weight of a pruned layer
+    twin = copy.deepcopy(model, twins)
+    for module in twin.modules():  # what hooks note down is to be the model's, and of numbers
+        module._forward_hooks.clear()
+        module._forward_pre_hooks.clear()
+    return twin
 
 
 def _texts(row):
@@ -171,7 +177,7 @@ class _Follower(fx.Interpreter):
         ]
         if node.op == "placeholder":
             self.fields[node] = _Field(0, 1, 1)
-        elif isinstance(output, torch.Tensor):
+        elif isinstance(output, torch.Tensor) and node.op != "get_attr":  # a constant is no path
             self.fields[node] = _field(module, sources, output)
             if module is not None and sources:
                 self._note(node.target, module, sources[0][0], output, self.fields[node])
@@ -210,10 +216,12 @@ def _field(module, sources, output):
     if not fields or None in fields:
         return None
     start, end = min(field.start for field in fields), max(field.end for field in fields)
-    field = _Field(start, end, max(field.jump for field in fields))
+    field = _Field(start, end, min(field.jump for field in fields))  # of the finest: others are repeated
     before = sources[0][0]
     if isinstance(module, (nn.Conv2d, *_POOLS)):
         return field.through(*_window(module))
+    if before.ndim == 4 and output.ndim == 3:
+        return None  # its units may see a pixel each, as in a row of patches, or a column
     if before.ndim == 4 and (output.ndim < 4 or output.shape[2] == 1):
         return field.all_of(before.shape[2])
     if before.ndim == output.ndim == 4 and before.shape[2] != output.shape[2]:

@@ -301,6 +301,7 @@ def pyramid_loss(detector, outputs, size, boxes, classes, dynamic=False, box_los
     check_choice(box_loss, ("ciou", "squared"), "box_loss")
     smoothing, positions = check_number(smoothing, "smoothing", 0, 1), detector.positions(*_pair(size))
     _check_batch(detector, outputs, positions, size, boxes, classes)
+    classes = classes.long()  # of its whole numbers torch counts with some dtypes only
     outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
     drawn = detector.boxes(outputs, positions)
     if dynamic:
@@ -331,6 +332,11 @@ def _pair(size):
 
 def _check_batch(detector, outputs, positions, size, boxes, classes):
     """Raise a ValueError if outputs or truths are not those of these pictures."""
+    for name, value in (("boxes", boxes), ("classes", classes)):
+        if not torch.is_tensor(value):
+            raise ValueError(
+                f"{name} is a {type(value).__name__}: expected a tensor; put the lists in pad_truths"
+            )
     wanted = (len(boxes), len(positions), 5 + detector.num_classes)
     if tuple(outputs.shape) != wanted or classes.shape != boxes.shape[:2]:
         raise ValueError(

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from d2lite._utils.encoding import to_base64
-from d2lite._utils.tensors import check_finite
+from d2lite._utils.tensors import check_layers, check_weights
 from d2lite.models import weights
 from d2lite.models._detector_weights import halved
 from d2lite.models._pyramid_detector import PyramidDetector
@@ -39,7 +39,7 @@ def save_modern_detector(path, detector, record):
 
     Raises:
         TypeError: it is no `PyramidDetector`.
-        ValueError: a number is not finite, or the path does not end in ".npz".
+        ValueError: a number is not finite, a weight is computed from others, or the path does not end in ".npz".
     """
     _check(detector)
     folded = folded_convolutions(detector).values()
@@ -116,7 +116,7 @@ def pyramid_payload(detector):
 
     Raises:
         TypeError: it is no `PyramidDetector`.
-        ValueError: a number is not finite.
+        ValueError: a number is not finite, or a weight is computed from others.
     """
     _check(detector)
     folded = folded_convolutions(detector)
@@ -180,4 +180,5 @@ def _neck_wiring(detector, fine, middle, run, chain):
 def _check(detector):
     if not isinstance(detector, PyramidDetector):
         raise TypeError(f"detector is a {type(detector).__name__}: expected a d2lite.models.PyramidDetector")
-    check_finite(detector, "detector")
+    check_weights(detector, "detector")
+    check_layers(detector, lambda: PyramidDetector(detector.anchors, **detector.shape), "detector")

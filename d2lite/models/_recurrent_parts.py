@@ -2,6 +2,8 @@
 
 from torch import nn
 
+from d2lite._utils.tensors import check_weights
+
 _CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)  # which may be empty
 
 
@@ -17,6 +19,7 @@ def find_parts(model, vocabulary, max_units):
     """
     if not isinstance(model, nn.Module):
         raise TypeError(f"model is a {type(model).__name__}: expected a torch.nn.Module")
+    check_weights(model, "model")
     alphabet = _characters(vocabulary)
     recurrent = _only(model, nn.RNNBase, "recurrent layer")
     readout = _only(model, nn.Linear, "linear layer")

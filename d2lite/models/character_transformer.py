@@ -8,7 +8,7 @@ from torch import nn
 from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite._utils.encoding import to_base64
 from d2lite._utils.state import keep_mode
-from d2lite._utils.tensors import as_tensor, check_finite
+from d2lite._utils.tensors import as_tensor, check_weights
 from d2lite.models import weights
 from d2lite.models._alphabet import check_alphabet, encode
 from d2lite.models.character_rnn import ALPHABET
@@ -267,7 +267,7 @@ def to_tensors(model):
 
     Raises:
         TypeError: the model is no CharacterTransformer.
-        ValueError: a weight is not finite, or the model is too large for a page.
+        ValueError: a weight is not finite or computed from others, or the model is too large for a page.
     """
     if not isinstance(model, CharacterTransformer):
         raise TypeError(f"model is a {type(model).__name__}: expected a d2lite.models.CharacterTransformer")
@@ -277,7 +277,7 @@ def to_tensors(model):
             raise ValueError(
                 f"{name} is {model.sizes[name]}: expected at most {limit}, so that a page can run it"
             )
-    check_finite(model, "model")
+    check_weights(model, "model")
     named = model.state_dict()
     vectors = {name: part.double().cpu().round(decimals=3) for name, part in named.items() if part.dim() == 1}
     matrices = quantize_all({name: part for name, part in named.items() if part.dim() == 2})

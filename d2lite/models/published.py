@@ -1,7 +1,7 @@
 """The networks that shaped the field, as they were published: for counting, and to be trained by who has the machines.
 
-Make them without memory for the weights: ``with torch.device("meta"): net = published.vgg16()``. Where torchvision has
-the network, weights have its names, so its files of weights fit.
+Make them without memory for the weights: ``with torch.device("meta"): net = published.vgg16()``. The weights of AlexNet
+(2014), VGG-16, ResNet-50 and DenseNet-121 have torchvision's names: the ``state_dict()`` of its network can be loaded.
 """
 
 import contextlib

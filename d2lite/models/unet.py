@@ -8,7 +8,7 @@ from torch import nn
 
 from d2lite._utils.checks import check_choice, check_count
 from d2lite._utils.encoding import to_base64
-from d2lite._utils.tensors import check_finite
+from d2lite._utils.tensors import check_layers, check_weights
 from d2lite.models import weights
 from d2lite.models.quantization import SCALE, dequantize, quantize_all
 
@@ -59,15 +59,23 @@ class UNet(nn.Module):
             raise ValueError(f"widths is {widths!r}: expected two or more numbers of channels")
         widths = [check_count(width, "widths") for width in widths]
         check_choice(skips, (True, False), "skips")
-        inputs = [check_count(channels_in, "channels_in"), *widths[:-1]]
-        joined = 1 if skips else 2
-        self.skips = bool(skips)
+        channels_in, num_classes = (
+            check_count(channels_in, "channels_in"),
+            check_count(num_classes, "num_classes"),
+        )
+        inputs, joined, self.skips = [channels_in, *widths[:-1]], 1 if skips else 2, bool(skips)
+        self.shape = {
+            "channels_in": channels_in,
+            "num_classes": num_classes,
+            "widths": widths,
+            "skips": self.skips,
+        }
         self.down = nn.ModuleList(map(_convolutions, inputs, widths))
         self.up = nn.ModuleList(
             nn.ConvTranspose2d(low, joined * high, 2, stride=2) for high, low in itertools.pairwise(widths)
         )
         self.join = nn.ModuleList(_convolutions(2 * width, width) for width in widths[:-1])
-        self.head = nn.Conv2d(widths[0], check_count(num_classes, "num_classes"), 1)
+        self.head = nn.Conv2d(widths[0], num_classes, 1)
 
     def forward(self, images):
         _check_images(images, self.down[0][0].weight, 2 ** len(self.up))
@@ -127,13 +135,14 @@ def to_tensors(net):
 
     Raises:
         TypeError: it is no `UNet`.
-        ValueError: a weight is not finite.
+        ValueError: a weight is not finite, or computed from others.
 
     Source: Jacob et al. 2018, sections 2.1 and 3.2 (folding), weights only.
     """
     if not isinstance(net, UNet):
         raise TypeError(f"net is a {type(net).__name__}: expected a d2lite.models.unet.UNet")
-    check_finite(net, "net")
+    check_weights(net, "net")
+    check_layers(net, lambda: UNet(**net.shape), "net")
     folded, biases = {}, {}
     for name, layer, norm in _stages(net):
         weight = layer.weight.detach().cpu().double()

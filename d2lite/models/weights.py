@@ -64,7 +64,7 @@ def save(name, tensors, record):
         Path of the file.
 
     Raises:
-        ValueError: a tensor has the record's name or one that NumPy needs itself, NumPy or JSON cannot hold what came,
+        ValueError: a tensor has the record's name or one that NumPy needs itself, a file or JSON cannot hold what came,
             or the file's name is neither a name nor a path that ends in ".npz".
     """
     path = _path(name)
@@ -79,8 +79,10 @@ def save(name, tensors, record):
             key: part.detach().cpu().numpy() if torch.is_tensor(part) else np.asarray(part)
             for key, part in tensors.items()
         }
+        for array in arrays.values():
+            torch.from_numpy(np.empty(0, array.dtype))  # what torch lacks, as texts, could not be read again
         text = json.dumps(record, allow_nan=False)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"tensors or record hold {error}: expected numbers and plain JSON values") from error
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as file:

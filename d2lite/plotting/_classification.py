@@ -77,7 +77,13 @@ def points(data, ax=None, *, class_names=None):
 
 def _check_points(data, class_names):
     """Return (N, 2) inputs and (N,) classes as arrays, and the list of the classes' names, empty for none."""
-    inputs, targets = data
+    try:
+        inputs, targets = data
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"data is a {type(data).__name__}: expected a pair, inputs (N, 2) and class indices (N,), such as the "
+            "tensors of a TensorDataset"
+        ) from None
     inputs, targets = to_array(inputs, "inputs"), as_whole_numbers(targets, "targets").cpu().numpy()
     if inputs.ndim != 2 or inputs.shape[1] != 2 or not np.isfinite(inputs).all():
         raise ValueError(f"inputs has shape {inputs.shape}: expected (N, 2), two finite features to draw")

@@ -53,9 +53,14 @@ def kmeans_step(sizes, anchors):
     for empty in (torch.bincount(owners, minlength=len(anchors)) == 0).nonzero()[:, 0]:
         worst = cover.argmin()
         owners[worst], cover[worst] = empty, 1.0
+    owners, exact = (
+        owners.cpu(),
+        sizes.cpu().double(),
+    )  # a float32 sum of a million sizes is off by a hundredth
     counts = torch.bincount(owners, minlength=len(anchors))[:, None]  # (A, 1)
-    sums = torch.zeros_like(anchors).index_add(0, owners, sizes.to(anchors.dtype))
-    return torch.where(counts > 0, sums / counts.clamp(min=1), anchors), labels, best.mean().item()
+    means = exact.new_zeros(anchors.shape).index_add(0, owners, exact) / counts.clamp(min=1)
+    moved = torch.where(counts > 0, means, anchors.cpu().double()).to(anchors)
+    return moved, labels, best.mean().item()
 
 
 def kmeans_start(sizes, num_anchors, seed=0):

@@ -32,8 +32,11 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
 
     Source: Lin et al. 2014 (COCO), and its evaluation code. Taught in chapters/08_detection/nms_and_map.
     """
-    overlaps = as_tensor(overlaps, "overlaps", dtype=torch.float64).detach().cpu().double().numpy()
+    overlaps = as_tensor(overlaps, "overlaps", dtype=torch.float64).detach().cpu()
     iou_threshold = check_number(iou_threshold, "iou_threshold", 0, 1, open_low=True)
+    if overlaps.is_floating_point():  # rounded as they are: of 0.7 in float32 the double is below 0.7
+        iou_threshold = torch.tensor(iou_threshold, dtype=overlaps.dtype).item() or iou_threshold
+    overlaps = overlaps.double().numpy()
     shape = overlaps.shape
     if len(shape) != 2 or np.isnan(overlaps).any():
         raise ValueError(f"overlaps has shape {shape}: expected (N, M) without NaN, a row for each detection")

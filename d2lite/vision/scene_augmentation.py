@@ -97,20 +97,23 @@ def resize(images, boxes, side):
         images (B, 3, side, side), by bilinear interpolation, and boxes.
 
     Raises:
-        ValueError: side is not a whole number above 0, the pictures are not squares, or there are more or fewer sets of
-            boxes.
+        ValueError: side is not a whole number above 0, the pictures are not squares of floats or bytes, or there are
+            more or fewer sets of boxes.
 
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/modern_detectors.
     """
     side = check_count(side, "side")
-    check_images(images)
+    check_images(images, floating=torch.is_tensor(images) and images.dtype != torch.uint8)
     if images.shape[2] != images.shape[3] or len(boxes) != len(images):
         raise ValueError(
             f"images has shape {tuple(images.shape)}, with {len(boxes)} sets of boxes: expected (B, 3, H, H), squares, "
             "and B sets"
         )
     factor = side / images.shape[2]
-    scaled = F.interpolate(images, size=(side, side), mode="bilinear", antialias=True)
+    wide = (
+        images if images.dtype == torch.uint8 else images.to(torch.promote_types(images.dtype, torch.float32))
+    )
+    scaled = F.interpolate(wide, size=(side, side), mode="bilinear", antialias=True).to(images.dtype)
     return scaled, [as_tensor(each, "boxes") * factor for each in boxes]
 
 

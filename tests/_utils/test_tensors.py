@@ -76,3 +76,12 @@ def test_what_holds_no_numbers(value):
 def test_whole_numbers_are_whole(value):
     with pytest.raises(ValueError, match="^classes holds (0.5|nan|inf): expected whole numbers$"):
         as_whole_numbers(value, "classes")
+
+
+def test_a_masked_place_is_no_number():
+    """What stands under a mask, such as -999 where nothing was measured, was taken for a measurement."""
+    measured = np.ma.masked_values([1.0, -999.0, 3.0], -999.0)
+    with pytest.raises(ValueError, match="x has masked places: expected a number in each"):
+        as_tensor(measured, "x")
+    assert as_tensor(measured.filled(2.0), "x").tolist() == [1, 2, 3]
+    assert as_tensor(np.ma.masked_values([1.0, 3.0], -999.0), "x").tolist() == [1, 3]

@@ -165,6 +165,20 @@ def test_choosing_and_iterating(train):
     assert repr(train).startswith("Scenes(scenes: 120 images of 96 x 96, ")
 
 
+def test_chosen_scenes_and_their_targets_are_copies(train):
+    """A training loop that scales boxes in place had them scaled twice in its second epoch."""
+    kept = [boxes.clone() for boxes in train.boxes[:5]]
+    for image, target in train[:5]:
+        image /= 2
+        target["boxes"] /= 96
+        target["classes"] += 1
+    train[:5].boxes[0].mul_(2)
+    train[0].classes[0].zero_()
+    train.targets[3]["boxes"].zero_()
+    assert all(torch.equal(now, before) for now, before in zip(train.boxes[:5], kept, strict=True))
+    assert torch.equal(train.classes[0], scenes(1, 0, seed=5)[0].classes[0])
+
+
 def test_no_scenes():
     train, test = scenes(0, 0)
     assert len(train) == len(test) == 0

@@ -144,6 +144,16 @@ def test_booleans_and_floats_are_no_counts(call):
         call()
 
 
+@pytest.mark.parametrize("parts", [(0.6, 0.4), (0.7, 0.2, 0.1), (0.1,) * 10])
+def test_fractions_of_single_precision_are_whole_in_sum(parts):
+    """Of float32, 0.6 and 0.4 are 1.00000003, which was more than 1."""
+    whole = Data(torch.zeros(200, 1), torch.arange(200) % 2)
+    expected = [len(part) for part in whole.split(parts)]
+    for fractions in (torch.tensor(parts), np.float32(parts), [*map(np.float32, parts)]):
+        assert [len(part) for part in whole.split(fractions)] == expected
+    assert sum(expected) == 200
+
+
 def test_standardize_agrees_with_scikit_learn_at_odd_scales():
     rng = np.random.default_rng(0)
     inputs = (rng.normal(size=(50, 4)) * [1e-20, 1e15, 1, 0] + [0, 1e18, 1e4, 3]).astype(np.float32)

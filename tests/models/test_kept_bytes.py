@@ -99,8 +99,27 @@ def test_weights_of_another_dtype_keep_numbers_of_their_size(dtype, size):
         ({"input_shape": (4.5,)}, ValueError, "input_shape is 4.5: expected a whole number"),
         ({"batch_size": 0}, ValueError, "batch_size is 0: expected a whole number, 1 or more"),
         ({"batch_size": 2.5}, ValueError, "batch_size is 2.5: expected a whole number, 1 or more"),
+        (
+            {"input_shape": (5,)},
+            ValueError,
+            r"model fails on inputs of shape \(1, 5\) .*: expected layers that fit",
+        ),
     ],
 )
 def test_what_does_not_fit_is_said(options, error, said):
     with pytest.raises(error, match=said):
         kept_bytes(**{"model": nn.Linear(4, 2, device="meta"), "input_shape": (4,)} | options)
+
+
+def test_the_input_is_not_counted_as_a_view_of_it_either():
+    with torch.device("meta"):
+        net = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    assert kept_bytes(net, (1, 28, 28), batch_size=3) == 3 * 4 * 10
+
+
+def test_where_nothing_is_kept_for_a_backward_pass_it_is_counted_as_elsewhere():
+    with torch.device("meta"):
+        net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(144, 10))
+    for mode in (torch.no_grad, torch.inference_mode):
+        with mode():
+            assert kept_bytes(net, (3, 8, 8)) == 4 * (4 * 36 + 10)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import prune
 
 from d2lite.models import layer_table, published
 
@@ -133,3 +134,68 @@ def test_layers_whose_work_is_not_known_are_refused_not_counted_as_nothing(layer
         ValueError, match=f"is {type(layer).__name__}: expected Conv2d, Linear or a normalization"
     ):
         layer_table(nn.Sequential(layer), shape)
+
+
+class Gate(nn.Module):
+    """Scales its channels by what a glance at the whole picture says (squeeze and excitation)."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.look, self.say = nn.AdaptiveAvgPool2d(1), nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x):
+        return x * self.say(self.look(x)).sigmoid()
+
+
+def test_a_gate_that_sees_all_makes_no_later_step_wider():
+    """Beyond the gate the next unit still lies a row further, not a whole picture: this was 98."""
+    net = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), Gate(4), nn.Conv2d(4, 4, 3, padding=1), Gate(4))
+    fields = {row.name: row.receptive_field for row in layer_table(net, (3, 32, 32))}
+    assert (fields["0"], fields["1.mul"], fields["2"], fields["3.mul"]) == (3, 34, 36, 67)
+
+
+def test_a_row_of_patches_claims_no_field():
+    """Each patch sees its own 16 rows; the table said 224."""
+    table = layer_table(nn.Sequential(nn.Conv2d(3, 8, 16, 16), nn.Flatten(2)), (3, 224, 224))
+    assert [row.receptive_field for row in table] == [16, None]
+
+
+def test_pruned_layers_and_plain_tensors_are_counted():
+    pruned = nn.Conv2d(3, 4, 3)
+    prune.random_unstructured(pruned, "weight", 0.5)
+    kernel = nn.Conv2d(4, 4, 1)
+    kernel.offset = torch.randn(4)  # neither parameter nor buffer
+    table = layer_table(nn.Sequential(pruned, kernel), (3, 8, 8))
+    assert [row.parameters for row in table] == [112, 20]
+    assert [row.multiply_adds for row in table] == [36 * 108, 36 * 16]
+    assert pruned.weight.device.type == kernel.offset.device.type == "cpu"
+
+
+def test_constants_of_a_network_are_no_paths():
+    """Pictures that the network standardizes itself: there were rows "sub" and "truediv", and no field after them."""
+
+    class Standardized(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("mean", torch.full((3, 1, 1), 0.5))
+            self.std, self.conv = torch.full((3, 1, 1), 0.2), nn.Conv2d(3, 4, 5)
+
+        def forward(self, x):
+            return self.conv((x - self.mean) / self.std)
+
+    table = layer_table(Standardized(), (3, 8, 8))
+    assert [(row.name, row.receptive_field) for row in table] == [("conv", 5)]
+
+
+def test_hooks_note_nothing_that_the_model_has_not_computed():
+    """A dict of activations held tensors without numbers after the table was made."""
+    noted, net = {}, nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU())
+    for i, layer in enumerate(net):
+        layer.register_forward_hook(lambda module, inputs, output, i=i: noted.update({i: output}))
+        layer.register_forward_pre_hook(lambda module, inputs, i=i: noted.update({f"before {i}": inputs[0]}))
+    net(torch.zeros(1, 1, 4, 4))
+    before = dict(noted)
+    assert layer_table(net, (1, 4, 4)).parameters == 20
+    assert noted == before and len(noted) == 4
+    net(torch.ones(1, 1, 4, 4))
+    assert all(noted[key] is not before[key] for key in before)

@@ -309,6 +309,36 @@ class TestLenet:
         data = LenetExplorer.from_model(model, (self.images.to(dtype), self.labels)).data
         assert data["labels"] == [1, 2, 3]
 
+    @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
+    @pytest.mark.parametrize("pooling", ["max", "average"])
+    @pytest.mark.parametrize("scale", [0.3, 1.0])
+    def test_a_fresh_lenet_is_told_from_the_others(self, activation, pooling, scale):
+        """Its logits are small: each of sigmoid and average pooling was taken for one of sigmoid and max pooling."""
+        torch.manual_seed(0)
+        acts = {"relu": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
+        model = make_lenet()
+        for i, layer in enumerate(model):
+            if isinstance(layer, nn.ReLU):
+                model[i] = acts[activation]()
+            elif isinstance(layer, nn.MaxPool2d) and pooling == "average":
+                model[i] = nn.AvgPool2d(2)
+        with torch.no_grad():
+            for weight in model.parameters():
+                weight *= scale
+        assert lenet.recognise(model, self.images)[1:] == (activation, pooling)
+
+    @pytest.mark.parametrize("other", [nn.LeakyReLU(0.01), nn.ELU(), nn.Hardtanh(), nn.GELU()])
+    def test_a_fresh_lenet_with_another_activation_is_none(self, other):
+        for scale in (0.3, 1.0):
+            model = make_lenet()
+            for i, layer in enumerate(model):
+                model[i] = other if isinstance(layer, nn.ReLU) else layer
+            with torch.no_grad():
+                for weight in model.parameters():
+                    weight *= scale
+            with pytest.raises(ValueError, match="computes something else"):
+                lenet.recognise(model, self.images)
+
     def test_lists_and_arrays_are_samples(self):
         data = LenetExplorer.from_model(make_lenet(), (self.images.numpy(), [1, 2, 3])).data
         assert data == LenetExplorer.from_model(make_lenet(), (self.images, self.labels.int())).data
@@ -345,7 +375,7 @@ class TestLenet:
             LenetExplorer.from_model(Pair(*make_lenet()), (self.images, self.labels))
         model = make_lenet()
         nn.init.constant_(model[0].bias, float("nan"))
-        with pytest.raises(ValueError, match="model has weights that are not finite"):
+        with pytest.raises(ValueError, match="model has 0.bias that is not finite"):
             LenetExplorer.from_model(model, (self.images, self.labels))
 
     @pytest.mark.parametrize(

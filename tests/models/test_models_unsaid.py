@@ -122,6 +122,25 @@ class TestPyramidDetector:
                 net, outputs, settings.pop("size"), torch.tensor([[box]]), torch.tensor([[label]]), **settings
             )
 
+    @pytest.mark.parametrize("dynamic", [False, True])
+    def test_classes_of_any_whole_dtype_have_the_same_loss(self, dynamic):
+        net, outputs = self.detector()
+        boxes, classes = models.pad_truths([[[2.0, 2, 12, 14], [8, 8, 20, 30]]], [[1, 2]])
+        expected = pyramid_loss(net, outputs, (32, 32), boxes, classes, dynamic)
+        for dtype in (torch.int8, torch.int16, torch.int32):
+            found = pyramid_loss(net, outputs, (32, 32), boxes, classes.to(dtype), dynamic)
+            assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+    def test_lists_are_to_be_padded_first(self):
+        net, outputs = self.detector()
+        boxes, classes = [torch.tensor([[2.0, 2, 12, 14]])], [torch.tensor([1])]
+        padded, numbers = models.pad_truths(boxes, classes)
+        for truths, name in (((boxes, classes), "boxes"), ((padded, numbers.tolist()), "classes")):
+            with pytest.raises(
+                ValueError, match=f"{name} is a list: expected a tensor; put the lists in pad_truths"
+            ):
+                pyramid_loss(net, outputs, (32, 32), *truths)
+
     @pytest.mark.parametrize(
         ("boxes", "classes", "said"),
         [

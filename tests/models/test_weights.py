@@ -91,6 +91,11 @@ def test_what_is_saved_comes_back(tmp_path):
         ({}, {"loss": float("nan")}, "expected numbers and plain JSON values"),
         ({}, {"loss": torch.zeros(1)}, "expected numbers and plain JSON values"),
         ({"a": torch.zeros(1, dtype=torch.bfloat16)}, {}, "expected numbers and plain JSON values"),
+        ({"a": torch.zeros(1, device="meta")}, {}, "expected numbers and plain JSON values"),
+        # these were written, and could not be read again
+        ({"a": ["x", "y"]}, {}, "can't convert np.ndarray of type numpy.str_.*: expected numbers"),
+        ({"a": np.array([None])}, {}, "can't convert np.ndarray of type numpy.object_.*: expected numbers"),
+        ({"a": np.zeros(1, ">f4")}, {}, "byte order.*: expected numbers"),
     ],
 )
 def test_what_no_file_can_hold_is_refused_before_one_is_written(tmp_path, tensors, record, message):

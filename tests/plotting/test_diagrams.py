@@ -199,6 +199,9 @@ def test_whole_numbers_have_all_their_digits(d):
     d.matrix(1, 1, [[2024, -1600.0], [np.int64(99_999), 1234.5]], cell=2)
     texts = [text.get_text() for text in d.figure.axes[0].texts]
     assert texts == ["2024", "−1600", "99999", "1.23e+03"]
+    grid = d.matrix(5, 1, torch.tensor([[0.0, 2.0]]) * -1)  # -0.0 stood there as −0
+    assert [text.get_text() for text in d.figure.axes[0].texts][4:] == ["0", "−2"]
+    assert len(grid.parts) == 2
 
 
 def test_tensors_have_their_shape_below_and_sheets_that_do_not_lie_on_one_another(d):
@@ -231,6 +234,15 @@ def test_a_window_gives_what_torch_gives(at):
     assert f"{wanted:g}".replace("-", "−") in texts[-4:]
 
 
+def test_a_window_under_the_kernel_of_a_layer():
+    """Its weights have gradients, and may be halves."""
+    values = torch.arange(9.0).reshape(3, 3)
+    for dtype in (torch.float32, torch.bfloat16):
+        kernel = torch.ones(2, 2, dtype=dtype, requires_grad=True)
+        texts = [text.get_text() for text in diagrams.window(values, kernel).figure.axes[0].texts]
+        assert "8" in texts[-5:]
+
+
 def test_a_window_over_bytes_gives_a_sum_that_does_not_wrap():
     image, kernel = np.full((3, 3), 200, np.uint8), np.full((2, 2), 2, np.uint8)
     texts = [text.get_text() for text in diagrams.window(image, kernel).figure.axes[0].texts]
@@ -259,6 +271,7 @@ def _shown(*steps):
         (lambda d: d.arrow("a", (1, 1)), "start is 'a': expected a shape of the drawing or a point"),
         (lambda d: d.arrow((0, 0), (1, "b")), r"end\[1\] is 'b': expected a finite number"),
         (lambda d: d.arrow((1, 1), (1, 1)), "the arrow is shorter than its head: expected start and end apart"),
+        (lambda d: d.arrow((1, 1), (1, 1), curve=0.5), "the arrow is shorter than its head: expected"),
         (lambda d: d.arrow(d.circle(1, 1, 1), d.circle(2, 1, 1)), "the arrow is shorter than its head"),
         (lambda d: d.arrow((0, 0), (1, 1), side="up"), "side is 'up': expected one of"),
         (lambda d: d.arrow((0, 0), (1, 1), heads=2), "heads is 2: expected one of"),
@@ -283,6 +296,8 @@ def _shown(*steps):
         (lambda d: diagrams.network([3, 2], colors=["blue"]), "colors has 1: expected three"),
         (lambda d: diagrams.window([[1, 2]], [[1]], (0, 2)), r"at is \(0, 2\): expected a cell of the output, 1 rows"),
         (lambda d: diagrams.window([[1, 2]], [[1]], (0, 0.5)), r"at\[1\] is 0.5: expected a whole number"),
+        (lambda d: diagrams.window([["a"]], [[1]]), r"values is \[\['a'\]\]: expected a tensor, an array"),
+        (lambda d: d.matrix(1, 1, [[[1], [2]]]), "values has more than two axes: expected"),
         (lambda d: diagrams.window([1, 2], [1]), r"shapes \(2,\) and \(1,\): expected \(H, W\) and \(h, w\)"),
     ],
 )  # fmt: skip

@@ -196,6 +196,13 @@ def test_axes_of_other_scales_and_lists_of_one_are_taken():
             lambda: plotting.decision_boundary(Several(), (POINTS, [0, 1, 1])),
             "result of predict is a dict: expected a tensor of logits",
         ),
+        (
+            lambda: plotting.points(
+                torch.utils.data.TensorDataset(torch.tensor(POINTS), torch.tensor([0, 1, 1]))
+            ),
+            "data is a TensorDataset: expected a pair, inputs .N, 2. and class indices .N,., such as the tensors of",
+        ),
+        (lambda: plotting.decision_boundary(lambda x: x[:, 0], 3), "data is a int: expected a pair, inputs"),
         (lambda: plotting.curves([0.9, 0.5]), "history is a list: expected the History of a run, or a dict"),
         (lambda: plotting.curves({"a": [1, 2]}, [None, None]), "axes has 2 for one panel: expected one"),
     ],

@@ -79,6 +79,13 @@ def test_step_equals_the_plain_loop():
         anchors = moved
 
 
+def test_the_mean_of_many_sizes_is_exact():
+    """A float32 sum of a million numbers has lost a hundredth of them."""
+    moved, _, _ = kmeans_step(torch.full((1_000_000, 2), 33.3), [[30.0, 30.0]])
+    assert moved.dtype == torch.float32
+    torch.testing.assert_close(moved, torch.full((1, 2), 33.3), rtol=1e-6, atol=0)
+
+
 def test_an_anchor_without_sizes_takes_the_worst_covered_one():
     sizes = torch.tensor([[10.0, 10], [11, 11], [30, 5]])
     moved, labels, _ = kmeans_step(sizes, [[10, 10], [500, 500]])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from d2lite.vision.boxes import iou
 from d2lite.vision.detection_metrics import (
     COCO_THRESHOLDS,
     average_precision,
@@ -260,6 +261,24 @@ def test_average_precision_equals_the_definition(detections, missed):
     every = sum(best(found) for found in range(1, num_targets + 1)) / num_targets
     assert average_precision(scores, hits, num_targets, "all-point") == pytest.approx(every, abs=1e-12)
     assert recall.tolist() == [found / num_targets for found, _ in curve]
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("threshold", COCO_THRESHOLDS)
+def test_an_overlap_of_the_threshold_is_a_match_in_any_precision(threshold, dtype):
+    """Of 0.65, 0.7, 0.9 and 0.95 the nearest float32 is below the nearest double."""
+    overlaps = iou([[0.0, 0, 10, 10]], [[0, 0, 10, 10 * threshold]]).double()
+    overlaps = overlaps.round(decimals=2).to(dtype)  # as exact as the dtype has it
+    assert match_detections(overlaps, threshold).tolist() == [0]
+    assert match_detections(overlaps - 0.01, threshold).tolist() == [-1]
+    assert match_detections(torch.zeros(1, 1, dtype=dtype), 1e-12).tolist() == [-1]
+
+
+def test_pairs_of_float32_are_matched_as_those_of_the_mean():
+    found, true = torch.tensor([[0.0, 0, 10, 10]]), torch.tensor([[0.0, 0, 10, 7]])
+    one = {"boxes": found, "scores": [0.9], "classes": [0]}, {"boxes": true, "classes": [0]}
+    assert mean_average_precision([one[0]], [one[1]], 0.7)["map"] == 1
+    assert match_detections(iou(found, true), 0.7).tolist() == [0]
 
 
 def test_matching_by_hand():

@@ -77,6 +77,15 @@ def test_scaled_boxes_lie_on_the_scaled_rectangle():
         assert torch.equal(box * 2, old)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_pictures_of_any_precision_are_scaled(dtype):
+    """Halves ended in "compute_index_ranges_weights not implemented"."""
+    images, boxes, _ = painted(2)
+    scaled, _ = resize(images.to(dtype), boxes, 40)
+    assert scaled.dtype == dtype
+    torch.testing.assert_close(scaled.float(), resize(images, boxes, 40)[0], rtol=0, atol=0.01)
+
+
 def test_colours_are_those_of_another_picture():
     torch.manual_seed(0)
     images = 0.4 + 0.1 * torch.rand(6, 3, 16, 16) + 0.1 * torch.rand(6, 3, 1, 1)
@@ -110,6 +119,8 @@ def test_bad_input_is_named():
             change(images, boxes, classes, least=0)
     with pytest.raises(ValueError, match="side is 0"):
         resize(images, boxes, 0)
+    with pytest.raises(ValueError, match=r"images has dtype torch.int64: expected floats"):
+        resize(images.long(), boxes, 48)
     with pytest.raises(ValueError, match="expected .*squares"):
         resize(images[:, :, :50], boxes, 48)
     with pytest.raises(ValueError, match="images has shape"):

@@ -120,12 +120,12 @@ def test_what_it_cannot_hold_is_refused_and_changes_nothing(source, message):
 
 
 class ByFunctions(nn.Module):
-    def __init__(self):
+    def __init__(self, activation=torch.relu):
         super().__init__()
-        self.first, self.last = nn.Linear(2, 3), nn.Linear(3, 1)
+        self.activation, self.first, self.last = activation, nn.Linear(2, 3), nn.Linear(3, 1)
 
     def forward(self, x):
-        return self.last(torch.relu(self.first(x)))
+        return self.last(self.activation(self.first(x)))
 
 
 @pytest.mark.parametrize(
@@ -149,6 +149,19 @@ def test_the_activation_is_the_one_that_a_module_computes(source, activation):
         made = explorer.network()(points)
     ends = (made, made.sigmoid())
     assert torch.allclose(ends[isinstance(list(source.children())[-1], nn.Sigmoid)], wanted, atol=1e-2)
+
+
+@pytest.mark.parametrize("name", ["relu", "leaky_relu", "gelu", "tanh", "sigmoid"])
+@pytest.mark.parametrize("seed", range(3))
+def test_small_weights_do_not_hide_the_activation(name, seed):
+    """Of a leaky ReLU whose results are small, those of a ReLU are near; it was taken for one."""
+    torch.manual_seed(seed)
+    source, explorer = ByFunctions(getattr(nn.functional, name)), PlaygroundExplorer()
+    with torch.no_grad():
+        for weight in source.parameters():
+            weight *= 0.05
+    explorer.load(source)
+    assert explorer.activation == name
 
 
 def test_arrays_in_a_state_dict_are_taken():

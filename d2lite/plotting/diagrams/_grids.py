@@ -127,7 +127,8 @@ class Grids(Basic):
             texts: what stands in the units, from the top; None leaves them empty.
             color: a name of `COLORS`.
             radius, gap: of a unit, and from one middle to the next, in units of the drawing.
-            crossed: indices of units that are crossed out, as by dropout; `connect` leaves them out.
+            crossed: indices, among the units drawn, of those that are crossed out, as by dropout; `connect` leaves
+                them out.
 
         Returns:
             Shape: the layer; `layer[0]` is its uppermost unit.
@@ -192,6 +193,8 @@ def _texts(values):
         raise ValueError(
             "values has rows of different lengths or none: expected (rows, columns) numbers or texts"
         )
+    if any(np.ndim(value) for row in rows for value in row):
+        raise ValueError("values has more than two axes: expected (rows, columns) numbers or texts")
     return [[_number(value) for value in row] for row in rows]
 
 
@@ -201,4 +204,4 @@ def _number(value):
         return value or ""
     value = value.item() if hasattr(value, "item") else value
     whole = isinstance(value, numbers.Real) and abs(value) < 1e5 and value == int(value)
-    return (f"{value:.0f}" if whole else f"{value:.3g}").replace("-", "−")
+    return (f"{value + 0:.0f}" if whole else f"{value:.3g}").replace("-", "−")

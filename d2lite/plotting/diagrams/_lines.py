@@ -50,7 +50,7 @@ class Lines(Grids):
         )
         borders = [shape if isinstance(shape, Shape) else None for shape in (start, end)]
         path = _paths.between(whole, *borders, _GAP)
-        if len(path) < 4:
+        if len(path) < 4 or np.ptp(path, axis=0).max() < 1e-6:
             raise ValueError(
                 "the arrow is shorter than its head: expected start and end apart; move the shapes apart"
             )

@@ -2,7 +2,11 @@
 
 import itertools
 
+import numpy as np
+import torch
+
 from d2lite._utils.checks import check_count
+from d2lite._utils.tensors import as_tensor
 from d2lite.plotting.diagrams._diagram import Diagram
 
 
@@ -54,7 +58,8 @@ def network(sizes, names=None, *, crossed=None, colors=("blue", "orange", "green
     Args:
         sizes: units of each layer, from the left, at least two layers.
         names: a text for each layer, all at one height; None writes none.
-        crossed: dict from a layer's index to the indices of its units that are crossed out, as by dropout.
+        crossed: dict from a layer's index to the indices, among its units drawn, of those that are crossed out, as by
+            dropout.
         colors: of the first layer, of those between, and of the last.
 
     Returns:
@@ -167,9 +172,10 @@ def window(values, kernel, at=(0, 0), *, result=None, names=("input", "kernel", 
 
     >>> figure = window([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[1, 0], [0, -1]], (0, 1)).show()
     """
-    import numpy as np
-
-    values, kernel = np.asarray(values), np.asarray(kernel)
+    values, kernel = (
+        as_tensor(given, name, dtype=torch.float64).detach().cpu().double().numpy()
+        for given, name in ((values, "values"), (kernel, "kernel"))
+    )
     if values.ndim != 2 or kernel.ndim != 2:
         raise ValueError(
             f"values and kernel have shapes {values.shape} and {kernel.shape}: expected (H, W) and (h, w)"
@@ -182,9 +188,7 @@ def window(values, kernel, at=(0, 0), *, result=None, names=("input", "kernel", 
         )
     height, width = kernel.shape
     if result is None:
-        result = float(
-            (values[i : i + height, j : j + width].astype(float) * kernel).sum()
-        )  # bytes would wrap
+        result = float((values[i : i + height, j : j + width] * kernel).sum())
     out = [[result if (r, c) == (i, j) else "" for c in range(columns)] for r in range(rows)]
     seen = [(i + r, j + c) for r in range(height) for c in range(width)]
     d, x, grids = Diagram(10, 0.6 * len(values) + 1), 0.0, []

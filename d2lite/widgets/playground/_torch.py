@@ -163,12 +163,13 @@ def _activation_of(source, found, explorer):
     theirs, traits = _outputs(source, points), {name: getattr(explorer, name) for name in explorer.params()}
     kinds = {type(module).__name__ for module in source.modules()}
     named = [name for name, kind in _ACTIVATIONS.items() if kind in kinds]
-    for activation in dict.fromkeys([*named, explorer.activation, *_ACTIVATIONS]):
+    likely = dict.fromkeys([*named, explorer.activation, *_ACTIVATIONS])
+    for near, activation in itertools.product((1e-6, 1e-3), likely):  # small networks are near more than one
         shown = SimpleNamespace(**traits | found | {"activation": activation})
         network = torch_network(shown, shown.start_weights)
         ours = _outputs(network[:-1] if is_squashed(shown) else network, points)
         ends = (ours, ours.tanh(), ours.sigmoid())  # which of them it is, is for the trait "loss" to say
-        if any(torch.allclose(theirs, end, 1e-3, 1e-3) for end in ends):
+        if any(torch.allclose(theirs, end, near, near) for end in ends):
             return activation
     raise BadValueError(
         "source computes something else than its Linear layers with one activation after each hidden one: "
