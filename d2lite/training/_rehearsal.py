@@ -37,15 +37,19 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
                     _warn_of_sums(metrics, logits, targets)
 
 
-def _spare(value):
-    """Return a copy of a module, whose buffers and attributes a call may change; anything else as it is.
+def _spare(value, copied=None):
+    """Return a copy of a module or another object, which a call may change; what cannot be copied as it is.
 
     A module that learns its shapes from its first batch does so here, before an optimizer is made.
+
+    Args:
+        value: module, function or other object.
+        copied: what has been copied with it, as deepcopy keeps it.
     """
-    if not isinstance(value, nn.Module) or any(map(is_lazy, [*value.parameters(), *value.buffers()])):
+    if isinstance(value, nn.Module) and any(map(is_lazy, [*value.parameters(), *value.buffers()])):
         return value
     try:
-        return copy.deepcopy(value)
+        return copy.deepcopy(value, copied)
     except Exception:  # not all can be copied
         return value
 
@@ -75,8 +79,7 @@ def check_later(batches, loss, logits):
 def rehearse(run):
     """Take a training step with copies of the model and the optimizer, and with a last batch of one sample too."""
     try:
-        loss = run.loss if isinstance(run.loss, nn.Module) else None
-        model, optimizer, loss = copy.deepcopy((run.model, run.optimizer, loss))
+        model, optimizer, loss = _copies(run)
     except Exception:  # not all that trains can be copied; then the first step tells
         return
     run.train_mode(model)
@@ -94,7 +97,7 @@ def rehearse(run):
                     f"train has a batch of one sample, which the model cannot learn from ({_reason(error)}): "
                     "expected at least two; choose another batch_size, or drop_last=True in a DataLoader"
                 ) from error
-            value = (loss or run.loss)(logits, targets)
+            value = loss(logits, targets)
             if not value.requires_grad:
                 raise ValueError(
                     "the loss has no gradient: expected one that depends on the model's trainable parameters, "
@@ -103,6 +106,18 @@ def rehearse(run):
             _check_metrics(run.metrics, map_tensors(torch.Tensor.detach, logits), targets)
             _step(optimizer, value)
             _check_weights(run.model, model, optimizer)
+
+
+def _copies(run):
+    """Return copies of the model, the optimizer and the loss that belong together."""
+    copied = {}
+    model, optimizer = copy.deepcopy((run.model, run.optimizer), copied)
+    own = {name: value for name, value in vars(run.optimizer).items() if name not in vars(optimizer)}
+    own = {name: value for name, value in own.items() if not hasattr(type(optimizer), name)}
+    vars(optimizer).update(
+        copy.deepcopy(own, copied)
+    )  # torch copies no attribute of an optimizer of one's own
+    return model, optimizer, _spare(run.loss, copied)
 
 
 def _check_weights(before, after, optimizer):

@@ -1,8 +1,11 @@
 """The trial before the first step leaves the model as it was, meets the last batch, and reads as the loader does."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from d2lite.training import Callback, evaluate, fit
@@ -116,3 +119,70 @@ def test_a_network_that_is_frozen_after_its_last_step_ends_well(data):
             run.model.requires_grad_(False)
 
     assert len(fit(nn.Linear(5, 3), data, num_epochs=1, batch_size=100, callbacks=[Freeze()])) == 1
+
+
+class Slowing(torch.optim.Optimizer):
+    """An optimizer of one's own: the n-th step is 1/n as long."""
+
+    def __init__(self, parameters, lr):
+        super().__init__(parameters, {"lr": lr})
+        self.lr, self.count, self.sizes = lr, 0, []
+
+    @torch.no_grad()
+    def step(self):
+        self.count += 1
+        self.sizes.append(self.lr / self.count)
+        for parameter in self.param_groups[0]["params"]:
+            parameter -= self.sizes[-1] * parameter.grad
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_an_optimizer_of_ones_own_may_have_attributes(data, scheduled):
+    torch.manual_seed(0)
+    model = nn.Linear(5, 3)
+    expected, optimizer = copy.deepcopy(model), Slowing(model.parameters(), 0.5)
+    if scheduled:  # it wraps the step
+        torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1)
+    fit(model, data, optimizer=optimizer, num_epochs=3, batch_size=100)
+    assert optimizer.sizes == [0.5, 0.25, 0.5 / 3]
+    for size in optimizer.sizes:
+        gradients = torch.autograd.grad(
+            functional.cross_entropy(expected(data[0]), data[1]), expected.parameters()
+        )
+        for parameter, gradient in zip(expected.parameters(), gradients, strict=True):
+            parameter.data -= size * gradient
+    torch.testing.assert_close(list(model.parameters()), list(expected.parameters()))
+
+
+class Warming:
+    """A loss that is no module: its penalty grows with its calls, of which it keeps what it gave."""
+
+    def __init__(self):
+        self.given = []
+
+    def __call__(self, logits, targets):
+        loss = functional.cross_entropy(logits, targets) + 0.1 * len(self.given) * logits.square().mean()
+        self.given.append(loss.item())
+        return loss
+
+    def method(self, logits, targets):
+        return self(logits, targets)
+
+
+class Kept(list):
+    """A metric that keeps what it saw."""
+
+    def __call__(self, logits, targets):
+        self.append(len(targets))
+        return logits.mean()
+
+
+@pytest.mark.parametrize("method", [False, True])
+def test_a_loss_and_metrics_with_a_state_that_are_no_modules_are_tried_on_copies(data, method):
+    loss, metric = Warming(), Kept()
+    options = {"loss": loss.method if method else loss, "metrics": {"mean": metric}}
+    history = fit(nn.Linear(5, 3), data, num_epochs=1, batch_size=50, **options)
+    assert history.step_losses == loss.given
+    assert metric == [50, 50]
+    evaluate(nn.Linear(5, 3), data, batch_size=50, **options)
+    assert len(loss.given) == 3 and metric == [50, 50, 100]
