@@ -2,6 +2,7 @@
 
 import itertools
 import warnings
+from collections.abc import Iterator
 
 import torch
 from torch.utils.data import DataLoader, IterableDataset
@@ -90,6 +91,11 @@ class LoaderBatches:
             )
         if isinstance(loader.dataset, IterableDataset):
             return
+        if any(isinstance(part, Iterator) for part in (loader.sampler, loader.batch_sampler)):
+            raise TypeError(
+                f"{name} has a sampler that can be read once: expected one that can be read anew every epoch, such as "
+                "a list"
+            )
         if _length(loader.dataset) == 0:
             raise ValueError(f"{name} has an empty dataset: expected at least one sample")
         if self.num_steps == 0:
@@ -133,7 +139,8 @@ class LoaderBatches:
         loader = self.loader
         if isinstance(loader.dataset, IterableDataset):
             return []  # cannot be read twice
-        if type(loader).__iter__ is not DataLoader.__iter__:  # it makes its batches in a way of its own
+        own_way = type(loader).__iter__ is not DataLoader.__iter__
+        if own_way or (loader.num_workers and loader.worker_init_fn):  # samples may be there in workers alone
             return [self._pair(batch) for batch in itertools.islice(loader, 1)]
         if loader.batch_sampler is None:  # the dataset gives batches
             return [self._pair(loader.collate_fn(loader.dataset[next(iter(loader.sampler))]))]

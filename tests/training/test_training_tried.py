@@ -111,6 +111,45 @@ def test_a_loader_that_makes_its_batches_in_its_own_way_is_read_in_that_way(data
         fit(nn.Linear(4, 3), own)
 
 
+@pytest.mark.parametrize("part", ["sampler", "batch_sampler"])
+def test_a_sampler_that_can_be_read_once_is_refused_and_loses_no_sample(data, part):
+    indices = list(range(100)) if part == "sampler" else [list(range(60)), list(range(60, 100))]
+    loader = lambda chosen: DataLoader(TensorDataset(*data), **{part: chosen})
+    for once in (iter(indices), (index for index in indices)):
+        for call in (fit, evaluate):
+            with pytest.raises(
+                TypeError, match="has a sampler that can be read once: expected .* such as a list"
+            ):
+                call(nn.Linear(5, 3), loader(once))
+        assert list(once) == indices
+    assert len(fit(nn.Linear(5, 3), loader(indices), num_epochs=2)) == 2
+
+
+class Opened(Dataset):
+    """Has its samples in workers alone, which open them."""
+
+    def __len__(self):
+        return 100
+
+    def __getitem__(self, index):
+        return self.data[0][index], self.data[1][index]
+
+
+def test_samples_that_workers_alone_can_read_are_tried_there(data):
+    def open_data(number):
+        torch.utils.data.get_worker_info().dataset.data = data
+
+    train = DataLoader(Opened(), 50, num_workers=1, worker_init_fn=open_data)
+    plain = DataLoader(TensorDataset(*data), 50)
+    torch.manual_seed(0)
+    model = nn.Linear(5, 3)
+    expected = fit(copy.deepcopy(model), plain, plain, num_epochs=1)
+    history = fit(model, train, train, num_epochs=1)
+    assert history["validation_loss"] == expected["validation_loss"]
+    with pytest.raises(ValueError, match="the model cannot take train inputs"):
+        fit(nn.Linear(4, 3), train)
+
+
 def test_a_network_that_is_frozen_after_its_last_step_ends_well(data):
     class Freeze(Callback):
         """Freezes all layers after a step."""
