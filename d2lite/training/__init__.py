@@ -77,6 +77,7 @@ def fit(
     with _reproducible(run), keep_mode(model):
         for callback in reversed(callbacks):
             callback.on_train_start(run)  # a checkpoint first, so that the others see where the run resumes
+        run.rehearsed = None
         try:
             while run.epoch < run.num_epochs and not run.stop:
                 _train_epoch(run)

@@ -77,14 +77,19 @@ def check_later(batches, loss, logits):
 
 
 def rehearse(run):
-    """Take a training step with copies of the model and the optimizer, and with a last batch of one sample too."""
+    """Take a training step with copies of the model, the loss and the optimizer, and with a small last batch too.
+
+    Returns:
+        these three; None if they cannot be copied, or no step can be taken with a stream.
+    """
     try:
         model, optimizer, loss = _copies(run)
     except Exception:  # not all that trains can be copied; then the first step tells
-        return
+        return None
     run.train_mode(model)
     with keep_random_state(run.batches.generators, run.device):
-        for inputs, targets in run.batches.samples():
+        samples = run.batches.samples()
+        for inputs, targets in samples:
             size = batch_length(targets)
             try:
                 logits = model(inputs)
@@ -106,6 +111,7 @@ def rehearse(run):
             _check_metrics(run.metrics, map_tensors(torch.Tensor.detach, logits), targets)
             _step(optimizer, value)
             _check_weights(run.model, model, optimizer)
+    return (model, loss, optimizer) if samples else None
 
 
 def _copies(run):

@@ -60,11 +60,11 @@ class Run:
             self.validation = batches_of(validation, max(batch_size, 256), self.device, name="validation")
             try_data(model, self.validation, self.loss, "validation", self.metrics)
         self.optimizer = _resolve_optimizer(optimizer, model, self.loss)
-        rehearse(self)
+        self.rehearsed = rehearse(self)  # copies, at which checkpoints look before the first step
         held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
         self.left_out = {id(p) for p in model.parameters() if p.requires_grad} - held  # by choice
         self.history, self.callbacks, self.stop = History(), [], False
-        self.settings = None  # what a checkpoint compares, taken before one restores the random state
+        self.settings = self.moving = None  # what checkpoints compare, taken before they restore random state
         self.epoch = self.step = 0
         self.num_steps = self.batches.num_steps
         self.losses, self.sizes, self.metric_sums = [], [], {}
