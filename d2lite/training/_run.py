@@ -58,6 +58,7 @@ class Run:
         self.validation = None
         if validation is not None:
             self.validation = batches_of(validation, max(batch_size, 256), self.device, name="validation")
+            self.validation.generators += generators_in(model, self.loss)
             try_data(model, self.validation, self.loss, "validation", self.metrics)
         self.optimizer = _resolve_optimizer(optimizer, model, self.loss)
         self.rehearsed = rehearse(self)  # copies, at which checkpoints look before the first step
