@@ -5,6 +5,7 @@ import warnings
 from collections.abc import Iterator
 
 import torch
+from torch.nn.utils.rnn import PackedSequence
 from torch.utils.data import DataLoader, IterableDataset
 
 from d2lite._utils.checks import check_count
@@ -132,6 +133,10 @@ class LoaderBatches:
             self.loader._iterator = None
 
     def samples(self):
+        """Return what `_samples` does, copied: the tensors may be the dataset's own, and a model may change them."""
+        return [map_tensors(torch.clone, pair) for pair in self._samples()]
+
+    def _samples(self):
         """Return a first batch, and one of the last batch's size if that is another; none of a stream.
 
         Samplers and datasets may draw random numbers meanwhile; the caller keeps that state.
@@ -182,6 +187,8 @@ def map_tensors(function, value):
         return {key: map_tensors(function, part) for key, part in value.items()}
     if isinstance(value, (tuple, list)):
         parts = [map_tensors(function, part) for part in value]
+        if isinstance(value, PackedSequence):
+            parts[1] = value.batch_sizes  # they stay on the CPU
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     return value
 

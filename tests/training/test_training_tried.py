@@ -9,6 +9,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from d2lite.training import Callback, evaluate, fit
+from d2lite.training._batches import move
 
 
 @pytest.fixture
@@ -148,6 +149,52 @@ def test_samples_that_workers_alone_can_read_are_tried_there(data):
     assert history["validation_loss"] == expected["validation_loss"]
     with pytest.raises(ValueError, match="the model cannot take train inputs"):
         fit(nn.Linear(4, 3), train)
+
+
+class Doubling(nn.Module):
+    """Changes what it is given, in evaluation mode alone."""
+
+    def forward(self, inputs):
+        return inputs if self.training else inputs.mul_(2)
+
+
+def test_a_dataset_of_whole_batches_is_not_changed_by_the_trial(data):
+    logits, targets = data[0][:, :3].clone(), data[1]
+    loader = DataLoader([(logits, targets)], batch_size=None)
+    expected = functional.cross_entropy(2 * data[0][:, :3], targets).item()
+    assert evaluate(Doubling(), loader)["loss"] == pytest.approx(expected)
+
+
+def test_packed_sequences_keep_their_sizes_on_the_cpu():
+    packed = nn.utils.rnn.pack_sequence([torch.ones(3), torch.ones(2)])
+    moved = move({"texts": packed}, "meta")["texts"]
+    assert moved.data.device.type == "meta" and moved.batch_sizes.tolist() == [2, 2, 1]
+
+
+def test_packed_sequences_are_read_like_each_sequence_alone():
+    texts = [torch.randn(length, 5) for length in (3, 1, 4, 1, 5, 2)]
+    targets = torch.tensor([0, 1, 2, 0, 1, 2])
+
+    class Last(nn.Module):
+        """Scores of the last state of a GRU."""
+
+        def __init__(self):
+            super().__init__()
+            self.cell = nn.GRU(5, 3)
+
+        def forward(self, packed):
+            return self.cell(packed)[1][0]
+
+    def collate(pairs):
+        rows, labels = zip(*pairs, strict=True)
+        return nn.utils.rnn.pack_sequence(rows, enforce_sorted=False), torch.stack(labels)
+
+    model = Last()
+    loader = DataLoader(list(zip(texts, targets, strict=True)), 4, collate_fn=collate)
+    fit(model, loader, loader, num_epochs=1)
+    logits = torch.cat([model.cell(text[:, None])[1][0] for text in texts])
+    measured = evaluate(model, loader, metrics="accuracy")
+    assert measured["loss"] == pytest.approx(functional.cross_entropy(logits, targets).item(), rel=1e-5)
 
 
 def test_a_network_that_is_frozen_after_its_last_step_ends_well(data):
