@@ -29,11 +29,11 @@ def fit(
     """Train a model and return what was measured after each epoch.
 
     The same weights, data and seed give the same result, dropout and random data included, whatever random
-    numbers were drawn before; the random state of Python, NumPy and torch is left as it was found, that of
-    generators which the loader, the data or the model hold, too, and so is the model's train/eval mode. A part
-    that is in evaluation mode while the model is in training mode stays so: a frozen batch norm remains frozen.
-    Before the first step one is rehearsed on copies of the model, the optimizer and the loss, so that what cannot
-    work is told while the weights are as they were.
+    numbers were drawn before; the random state of Python, NumPy and torch is left as it was found (lazy layers alone
+    draw their weights from it, when they meet the first batch), that of generators which the loader, the data or the
+    model hold, too, and so is the model's train/eval mode. A part that is in evaluation mode while the model is in
+    training mode stays so: a frozen batch norm remains frozen. Before the first step one is rehearsed on copies of
+    the model, the optimizer and the loss, so that what cannot work is told while the weights are as they were.
 
     Args:
         model: torch module; it is trained in place. One in DistributedDataParallel is trained by all processes
@@ -108,7 +108,8 @@ def _train_epoch(run):
 def evaluate(model, data, *, loss=None, metrics=None, batch_size=256, device=None):
     """Return the loss and the metrics of a model on data, in evaluation mode and without gradients.
 
-    Random state is left as it was found, so that random data give the same figures again.
+    Random state is left as it was found, so that random data give the same figures again; lazy layers alone draw from
+    it, as in `fit`.
 
     Args:
         model: torch module; its train/eval mode is left as it was found.

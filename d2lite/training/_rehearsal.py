@@ -22,6 +22,7 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
     A smaller last batch is tried, too. Random state, the model and the loss stay as they were. Nothing is tried of a
     stream, which cannot be read twice.
     """
+    _learn_shapes(model, batches, name)
     model, loss = _spare(model), _spare(loss)
     with keep_random_state(batches.generators, batches.device), keep_mode(model), torch.no_grad():
         model.eval()
@@ -37,17 +38,29 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
                     _warn_of_sums(metrics, logits, targets)
 
 
+def _learn_shapes(model, batches, name):
+    """Let lazy layers learn their shapes from a first batch, before the optimizer is made.
+
+    They draw their weights, as other layers do when they are made: so the random state moves on, or the next
+    network's would be the same.
+    """
+    if any(map(is_lazy, [*model.parameters(), *model.buffers()])):
+        with keep_random_state(batches.generators, batches.device):
+            samples = batches.samples()
+        with keep_mode(model), torch.no_grad():
+            model.eval()
+            for inputs, _ in samples[:1]:
+                _check_dtype(model, inputs, name)
+                _forward(model, inputs, name)
+
+
 def _spare(value, copied=None):
     """Return a copy of a module or another object, which a call may change; what cannot be copied as it is.
-
-    A module that learns its shapes from its first batch does so here, before an optimizer is made.
 
     Args:
         value: module, function or other object.
         copied: what has been copied with it, as deepcopy keeps it.
     """
-    if isinstance(value, nn.Module) and any(map(is_lazy, [*value.parameters(), *value.buffers()])):
-        return value
     try:
         return copy.deepcopy(value, copied)
     except Exception:  # not all can be copied
