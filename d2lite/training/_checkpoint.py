@@ -9,7 +9,7 @@ from torch import nn
 
 from d2lite._utils.checks import check_count
 from d2lite._utils.files import make_writable, replacing, user_path
-from d2lite._utils.state import get_random_state, set_random_state
+from d2lite._utils.state import generators_in, get_random_state, set_random_state
 from d2lite.training._callbacks import Callback
 from d2lite.training._settings import settings_of, what_moves
 
@@ -107,6 +107,12 @@ def _callback_states(run):
     return {f"{name} {names[:i].count(name) + 1}": run.callbacks[i] for i, name in enumerate(names)}
 
 
+def _generators(run):
+    """Return {name: generators} for callbacks of one's own, which may draw from some."""
+    states = _callback_states(run).items()
+    return {name: generators_in(c) for name, c in states if not type(c).__module__.startswith("d2lite.")}
+
+
 def _capture(run):
     state = {
         "format": FORMAT,
@@ -123,6 +129,7 @@ def _capture(run):
         "losses": run.losses,
         "sizes": run.sizes,
         "metric_sums": run.metric_sums,
+        "drawn": {name: get_random_state(held)["generators"] for name, held in _generators(run).items()},
         "epoch_random": run.epoch_random,
         "random": get_random_state(run.batches.generators, run.device),
     }
@@ -211,4 +218,7 @@ def _restore(run, now, state, path):
     for name in ("epoch", "step", "stop", "losses", "sizes", "metric_sums", "epoch_random"):
         setattr(run, name, state[name])
     run.step_random = state["random"]
+    for name, held in _generators(run).items():
+        if name in state["drawn"]:  # those that only watch may come and go
+            set_random_state({**state["random"], "generators": state["drawn"][name]}, held)
     set_random_state(state["random"], run.batches.generators, run.device)

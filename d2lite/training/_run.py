@@ -52,13 +52,14 @@ class Run:
         self.loss, self.metrics = losses.resolve(loss), resolve_metrics(metrics)
         generator = torch.Generator().manual_seed(self.seed)
         self.batches = batches_of(train, batch_size, self.device, generator, "train")
-        self.batches.generators += generators_in(model, self.loss)
+        own = generators_in(model, self.loss, *self.metrics.values())
+        self.batches.generators += own
         self.team.check_batches(self.batches)
         try_data(model, self.batches, self.loss, "train", self.metrics)
         self.validation = None
         if validation is not None:
             self.validation = batches_of(validation, max(batch_size, 256), self.device, name="validation")
-            self.validation.generators += generators_in(model, self.loss)
+            self.validation.generators += own
             try_data(model, self.validation, self.loss, "validation", self.metrics)
         self.optimizer = _resolve_optimizer(optimizer, model, self.loss)
         self.rehearsed = rehearse(self)  # copies, at which checkpoints look before the first step
