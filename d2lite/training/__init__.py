@@ -79,6 +79,7 @@ def fit(
         for callback in reversed(callbacks):
             callback.on_train_start(run)  # a checkpoint first, so that the others see where the run resumes
         run.rehearsed = None
+        run.check_start()
         try:
             while run.epoch < run.num_epochs and not run.stop:
                 _train_epoch(run)

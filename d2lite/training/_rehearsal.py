@@ -141,8 +141,10 @@ def _copies(run):
 
 def _check_weights(before, after, optimizer):
     """Raise a FloatingPointError if the first step makes finite weights NaN, as Adam's does in half precision."""
+    if not all(parameter.isfinite().all() for parameter in before.parameters()):
+        return  # they may come from a checkpoint yet
     pairs = zip(before.parameters(), after.parameters(), strict=True)
-    spoilt = next((p for p, new in pairs if p.isfinite().all() and not new.isfinite().all()), None)
+    spoilt = next((old for old, new in pairs if not new.isfinite().all()), None)
     if spoilt is not None:
         hint = (
             "; keep the weights in float32 and compute under torch.autocast, or take bfloat16"

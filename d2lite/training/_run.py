@@ -134,6 +134,16 @@ class Run:
             f"samples, {losses.ignored_cause(self.loss)}or a logarithm or division at 0"
         )
 
+    def check_start(self):
+        """Raise a ValueError if a weight is NaN before the first step, as an earlier run that failed leaves it."""
+        trained = ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
+        spoilt = next((name for name, p in trained if not p.detach().isfinite().all()), None)
+        if spoilt is not None and self.epoch < self.num_epochs:
+            raise ValueError(
+                f"the model's {spoilt} holds NaN or infinity before the first step: expected numbers; make the model "
+                "and its optimizer anew, as an earlier run may have spoilt them"
+            )
+
     def _check_weights(self):
         """Raise FloatingPointError if the last step spoilt the weights, though its loss was finite."""
         finite = [p.detach().isfinite().all() for p in self.model.parameters() if p.requires_grad]
