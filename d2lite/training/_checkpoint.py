@@ -66,6 +66,7 @@ class Checkpoint(Callback):
 
     def on_step_end(self, run):
         if self.every != "epoch" and run.step % self.every == 0 and run.step != run.num_steps:
+            run.check_weights(f"in step {run.step}")  # the next loss would tell, when the file is spoilt, too
             self.save(run)
 
     def on_epoch_end(self, run):

@@ -144,12 +144,12 @@ class Run:
                 "and its optimizer anew, as an earlier run may have spoilt them"
             )
 
-    def _check_weights(self):
+    def check_weights(self, place="at the end"):
         """Raise FloatingPointError if the last step spoilt the weights, though its loss was finite."""
         finite = [p.detach().isfinite().all() for p in self.model.parameters() if p.requires_grad]
         if finite and not torch.stack(finite).all():
             raise FloatingPointError(
-                f"the weights became NaN or infinite at the end of epoch {self.epoch + 1}, though the loss is finite: "
+                f"the weights became NaN or infinite {place} of epoch {self.epoch + 1}, though the loss is finite: "
                 "likely causes are a gradient at a point that has none, such as a square root or a norm at 0, and a "
                 "learning rate that is too high"
             )
@@ -174,7 +174,7 @@ class Run:
             raise ValueError(f"train gives no batch {when if self.epoch else ': expected at least one'}")
         values, count = torch.stack(self.losses).tolist(), sum(self.sizes)
         self._check_loss(sum(values))
-        self._check_weights()
+        self.check_weights()
         self._warn_of_thawed()
         row = {"epoch": self.epoch + 1}
         self.team.agree()

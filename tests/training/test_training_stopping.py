@@ -225,3 +225,26 @@ def test_weights_that_an_earlier_run_spoilt_are_told_of_and_a_checkpoint_mends_t
     model.bias.requires_grad_(False)  # what does not train is not looked at
     with pytest.raises(FloatingPointError, match="the loss became nan"):
         d2lite.fit(model, data, loss="mse")
+
+
+def test_weights_that_are_no_numbers_are_not_saved_within_an_epoch(tmp_path):
+    class Spoil(Callback):
+        """Does to the weights what an infinite gradient does, in the third step of the second epoch."""
+
+        def on_step_end(self, run):
+            if (run.epoch, run.step) == (1, 3) and self.spoils:
+                run.model.bias.data[0] = math.nan
+
+    inputs = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
+    options = {"loss": "mse", "num_epochs": 2, "batch_size": 16}
+    spoil = Spoil()
+    callbacks = [Checkpoint(tmp_path / "run.pt", every=1), spoil]
+    for spoil.spoils in (True, True, False):
+        model = nn.Linear(4, 2)
+        if spoil.spoils:
+            with pytest.raises(
+                FloatingPointError, match="the weights became NaN or infinite in step 3 of epoch 2"
+            ):
+                d2lite.fit(model, (inputs, inputs[:, :2]), callbacks=callbacks, **options)
+            assert torch.load(tmp_path / "run.pt")["step"] == 2
+    assert len(d2lite.fit(model, (inputs, inputs[:, :2]), callbacks=callbacks, **options)) == 2
