@@ -8,7 +8,7 @@ from typing import NamedTuple
 NAME = "d2lite"
 _RUNS = {"exec", "eval", "compile", "__import__", "import_module", "run_module", "run_path"}
 _GAP = re.compile(r"%s|\{\w*\}")  # in "%s.png" % name, "{}.png".format(name)
-_MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)
+_MAGIC = re.compile(r"^([ \t]*)(?:%[%\w]|!(?!=)).*$", re.MULTILINE)  # no operator at the start of a line
 
 
 class Facts(NamedTuple):

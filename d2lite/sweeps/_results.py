@@ -35,7 +35,8 @@ class Sweep:
     """The finished runs of a grid: a sequence of `Run`, in the order of the grid.
 
     Attributes:
-        runs: list of Run; ``sweep[0]`` is the first, ``len(sweep)`` their number.
+        runs: list of Run; ``sweep[0]`` is the first, ``len(sweep)`` their number; a slice is a Sweep, with the
+            failures of its points.
         failures: list of Failure.
         axes: dict of the grid's names to their values, in order of appearance.
         metrics: dict of what train measured to "scalar" or "curve".
@@ -68,7 +69,10 @@ class Sweep:
         return iter(self.runs)
 
     def __getitem__(self, index):
-        return self._with(self.runs[index]) if isinstance(index, slice) else self.runs[index]
+        if not isinstance(index, slice):
+            return self.runs[index]
+        points = [run.point for run in self.runs[index]]
+        return self._with(self.runs[index], [f for f in self.failures if f.point in points])
 
     def __repr__(self):
         axes = ", ".join(f"{name}: {len(values)}" for name, values in self.axes.items())

@@ -29,11 +29,12 @@ def fit(
     """Train a model and return what was measured after each epoch.
 
     The same weights, data and seed give the same result, dropout and random data included, whatever random
-    numbers were drawn before; the random state of Python, NumPy and torch is left as it was found, that of
-    generators which the loader, the data or the model hold, too, and so is the model's train/eval mode. A part
-    that is in evaluation mode while the model is in training mode stays so: a frozen batch norm remains frozen.
-    Before the first step one is rehearsed on copies of the model, the optimizer and the loss, so that what cannot
-    work is told while the weights are as they were.
+    numbers were drawn before. The random state of Python, NumPy and torch is left as it was found, but for lazy
+    layers, which draw their weights when they meet the first batch; so is that of generators which the loader, the
+    data, the model, the loss or metrics hold, and the model's train/eval mode. A part that is in evaluation mode
+    while the model is in training mode stays so: a frozen batch norm remains frozen. Before the first step one is
+    rehearsed on copies of the model, the optimizer and the loss, so that what cannot work is told while the weights
+    are as they were.
 
     Args:
         model: torch module; it is trained in place. One in DistributedDataParallel is trained by all processes
@@ -77,6 +78,8 @@ def fit(
     with _reproducible(run), keep_mode(model):
         for callback in reversed(callbacks):
             callback.on_train_start(run)  # a checkpoint first, so that the others see where the run resumes
+        run.rehearsed = None
+        run.check_start()
         try:
             while run.epoch < run.num_epochs and not run.stop:
                 _train_epoch(run)
@@ -107,7 +110,8 @@ def _train_epoch(run):
 def evaluate(model, data, *, loss=None, metrics=None, batch_size=256, device=None):
     """Return the loss and the metrics of a model on data, in evaluation mode and without gradients.
 
-    Random state is left as it was found, so that random data give the same figures again.
+    Random state is left as it was found, so that random data give the same figures again; lazy layers alone draw from
+    it, as in `fit`.
 
     Args:
         model: torch module; its train/eval mode is left as it was found.
@@ -127,7 +131,7 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=256, device=Non
     device = move_model(model, device)
     loss, metrics = losses.resolve(loss), resolve_metrics(metrics)
     batches = batches_of(data, batch_size, device, name="data")
-    batches.generators += generators_in(model, loss)
+    batches.generators += generators_in(model, loss, *metrics.values())
     try_data(model, batches, loss, "data", metrics, call_metrics=False)  # some need all samples at once
     return measure(model, batches, loss, metrics)
 

@@ -2,8 +2,10 @@
 
 import itertools
 import warnings
+from collections.abc import Iterator
 
 import torch
+from torch.nn.utils.rnn import PackedSequence
 from torch.utils.data import DataLoader, IterableDataset
 
 from d2lite._utils.checks import check_count
@@ -90,6 +92,11 @@ class LoaderBatches:
             )
         if isinstance(loader.dataset, IterableDataset):
             return
+        if any(isinstance(part, Iterator) for part in (loader.sampler, loader.batch_sampler)):
+            raise TypeError(
+                f"{name} has a sampler that can be read once: expected one that can be read anew every epoch, such as "
+                "a list"
+            )
         if _length(loader.dataset) == 0:
             raise ValueError(f"{name} has an empty dataset: expected at least one sample")
         if self.num_steps == 0:
@@ -126,6 +133,10 @@ class LoaderBatches:
             self.loader._iterator = None
 
     def samples(self):
+        """Return what `_samples` does, copied: the tensors may be the dataset's own, and a model may change them."""
+        return [map_tensors(torch.clone, pair) for pair in self._samples()]
+
+    def _samples(self):
         """Return a first batch, and one of the last batch's size if that is another; none of a stream.
 
         Samplers and datasets may draw random numbers meanwhile; the caller keeps that state.
@@ -133,7 +144,8 @@ class LoaderBatches:
         loader = self.loader
         if isinstance(loader.dataset, IterableDataset):
             return []  # cannot be read twice
-        if type(loader).__iter__ is not DataLoader.__iter__:  # it makes its batches in a way of its own
+        own_way = type(loader).__iter__ is not DataLoader.__iter__
+        if own_way or (loader.num_workers and loader.worker_init_fn):  # samples may be there in workers alone
             return [self._pair(batch) for batch in itertools.islice(loader, 1)]
         if loader.batch_sampler is None:  # the dataset gives batches
             return [self._pair(loader.collate_fn(loader.dataset[next(iter(loader.sampler))]))]
@@ -175,6 +187,8 @@ def map_tensors(function, value):
         return {key: map_tensors(function, part) for key, part in value.items()}
     if isinstance(value, (tuple, list)):
         parts = [map_tensors(function, part) for part in value]
+        if isinstance(value, PackedSequence):
+            parts[1] = value.batch_sizes  # they stay on the CPU
         return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     return value
 

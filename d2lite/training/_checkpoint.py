@@ -9,12 +9,11 @@ from torch import nn
 
 from d2lite._utils.checks import check_count
 from d2lite._utils.files import make_writable, replacing, user_path
-from d2lite._utils.state import get_random_state, set_random_state
-from d2lite.training._callbacks import Callback, EarlyStopping, Schedule
-from d2lite.training._identity import digest, texts
+from d2lite._utils.state import generators_in, get_random_state, set_random_state
+from d2lite.training._callbacks import Callback
+from d2lite.training._settings import settings_of, what_moves
 
-FORMAT = "d2lite checkpoint 3"
-_MOVED = {"lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum", "base_momentum"}
+FORMAT = "d2lite checkpoint 4"
 
 
 class Checkpoint(Callback):
@@ -28,7 +27,8 @@ class Checkpoint(Callback):
     What decides a run must be as it was: data and labels, loss, metrics, layers and their settings, optimizer,
     schedule, seed, batch size, the loader's way of sampling, and callbacks that change the run; also the code of
     those functions and classes that are your own. Only the weights come from the file, whatever the model holds, and
-    what a loss that is a module has learned.
+    what a loss that is a module has learned; another network that a loss uses, a teacher, must be as it was. What a
+    layer counts or records as it is called may have changed.
 
     Args:
         path: the file; its folder is made if needed.
@@ -48,23 +48,25 @@ class Checkpoint(Callback):
                 raise ValueError(
                     f"every is {every!r}: expected 'epoch' or a number of steps, at least 1"
                 ) from error
-        self.path, self.every, self.settings = user_path(path), every, None
+        self.path, self.every = user_path(path), every
 
     def on_train_start(self, run):
-        self.settings = run.settings = run.settings or _settings(run)
         if self.path.is_dir():
             raise ValueError(f"path is {str(self.path)!r}, a folder: expected a file in it")
-        if self.path.exists():
-            _restore(run, self.settings, _load(self.path, run.device), self.path)
+        state = _load(self.path, run.device) if self.path.exists() else None
+        _settle(run, state)
+        if state is not None:
+            _restore(run, run.settings, state, self.path)
         run.team.check_place((run.epoch, run.step), self.path)
         if run.epoch < run.num_epochs:
             make_writable(self.path.parent, "path")  # told now, and not when the first epoch is over
         if self.path.exists() and (run.stop or run.epoch >= run.num_epochs) and run.rank == 0:
             print(f"{self.path} holds a finished run of {run.epoch} epochs: nothing left to do")
-        _capture(run, self.settings)  # raises now what would else be raised when the first epoch is over
+        _capture(run)  # raises now what would else be raised when the first epoch is over
 
     def on_step_end(self, run):
         if self.every != "epoch" and run.step % self.every == 0 and run.step != run.num_steps:
+            run.check_weights(f"in step {run.step}")  # the next loss would tell, when the file is spoilt, too
             self.save(run)
 
     def on_epoch_end(self, run):
@@ -77,7 +79,8 @@ class Checkpoint(Callback):
         """
         if run.rank:
             return
-        state = _capture(run, self.settings or _settings(run))
+        _settle(run)
+        state = _capture(run)
         try:
             with replacing(self.path) as file:
                 torch.save(state, file)
@@ -89,65 +92,14 @@ class Checkpoint(Callback):
             ) from error
 
 
-def _settings(run):
-    """Return what must not change between the parts of one run: plain values, and digests of all else."""
-    found = {
-        "seed": run.seed,
-        **run.batches.identity,
-        "model": run.model,
-        "frozen parts": run.frozen,
-        "loss": run.loss,
-        "metrics": list(run.metrics),
-        "function among the metrics": list(run.metrics.values()),
-        "optimizer": type(run.optimizer).__name__,
-        **_optimizer_settings(run),
-        **_callback_settings(run),
-    }
-    if run.validation is not None:
-        found |= {f"validation {name}": value for name, value in run.validation.identity.items()}
-    found |= {f"generator {i}": generator for i, generator in enumerate(run.batches.generators[:1], 1)}
-    return {name: _comparable(value) for name, value in found.items()}
-
-
-def _comparable(value):
-    """Return plain values as they are, a digest of anything else."""
-    if isinstance(value, np.generic) or (isinstance(value, (torch.Tensor, np.ndarray)) and value.ndim == 0):
-        value = value.item()
-    if isinstance(value, (list, tuple)) and all(type(part) in (bool, int, float, str) for part in value):
-        return list(value)
-    return value if type(value) in (type(None), bool, int, float, str) else f"#{digest(value)}"
-
-
-def _optimizer_settings(run):
-    """Return the settings of the optimizer's groups; those that a schedule moves, as the optimizer was made."""
-    moved = _MOVED if any(isinstance(callback, Schedule) for callback in run.callbacks) else ()
-    found = {}
-    for i, group in enumerate(run.optimizer.param_groups, 1):
-        options = {**{k: v for k, v in run.optimizer.defaults.items() if k in moved}, **group}
-        for name, value in options.items():
-            number = f" of group {i}" if len(run.optimizer.param_groups) > 1 else ""
-            if name == "params":
-                found[f"parameters of the optimizer{number}"] = [str([*p.shape]) for p in value]
-            elif name not in moved:
-                found[f"{name}{number}"] = value
-            elif name in run.optimizer.defaults:
-                found[f"{name}{number}"] = run.optimizer.defaults[name]
-    return found
-
-
-def _callback_settings(run):
-    """Return what the callbacks that change the run were made with."""
-    found = {}
-    for name, callback in _callback_states(run).items():
-        changes = {"model", "optimizer", "stop", "batches"} & texts(type(callback))
-        if isinstance(callback, Checkpoint) or not (
-            changes or isinstance(callback, (EarlyStopping, Schedule))
-        ):
-            continue
-        name = name.removesuffix(" 1")
-        found[f"callback {name}"] = type(callback)
-        found |= {f"{name}'s {argument}": value for argument, value in callback.arguments.items()}
-    return found
+def _settle(run, state=None):
+    """Note what decides the run, unless that is done; state: that of the file, if there is one."""
+    if run.settings is not None:
+        return
+    run.moving = what_moves(run) if state is None else state["moving"]
+    states = _callback_states(run).items()
+    others = {name: callback for name, callback in states if not isinstance(callback, Checkpoint)}
+    run.settings = settings_of(run, run.moving, others)
 
 
 def _callback_states(run):
@@ -156,10 +108,17 @@ def _callback_states(run):
     return {f"{name} {names[:i].count(name) + 1}": run.callbacks[i] for i, name in enumerate(names)}
 
 
-def _capture(run, settings):
+def _generators(run):
+    """Return {name: generators} for callbacks of one's own, which may draw from some."""
+    states = _callback_states(run).items()
+    return {name: generators_in(c) for name, c in states if not type(c).__module__.startswith("d2lite.")}
+
+
+def _capture(run):
     state = {
         "format": FORMAT,
-        "settings": settings,
+        "settings": run.settings,
+        "moving": run.moving,
         "model": run.model.state_dict(),
         "loss": run.loss.state_dict() if isinstance(run.loss, nn.Module) else {},
         "optimizer": run.optimizer.state_dict(),
@@ -171,6 +130,7 @@ def _capture(run, settings):
         "losses": run.losses,
         "sizes": run.sizes,
         "metric_sums": run.metric_sums,
+        "drawn": {name: get_random_state(held)["generators"] for name, held in _generators(run).items()},
         "epoch_random": run.epoch_random,
         "random": get_random_state(run.batches.generators, run.device),
     }
@@ -259,4 +219,7 @@ def _restore(run, now, state, path):
     for name in ("epoch", "step", "stop", "losses", "sizes", "metric_sums", "epoch_random"):
         setattr(run, name, state[name])
     run.step_random = state["random"]
+    for name, held in _generators(run).items():
+        if name in state["drawn"]:  # those that only watch may come and go
+            set_random_state({**state["random"], "generators": state["drawn"][name]}, held)
     set_random_state(state["random"], run.batches.generators, run.device)

@@ -1,10 +1,14 @@
 """What decides a training run, as short texts: what trains counts by what it is, and not by the numbers it has reached.
 
 A network counts by its layers, their settings and code; a trained tensor by its shape; an optimizer by its class and
-its defaults; a scheduler without what it moves; NumPy's numbers as Python's. What cannot be compared, such as an open
+its defaults; a scheduler without what it moves; NumPy's numbers as Python's. What a layer records as it is called does
+not count; that is known of what was tried on a copy (`moved`). What cannot be compared, such as an open
 file in a dataset, counts by its type and name: a sweep refuses it, since its runs are looked up by their key for years,
 while a checkpoint belongs to one script, whose labels, settings and code are compared all the same.
 """
+
+import functools
+import types
 
 import numpy as np
 import torch
@@ -20,24 +24,74 @@ _MOVING = {  # what a scheduler changes as it goes, and the optimizer, which is 
 _INSIDES = {*vars(nn.Module()), "_compiled_call_impl"}
 
 
-def digest(value):
-    """Return 12 hexadecimal digits that stand for a value."""
-    return Reader(instead=_instead).digest(value)[:12]
+def digest(value, moving=None, learned=None):
+    """Return 12 hexadecimal digits that stand for a value.
+
+    Args:
+        value: anything.
+        moving: dict of the id of a module or another object to the names of its attributes that do not count.
+        learned: ids of the tensors of which the shape counts alone; None: those that require gradients, and all of a
+            network that has one.
+    """
+    return Reader(instead=functools.partial(_instead, moving=moving or {}, learned=learned)).digest(value)[
+        :12
+    ]
 
 
 def texts(value):
     """Return the short texts in a value's code: the names that it uses among them."""
-    reader = Reader(instead=_instead)
+    reader = Reader(instead=functools.partial(_instead, moving={}, learned=None))
     reader.digest(value)
     return reader.texts
 
 
-def _instead(value):
+def moved(before, after):
+    """Return the attributes that differ between a network or another object and its copy, as dotted names.
+
+    Args:
+        before: network, or another object.
+        after: its copy that has taken a step; None: what holds a tensor, or may come to hold one, counts as moved.
+    """
+    names = []
+    others = parts_of(before if after is None else after)
+    for (name, old), (_, new) in zip(parts_of(before), others, strict=True):
+        held, later = attributes(old), attributes(new)
+        for attribute in {**held, **later}:
+            value = held.get(attribute)
+            if after is None:
+                differs = value is None or _holds(value, torch.Tensor)
+            else:
+                differs = digest(value) != digest(later.get(attribute))
+            names += [f"{name}.{attribute}"] if differs else []
+    return names
+
+
+def parts_of(value):
+    """Return (name, module) for the modules of a network; the object itself, or that of a method, for all else."""
+    value = value.__self__ if isinstance(value, types.MethodType) else value
+    return list(value.named_modules()) if isinstance(value, nn.Module) else [("", value)]
+
+
+def attributes(part):
+    """Return what a module, an optimizer or another object holds, without what torch itself keeps there."""
+    if isinstance(part, (type, types.FunctionType, types.ModuleType)) or hasattr(part, "_orig_mod"):
+        return {}  # torch.compile's is around a module that counts itself
+    own = {name: value for name, value in getattr(part, "__dict__", {}).items() if name not in _INSIDES}
+    if isinstance(part, nn.Module):
+        own |= part._buffers
+    elif isinstance(part, torch.optim.Optimizer):
+        torchs = {"defaults", "state", "param_groups", *vars(type(part)), *vars(torch.optim.Optimizer)}
+        own = {name: value for name, value in own.items() if name not in torchs and not name.startswith("_")}
+    return own
+
+
+def _instead(value, moving, learned):
     """Return what counts of a value that trains or whose place does not matter, or the value itself."""
     if isinstance(value, nn.Module):
-        return _network(value)
+        return _network(value, moving, learned)
     if isinstance(value, torch.Tensor):
-        content = None if value.requires_grad or value.is_meta else tensor_content(value)
+        trained = value.requires_grad if learned is None else id(value) in learned
+        content = None if trained or value.is_meta else tensor_content(value)
         return "tensor", str(value.dtype), [*value.shape], content
     if isinstance(value, torch.Generator):
         return value.get_state()
@@ -45,29 +99,38 @@ def _instead(value):
         return type(value), value.defaults
     if isinstance(value, torch.optim.lr_scheduler.LRScheduler):
         return type(value), {name: part for name, part in vars(value).items() if name not in _MOVING}
+    if moving.get(id(value)):
+        return type(value), {n: part for n, part in attributes(value).items() if n not in moving[id(value)]}
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _network(model):
-    """Return a network's layers, their settings and what is trained; its numbers too if nothing is."""
+def _network(model, moving, learned):
+    """Return a network's layers, their settings and what is trained; the numbers of what is not."""
     named = [*model.named_parameters(), *model.named_buffers()]
-    trained = any(tensor.requires_grad for _, tensor in named)
     shapes = [(name, [*p.shape], str(p.dtype), p.requires_grad) for name, p in model.named_parameters()]
-    layers = [(name, type(module), _settings(module)) for name, module in model.named_modules()]
-    return shapes, layers, {} if trained else dict(named)
+    layers = [(name, type(module), _settings(module, moving)) for name, module in model.named_modules()]
+    if learned is None:
+        fixed = {} if any(tensor.requires_grad for _, tensor in named) else dict(named)
+    else:
+        fixed = {name: tensor for name, tensor in named if id(tensor) not in learned}
+    return shapes, layers, fixed
 
 
-def _settings(module):
-    """Return a module's plain attributes, without its tensors and children."""
-    if hasattr(module, "_orig_mod"):
-        return {}  # torch.compile's, around a module that counts itself
-    own = {name: value for name, value in vars(module).items() if name not in _INSIDES}
-    return {name: value for name, value in own.items() if not _holds_tensors(value)}
+def _settings(module, moving):
+    """Return a module's plain attributes that do not move.
+
+    A tensor may be a setting, such as a mask, or what was computed last: it counts if it is known not to move.
+    """
+    known = id(module) in moving
+    skipped = (nn.Parameter, nn.Module) if known else (torch.Tensor, nn.Module)
+    moves = {*module._buffers, *moving.get(id(module), ())}
+    own = {name: value for name, value in attributes(module).items() if name not in moves}
+    return {name: value for name, value in own.items() if not _holds(value, skipped)}
 
 
-def _holds_tensors(value):
+def _holds(value, kinds):
     if isinstance(value, dict):
         value = value.values()
     elif not isinstance(value, (list, tuple)):
         value = [value]
-    return any(isinstance(part, (torch.Tensor, nn.Module)) for part in value)
+    return any(isinstance(part, kinds) for part in value)

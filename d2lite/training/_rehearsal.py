@@ -22,6 +22,7 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
     A smaller last batch is tried, too. Random state, the model and the loss stay as they were. Nothing is tried of a
     stream, which cannot be read twice.
     """
+    _learn_shapes(model, batches, name)
     model, loss = _spare(model), _spare(loss)
     with keep_random_state(batches.generators, batches.device), keep_mode(model), torch.no_grad():
         model.eval()
@@ -37,15 +38,31 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
                     _warn_of_sums(metrics, logits, targets)
 
 
-def _spare(value):
-    """Return a copy of a module, whose buffers and attributes a call may change; anything else as it is.
+def _learn_shapes(model, batches, name):
+    """Let lazy layers learn their shapes from a first batch, before the optimizer is made.
 
-    A module that learns its shapes from its first batch does so here, before an optimizer is made.
+    They draw their weights, as other layers do when they are made: so the random state moves on, or the next
+    network's would be the same.
     """
-    if not isinstance(value, nn.Module) or any(map(is_lazy, [*value.parameters(), *value.buffers()])):
-        return value
+    if any(map(is_lazy, [*model.parameters(), *model.buffers()])):
+        with keep_random_state(batches.generators, batches.device):
+            samples = batches.samples()
+        with keep_mode(model), torch.no_grad():
+            model.eval()
+            for inputs, _ in samples[:1]:
+                _check_dtype(model, inputs, name)
+                _forward(model, inputs, name)
+
+
+def _spare(value, copied=None):
+    """Return a copy of a module or another object, which a call may change; what cannot be copied as it is.
+
+    Args:
+        value: module, function or other object.
+        copied: what has been copied with it, as deepcopy keeps it.
+    """
     try:
-        return copy.deepcopy(value)
+        return copy.deepcopy(value, copied)
     except Exception:  # not all can be copied
         return value
 
@@ -73,15 +90,19 @@ def check_later(batches, loss, logits):
 
 
 def rehearse(run):
-    """Take a training step with copies of the model and the optimizer, and with a last batch of one sample too."""
+    """Take a training step with copies of the model, the loss and the optimizer, and with a small last batch too.
+
+    Returns:
+        these three; None if they cannot be copied, or no step can be taken with a stream.
+    """
     try:
-        loss = run.loss if isinstance(run.loss, nn.Module) else None
-        model, optimizer, loss = copy.deepcopy((run.model, run.optimizer, loss))
+        model, optimizer, loss = _copies(run)
     except Exception:  # not all that trains can be copied; then the first step tells
-        return
+        return None
     run.train_mode(model)
     with keep_random_state(run.batches.generators, run.device):
-        for inputs, targets in run.batches.samples():
+        samples = run.batches.samples()
+        for inputs, targets in samples:
             size = batch_length(targets)
             try:
                 logits = model(inputs)
@@ -94,7 +115,7 @@ def rehearse(run):
                     f"train has a batch of one sample, which the model cannot learn from ({_reason(error)}): "
                     "expected at least two; choose another batch_size, or drop_last=True in a DataLoader"
                 ) from error
-            value = (loss or run.loss)(logits, targets)
+            value = loss(logits, targets)
             if not value.requires_grad:
                 raise ValueError(
                     "the loss has no gradient: expected one that depends on the model's trainable parameters, "
@@ -103,12 +124,27 @@ def rehearse(run):
             _check_metrics(run.metrics, map_tensors(torch.Tensor.detach, logits), targets)
             _step(optimizer, value)
             _check_weights(run.model, model, optimizer)
+    return (model, loss, optimizer) if samples else None
+
+
+def _copies(run):
+    """Return copies of the model, the optimizer and the loss that belong together."""
+    copied = {}
+    model, optimizer = copy.deepcopy((run.model, run.optimizer), copied)
+    own = {name: value for name, value in vars(run.optimizer).items() if name not in vars(optimizer)}
+    own = {name: value for name, value in own.items() if not hasattr(type(optimizer), name)}
+    vars(optimizer).update(
+        copy.deepcopy(own, copied)
+    )  # torch copies no attribute of an optimizer of one's own
+    return model, optimizer, _spare(run.loss, copied)
 
 
 def _check_weights(before, after, optimizer):
     """Raise a FloatingPointError if the first step makes finite weights NaN, as Adam's does in half precision."""
+    if not all(parameter.isfinite().all() for parameter in before.parameters()):
+        return  # they may come from a checkpoint yet
     pairs = zip(before.parameters(), after.parameters(), strict=True)
-    spoilt = next((p for p, new in pairs if p.isfinite().all() and not new.isfinite().all()), None)
+    spoilt = next((old for old, new in pairs if not new.isfinite().all()), None)
     if spoilt is not None:
         hint = (
             "; keep the weights in float32 and compute under torch.autocast, or take bfloat16"
@@ -221,7 +257,7 @@ def _check_loss(loss, logits, targets, doubled=True):
     if value.ndim:
         raise ValueError(f"the loss has shape {tuple(value.shape)}: expected one number, such as the mean")
     twice = _call_loss(loss, join([logits, logits]), join([targets, targets])) if doubled else value
-    if value.isfinite() and value.abs() > 1e-12 and torch.isclose(twice, 2 * value, rtol=1e-4):
+    if value.isfinite() and value.abs() > 1e-12 and torch.isclose(twice, 2 * value, rtol=1e-4, atol=0):
         raise ValueError(
             f"the loss of a batch taken twice is {twice.item():g}, not {value.item():g}: expected a mean over the "
             "samples; use reduction='mean', or divide by len(targets)"

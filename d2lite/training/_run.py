@@ -52,19 +52,21 @@ class Run:
         self.loss, self.metrics = losses.resolve(loss), resolve_metrics(metrics)
         generator = torch.Generator().manual_seed(self.seed)
         self.batches = batches_of(train, batch_size, self.device, generator, "train")
-        self.batches.generators += generators_in(model, self.loss)
+        own = generators_in(model, self.loss, *self.metrics.values())
+        self.batches.generators += own
         self.team.check_batches(self.batches)
         try_data(model, self.batches, self.loss, "train", self.metrics)
         self.validation = None
         if validation is not None:
             self.validation = batches_of(validation, max(batch_size, 256), self.device, name="validation")
+            self.validation.generators += own
             try_data(model, self.validation, self.loss, "validation", self.metrics)
         self.optimizer = _resolve_optimizer(optimizer, model, self.loss)
-        rehearse(self)
+        self.rehearsed = rehearse(self)  # copies, at which checkpoints look before the first step
         held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
         self.left_out = {id(p) for p in model.parameters() if p.requires_grad} - held  # by choice
         self.history, self.callbacks, self.stop = History(), [], False
-        self.settings = None  # what a checkpoint compares, taken before one restores the random state
+        self.settings = self.moving = None  # what checkpoints compare, taken before they restore random state
         self.epoch = self.step = 0
         self.num_steps = self.batches.num_steps
         self.losses, self.sizes, self.metric_sums = [], [], {}
@@ -132,12 +134,22 @@ class Run:
             f"samples, {losses.ignored_cause(self.loss)}or a logarithm or division at 0"
         )
 
-    def _check_weights(self):
+    def check_start(self):
+        """Raise a ValueError if a weight is NaN before the first step, as an earlier run that failed leaves it."""
+        trained = ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
+        spoilt = next((name for name, p in trained if not p.detach().isfinite().all()), None)
+        if spoilt is not None and self.epoch < self.num_epochs:
+            raise ValueError(
+                f"the model's {spoilt} holds NaN or infinity before the first step: expected numbers; make the model "
+                "and its optimizer anew, as an earlier run may have spoilt them"
+            )
+
+    def check_weights(self, place="at the end"):
         """Raise FloatingPointError if the last step spoilt the weights, though its loss was finite."""
         finite = [p.detach().isfinite().all() for p in self.model.parameters() if p.requires_grad]
         if finite and not torch.stack(finite).all():
             raise FloatingPointError(
-                f"the weights became NaN or infinite at the end of epoch {self.epoch + 1}, though the loss is finite: "
+                f"the weights became NaN or infinite {place} of epoch {self.epoch + 1}, though the loss is finite: "
                 "likely causes are a gradient at a point that has none, such as a square root or a norm at 0, and a "
                 "learning rate that is too high"
             )
@@ -162,7 +174,7 @@ class Run:
             raise ValueError(f"train gives no batch {when if self.epoch else ': expected at least one'}")
         values, count = torch.stack(self.losses).tolist(), sum(self.sizes)
         self._check_loss(sum(values))
-        self._check_weights()
+        self.check_weights()
         self._warn_of_thawed()
         row = {"epoch": self.epoch + 1}
         self.team.agree()

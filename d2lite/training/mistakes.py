@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-from d2lite._utils.checks import check_choice
+from d2lite._utils.checks import check_choice, check_seed
+from d2lite._utils.state import keep_random_state
 
 __all__ = ["MISTAKES", "NUM_PASSES", "PARTS", "PROGRAM", "part_of", "run_program", "source_of"]
 
@@ -202,6 +203,8 @@ def draw_data(seed, few=False):
 def run_program(mistake=None, seed=0, *, first=None, few=False):
     """Run the program once, as its text says, and measure the network it keeps on photos it has never met.
 
+    It seeds torch; random state is left as it was found.
+
     Args:
         mistake: a name in MISTAKES, or None for the program as it should be.
         seed: a whole number from 0; draws the photos, and unless `first` is given the weights and the order.
@@ -214,19 +217,20 @@ def run_program(mistake=None, seed=0, *, first=None, few=False):
         6,000 new photos. After an error the lists hold what there was, and the two numbers are nan.
 
     Raises:
-        ValueError: there is no mistake of that name.
+        ValueError: there is no mistake of that name, or the seed is no whole number from 0 to 2**32 - 1.
 
     Taught in chapters/09_beyond/questions.
     """
-    code, data = source_of(mistake), draw_data(seed, few)
+    code, data = source_of(mistake), draw_data(check_seed(seed), few)
     luckiest = _luckiest(seed) if mistake == "lucky_seed" else None
     start = seed if first is None else first
     names = _names() | data | {"seed": start, "best_of_ten": luckiest, "losses": [], "curve": []}
     raised = ""
-    try:
-        exec(code, names)
-    except RuntimeError as error:
-        raised = str(error)
+    with keep_random_state(), torch.enable_grad():
+        try:
+            exec(code, names)
+        except Exception as error:  # whatever a mistake of one's own leads to
+            raised = str(error) or type(error).__name__
     found = {"raised": raised, "losses": names["losses"], "accuracies": names["curve"]}
     nan = float("nan")
     return found | (

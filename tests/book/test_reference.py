@@ -28,6 +28,8 @@ MODULES = modules()
         ("import d2lite.vision.boxes as b\nb.giou", {"d2lite.vision.boxes.giou"}),
         ("import numpy as np\nnp.fit", set()),
         ("%matplotlib inline", set()),
+        ("import d2lite\nwrong = (\n    d2lite.fit(model)\n    != 2\n)", {"d2lite.fit"}),
+        ("import d2lite\nprint(\n    '%s'\n    % d2lite.fit(model)\n)", {"d2lite.fit"}),
     ],
 )
 def test_names_are_resolved_through_imports(source, names):

@@ -31,6 +31,9 @@ def test_the_one_seed_that_did_not_fail_wins_nothing(tmp_path):
     assert result.best("loss") == {"lr": 0.1}
     assert [len(point.failures) for point in result.points()] == [0, 2]
     assert result.failures[0].error == "FloatingPointError: the loss became nan in epoch 1"  # one line
+    for part in (result[:], result[3:], result[::-1], result[:1]):
+        assert len(part.failures) == (2 if {"lr": 1} in [run.point for run in part] else 0)
+    assert result[:].best("loss") == {"lr": 0.1}
     payload = result.payload(failed_as_nan=True)
     assert payload["metrics"]["loss"]["values"] == [0.5, 0.5, 0.5, 0.1, "NaN", "NaN"]
     assert payload["runs"] == {"axes": {"lr": [0, 0, 0, 1, 1, 1]}, "seed": [0, 1, 2, 0, 1, 2]}

@@ -29,6 +29,7 @@ def test_there_are_twenty_each_another():
         (lambda: mistakes.part_of("loop", "typo"), "mistake is 'typo': expected one of"),
         (lambda: mistakes.source_of("typo"), "mistake is 'typo': expected one of"),
         (lambda: mistakes.run_program("typo"), "mistake is 'typo': expected one of"),
+        (lambda: mistakes.run_program(None, 0.5), "seed is 0.5: expected a whole number"),
     ],
 )
 def test_a_name_that_is_not_there_is_refused(call, said):
@@ -68,3 +69,27 @@ def test_where_nothing_is_wrong_with_the_training_it_is_the_same_to_the_digit():
 
 def test_a_run_leaves_no_trace_in_the_program():
     assert mistakes.run_program("no_eval", 2) == mistakes.run_program("no_eval", 2)
+
+
+def test_a_run_leaves_random_state_alone_and_needs_no_gradients_around_it():
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    with torch.no_grad():
+        run = mistakes.run_program("no_eval", 2)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert run == mistakes.run_program("no_eval", 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("    loss = cross_entropy(net(x[rows]), y)", "match"),
+        ("    assert False", "AssertionError"),
+        ("    loss = y[1.5]", ""),
+    ],
+)
+def test_an_error_of_any_kind_is_told(line, said, monkeypatch):
+    monkeypatch.setitem(mistakes.MISTAKES, "own", ("loop", 3, 4, (line,)))
+    run = mistakes.run_program("own")
+    assert said in run["raised"] != ""
+    assert math.isnan(run["report"]) and run["losses"] == []

@@ -303,6 +303,24 @@ def test_lazy_layers_learn_their_shapes():
     assert model[0].weight.shape == (8, 4)
 
 
+@pytest.mark.parametrize("call", [d2lite.fit, d2lite.evaluate])
+@pytest.mark.parametrize("loader", [False, True])
+def test_lazy_layers_draw_their_weights_as_those_that_are_made_with_shapes(call, loader):
+    data = DataLoader(TensorDataset(*classes()), 16, shuffle=True) if loader else classes()
+    options = {"num_epochs": 0} if call is d2lite.fit else {}
+    drawn = []
+    for first, second in ((nn.LazyLinear(8), nn.LazyLinear(3)), (nn.LazyLinear(8), nn.LazyLinear(3))):
+        model = nn.Sequential(first, nn.ReLU(), second)
+        if not drawn:
+            torch.manual_seed(3)
+        call(model, data, **options)
+        drawn.append(model)
+    torch.manual_seed(3)
+    for model in drawn:
+        assert torch.equal(model[0].weight, nn.Linear(4, 8).weight)
+        assert torch.equal(model[2].weight, nn.Linear(8, 3).weight)
+
+
 def test_classes_of_a_detector_may_be_any_whole_numbers():
     from d2lite.models import GridDetector, detector_loss
 

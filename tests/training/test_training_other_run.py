@@ -13,6 +13,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import prune
 from torch.utils.data import DataLoader, Subset, TensorDataset, WeightedRandomSampler
 
 import d2lite
@@ -51,6 +52,17 @@ class Cut(Scaled):
 
 def own_loss(smoothing=0.0, weight=None):
     return lambda logits, y: functional.cross_entropy(logits, y, weight, label_smoothing=smoothing)
+
+
+class Masked(nn.Module):
+    """Has a mask that is no buffer."""
+
+    def __init__(self, *mask):
+        super().__init__()
+        self.mask, self.last = torch.tensor(mask), nn.Linear(4, 2)
+
+    def forward(self, inputs):
+        return self.last(inputs) * self.mask
 
 
 class Clip(Callback):
@@ -126,6 +138,69 @@ class Lookup(Callback):
         self.last = run.model, self.optimizer.param_groups[0]["lr"]
 
 
+class Weighted(nn.Module):
+    """A loss whose weights are no buffer, though they decide it; the last value is none and does not."""
+
+    def __init__(self, *weights):
+        super().__init__()
+        self.weights, self.last = torch.tensor(weights), None
+
+    def forward(self, logits, targets):
+        loss = functional.cross_entropy(logits, targets, weight=self.weights)
+        self.last = loss.detach()
+        return loss
+
+
+class Distilled(nn.Module):
+    """A loss that holds a teacher, and a temperature that is learned."""
+
+    def __init__(self, teacher):
+        super().__init__()
+        self.teacher, self.scale = teacher, nn.Parameter(torch.zeros(()))
+
+    def forward(self, logits, targets):
+        return functional.cross_entropy(logits * self.scale.exp(), targets)
+
+
+def distilled(teacher, method):
+    """Return the arguments of a run that learns from a teacher, in a module or in a function."""
+    if method == "module":
+        return dict(loss=Distilled(teacher))
+    return dict(loss=lambda x, y: functional.cross_entropy(x, y) + 0 * teacher[0].bias.detach().sum())
+
+
+class Doubled(torch.optim.SGD):
+    """An optimizer of one's own."""
+
+    def __init__(self, parameters, factor=2.0):
+        super().__init__(parameters, lr=0.1)
+        self.factor, self.count = factor, 0
+
+    def step(self):
+        self.count += 1
+        for parameter in self.param_groups[0]["params"]:
+            parameter.grad *= self.factor
+        super().step()
+
+
+class Doubling(Doubled):
+    """As above, with another step."""
+
+    def step(self):
+        super().step()
+        super().step()
+
+
+Doubling.__name__ = "Doubled"
+
+
+def other_network():
+    """Return one of the same layers with other weights."""
+    model = network()
+    model[0].weight.data += 1
+    return model
+
+
 def steps(size, gamma=0.1):
     return lambda optimizer: SCHEDULERS.StepLR(optimizer, size, gamma)
 
@@ -157,6 +232,12 @@ PAIRS = {
     "closure of tensors": (
         dict(loss=own_loss(weight=torch.tensor([1.0, 2]))), dict(loss=own_loss(weight=torch.tensor([1.0, 3])))
     ),
+    "weights that are no buffer": (dict(loss=Weighted(1.0, 2.0)), dict(loss=Weighted(1.0, 3.0))),
+    "teacher": tuple(distilled(make(), "module") for make in (network, other_network)),
+    "teacher in a function": tuple(distilled(make(), "function") for make in (network, other_network)),
+    "mask": (dict(model=Masked(1.0, 0.0)), dict(model=Masked(0.0, 1.0))),
+    "optimizer's code": (dict(optimizer=Doubled), dict(optimizer=Doubling)),
+    "optimizer's attribute": (dict(optimizer=Doubled), dict(optimizer=functools.partial(Doubled, factor=3.0))),
     "code": (
         dict(loss=lambda x, y: functional.cross_entropy(x, y) * 2),
         dict(loss=lambda x, y: functional.cross_entropy(x, y) * 3),
@@ -273,6 +354,80 @@ def test_a_cell_run_again_with_its_trained_objects_goes_on(tmp_path):
             callbacks=callbacks,
         )
         assert len(history) == num_epochs
+
+
+class Recording(nn.Module):
+    """A network that counts its calls, records what it computes and keeps what it needs again."""
+
+    def __init__(self):
+        super().__init__()
+        self.last, self.calls, self.attention, self.cache, self.log = nn.Linear(4, 2), 0, None, {}, []
+
+    def forward(self, inputs):
+        self.calls += 1
+        self.cache.setdefault("scale", torch.tensor(2.0))
+        self.attention = self.last(inputs).softmax(1).detach()
+        self.log.append(self.attention.mean().item())
+        self.new = inputs
+        return self.last(inputs) * self.cache["scale"]
+
+
+class Logged(nn.Module):
+    """A loss that keeps its last value and a running mean."""
+
+    def __init__(self):
+        super().__init__()
+        self.value = 0.0
+        self.register_buffer("mean", torch.zeros(()))
+
+    def forward(self, logits, targets):
+        loss = functional.cross_entropy(logits, targets)
+        self.value, self.mean = loss.item(), 0.9 * self.mean + 0.1 * loss.detach()
+        return loss
+
+
+class Listed:
+    """A loss that is no module and keeps all its values."""
+
+    def __init__(self):
+        self.values = []
+
+    def __call__(self, logits, targets):
+        loss = functional.cross_entropy(logits, targets)
+        self.values.append(loss.item())
+        return loss
+
+
+class Stream(torch.utils.data.IterableDataset):
+    """The samples, one after the other."""
+
+    def __iter__(self):
+        return iter(list(zip(*data(), strict=True)))
+
+
+def pruned():
+    model = network()
+    prune.l1_unstructured(model[0], "weight", 0.5)
+    return model
+
+
+@pytest.mark.parametrize("used", [False, True])
+@pytest.mark.parametrize("loss", [nn.CrossEntropyLoss, lambda: Weighted(1.0, 2.0), Logged, Listed])
+@pytest.mark.parametrize("make", [network, Recording, pruned])
+def test_what_a_network_or_a_loss_records_is_no_setting(make, loss, used, tmp_path):
+    model, loss = make(), loss()
+    if used:
+        model(data()[0][:3])
+    for num_epochs in (2, 2, 4):
+        options = dict(loss=loss, num_epochs=num_epochs, callbacks=[Checkpoint(tmp_path / "run")])
+        assert len(d2lite.fit(model, data(), data(), **options)) == num_epochs
+
+
+def test_what_a_network_records_of_a_stream_is_no_setting_either(tmp_path):
+    model, loss = network(), Weighted(1.0, 2.0)
+    for num_epochs in (2, 4):
+        options = dict(loss=loss, num_epochs=num_epochs, callbacks=[Checkpoint(tmp_path / "run")])
+        assert len(d2lite.fit(model, DataLoader(Stream(), 20), **options)) == num_epochs
 
 
 def test_what_cannot_be_compared_counts_by_its_type_and_name(tmp_path):

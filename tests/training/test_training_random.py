@@ -93,6 +93,22 @@ def test_measuring_does_not_change_the_training():
     assert all(torch.equal(result, results[0]) for result in results)
 
 
+class Drawing(nn.Module):
+    """Draws from a generator of its own, in evaluation mode, too."""
+
+    def __init__(self):
+        super().__init__()
+        self.net, self.generator = network(), torch.Generator().manual_seed(3)
+
+    def forward(self, inputs):
+        return self.net(inputs + torch.rand(inputs.shape, generator=self.generator))
+
+
+def test_measuring_leaves_a_generator_of_the_networks_own_alone():
+    alone, measured = (d2lite.fit(Drawing(), arrays(), data, num_epochs=3) for data in (None, arrays()))
+    assert measured["train_loss"] == alone["train_loss"]
+
+
 def test_evaluate_leaves_random_state_alone_and_repeats_itself():
     d2lite.seed(4)
     expected = global_draws()

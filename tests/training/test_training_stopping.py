@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 import d2lite
-from d2lite.training import Callback, EarlyStopping, Schedule
+from d2lite.training import Callback, Checkpoint, EarlyStopping, Schedule
 from d2lite.training.metrics import mode_of
 
 SCHEDULERS = torch.optim.lr_scheduler
@@ -200,3 +200,51 @@ def test_a_plateau_waits_for_its_figure(kind):
     callbacks = [kind([3, None, 4, None, None], "bleu"), Schedule(plateau, monitor="bleu")]
     d2lite.fit(model, classes(), optimizer=optimizer, num_epochs=5, callbacks=callbacks)
     assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+def test_weights_that_an_earlier_run_spoilt_are_told_of_and_a_checkpoint_mends_them(tmp_path):
+    inputs = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
+    data, model = (inputs, inputs[:, :2]), nn.Linear(4, 2)
+    model.weight.data[0, 1] = math.inf
+    said = (
+        "the model's weight holds NaN or infinity .*: expected numbers; make the model and its optimizer anew"
+    )
+    with pytest.raises(ValueError, match=said):
+        d2lite.fit(model, data, loss="mse")
+    model = nn.Linear(4, 2)
+    for num_epochs in (2, 3):
+        callbacks = [Checkpoint(tmp_path / "run.pt")]
+        assert (
+            len(d2lite.fit(model, data, loss="mse", num_epochs=num_epochs, callbacks=callbacks)) == num_epochs
+        )
+        assert model.bias.isfinite().all()
+        model.bias.data[1] = math.nan
+    assert len(d2lite.fit(model, data, loss="mse", num_epochs=0)) == 0
+    with pytest.raises(ValueError, match="the model's bias holds NaN"):
+        d2lite.fit(model, data, loss="mse")
+    model.bias.requires_grad_(False)  # what does not train is not looked at
+    with pytest.raises(FloatingPointError, match="the loss became nan"):
+        d2lite.fit(model, data, loss="mse")
+
+
+def test_weights_that_are_no_numbers_are_not_saved_within_an_epoch(tmp_path):
+    class Spoil(Callback):
+        """Does to the weights what an infinite gradient does, in the third step of the second epoch."""
+
+        def on_step_end(self, run):
+            if (run.epoch, run.step) == (1, 3) and self.spoils:
+                run.model.bias.data[0] = math.nan
+
+    inputs = torch.randn(64, 4, generator=torch.Generator().manual_seed(0))
+    options = {"loss": "mse", "num_epochs": 2, "batch_size": 16}
+    spoil = Spoil()
+    callbacks = [Checkpoint(tmp_path / "run.pt", every=1), spoil]
+    for spoil.spoils in (True, True, False):
+        model = nn.Linear(4, 2)
+        if spoil.spoils:
+            with pytest.raises(
+                FloatingPointError, match="the weights became NaN or infinite in step 3 of epoch 2"
+            ):
+                d2lite.fit(model, (inputs, inputs[:, :2]), callbacks=callbacks, **options)
+            assert torch.load(tmp_path / "run.pt")["step"] == 2
+    assert len(d2lite.fit(model, (inputs, inputs[:, :2]), callbacks=callbacks, **options)) == 2

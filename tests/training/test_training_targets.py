@@ -181,6 +181,19 @@ def test_a_loss_that_grows_with_the_batch_is_refused(loss):
             call(network(), classes(), loss=loss)
 
 
+@pytest.mark.parametrize("size", [1e-5, 1e-10, 1e-16])
+def test_a_loss_that_is_nearly_0_is_a_mean_all_the_same(size):
+    inputs = classes()[0]
+    data = inputs, torch.full((60, 1), size**0.5)
+    for loss in (nn.MSELoss(), functional.mse_loss):
+        model = network(1)
+        model[-1].weight.data.zero_(), model[-1].bias.data.zero_()
+        assert evaluate(model, data, loss=loss)["loss"] == pytest.approx(size)
+        assert fit(model, data, loss=loss, optimizer=torch.optim.SGD, num_epochs=1)["train_loss"][0] > 0
+    with pytest.raises(ValueError, match="taken twice"):
+        evaluate(network(1), (inputs, 1e-5 + network(1)(inputs).detach()), loss=nn.MSELoss(reduction="sum"))
+
+
 class Ends(nn.Module):
     """A network of one's own with a layer after it."""
 

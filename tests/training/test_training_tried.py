@@ -1,11 +1,15 @@
 """The trial before the first step leaves the model as it was, meets the last batch, and reads as the loader does."""
 
+import copy
+
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from d2lite.training import Callback, evaluate, fit
+from d2lite.training._batches import move
 
 
 @pytest.fixture
@@ -108,6 +112,91 @@ def test_a_loader_that_makes_its_batches_in_its_own_way_is_read_in_that_way(data
         fit(nn.Linear(4, 3), own)
 
 
+@pytest.mark.parametrize("part", ["sampler", "batch_sampler"])
+def test_a_sampler_that_can_be_read_once_is_refused_and_loses_no_sample(data, part):
+    indices = list(range(100)) if part == "sampler" else [list(range(60)), list(range(60, 100))]
+    loader = lambda chosen: DataLoader(TensorDataset(*data), **{part: chosen})
+    for once in (iter(indices), (index for index in indices)):
+        for call in (fit, evaluate):
+            with pytest.raises(
+                TypeError, match="has a sampler that can be read once: expected .* such as a list"
+            ):
+                call(nn.Linear(5, 3), loader(once))
+        assert list(once) == indices
+    assert len(fit(nn.Linear(5, 3), loader(indices), num_epochs=2)) == 2
+
+
+class Opened(Dataset):
+    """Has its samples in workers alone, which open them."""
+
+    def __len__(self):
+        return 100
+
+    def __getitem__(self, index):
+        return self.data[0][index], self.data[1][index]
+
+
+def test_samples_that_workers_alone_can_read_are_tried_there(data):
+    def open_data(number):
+        torch.utils.data.get_worker_info().dataset.data = data
+
+    train = DataLoader(Opened(), 50, num_workers=1, worker_init_fn=open_data)
+    plain = DataLoader(TensorDataset(*data), 50)
+    torch.manual_seed(0)
+    model = nn.Linear(5, 3)
+    expected = fit(copy.deepcopy(model), plain, plain, num_epochs=1)
+    history = fit(model, train, train, num_epochs=1)
+    assert history["validation_loss"] == expected["validation_loss"]
+    with pytest.raises(ValueError, match="the model cannot take train inputs"):
+        fit(nn.Linear(4, 3), train)
+
+
+class Doubling(nn.Module):
+    """Changes what it is given, in evaluation mode alone."""
+
+    def forward(self, inputs):
+        return inputs if self.training else inputs.mul_(2)
+
+
+def test_a_dataset_of_whole_batches_is_not_changed_by_the_trial(data):
+    logits, targets = data[0][:, :3].clone(), data[1]
+    loader = DataLoader([(logits, targets)], batch_size=None)
+    expected = functional.cross_entropy(2 * data[0][:, :3], targets).item()
+    assert evaluate(Doubling(), loader)["loss"] == pytest.approx(expected)
+
+
+def test_packed_sequences_keep_their_sizes_on_the_cpu():
+    packed = nn.utils.rnn.pack_sequence([torch.ones(3), torch.ones(2)])
+    moved = move({"texts": packed}, "meta")["texts"]
+    assert moved.data.device.type == "meta" and moved.batch_sizes.tolist() == [2, 2, 1]
+
+
+def test_packed_sequences_are_read_like_each_sequence_alone():
+    texts = [torch.randn(length, 5) for length in (3, 1, 4, 1, 5, 2)]
+    targets = torch.tensor([0, 1, 2, 0, 1, 2])
+
+    class Last(nn.Module):
+        """Scores of the last state of a GRU."""
+
+        def __init__(self):
+            super().__init__()
+            self.cell = nn.GRU(5, 3)
+
+        def forward(self, packed):
+            return self.cell(packed)[1][0]
+
+    def collate(pairs):
+        rows, labels = zip(*pairs, strict=True)
+        return nn.utils.rnn.pack_sequence(rows, enforce_sorted=False), torch.stack(labels)
+
+    model = Last()
+    loader = DataLoader(list(zip(texts, targets, strict=True)), 4, collate_fn=collate)
+    fit(model, loader, loader, num_epochs=1)
+    logits = torch.cat([model.cell(text[:, None])[1][0] for text in texts])
+    measured = evaluate(model, loader, metrics="accuracy")
+    assert measured["loss"] == pytest.approx(functional.cross_entropy(logits, targets).item(), rel=1e-5)
+
+
 def test_a_network_that_is_frozen_after_its_last_step_ends_well(data):
     class Freeze(Callback):
         """Freezes all layers after a step."""
@@ -116,3 +205,70 @@ def test_a_network_that_is_frozen_after_its_last_step_ends_well(data):
             run.model.requires_grad_(False)
 
     assert len(fit(nn.Linear(5, 3), data, num_epochs=1, batch_size=100, callbacks=[Freeze()])) == 1
+
+
+class Slowing(torch.optim.Optimizer):
+    """An optimizer of one's own: the n-th step is 1/n as long."""
+
+    def __init__(self, parameters, lr):
+        super().__init__(parameters, {"lr": lr})
+        self.lr, self.count, self.sizes = lr, 0, []
+
+    @torch.no_grad()
+    def step(self):
+        self.count += 1
+        self.sizes.append(self.lr / self.count)
+        for parameter in self.param_groups[0]["params"]:
+            parameter -= self.sizes[-1] * parameter.grad
+
+
+@pytest.mark.parametrize("scheduled", [False, True])
+def test_an_optimizer_of_ones_own_may_have_attributes(data, scheduled):
+    torch.manual_seed(0)
+    model = nn.Linear(5, 3)
+    expected, optimizer = copy.deepcopy(model), Slowing(model.parameters(), 0.5)
+    if scheduled:  # it wraps the step
+        torch.optim.lr_scheduler.LambdaLR(optimizer, lambda epoch: 1)
+    fit(model, data, optimizer=optimizer, num_epochs=3, batch_size=100)
+    assert optimizer.sizes == [0.5, 0.25, 0.5 / 3]
+    for size in optimizer.sizes:
+        gradients = torch.autograd.grad(
+            functional.cross_entropy(expected(data[0]), data[1]), expected.parameters()
+        )
+        for parameter, gradient in zip(expected.parameters(), gradients, strict=True):
+            parameter.data -= size * gradient
+    torch.testing.assert_close(list(model.parameters()), list(expected.parameters()))
+
+
+class Warming:
+    """A loss that is no module: its penalty grows with its calls, of which it keeps what it gave."""
+
+    def __init__(self):
+        self.given = []
+
+    def __call__(self, logits, targets):
+        loss = functional.cross_entropy(logits, targets) + 0.1 * len(self.given) * logits.square().mean()
+        self.given.append(loss.item())
+        return loss
+
+    def method(self, logits, targets):
+        return self(logits, targets)
+
+
+class Kept(list):
+    """A metric that keeps what it saw."""
+
+    def __call__(self, logits, targets):
+        self.append(len(targets))
+        return logits.mean()
+
+
+@pytest.mark.parametrize("method", [False, True])
+def test_a_loss_and_metrics_with_a_state_that_are_no_modules_are_tried_on_copies(data, method):
+    loss, metric = Warming(), Kept()
+    options = {"loss": loss.method if method else loss, "metrics": {"mean": metric}}
+    history = fit(nn.Linear(5, 3), data, num_epochs=1, batch_size=50, **options)
+    assert history.step_losses == loss.given
+    assert metric == [50, 50]
+    evaluate(nn.Linear(5, 3), data, batch_size=50, **options)
+    assert len(loss.given) == 3 and metric == [50, 50, 100]

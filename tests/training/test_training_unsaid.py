@@ -85,6 +85,44 @@ def test_a_resumed_run_goes_on_with_the_generators_of_its_data(data, kind, tmp_p
     assert run(4, Checkpoint(tmp_path / "run.pt")) == run(4)
 
 
+class Shaking(Callback):
+    """Moves the weights by a generator of its own."""
+
+    def __init__(self, kind):
+        self.kind, self.generator = kind, new_generator(kind)
+
+    def on_step_end(self, run):
+        for parameter in run.model.parameters():
+            parameter.data += 0.1 * draw(self.generator)
+
+
+@pytest.mark.parametrize("kind", ["torch", "numpy", "legacy", "python"])
+@pytest.mark.parametrize("every", ["epoch", 2])
+def test_a_resumed_run_goes_on_with_the_generators_of_callbacks_and_metrics(data, kind, every, tmp_path):
+    class Killed(Callback):
+        """Ends the run in its second epoch, and has a generator, too, but does not come again."""
+
+        def __init__(self):
+            self.generator = new_generator(kind)
+
+        def on_step_end(self, run):
+            draw(self.generator)
+            if run.epoch == 1 and run.step == 3:
+                raise KeyboardInterrupt
+
+    def run(path, *callbacks):
+        generator, callbacks = new_generator(kind), [Shaking(kind), Checkpoint(path, every=every), *callbacks]
+        metrics = {"noise": lambda logits, targets: draw(generator)}
+        history = fit(
+            make_model(), data, data, num_epochs=3, batch_size=16, metrics=metrics, callbacks=callbacks
+        )
+        return [history[name] for name in history.names if name != "seconds"]
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "broken.pt", Killed())
+    assert run(tmp_path / "broken.pt") == run(tmp_path / "whole.pt")
+
+
 @pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64])
 @pytest.mark.parametrize("kind", [np.random.Generator, np.random.RandomState])
 def test_every_numpy_generator_can_be_in_a_checkpoint(data, kind, bits, tmp_path):
