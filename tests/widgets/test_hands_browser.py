@@ -301,3 +301,24 @@ def test_an_explorer_that_ipywidgets_embeds_without_its_defaults_is_whole(make_h
     assert embedded == make_host().open("boundary").show(
         "boundary", seed=3, host="lab", folded=True
     ).page.evaluate(PICTURE)
+
+
+@pytest.mark.parametrize("name", ["boundary", "polyfit", "line_fit", "playground"])
+def test_a_point_taken_away_while_it_is_dragged_is_let_go(make_host, name):
+    host = make_host(height=1200).open(name).show(name)
+    if name == "playground":
+        host.set("points", [[0, 0, 1], [0.5, 0.5, 0], [0.2, -0.4, 1]])
+    box = host.page.locator("canvas[aria-roledescription='points to move']").first.bounding_box()
+    x, y = box["x"] + 0.53 * box["width"], box["y"] + 0.23 * box["height"]
+    host.page.mouse.click(x, y)  # a new one, the last
+    count = len(host.get("points"))
+    host.page.mouse.move(x, y)
+    host.page.mouse.down()
+    host.page.mouse.move(x + 12, y + 6, steps=2)
+    host.page.keyboard.press("Delete")
+    left = host.get("points")
+    host.page.mouse.move(x + 60, y + 40, steps=6)
+    host.page.mouse.up()
+    host.settle()
+    assert len(left) == count - 1
+    assert host.get("points") == left
