@@ -322,3 +322,23 @@ def test_a_point_taken_away_while_it_is_dragged_is_let_go(make_host, name):
     host.settle()
     assert len(left) == count - 1
     assert host.get("points") == left
+
+
+STALE = """() => {
+    const Real = IntersectionObserver;
+    window.IntersectionObserver = class extends Real {
+        constructor(callback, options) {
+            super((entries, self) => callback([{ isIntersecting: !entries[0].isIntersecting }, ...entries], self), options);
+        }
+    };
+}"""
+
+
+def test_of_several_changes_of_sight_the_last_counts(make_host):
+    """A busy page hears of an explorer that left and came back in one call."""
+    host = make_host().open("ewma")
+    host.page.evaluate(STALE)
+    host.show("ewma")
+    before = host.page.evaluate(PICTURE)
+    host.set("beta", 0.5)
+    assert host.page.evaluate(PICTURE) != before
