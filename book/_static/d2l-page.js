@@ -222,11 +222,13 @@ d2l.store = {
       await navigator.clipboard.writeText(text);
       return true;
     } catch {
+      const pressed = document.activeElement;
       const area = Object.assign(document.createElement("textarea"), { value: text }); // file://, or in a frame
       document.body.append(area);
       area.select();
       const done = document.execCommand("copy");
       area.remove();
+      pressed?.focus({ preventScroll: true });
       return done;
     }
   });
