@@ -13,8 +13,9 @@ d2l.store = {
   set(key, value) {
     try {
       localStorage.setItem(`d2l-${key}`, value);
+      return true;
     } catch {
-      // not allowed here: the choice holds for this page only
+      return false;
     }
   },
 };

@@ -18,10 +18,11 @@
   /** { page: "started" or "read" } and { page: { key: { done: "", "right" or "shown", given } } }, as they are kept. */
   const loadAll = () => ({ pages: load("progress"), answers: load("answers") });
 
+  /** Keep both, or tell with false that the browser does not. */
   function saveAll({ pages, answers }) {
-    d2l.store.set("progress", JSON.stringify(pages));
-    d2l.store.set("answers", JSON.stringify(answers));
+    const kept = [d2l.store.set("progress", JSON.stringify(pages)), d2l.store.set("answers", JSON.stringify(answers))];
     draw();
+    return kept.every(Boolean);
   }
 
   function mark(state) {
