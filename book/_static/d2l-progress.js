@@ -111,6 +111,7 @@
 
   d2l.progress = { loadAll, saveAll, list, sum };
   addEventListener("storage", draw); // another window of the book
+  addEventListener("pageshow", ({ persisted }) => persisted && draw()); // by Back, as it was left: others have been read since
 
   const end = document.querySelector(".prev-next-footer");
   if (end && document.querySelector(".bd-article section")) {
