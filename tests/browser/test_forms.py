@@ -251,5 +251,7 @@ def test_a_book_that_is_too_large_or_a_site_that_is_missing_is_said(site, browse
         make_pdf(browser, tmp_path / "x.pdf", tmp_path)
     with pytest.raises(FileNotFoundError, match="no folder"):
         make_pdf(browser, tmp_path / "none" / "x.pdf", site)
+    with pytest.raises(IsADirectoryError, match="is a folder: expected the name of a file in it"):
+        make_pdf(None, tmp_path, site)  # before anything is printed
     with pytest.raises(RuntimeError, match="bytes: expected at most 1,000"):
         make_pdf(browser, tmp_path / "x.pdf", site, {"parts": []}, most=1000)
