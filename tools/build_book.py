@@ -58,7 +58,7 @@ def is_cached(notebook, folder):
 
 
 def execute(notebook, path, timeout):
-    """Run a notebook and return its result; a kernel that dies, out of memory perhaps, fails as a cell does."""
+    """Run a notebook and return its result; a kernel that dies (out of memory) fails as a cell does."""
     options = {"allow_errors": False, "extra_arguments": ["--IPKernelApp.log_level=40"]}  # errors alone
     start = time.perf_counter()
     try:

@@ -328,7 +328,8 @@ STALE = """() => {
     const Real = IntersectionObserver;
     window.IntersectionObserver = class extends Real {
         constructor(callback, options) {
-            super((entries, self) => callback([{ isIntersecting: !entries[0].isIntersecting }, ...entries], self), options);
+            const stale = (entries) => ({ isIntersecting: !entries[0].isIntersecting });
+            super((entries, self) => callback([stale(entries), ...entries], self), options);
         }
     };
 }"""

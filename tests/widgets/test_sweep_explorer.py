@@ -248,7 +248,8 @@ def test_axes_left_out_are_where_the_page_shows_them(monkeypatch, at, asked, poi
         "import * as m from './m.mjs'; import { readFileSync } from 'node:fs';"
         "const { data, at } = JSON.parse(readFileSync(0, 'utf8')); const sweep = m.openSweep(data);"
         "const { top } = m.mapAt(sweep, sweep.curves[0], sweep.length - 1);"
-        "const point = at.length ? m.insidePoint(sweep, at) : m.withIndex(sweep.rows[top[0]], sweep.across, top[1]);"
+        "const best = m.withIndex(sweep.rows[top[0]], sweep.across, top[1]);"
+        "const point = at.length ? m.insidePoint(sweep, at) : best;"
         "process.stdout.write(JSON.stringify(point.map((k, i) => sweep.axes[i].values[k])));",
         {"m": SweepExplorer._folder / "model.js"},
         {"data": explorer.data, "at": list(at)},

@@ -133,7 +133,7 @@ class SweepExplorer(Explorer):
         return thread
 
     def _shown(self):
-        """Return the point that the page shows; where `at` is empty, the one that ends best in the large curve."""
+        """Return the point that the page shows; where `at` is empty, the one whose large curve ends best."""
         axes = self._sweep.axes
         if not self.at:
             curves = [name for name, kind in self._sweep.metrics.items() if kind == "curve"]

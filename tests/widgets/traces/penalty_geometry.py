@@ -105,7 +105,7 @@ def power_cases():
 
 
 def edge_case():
-    """Where a weight is about to leave zero, on marks of the sliders; and where coordinate descent finds a worse minimum."""
+    """Where a weight is about to leave zero, on the sliders' marks; and where coordinate descent ends too high."""
     edges = [
         (0.01, -0.9, (2.0, 0.1)),
         (0.01, -0.9, (1.5, 0.1)),
