@@ -11,6 +11,7 @@ No network is used.
 """
 
 import argparse
+import contextlib
 import os
 import shutil
 import subprocess
@@ -22,7 +23,8 @@ from pathlib import Path
 import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import single_nb_execution
+from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
+from nbclient.exceptions import DeadKernelError
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
@@ -55,6 +57,29 @@ def is_cached(notebook, folder):
     return True
 
 
+def execute(notebook, path, timeout):
+    """Run a notebook and return its result; a kernel that dies (out of memory) fails as a cell does."""
+    options = {"allow_errors": False, "extra_arguments": ["--IPKernelApp.log_level=40"]}  # errors alone
+    start = time.perf_counter()
+    try:
+        return single_nb_execution(notebook, str(path.parent), timeout, **options)
+    except DeadKernelError as error:
+        seconds = time.perf_counter() - start
+        return ExecutionResult(
+            notebook, str(path.parent), seconds, error, f"{error}: out of memory, or a crash"
+        )
+
+
+@contextlib.contextmanager
+def cancelling(pool):
+    """Start nothing more once something has gone wrong, such as Ctrl+C: what runs already ends."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
+
+
 def execute_all(paths, build_folder, timeout, jobs):
     """Run the notebooks whose outputs are not cached, a few at a time, and cache what they give.
 
@@ -72,13 +97,9 @@ def execute_all(paths, build_folder, timeout, jobs):
         path: execution.cache_folder(notebook, ROOT, build_folder) for path, notebook in notebooks.items()
     }
     pending = [path for path in paths if not is_cached(notebooks[path], folders[path])]
-    options = {"allow_errors": False, "extra_arguments": ["--IPKernelApp.log_level=40"]}  # errors alone
     failed = 0
-    with ThreadPoolExecutor(jobs) as pool:  # each notebook's kernel is a process
-        runs = {
-            pool.submit(single_nb_execution, notebooks[path], str(path.parent), timeout, **options): path
-            for path in pending
-        }
+    with ThreadPoolExecutor(jobs) as pool, cancelling(pool):  # each notebook's kernel is a process
+        runs = {pool.submit(execute, notebooks[path], path, timeout): path for path in pending}
         for run in as_completed(runs):
             path, result = runs[run], run.result()
             print(

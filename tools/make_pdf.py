@@ -26,7 +26,7 @@ import yaml
 from fontTools.ttLib import TTFont
 from fontTools.varLib import instancer
 
-from d2lite._utils.files import replacing, user_path
+from d2lite._utils.files import make_writable, replacing, user_path
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
@@ -319,7 +319,7 @@ def make_pdf(browser, output, site=SITE, toc=None, most=MOST_BYTES):
         Its number of pages.
 
     Raises:
-        FileNotFoundError: there is no built site, or no folder for the output.
+        OSError: there is no built site, or the output cannot be written; nothing has been printed then.
         RuntimeError: an explorer did not start, a page is too wide for paper, or the file is larger than `most`.
     """
     output, site = Path(output), Path(site)
@@ -327,6 +327,9 @@ def make_pdf(browser, output, site=SITE, toc=None, most=MOST_BYTES):
         raise FileNotFoundError(f"{site} has no index.html: expected a built site; make it with make site")
     if not output.parent.is_dir():
         raise FileNotFoundError(f"{output} has no folder {output.parent}: expected one that exists")
+    if output.is_dir():
+        raise IsADirectoryError(f"{output} is a folder: expected the name of a file in it")
+    make_writable(output.parent, "the folder of the output")
     toc = toc or yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
     base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]
     front, back = ([name for name in names if (site / f"{name}.html").exists()] for names in (FRONT, BACK))
@@ -387,7 +390,7 @@ def main():
         browser = playwright.chromium.launch(executable_path=chrome, args=finder.QUIET)
         try:
             pages = make_pdf(browser, options.output, options.site)
-        except (FileNotFoundError, RuntimeError) as error:
+        except (OSError, RuntimeError) as error:
             sys.exit(str(error))
     print(f"{options.output}: {pages} pages, {options.output.stat().st_size / 1e6:.1f} MB")
 

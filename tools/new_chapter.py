@@ -19,6 +19,8 @@ def enter_toc(root, part, name):
     """Add the chapter after the last one of its part; return what was done, or what to do by hand."""
     toc = root / "_toc.yml"
     lines = toc.read_text(encoding="utf-8").splitlines()
+    if any(line.split()[-2:] == ["file:", f"chapters/{part}/{name}"] for line in lines):
+        return "_toc.yml has it already"
     places = [i for i, line in enumerate(lines) if re.match(rf" *- file: chapters/{part}/", line)]
     if not places:
         return f"the part is new: give it a caption in _toc.yml and add '- file: chapters/{part}/{name}'"
@@ -40,6 +42,8 @@ def new_chapter(path, title, explorer="BoundaryExplorer", root=ROOT):
         raise FileExistsError(
             f"path is {path!r}: expected one that is not taken; choose another name, or edit that file"
         )
+    if not title.strip():
+        raise ValueError(f"title is {title!r}: expected at least a word")
     if not re.fullmatch(r"[A-Z]\w*", explorer):
         raise ValueError(f"explorer is {explorer!r}: expected the name of a class of d2lite.widgets")
     repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
@@ -59,7 +63,7 @@ def main():
     options = parser.parse_args()
     try:
         print(new_chapter(options.path, options.title, options.explorer))
-    except (ValueError, FileExistsError) as error:
+    except (ValueError, OSError) as error:
         sys.exit(str(error))
 
 

@@ -17,13 +17,15 @@ _FILE = re.compile(r"^`((?:d2lite|tests)/[\w./]+)`\n\n```\w+\n(.*?)^```", re.MUL
 def example_files(name, title, chapter):
     """Return {path: text} of the example under a name, with a one-line title and the path of its chapter."""
     words = name.split("_")
+    first, *others = title.split()
+    inside = " ".join([first if re.search("[A-Z]", first[1:]) else first.lower(), *others])  # ReLU stays
     changes = {
         "chapters/00_example/wave": f"chapters/{chapter}",
         "WaveExplorer": "".join(word.capitalize() for word in words) + "Explorer",
         "Wave explorer": " ".join(words).capitalize() + " explorer",
         "The wave explorer": f"The {' '.join(words)} explorer",
         "A sine wave and its frequency": title,
-        "a sine wave and its frequency": title[0].lower() + title[1:],
+        "a sine wave and its frequency": inside,
         '"wave"': f'"{name}"',
         "wave/model.js": f"{name}/model.js",
     }
@@ -40,7 +42,7 @@ def new_explorer(name, title, chapter, root=ROOT):
         raise ValueError(f"name is {name!r}: expected lower case with single underscores, such as wave_table")
     if not re.fullmatch(r"\d\d_[a-z_]+/[a-z][a-z0-9_]*", chapter):
         raise ValueError(f"chapter is {chapter!r}: expected NN_part/name, such as 03_networks/activations")
-    if not re.fullmatch(r"[^\n\"\\`$]{10,109}", title):
+    if not re.fullmatch(r"(?=\S)[^\n\"\\`$]{10,109}", title):
         raise ValueError(f"title is {title!r}: expected one line of 10 to 109 characters without quotes")
     files = example_files(name, title.rstrip("."), chapter)
     taken = [path for path in ["d2lite/widgets/" + name, *files] if (root / path).exists()]
@@ -60,7 +62,7 @@ def main():
     options = parser.parse_args()
     try:
         print(new_explorer(options.name, options.title, options.chapter))
-    except (ValueError, FileExistsError) as error:
+    except (ValueError, OSError) as error:
         sys.exit(str(error))
 
 

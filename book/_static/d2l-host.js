@@ -10,6 +10,7 @@
   const explorers = new Map(); // name -> { render }; of a core: path -> module
   const models = new Map(); // id -> PageModel
   const mounted = new WeakMap(); // view -> promise that its explorer is there
+  const waiting = new WeakSet(); // words pressed before their explorer is there
 
   d2l.register = (name, factory) => factories.set(name, factory);
   d2l.addState = (name, data) => states.set(name, data);
@@ -148,10 +149,12 @@
     frame.dataset.live = "failed";
   }
 
-  /** Follow a link to an explorer: #d2l-boundary?lr=0.1 names the element d2l-boundary, the rest is the explorer's. */
+  /** What a link names: #d2l-boundary?lr=0.1 the element d2l-boundary, the rest is the explorer's. Mail programs write %3F. */
+  const named = (hash) => document.getElementById(hash.slice(1).split(/\?|%3F/i)[0]);
+
+  /** Follow a link to an explorer. */
   function follow() {
-    const id = location.hash.slice(1).split("?")[0];
-    const frame = document.getElementById(id);
+    const frame = named(location.hash);
     if (!frame?.matches(".d2l-explorer-frame")) return;
     d2l.reveal(frame);
     frame.scrollIntoView();
@@ -161,10 +164,12 @@
   /** Words of the text that act on an explorer which is not there yet: it starts, and then does what they say (_core/words.js). */
   function wake(event) {
     const link = event.target.closest?.("a.d2l-acts");
-    const frame = link && document.getElementById(link.hash.slice(1).split("?")[0]);
+    const frame = link && named(link.hash);
     const asks = event.type === "click" ? !(event.button || event.ctrlKey || event.metaKey || event.shiftKey) : event.key === " ";
     if (!frame || frame.dataset.live || !asks) return;
     event.preventDefault();
+    if (waiting.has(link)) return; // a second press would undo the first
+    waiting.add(link);
     mount(frame).then(() => link.click());
   }
 

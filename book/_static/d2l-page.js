@@ -10,11 +10,13 @@ d2l.store = {
       return null;
     }
   },
+  /** Keep a value; false where it is not allowed, or full: the choice then holds for this page only. */
   set(key, value) {
     try {
       localStorage.setItem(`d2l-${key}`, value);
+      return true;
     } catch {
-      // not allowed here: the choice holds for this page only
+      return false;
     }
   },
 };
@@ -77,6 +79,10 @@ d2l.store = {
 
   setMode(root.dataset.mode);
   system.addEventListener("change", () => setMode(root.dataset.mode));
+  addEventListener("pageshow", ({ persisted }) => { // by Back, as it was left: another may have been chosen since
+    const kept = d2l.store.get("mode");
+    if (persisted && kept in names) setMode(kept);
+  });
   // Paper is light; what draws in the theme's colours hears of it as of any change.
   addEventListener("beforeprint", () => (root.dataset.theme = "light"));
   addEventListener("afterprint", () => setMode(root.dataset.mode));
@@ -222,11 +228,13 @@ d2l.store = {
       await navigator.clipboard.writeText(text);
       return true;
     } catch {
+      const pressed = document.activeElement;
       const area = Object.assign(document.createElement("textarea"), { value: text }); // file://, or in a frame
       document.body.append(area);
       area.select();
       const done = document.execCommand("copy");
       area.remove();
+      pressed?.focus({ preventScroll: true });
       return done;
     }
   });

@@ -18,10 +18,11 @@
   /** { page: "started" or "read" } and { page: { key: { done: "", "right" or "shown", given } } }, as they are kept. */
   const loadAll = () => ({ pages: load("progress"), answers: load("answers") });
 
+  /** Keep both, or tell with false that the browser does not. */
   function saveAll({ pages, answers }) {
-    d2l.store.set("progress", JSON.stringify(pages));
-    d2l.store.set("answers", JSON.stringify(answers));
+    const kept = [d2l.store.set("progress", JSON.stringify(pages)), d2l.store.set("answers", JSON.stringify(answers))];
     draw();
+    return kept.every(Boolean);
   }
 
   function mark(state) {
@@ -110,6 +111,7 @@
 
   d2l.progress = { loadAll, saveAll, list, sum };
   addEventListener("storage", draw); // another window of the book
+  addEventListener("pageshow", ({ persisted }) => persisted && draw()); // by Back, as it was left: others have been read since
 
   const end = document.querySelector(".prev-next-footer");
   if (end && document.querySelector(".bd-article section")) {

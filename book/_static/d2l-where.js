@@ -114,7 +114,10 @@
       return;
     }
     const more = clean(record);
-    d2l.progress.saveAll(merge(clean(d2l.progress.loadAll()), more));
+    if (!d2l.progress.saveAll(merge(clean(d2l.progress.loadAll()), more))) {
+      said.textContent = "This browser does not keep all of it: it has no room left for this site, or does not allow it.";
+      return;
+    }
     const answers = Object.values(more.answers).flatMap(Object.values).filter(({ done }) => done).length;
     said.textContent = `Brought back: ${count(Object.keys(more.pages).length, "page")} and ${count(answers, "answer")}. What was here has been kept.`;
   }

@@ -283,7 +283,7 @@ def _imports(styles):
 
 
 def _quote(path):
-    return json.dumps(path.as_posix())
+    return json.dumps(path.as_posix(), ensure_ascii=False)  # CSS has other escapes than JSON
 
 
 def _read(folder, name):

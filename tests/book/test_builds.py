@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -184,6 +185,41 @@ def test_a_failing_notebook_is_reported_and_a_good_one_runs_once(build_book, tmp
     assert "ZeroDivisionError" in capsys.readouterr().err
     assert build_book.execute_all(paths[:1], tmp_path / "build", 60, 2) == 0
     assert "0 ran, 0 failed, 1 unchanged" in capsys.readouterr().out
+
+
+def test_a_kernel_that_dies_is_a_failure_and_the_others_are_kept(build_book, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(build_book, "ROOT", tmp_path)
+    paths = [
+        write_notebook(tmp_path / "dies.ipynb", "import os\nos._exit(1)"),
+        write_notebook(tmp_path / "good.ipynb", "print(6 * 7)"),
+    ]
+    assert build_book.execute_all(paths, tmp_path / "build", 60, 2) == 1
+    said = capsys.readouterr()
+    assert "dies.ipynb: FAILED" in said.out and "Kernel died" in said.err
+    assert build_book.execute_all(paths[1:], tmp_path / "build", 60, 2) == 0
+    assert "0 ran, 0 failed, 1 unchanged" in capsys.readouterr().out
+
+
+def test_ctrl_c_starts_no_more_notebooks(build_book, tmp_path, monkeypatch):
+    started, stopped = [], threading.Event()
+
+    def execute(notebook, cwd, timeout, **options):
+        started.append(notebook)
+        if len(started) > 1:
+            stopped.wait(60)
+        return SimpleNamespace(nb=notebook, err=None, exc_string="", time=0.1)
+
+    def interrupt(folder):
+        threading.Timer(0.5, stopped.set).start()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(build_book, "ROOT", tmp_path)
+    monkeypatch.setattr(build_book, "single_nb_execution", execute)
+    monkeypatch.setattr(build_book, "get_cache", interrupt)
+    paths = [write_notebook(tmp_path / f"{name}.ipynb", f"print({name!r})") for name in "abcdef"]
+    with pytest.raises(KeyboardInterrupt):
+        build_book.execute_all(paths, tmp_path / "build", 60, 1)
+    assert len(started) <= 2  # the one that was done, and the one under way
 
 
 def test_what_ran_once_in_a_state_never_runs_again_in_it(build_book, tmp_path, monkeypatch):

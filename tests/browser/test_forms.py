@@ -121,6 +121,14 @@ def test_what_fades_in_on_the_screen_is_on_paper_at_once(open_forms):
     assert page.evaluate("document.getAnimations().length") == 0
 
 
+def test_a_colour_mode_that_is_none_counts_as_nothing(open_forms):
+    page = open_forms(color_scheme="dark", quiet=False)  # reloading stops what is under way
+    page.evaluate("localStorage.setItem('d2l-mode', 'purple')")
+    page.reload()
+    html = page.locator("html")
+    assert (html.get_attribute("data-theme"), html.get_attribute("data-mode")) == ("dark", "auto")
+
+
 def test_folded_sections_stand_in_the_contents_without_a_number(open_forms):
     page = open_forms()
     texts = page.locator(".bd-sidebar-secondary nav a").all_inner_texts()
@@ -243,5 +251,7 @@ def test_a_book_that_is_too_large_or_a_site_that_is_missing_is_said(site, browse
         make_pdf(browser, tmp_path / "x.pdf", tmp_path)
     with pytest.raises(FileNotFoundError, match="no folder"):
         make_pdf(browser, tmp_path / "none" / "x.pdf", site)
+    with pytest.raises(IsADirectoryError, match="is a folder: expected the name of a file in it"):
+        make_pdf(None, tmp_path, site)  # before anything is printed
     with pytest.raises(RuntimeError, match="bytes: expected at most 1,000"):
         make_pdf(browser, tmp_path / "x.pdf", site, {"parts": []}, most=1000)

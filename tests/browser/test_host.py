@@ -129,6 +129,14 @@ def test_a_link_wakes_the_explorer_it_names(host_page):
     page.wait_for_function("scrollY > 3000")
 
 
+def test_a_link_that_a_mail_program_wrote_leads_there_too(host_page):
+    between = '<div style="height: 5000px"></div>'
+    address = "#d2l-counter-2%3Fcount%3D1"
+    page = host_page({"m": model("Counter", COUNTER, count=0)}, ["m", "m"], between, address)
+    page.wait_for_selector("#d2l-counter-2[data-live=true]")
+    page.wait_for_function("scrollY > 3000")
+
+
 @pytest.mark.parametrize("address", ["#", "#%", "#d2l-", "#d2l-nothing?a=1", "#?", "#d2l-search", "#page%00"])
 def test_odd_links_break_nothing(host_page, address):
     page = host_page({"m": model("Counter", COUNTER, count=0)}, ["m"], address=address)
@@ -184,7 +192,11 @@ def test_a_curve_to_draw_lives_in_a_page_and_a_link_opens_it(host_page):
 SETTING = """
 function render({ model, el }) {
   el.textContent = "waits";
-  const press = (event) => { event.preventDefault(); el.textContent = `${event.target.textContent} ${event.type}`; };
+  let presses = 0;
+  const press = (event) => {
+    event.preventDefault();
+    el.textContent = `${event.target.textContent} ${event.type} ${++presses}`;
+  };
   document.querySelector("a").addEventListener("click", press);
 }
 export default { render };
@@ -198,6 +210,16 @@ def test_words_start_an_explorer_that_is_far_and_are_then_its_own(host_page, key
     page.wait_for_selector("#d2l-n[data-live=true]")
     assert page.locator("#d2l-set").get_attribute("data-live") is None
     page.locator("a").press(key) if key else page.locator("a").click()
-    page.get_by_text("words click").wait_for()
+    page.get_by_text("words click 1").wait_for()
     assert page.evaluate("location.hash") == ""
     assert page.errors == []
+
+
+def test_a_second_press_while_the_explorer_loads_undoes_nothing(host_page):
+    words = '<a class="d2l-acts" href="#d2l-set?a=1">words</a><div style="height: 5000px"></div>'
+    page = host_page({"m": model("Set", SETTING), "n": model("N", COUNTER, count=0)}, ["n", "m"], words)
+    page.wait_for_selector("#d2l-n[data-live=true]")
+    page.evaluate("() => { const link = document.querySelector('a'); link.click(); link.click(); }")
+    page.wait_for_selector("#d2l-set[data-live=true]")
+    page.evaluate("new Promise((done) => setTimeout(done))")  # after both presses have been answered
+    assert page.locator("#d2l-set .d2l-live").inner_text() == "words click 1"

@@ -237,3 +237,44 @@ def test_a_record_adds_and_takes_nothing_away(visit):
     assert "2 of 3 chapters read, 1 begun; 2 of 4" in page.locator("#d2l-where").inner_text()
     assert "Brought back: 2 pages and 1 answer." in page.get_by_role("status").inner_text()
     assert page.evaluate("localStorage.getItem('d2l-progress')").count("eaten") == 0
+
+
+FULL = """() => {
+    for (const size of [100_000, 1000, 10]) {
+        try {
+            for (let i = 0; ; i++) localStorage.setItem(`full ${size} ${i}`, "x".repeat(size));
+        } catch {}
+    }
+}"""
+
+
+def test_a_browser_without_room_does_not_say_that_a_record_is_kept(visit):
+    page = visit("book/where_you_are", RECORD)
+    page.evaluate(FULL)
+    answers = {"turn": {"done": "right", "given": 1}, "long": {"done": "right", "given": "9" * 2000}}
+    record = {"d2lite": 1, "pages": {}, "answers": {"chapters/a/one": answers}}
+    page.get_by_text("Bring back from a copied text").click()
+    page.get_by_label("The copied text").fill(json.dumps(record))
+    page.get_by_role("button", name="Bring back", exact=True).click()
+    assert "has no room left" in page.locator(".d2l-record-said").inner_text()
+    assert "long" not in kept_answers(page)["chapters/a/one"]
+
+
+def test_a_page_that_back_brings_as_it_was_left_shows_what_has_happened_since(visit):
+    page = visit("book/where_you_are", RECORD)
+    changed = {
+        "d2l-progress": json.dumps({"chapters/a/one": "read", "chapters/a/two": "read"}),
+        "d2l-mode": "dark",
+    }
+    page.evaluate("(kept) => Object.assign(localStorage, kept)", changed)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    assert "2 of 3 chapters read" in page.locator("#d2l-where").inner_text()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_copying_where_the_clipboard_is_not_allowed_keeps_the_focus(visit):
+    page = visit("book/where_you_are", RECORD)
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('not here')); }")
+    page.get_by_role("button", name="Copy").press("Enter")
+    page.get_by_text("Copied.").wait_for()
+    assert page.evaluate("document.activeElement.textContent") == "Copy"

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
-from new_chapter import new_chapter  # noqa: E402
+from new_chapter import main, new_chapter  # noqa: E402
 
 
 @pytest.fixture
@@ -71,3 +71,27 @@ def test_any_title_makes_a_valid_notebook_and_only_a_class_is_an_explorer(book):
     assert notebook.cells[0].source.startswith("# " + " ".join(title.split()) + "\n")
     with pytest.raises(ValueError, match="explorer is 'a b': expected the name of a class"):
         new_chapter("02_a/three", "Title", "a b", root=book)
+
+
+def test_a_chapter_that_is_entered_already_is_not_entered_twice(book):
+    toc = book / "_toc.yml"
+    toc.write_text(toc.read_text() + "    - file: chapters/03_b/two\n")
+    before = toc.read_text()
+    assert "_toc.yml has it already" in new_chapter("03_b/two", "Title", root=book)
+    assert toc.read_text() == before
+    assert "entered" in new_chapter("03_b/tw", "Title", root=book)
+
+
+@pytest.mark.parametrize("title", ["", "  "])
+def test_a_title_has_a_word(book, title):
+    with pytest.raises(ValueError, match="title is '.*': expected at least a word"):
+        new_chapter("02_a/two", title, root=book)
+    assert not (book / "chapters").exists()
+
+
+def test_a_tree_that_cannot_be_written_is_told_in_a_line(book, monkeypatch, capsys):
+    (book / "chapters").write_text("a file where the folder should be")
+    monkeypatch.setattr("new_chapter.new_chapter.__defaults__", ("BoundaryExplorer", book))
+    monkeypatch.setattr(sys, "argv", ["new_chapter.py", "02_a/two", "Title"])
+    with pytest.raises(SystemExit, match="chapters"):
+        main()

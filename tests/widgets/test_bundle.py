@@ -40,6 +40,16 @@ def package(tmp_path, monkeypatch):
     return copy
 
 
+def test_a_path_may_have_spaces_and_letters_beyond_ascii(package, monkeypatch):
+    moved = package.parent / "José's own é"
+    package.rename(moved)
+    monkeypatch.setattr(_bundle, "WIDGETS", moved)
+    monkeypatch.setattr(_bundle, "BUILT", moved / "_built")
+    esm, css = _bundle.notebook(moved / "race")
+    assert "d2l-explorer" in css and "export" in esm
+    assert _bundle.page()[1]
+
+
 def compressed(text):
     return len(gzip.compress(text.encode(), 9))
 

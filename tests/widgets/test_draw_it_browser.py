@@ -169,6 +169,17 @@ def test_the_difference_is_told_in_the_axis_own_units(open_host):
     assert host.page.locator(".d2l-lesson code").inner_text() == "step"
 
 
+def test_what_is_said_aloud_has_no_marks(open_host):
+    host = open_host(reduced_motion="reduce", values={**CURVE, "lesson": "It *does* turn at `step` 50."})
+    host.set("drawing", LEVEL)
+    compare_button(host).click()
+    host.settle()
+    assert any(
+        said.endswith("It does turn at step 50.")
+        for said in host.page.locator("[aria-live]").all_inner_texts()
+    )
+
+
 def test_the_real_curve_appears_from_the_left_unless_less_motion_is_asked_for(open_host):
     host = open_host(before=(CLOCK,))
     host.set("drawing", LEVEL)

@@ -301,3 +301,85 @@ def test_an_explorer_that_ipywidgets_embeds_without_its_defaults_is_whole(make_h
     assert embedded == make_host().open("boundary").show(
         "boundary", seed=3, host="lab", folded=True
     ).page.evaluate(PICTURE)
+
+
+@pytest.mark.parametrize("name", ["boundary", "polyfit", "line_fit", "playground"])
+def test_a_point_taken_away_while_it_is_dragged_is_let_go(make_host, name):
+    host = make_host(height=1200).open(name).show(name)
+    if name == "playground":
+        host.set("points", [[0, 0, 1], [0.5, 0.5, 0], [0.2, -0.4, 1]])
+    box = host.page.locator("canvas[aria-roledescription='points to move']").first.bounding_box()
+    x, y = box["x"] + 0.53 * box["width"], box["y"] + 0.23 * box["height"]
+    host.page.mouse.click(x, y)  # a new one, the last
+    count = len(host.get("points"))
+    host.page.mouse.move(x, y)
+    host.page.mouse.down()
+    host.page.mouse.move(x + 12, y + 6, steps=2)
+    host.page.keyboard.press("Delete")
+    left = host.get("points")
+    host.page.mouse.move(x + 60, y + 40, steps=6)
+    host.page.mouse.up()
+    host.settle()
+    assert len(left) == count - 1
+    assert host.get("points") == left
+
+
+STALE = """() => {
+    const Real = IntersectionObserver;
+    window.IntersectionObserver = class extends Real {
+        constructor(callback, options) {
+            const stale = (entries) => ({ isIntersecting: !entries[0].isIntersecting });
+            super((entries, self) => callback([stale(entries), ...entries], self), options);
+        }
+    };
+}"""
+
+
+def test_of_several_changes_of_sight_the_last_counts(make_host):
+    """A busy page hears of an explorer that left and came back in one call."""
+    host = make_host().open("ewma")
+    host.page.evaluate(STALE)
+    host.show("ewma")
+    before = host.page.evaluate(PICTURE)
+    host.set("beta", 0.5)
+    assert host.page.evaluate(PICTURE) != before
+
+
+def test_copying_without_the_clipboard_keeps_the_focus(make_host):
+    host = make_host().open("ewma", address="http://explorers.test/").show("ewma")
+    host.page.get_by_role("button", name="Copy link").press("Enter")
+    host.page.get_by_text("Link copied.").wait_for()
+    assert host.page.evaluate("document.activeElement.textContent") == "Copy link"
+
+
+def test_a_number_half_typed_stays_while_its_trait_changes(make_host):
+    host = make_host().open("ewma").show("ewma")
+    typed = host.page.get_by_role("textbox", name="β, typed")
+    typed.click()
+    typed.press_sequentially("0.")
+    host.set("beta", 0.7)
+    assert typed.input_value() == "0."
+    typed.press_sequentially("25")
+    typed.press("Enter")
+    assert host.get("beta") == 0.25
+    host.set("beta", 0.7)
+    assert typed.input_value() == "0.7"
+    typed.press_sequentially("9")
+    host.page.keyboard.press("Tab")
+    assert typed.input_value() == str(host.get("beta"))
+
+
+@pytest.mark.parametrize(
+    ("name", "trait", "label", "values"),
+    [
+        ("race", "beta2", "memory β₂", (0.9999, 0.9995, 0.1234, 0.9)),
+        ("sigmoid_fit", "weight", "weight w", (11.95, -11.85, 1.5)),
+    ],
+)
+def test_a_control_tells_the_steps_of_its_slider_apart(make_host, name, trait, label, values):
+    host = make_host().open(name).show(name)
+    for value in values:
+        host.set(trait, value)
+        shown = host.page.get_by_role("slider", name=label, exact=True).get_attribute("aria-valuetext")
+        typed = host.page.get_by_role("textbox", name=f"{label}, typed").input_value()
+        assert shown == typed == str(value).replace("-", "−")

@@ -166,3 +166,17 @@ def test_a_moved_threshold_shows_all_its_rounds(host):
     host.settle()
     assert host.get("iou_threshold") > 0.5
     assert host.get("step_count") == 40
+
+
+def test_what_is_not_computed_yet_is_not_said(make_host):
+    host = make_host().open("nms")
+    host.page.evaluate("""() => {
+        window.heard = [""];
+        const hear = () => heard.push(document.querySelector(".d2l-explorer > .d2l-offscreen")?.textContent);
+        const all = { subtree: true, childList: true, characterData: true };
+        new MutationObserver(hear).observe(document.body, all);
+    }""")
+    host.show("nms")
+    host.page.wait_for_function("heard.at(-1)?.includes('mAP at 0.5 0.')")
+    assert any("Average precision" in text for text in host.page.evaluate("heard") if text)
+    assert not any("not a number" in text for text in host.page.evaluate("heard") if text)

@@ -59,4 +59,5 @@ def test_equal_places_break_nothing(host):
     host.set("degree", 40)
     host.settle()
     assert abs(host.get("training_error")[0] - 1.247) < 0.01
+    assert "are as near to the points as a curve can be" in host.read()  # none passes through all
     assert host.messages == []

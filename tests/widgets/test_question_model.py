@@ -124,6 +124,21 @@ def test_answers_are_as_precise_as_the_tolerance_asks():
     assert run(*(("formatAnswer", content) for content, _ in asked)) == [text for _, text in asked]
 
 
+@pytest.mark.parametrize(
+    "answer", [1.23456e-5, -3.16e-7, 2.04e-6, 1_234_567.5, -80_460_803.88, 123.456, 0.0123]
+)
+@pytest.mark.parametrize("tolerance", [0, 0.001, 0.01, 0.02, 0.05])
+def test_the_answer_that_is_told_is_right_when_it_is_typed(answer, tolerance):
+    question = Question.number("What?", answer, tolerance=tolerance, key="q")
+    [told] = run(("formatAnswer", question.content))
+    assert judged(question, told)[0][0] == "right"
+
+
+def test_a_unit_with_marks_is_typed_without_them():
+    question = Question.number("How wide?", 3, unit="`px` of *x*", key="q")
+    assert [verdict for verdict, _ in judged(question, "3 px of x", "3")] == ["right", "right"]
+
+
 def test_an_order_is_right_when_its_values_rise():
     question = Question.order(
         "By weight?", [("horse", 500), ("mouse", 0.02), ("cat", 4)], reply="By size.", key="q"

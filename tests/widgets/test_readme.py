@@ -87,6 +87,7 @@ def test_nothing_is_overwritten(root):
         ("_tide", TITLE, "03_networks/tides", "expected lower case"),
         ("tide", "short", "03_networks/tides", "title is 'short': expected one line"),
         ("tide", 'A "quoted" title', "03_networks/tides", "expected one line"),
+        ("tide", 12 * " ", "03_networks/tides", "expected one line"),
         ("tide", TITLE, "tides", "chapter is 'tides': expected NN_part/name"),
     ],
 )
@@ -94,6 +95,15 @@ def test_bad_arguments_are_refused(tmp_path, name, title, chapter, said):
     with pytest.raises(ValueError, match=re.escape(said)):
         new_explorer(name, title, chapter, root=tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("title", "inside"), [("ReLU and its bend", "ReLU and"), ("A curve that bends", "a curve")]
+)
+def test_a_title_within_a_sentence_keeps_the_capitals_of_names(tmp_path, title, inside):
+    new_explorer("bend", title, "03_networks/bends", root=tmp_path)
+    script = (tmp_path / "d2lite/widgets/bend/widget.js").read_text(encoding="utf-8")
+    assert f'title: "Bend explorer: {inside}' in script
 
 
 def test_every_shared_function_named_is_there():

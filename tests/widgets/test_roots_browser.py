@@ -146,6 +146,7 @@ def test_one_finger_puts_the_root(make_host):
         ({"rate": 0.01}, "critical"),
         ({"rate": 1}, "swings (underdamped)"),
         ({"rate": 1.5, "beta": 0}, "jumps to and fro"),
+        ({"rate": 1, "beta": 0}, "there in one step"),
         ({"rate": 3.7}, "diverges"),
     ],
 )

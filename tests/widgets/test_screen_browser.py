@@ -79,3 +79,9 @@ def test_teachers_leave_out_the_fold_or_all_that_is_in_it(make_host):
         host = make_host().open("penalty_geometry", fragment=f"#d2l-x?hide={hidden}")
         host.show("penalty_geometry", folded=True)
         assert not host.page.locator(".d2l-more").is_visible()
+
+
+@pytest.mark.parametrize("name", ["graph", "overlap_game"])
+def test_a_table_fits_the_narrowest_window(make_host, name):
+    host = make_host(320).open(name).show(name)
+    assert host.page.evaluate("document.documentElement.scrollWidth") == 320

@@ -216,3 +216,44 @@ def test_a_point_with_a_failed_seed_is_lost_in_the_picture_too():
     data = SweepExplorer(sweep).data
     assert data["metrics"]["loss"]["values"] == [[1, 1], [1, 2], [1, 2], ["NaN", "NaN"]]
     assert data["runs"] == {"axes": {"lr": [0, 1, 1, 0]}, "seed": [1, 0, 1, 0]} and data["failed"] == 1
+
+
+class Started(Exception):
+    """A run has been asked for."""
+
+
+@pytest.mark.parametrize(
+    ("at", "asked", "point"),
+    [
+        ([], {}, {"width": 64, "rate": 0.0}),  # the page shows the best
+        ([], {"rate": 0.3}, {"width": 64, "rate": 0.3}),
+        ([1], {}, {"width": 64, "rate": 0.0}),  # as the page reads a short list
+        ([0.7, 1.6], {}, {"width": 64, "rate": 0.5}),  # and one that is not whole
+        ([9, 1], {}, {"width": 64, "rate": 0.25}),
+    ],
+)
+def test_axes_left_out_are_where_the_page_shows_them(monkeypatch, at, asked, point):
+    def start(train, point, seed):
+        raise Started(point)
+
+    runs = [
+        Run(run.point, run.seed, {}, {"loss": run["loss"] / run.point["width"]}, 0.1) for run in make_sweep()
+    ]
+    explorer = d2lite.Sweep(runs).to_explorer(train=lambda width, rate, seed: {}, at=at)
+    monkeypatch.setattr("d2lite.sweeps.LiveRun", start)
+    with pytest.raises(Started) as asked_for:
+        explorer.train_point(asked)
+    assert asked_for.value.args == (point,)
+    shown = run_module(
+        "import * as m from './m.mjs'; import { readFileSync } from 'node:fs';"
+        "const { data, at } = JSON.parse(readFileSync(0, 'utf8')); const sweep = m.openSweep(data);"
+        "const { top } = m.mapAt(sweep, sweep.curves[0], sweep.length - 1);"
+        "const best = m.withIndex(sweep.rows[top[0]], sweep.across, top[1]);"
+        "const point = at.length ? m.insidePoint(sweep, at) : best;"
+        "process.stdout.write(JSON.stringify(point.map((k, i) => sweep.axes[i].values[k])));",
+        {"m": SweepExplorer._folder / "model.js"},
+        {"data": explorer.data, "at": list(at)},
+    )
+    assert json.loads(shown) == [
+        {**point, **{name: 0.0 for name in asked}}[name] for name in ("width", "rate")
+    ]

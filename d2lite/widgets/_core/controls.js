@@ -79,12 +79,29 @@ function labelled(entry, row, ...inputs) {
   return make("div", { class: "d2l-control" }, make("div", { class: "d2l-row" }, makeLabel(entry.label), ...row), ...inputs);
 }
 
+/** The digits in which a control shows a value: three, and more where these do not tell the slider's steps apart. */
+function digitsOf({ kind, step }, value) {
+  if (kind === "integer") return 9;
+  return [3, 4, 5].find((digits) => !(Math.abs(Number(value.toPrecision(digits)) - value) > step / 4)) || 3;
+}
+
 /** A number as text that can be typed over; what does not fit is said, and moved into the range. */
 function makeTyped(entry, change, app, current) {
   const keys = entry.min < 0 || entry.log ? {} : { inputmode: "decimal" }; // a phone's number keys have no minus and no e
   const typed = make("input", { type: "text", ...keys, class: "d2l-typed", "aria-label": `${entry.label}, typed` });
-  const show = (value) => (typed.value = formatNumber(value, entry.kind === "integer" ? 9 : 3));
+  let isBegun = false; // a number half typed stays, whatever plays or comes from Python
+  const show = (value) => {
+    const text = formatNumber(value, digitsOf(entry, value));
+    if (!isBegun) typed.value = text;
+    return text;
+  };
+  typed.oninput = () => (isBegun = true);
+  typed.onblur = () => {
+    isBegun = false;
+    show(current());
+  };
   typed.onchange = () => {
+    isBegun = false;
     const { value, note } = coerce(entry, typed.value);
     if (note) app.note(note);
     if (value !== undefined) change(value);
@@ -103,8 +120,8 @@ function makeSlider(entry, change, app, current) {
   const unit = entry.unit ? make("span", { class: "d2l-unit", text: entry.unit }) : null;
   const show = (value) => {
     range.value = log ? positionOfValue(entry, value) : value;
-    showTyped(value);
-    range.setAttribute("aria-valuetext", entry.unit ? `${typed.value} ${entry.unit}` : typed.value);
+    const text = showTyped(value);
+    range.setAttribute("aria-valuetext", entry.unit ? `${text} ${entry.unit}` : text);
     range.style.setProperty("--d2l-part", (range.value - ends.min) / (ends.max - ends.min || 1));
   };
   range.oninput = () => change(log ? valueAtPosition(entry, Number(range.value)) : Number(range.value));

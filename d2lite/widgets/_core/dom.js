@@ -71,12 +71,14 @@ export async function copyText(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
+    const pressed = document.activeElement;
     const area = make("textarea", { class: "d2l-offscreen", readonly: true, "aria-hidden": "true" });
     area.value = text;
     document.body.append(area);
     area.select();
     const copied = document.execCommand("copy");
     area.remove();
+    pressed?.focus({ preventScroll: true });
     return copied;
   }
 }

@@ -2,12 +2,12 @@
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-/** A number with about `digits` significant digits, a true minus sign, and 10ⁿ for the very large and small. */
-export function formatNumber(value, digits = 3) {
+/** A number with about `digits` significant digits, a true minus sign, and 10ⁿ, with so many decimals, for the very large and small. */
+export function formatNumber(value, digits = 3, decimals = 1) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "not a number" : value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (size !== 0 && (size >= 1e6 || size < 1e-4)) {
-    const [mantissa, exponent] = value.toExponential(1).split("e");
+    const [mantissa, exponent] = value.toExponential(decimals).replace(/(\.\d+?)0+(?=e)/, "$1").split("e");
     const power = exponent.replace("+", "").replace("-", "⁻").replace(/\d/g, (d) => SUPERSCRIPTS[d]);
     return `${mantissa.replace("-", "−")}·10${power}`;
   }

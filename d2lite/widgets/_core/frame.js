@@ -150,8 +150,8 @@ function addFrames(app) {
     wanted = true;
     ask();
   };
-  const watcher = new IntersectionObserver(([entry]) => {
-    visible = entry.isIntersecting;
+  const watcher = new IntersectionObserver((entries) => {
+    visible = entries.at(-1).isIntersecting; // a busy page hears of several changes at once
     if (visible) app.refresh();
   }, { rootMargin: "200px" });
   watcher.observe(app.root);

@@ -28,7 +28,7 @@ export function addPoints(app, stage, options) {
     }
     const index = nearest(event);
     hold.selected = index;
-    hold.drag = { index, id: event.pointerId, start: stage.at(event), moved: false };
+    hold.drag = { index, id: event.pointerId, start: stage.at(event), moved: false, count: options.positions().length };
     if (index >= 0) canvas.setPointerCapture(event.pointerId);
     app.refresh();
   });
@@ -75,6 +75,7 @@ function pointerMove(app, stage, options, hold, event, nearest) {
     return;
   }
   const { drag } = hold;
+  if (options.positions().length !== drag.count) return void (hold.drag = null); // a key or Python took points away: which is held, nobody knows
   drag.moved = drag.moved || Math.hypot(at[0] - drag.start[0], at[1] - drag.start[1]) > SLOP;
   if (drag.index >= 0 && drag.moved) options.move(drag.index, ...at);
 }

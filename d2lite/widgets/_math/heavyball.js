@@ -10,9 +10,10 @@ export function rootsOf(product, beta) {
   return [far, far ? beta / far : 0].map((re) => ({ re, im: 0 })); // their product is β: no digits are lost
 }
 
-/** What a run does; "critical" is within a hundredth of a product at which the roots meet. */
+/** What a run does; "critical" is within a hundredth of a product at which the roots meet, without memory "there in one step". */
 export function regime(product, beta) {
   if (product > 2 * (1 + beta)) return "diverges";
+  if (beta === 0 && Math.abs(product - 1) <= 0.01) return "there in one step";
   const [low, high] = [(1 - Math.sqrt(beta)) ** 2, (1 + Math.sqrt(beta)) ** 2];
   if (beta > 0 && [low, high].some((meet) => Math.abs(product - meet) <= 0.01 * meet)) return "critical";
   if (product < low) return "overdamped";

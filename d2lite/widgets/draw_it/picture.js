@@ -1,5 +1,6 @@
 // The paper: axes, the points given, the reader's curve, and in the end the real one with the difference shaded.
 import { shortNumber } from "../_core/format.js";
+import { plainText } from "../_core/prose.js";
 import { mixColor } from "../_core/theme.js";
 import { clipped, drawBand, drawLegend, drawLine, drawMark } from "../_draw/layers.js";
 import { drawAxes, drawLabel, linearScale, logScale, setText, strokeSegment, ticks } from "../_draw/scales.js";
@@ -159,5 +160,5 @@ export function drawEmpty(ctx, width, height, theme, scene) {
   const paper = paperOf(blank, width, height);
   drawPaper(ctx, paper, theme, blank);
   drawGiven(ctx, paper, theme, blank, true);
-  drawWords(ctx, paper, theme, scene.data.prompt.replaceAll("`", ""), scene.curve);
+  drawWords(ctx, paper, theme, plainText(scene.data.prompt), scene.curve);
 }

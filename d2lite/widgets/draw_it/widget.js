@@ -2,6 +2,7 @@
 import { defineExplorer } from "../_core/define.js";
 import { make, makeButton, writeProse, writeText } from "../_core/dom.js";
 import { group, paragraph, stage } from "../_core/parts.js";
+import { plainText } from "../_core/prose.js";
 import { coerce } from "../_core/state.js";
 import { drawEmpty, drawPicture } from "./picture.js";
 import { addPen } from "./pen.js";
@@ -31,7 +32,7 @@ const isUsable = (scene) => scene.covered >= ENOUGH;
 const isDone = (scene) => scene.shown === 1;
 
 function summarise(scene) {
-  if (isDone(scene)) return [scene.verdict?.score, scene.verdict?.shape, scene.data.lesson.replaceAll("`", "")].filter(Boolean).join(" ");
+  if (isDone(scene)) return [scene.verdict?.score, scene.verdict?.shape, plainText(scene.data.lesson)].filter(Boolean).join(" ");
   return scene.covered ? `${Math.round(100 * scene.covered)}% of the width is drawn.` : "Nothing is drawn yet.";
 }
 

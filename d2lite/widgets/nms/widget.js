@@ -176,7 +176,8 @@ function scoreAt(curve, recall) {
 function summarise(scene) {
   const { work, aps, means } = scene;
   const at = `At confidence ${formatNumber(scene.confidence)}: precision ${formatFixed(work.precision, 2)}, recall ${formatFixed(work.recall, 2)}.`;
-  return `${at} Average precision ${formatFixed(aps[2], 3)}, mAP at 0.5 ${formatFixed(means[0], 3)}. ${describeChosen(scene)}`;
+  const mean = Number.isFinite(means[0]) ? `, mAP at 0.5 ${formatFixed(means[0], 3)}` : ""; // it takes a second
+  return `${at} Average precision ${formatFixed(aps[2], 3)}${mean}. ${describeChosen(scene)}`;
 }
 
 /** What has become of the box looked at, in words. */
@@ -185,7 +186,7 @@ function describeChosen({ shown, confidence, className }) {
   if (chosen < 0) {
     const count = image.boxes.map((_, i) => fateOf(shown, i, confidence));
     const of = (fate) => count.filter((own) => own === fate).length;
-    return `${image.boxes.length} boxes for ${image.targets.length} items: ${of("hit")} true positives, ${of("miss")} false positives, ${of("dropped")} dropped, ${of("low")} below the confidence threshold.`;
+    return `${image.boxes.length} boxes for ${image.targets.length} ${image.targets.length === 1 ? "item" : "items"}: ${of("hit")} true positives, ${of("miss")} false positives, ${of("dropped")} dropped, ${of("low")} below the confidence threshold.`;
   }
   const name = `Box ${chosen}, ${className(image.classes[chosen])}, score ${formatFixed(image.scores[chosen], 2)}`;
   const by = result.by[chosen];

@@ -63,9 +63,13 @@ export function solve(settings, start = settings.target) {
   const parts = shares(settings);
   if (parts) return solveExactly(settings, parts);
   if (settings.q > 1) return descend(settings, start);
-  const ends = startsOf(settings).map((from) => descend(settings, from));
+  return lowest(settings, startsOf(settings).map((from) => descend(settings, from)));
+}
+
+/** Of some weights those with the least sum of loss and penalty. */
+function lowest(settings, places) {
   const height = (w) => lossOf(settings, w) + settings.strength * penaltyOf(settings, w);
-  return ends.reduce((best, w) => (height(w) < height(best) ? w : best));
+  return places.reduce((best, w) => (height(w) < height(best) ? w : best));
 }
 
 /** L1, squared and both: try every pattern of signs, the sparse ones first; the one that keeps its promise is the minimum. */
@@ -86,7 +90,7 @@ function solveExactly(settings, [one, two]) {
       if (one === 0 || (w[0] * s > 0 && w[1] * t > 0)) return w;
     }
   }
-  return [0, 0];
+  return lowest(settings, [[alone[0], 0], [0, alone[1]]]); // a weight is about to leave zero, and rounding has hidden it
 }
 
 /** Coordinate descent: each weight in turn becomes the best one, given the other. */
@@ -103,11 +107,11 @@ function descend(settings, start) {
   return w;
 }
 
-/** Where to begin when there may be several minima: at ŵ, and at the best weights on each axis and in the middle. */
+/** Where to begin when there may be several minima: at ŵ, where L1 ends, and at the best weights on each axis and in the middle. */
 function startsOf(settings) {
   const { correlation: rho, target } = settings;
   const alone = [0, 1].map((j) => shrink(settings, target[j] + rho * target[1 - j]));
-  return [target, [0, 0], [alone[0], 0], [0, alone[1]]];
+  return [target, solveExactly(settings, [1, 0]), [0, 0], [alone[0], 0], [0, alone[1]]];
 }
 
 /** The solutions at strengths in rising order: { strengths, first, second }. */

@@ -1,11 +1,22 @@
 // Least squares: with a penalty on squares, or the shortest solution; and with one on absolute values. No DOM here.
 
 const RANK = 1e-11; // of the largest diagonal entry: smaller ones count as zero
-const HAIR = 1e-10; // of penalty, that chooses among solutions where rows are equal
+const HAIR = 1e-10; // of penalty, that chooses among solutions where rows are nearly equal
 const [SWEEPS, CLOSE] = [200, 1e-9]; // of coordinate descent: at most, and what is no change
 
 /** The matrix (p rows of n) that makes of y the w of least |A w - y|² + strength |w|²; with 0 the shortest of the least. */
 export function operator(A, strength) {
+  const first = A.map((row) => A.findIndex((other) => other.every((value, k) => value === row[k])));
+  const places = [...new Set(first)];
+  const roots = places.map((place) => Math.sqrt(first.filter((other) => other === place).length));
+  // equal rows are one, as heavy as all of them, whose target is the mean of theirs
+  const C = distinct(places.map((place, g) => A[place].map((value) => value * roots[g])), strength);
+  const owners = first.map((place) => places.indexOf(place));
+  return C.map((row) => owners.map((g) => row[g] / roots[g]));
+}
+
+/** The operator of a matrix whose rows differ. */
+function distinct(A, strength) {
   const [n, p] = [A.length, A[0].length];
   const wide = p > n;
   const columns = wide ? A.map((row) => [...row]) : A[0].map((_, k) => A.map((row) => row[k]));
@@ -13,7 +24,7 @@ export function operator(A, strength) {
   if (strength > 0) columns.forEach((column, j) => columns.forEach((_, i) => column.push(i === j ? Math.sqrt(strength) : 0)));
   const { Q, R } = factor(columns);
   const sizes = R.map((row, j) => Math.abs(row[j]));
-  if (Math.min(...sizes) < RANK * Math.max(...sizes)) return operator(A, HAIR);
+  if (Math.min(...sizes) < RANK * Math.max(...sizes)) return distinct(A, HAIR);
   return wide ? backward(Q, R, length) : forward(Q, R, length);
 }
 

@@ -56,7 +56,9 @@ function results({ here, settings, banded }) {
 function verdict({ here, degree, points, settings, noise, fits }) {
   const best = fits.reduce((low, one) => (one && one.test < low.test ? one : low), here);
   const least = best.w.length - 1;
-  if (settings.penalty === "none" && degree >= points.length) return "Many curves of this degree pass through all points. This is the one with the smallest coefficients.";
+  const places = new Set(points.map(([x]) => x)).size;
+  const near = places === points.length ? "pass through all points" : "are as near to the points as a curve can be";
+  if (settings.penalty === "none" && degree >= places) return `Many curves of this degree ${near}. This is the one with the smallest coefficients.`;
   if (settings.penalty === "none" && degree === points.length - 1 && degree > 2) return "The only curve of this degree through all points.";
   if (here.test <= 1.05 * best.test) return "No degree does much better on new points.";
   if (here.training > 1.3 * noise + 0.02 && degree < least) return "Underfitting: far from these points and from new ones.";

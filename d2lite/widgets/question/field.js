@@ -1,10 +1,11 @@
 // The field for a number, beside the buttons.
 import { make, writeProse } from "../_core/dom.js";
+import { plainText } from "../_core/prose.js";
 
 /** Add the field; returns the function that draws it. */
 export function addField(ask, change) {
   const { app, content } = ask;
-  const label = `Your answer${content.unit && `, in ${content.unit}`}`;
+  const label = `Your answer${content.unit && `, in ${plainText(content.unit)}`}`;
   const input = make("input", { type: "text", inputmode: "decimal", class: "d2l-number", maxlength: 60, "aria-label": label });
   for (const [name, value] of [["autocapitalize", "off"], ["spellcheck", "false"]]) input.setAttribute(name, value);
   app.scope.on(input, "input", () => change(input.value));

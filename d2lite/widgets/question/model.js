@@ -1,6 +1,7 @@
 // A question: what a typed answer means, and whether an answer is right. No DOM here.
 // content is what Python checked: kind "choice", "number" or "order", prompt and what belongs to the kind.
 import { formatCount, formatNumber, parseNumber } from "../_core/format.js";
+import { plainText } from "../_core/prose.js";
 
 export { pieces } from "../_core/prose.js";
 
@@ -33,7 +34,7 @@ export function allowance(number, tolerance) {
 export function formatAnswer({ answer, unit, tolerance }) {
   const digits = Math.min(12, Math.max(3, Math.ceil(1 - Math.log10(Math.max(tolerance, CLOSE)))));
   const isPlain = Number.isInteger(answer) && Math.abs(answer) < 1e12;
-  const text = isPlain ? formatCount(answer) : formatNumber(answer, digits);
+  const text = isPlain ? formatCount(answer) : formatNumber(answer, digits, digits - 1);
   return unit ? `${text}${unit.trim() === "%" ? "" : "\u00a0"}${unit}` : text;
 }
 
@@ -75,7 +76,7 @@ function judgeChoice({ options }, given) {
 
 function judgeNumber(content, given) {
   const { answer, unit, tolerance, wrong, reply } = content;
-  const value = parseAnswer(given, unit);
+  const value = parseAnswer(given, plainText(unit));
   if (!String(given).trim()) return { verdict: "unreadable", reply: `Write a number first, ${EXAMPLES}.` };
   if (!Number.isFinite(value)) {
     return { verdict: "unreadable", reply: `“${given.trim().slice(0, 30)}” is not a number: expected one ${EXAMPLES}.` };

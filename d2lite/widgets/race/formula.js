@@ -28,7 +28,8 @@ export function formulaRows(name, settings, next) {
   const { t } = next.state;
   const numbers = [["(1 − β₁ᵗ)", 1 - beta1 ** t], ["(1 − β₂ᵗ)", 1 - beta2 ** t], ["(1 − β₁)", 1 - beta1], ["(1 − β₂)", 1 - beta2]];
   numbers.push(["β₁", beta1], ["β₂", beta2], ["β", beta], ["η", lr], ["λ", weightDecay]);
-  const fill = (text) => numbers.reduce((line, [symbol, value]) => line.replaceAll(symbol, formatNumber(value)), text);
+  const digits = (value) => (value > 0.999 && value < 1 ? 4 : 3); // a memory of 0.9999 is not 1
+  const fill = (text) => numbers.reduce((line, [symbol, value]) => line.replaceAll(symbol, formatNumber(value, digits(value))), text);
   const values = { ...next, ...next.state };
   const penalty = weightDecay && name !== "adamw" ? "g = ∇L + λ w" : "g = ∇L";
   const lines = Object.entries({ g: penalty, ...RULE_LINES[name], w: "w ← w + Δw" });

@@ -1,5 +1,6 @@
 """The sweep explorer: a grid of recorded training runs, to scrub through."""
 
+import contextlib
 import math
 import threading
 
@@ -126,12 +127,23 @@ class SweepExplorer(Explorer):
         axes = self._sweep.axes
         if unknown := [name for name in point if name not in axes]:
             raise KeyError(f"point has {unknown[0]!r}: expected names of the grid, {', '.join(axes)}")
-        shown = self.at or [0] * len(axes)
-        rest = {name: axis[min(int(shown[i]), len(axis) - 1)] for i, (name, axis) in enumerate(axes.items())}
-        self._run = LiveRun(self._train, rest | point, seed)
+        self._run = LiveRun(self._train, self._shown() | point, seed)
         thread = threading.Thread(target=self._follow, args=(self._run,), daemon=True)
         thread.start()
         return thread
+
+    def _shown(self):
+        """Return the point that the page shows; where `at` is empty, the one whose large curve ends best."""
+        axes = self._sweep.axes
+        if not self.at:
+            curves = [name for name, kind in self._sweep.metrics.items() if kind == "curve"]
+            with contextlib.suppress(ValueError):  # every point diverged
+                return self._sweep.best(curves[min(self.metric, len(curves) - 1)])
+        at = [*self.at, *[0] * len(axes)]  # an axis that is left out is at its first value, as in the page
+        return {
+            name: axis[min(math.floor(i + 0.5), len(axis) - 1)]
+            for i, (name, axis) in zip(at, axes.items(), strict=False)
+        }
 
     def cancel(self):
         """Stop the run under way, if there is one."""

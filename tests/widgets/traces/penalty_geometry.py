@@ -104,6 +104,26 @@ def power_cases():
     }
 
 
+def edge_case():
+    """Where a weight is about to leave zero, on the sliders' marks; and where coordinate descent ends too high."""
+    edges = [
+        (0.01, -0.9, (2.0, 0.1)),
+        (0.01, -0.9, (1.5, 0.1)),
+        (0.1, -0.9, (1.5, 0.1)),
+        (0.3, 0.5, (-2.0, 0.4)),
+    ]
+    traps = [(0.822, 0.65, (1.4, 1.4)), (1.177, 0.65, (-1.85, -1.85)), (1.709, 0.45, (-2.3, -2.3))]
+    one = [make("l1", *edge) for edge in edges]
+    powers = [make("lq", *trap, q=0.8) for trap in traps]
+    return {
+        "name": "edges and traps",
+        "js": SOLVE,
+        "input": [*one, *({**settings, "penalty": "lq", "q": 1} for settings in one), *powers],
+        "expected": [*map(by_sklearn, one), *map(by_sklearn, one), *map(by_search, powers)],
+        "tolerance": 1e-5,
+    }
+
+
 def path_case(penalty):
     strengths = np.geomspace(0.01, 10, 25).tolist()
     settings = make(penalty, 0.0, 0.7, (1.9, -0.4))
@@ -188,4 +208,4 @@ def zeros_case():
 def cases():
     """Return the cases test_parity.py checks: name, js, input, expected."""
     paths = [path_case(penalty) for penalty in ("l1", "l2", "elastic")]
-    return [linear_cases(), power_cases(), *paths, shrink_case(), picture_case(), zeros_case()]
+    return [linear_cases(), power_cases(), edge_case(), *paths, shrink_case(), picture_case(), zeros_case()]

@@ -91,6 +91,9 @@ def others():
     C = np.linalg.pinv(legendre.legvander(x, 8))
     B = legendre.legvander(np.array([0.37]), 8)
     twice = [[0.5, 1.0], [0.5, 2.0], [-0.5, 0.0]]
+    places, heights = measurements(30)
+    places[7] = places[8]
+    many = legendre.legvander(places, 29)
     return [
         {
             "name": "measurements of a seed",
@@ -117,7 +120,17 @@ def others():
                 ).tolist()
                 for d in (2, 5)
             ],
-            "tolerance": 1e-6,  # a hair of penalty chooses the shortest
+        },
+        {
+            "name": "two of many points at one place",
+            "js": "(model, points) => { const f = model.fit(points, 29, { penalty: 'none', strength: 0, noise: 0.3 }); return [f.w, f.training]; }",
+            "input": np.stack([places, heights], axis=1).tolist(),
+            "expected": [
+                (np.linalg.pinv(many, rcond=1e-14) @ heights).tolist(),
+                abs(heights[7] - heights[8])
+                / np.sqrt(2 * 30),  # both are missed by half of what is between them
+            ],
+            "tolerance": 1e-5,
         },
         {
             "name": "the truth as a series",
