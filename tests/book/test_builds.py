@@ -175,27 +175,20 @@ def write_notebook(path, source, prose=""):
     return path
 
 
-def test_a_failing_notebook_is_reported_and_a_good_one_runs_once(build_book, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("source", "told"), [("1 / 0", "ZeroDivisionError"), ("import os\nos._exit(1)", "Kernel died")]
+)
+def test_a_failing_notebook_is_reported_and_a_good_one_runs_once(
+    build_book, tmp_path, monkeypatch, capsys, source, told
+):
     monkeypatch.setattr(build_book, "ROOT", tmp_path)
     paths = [
-        write_notebook(tmp_path / "good.ipynb", "print(6 * 7)"),
-        write_notebook(tmp_path / "bad.ipynb", "1 / 0"),
-    ]
-    assert build_book.execute_all(paths, tmp_path / "build", 60, 2) == 1
-    assert "ZeroDivisionError" in capsys.readouterr().err
-    assert build_book.execute_all(paths[:1], tmp_path / "build", 60, 2) == 0
-    assert "0 ran, 0 failed, 1 unchanged" in capsys.readouterr().out
-
-
-def test_a_kernel_that_dies_is_a_failure_and_the_others_are_kept(build_book, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(build_book, "ROOT", tmp_path)
-    paths = [
-        write_notebook(tmp_path / "dies.ipynb", "import os\nos._exit(1)"),
+        write_notebook(tmp_path / "bad.ipynb", source),
         write_notebook(tmp_path / "good.ipynb", "print(6 * 7)"),
     ]
     assert build_book.execute_all(paths, tmp_path / "build", 60, 2) == 1
     said = capsys.readouterr()
-    assert "dies.ipynb: FAILED" in said.out and "Kernel died" in said.err
+    assert "bad.ipynb: FAILED" in said.out and told in said.err
     assert build_book.execute_all(paths[1:], tmp_path / "build", 60, 2) == 0
     assert "0 ran, 0 failed, 1 unchanged" in capsys.readouterr().out
 
