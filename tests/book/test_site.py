@@ -12,6 +12,7 @@ import pytest
 from docutils import nodes
 from docutils.utils import new_document
 from fontTools.ttLib import TTFont
+from nbformat import NotebookNode
 from sphinx import addnodes
 from sphinx.errors import SphinxError
 
@@ -21,6 +22,7 @@ sys.path[:0] = [str(ROOT / "book" / "_ext"), str(ROOT / "tools")]
 import d2lite_book  # noqa: E402
 from d2lite_book import (  # noqa: E402
     assets,
+    execution,
     findings,
     folds,
     fonts,
@@ -42,6 +44,18 @@ OPTIONS = {
 }
 
 
+# ----- What a cell printed -----
+
+
+def test_a_line_sent_in_two_pieces_stays_one_line():
+    pieces = ["a:", " 17.5\n", "\n", "  b\n"]
+    outputs = [NotebookNode(output_type="stream", name="stdout", text=piece) for piece in pieces]
+    figure = NotebookNode(output_type="display_data", data={}, metadata={})
+    merged = execution.whole_streams([*outputs[:2], figure, *outputs[2:]])
+    assert [output.get("text") for output in merged] == ["a: 17.5\n\n  b\n", None]
+    assert outputs[0]["text"] == "a:", "what was given is left as it was"
+
+
 # ----- Mathematics -----
 
 
@@ -57,6 +71,21 @@ def test_formulas_come_with_mathml(katex):
     assert "<math" in html
     assert 'class="katex-html" aria-hidden="true"' in html
     assert "katex-display" in katex("x", True)
+
+
+def together(*children):
+    """Return the children of a paragraph after the transform, as text."""
+    tree = document(nodes.paragraph("", "", *children))
+    mathematics.KeepTogether.run(SimpleNamespace(document=tree))
+    return [child.astext() for child in next(tree.findall(nodes.paragraph)).children]
+
+
+def test_no_line_begins_with_the_comma_of_a_formula():
+    text, math = nodes.Text, lambda: nodes.math("", "x")
+    assert together(text("so ("), math(), text("), and")) == ["so ", "(x),", " and"]
+    assert together(math(), text(", "), math(), text(".")) == ["x,", " ", "x.", ""]
+    assert together(math(), text(" and")) == ["x", " and"]
+    assert together(nodes.strong("", "a"), math()) == ["a", "x"]
 
 
 def test_a_formula_that_cannot_be_read_is_an_error_not_red_text(katex):
@@ -140,6 +169,13 @@ def test_fonts_are_cut_once_for_the_same_characters(tmp_path, monkeypatch):
 
 def test_chinese_characters_cut_no_font_anew():
     assert fonts.characters(["<p>σ 过拟合，é</p>"]) == " éσ"
+
+
+def test_unequal_keeps_its_stroke_in_the_cut_font(katex, tmp_path):
+    source = ROOT / "book" / "_static" / "katex" / "fonts" / "KaTeX_Main-Regular.woff2"
+    fonts.cut(source, tmp_path / "cut.woff2", fonts.characters([katex(r"j \ne k")]))
+    stroke = 0xE020  # KaTeX's own letter, in the private range: without it, j = k
+    assert stroke in TTFont(tmp_path / "cut.woff2").getBestCmap()
 
 
 def test_results_are_kept_for_one_key(tmp_path):

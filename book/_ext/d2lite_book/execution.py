@@ -18,8 +18,10 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import myst_nb.core.render
 from myst_nb.core.config import NbParserConfig
 from myst_nb.core.read import create_nb_reader
+from myst_nb.core.utils import coalesce_streams
 from myst_parser.config.main import MdParserConfig
 
 from d2lite._utils import reach
@@ -138,7 +140,25 @@ def _notebooks_out_of_date(app, env, added, changed, removed):
     return [name for name in keys if before.get(name) != keys[name]]
 
 
+def whole_streams(outputs):
+    """Return a cell's outputs with the pieces of each stream as one text.
+
+    The kernel sends what a cell prints in pieces, cut anywhere: MyST-NB ends each with a new line, also in mid-line.
+    """
+    merged, streams = [], {}
+    for output in outputs:
+        stream = output["output_type"] == "stream" and output["name"]
+        if stream in streams:
+            streams[stream]["text"] += output["text"]
+        else:
+            merged.append(type(output)(output))
+            if stream:
+                streams[stream] = merged[-1]
+    return coalesce_streams(merged)
+
+
 def connect(app):
-    """Choose each notebook's cache, and read a notebook again when its key changes."""
+    """Choose each notebook's cache, read a notebook again when its key changes, show what it printed as it was."""
+    myst_nb.core.render.coalesce_streams = whole_streams
     app.connect("env-get-outdated", _notebooks_out_of_date)
     app.connect("source-read", _choose_cache)

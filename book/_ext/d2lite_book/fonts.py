@@ -13,9 +13,13 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of every glyp
 
 
 def characters(pages):
-    """Return the characters, but for Chinese ones, that stand in some pages' text (their HTML), as a sorted string."""
+    """Return the characters, but for Chinese ones, that stand in some pages' text (their HTML), as a sorted string.
+
+    KaTeX draws the stroke of an unequal sign with a letter of its own, from the private range: that one stays.
+    """
     text = (html.unescape(re.sub(r"<[^>]*>", "", page)) for page in pages)
-    return "".join(sorted(letter for letter in set().union(*text) if not "\u2e80" <= letter <= "\uffef"))
+    chinese = re.compile("[\u2e80-\ud7ff\uf900-\uffef]")
+    return "".join(sorted(letter for letter in set().union(*text) if not chinese.match(letter)))
 
 
 def cut(source, target, text):

@@ -6,15 +6,19 @@ node through a socket that it sometimes opens too early, and shows a formula it 
 
 import functools
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import sphinxcontrib.katex
 from docutils import nodes
 from sphinx.locale import _
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
+CLASS = "d2l-together"
+_PARTS = '</span><span class="base">'
 LOGGER = logging.getLogger(__name__)
 KATEX = Path(sphinxcontrib.katex.__file__).with_name("katex.min.js")
 SERVER = """
@@ -70,8 +74,9 @@ def _render_node(translator, node, display):
 
 
 def visit_math(translator, node):
-    """Write an inline formula."""
-    translator.body.append(f'<span class="math">{_render_node(translator, node, False)}</span>')
+    """Write an inline formula, which may be broken between its parts."""
+    formula = _render_node(translator, node, False).replace(_PARTS, _PARTS.replace("><", "><wbr><"))
+    translator.body.append(f'<span class="math">{formula}</span>')
     raise nodes.SkipNode
 
 
@@ -86,6 +91,38 @@ def visit_displaymath(translator, node):
     raise nodes.SkipNode
 
 
+class KeepTogether(SphinxPostTransform):
+    """Put a formula and the mark after or the bracket before it into one: a line may end behind any formula, and the
+    next one would begin with a comma.
+    """
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Look at the text on either side of each inline formula."""
+        for node in list(self.document.findall(nodes.math)):
+            parent, place = node.parent, node.parent.index(node)
+            before, after = _text(parent, place - 1), _text(parent, place + 1)
+            opening = re.search(r"[(\[“‘]?$", before)[0]
+            closing = re.match(r"[.,;:!?)\]”’]*", after)[0]
+            if not opening and not closing:
+                continue
+            kept = nodes.inline(
+                "", nodes.Text(opening), node.deepcopy(), nodes.Text(closing), classes=[CLASS]
+            )
+            if closing:
+                parent[place + 1] = nodes.Text(after[len(closing) :])
+            parent[place] = kept
+            if opening:
+                parent[place - 1] = nodes.Text(before[:-1])
+
+
+def _text(parent, place):
+    """Return the plain text that a node has at a place, empty if something else or nothing is there."""
+    return str(parent[place]) if 0 <= place < len(parent) and isinstance(parent[place], nodes.Text) else ""
+
+
 def _stop(app, exception):
     if _server.cache_info().currsize:
         _server().communicate()  # closes its input, which ends it
@@ -95,4 +132,5 @@ def _stop(app, exception):
 def connect(app):
     """Register the renderer named in _config.yml as html_math_renderer."""
     app.add_html_math_renderer("d2lite", (visit_math, None), (visit_displaymath, None))
+    app.add_post_transform(KeepTogether)
     app.connect("build-finished", _stop)
