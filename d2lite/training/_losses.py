@@ -122,6 +122,11 @@ def takes_probabilities(loss):
     return _kind(loss) in _PROBABILITIES
 
 
+def has_classes_second(loss):
+    """Return whether a loss is one of torch's, whose classes are on the second axis, also of three."""
+    return _kind(loss) in _SOFTMAX[1:] + _LOGARITHMS
+
+
 def check_log_probabilities(loss, logits):
     """Raise ValueError if a loss needs logarithms of probabilities over axis 1 and gets anything else."""
     if _kind(loss) not in _LOGARITHMS or logits.ndim < 2:

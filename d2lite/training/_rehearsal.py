@@ -13,7 +13,7 @@ from torch.nn.parameter import is_lazy
 from d2lite._utils.state import keep_mode, keep_random_state
 from d2lite.training import _losses as losses
 from d2lite.training._batches import batch_length, join, map_tensors
-from d2lite.training.metrics import accuracy
+from d2lite.training.metrics import accuracy, perplexity
 
 
 def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
@@ -32,6 +32,7 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
             _check_output(model, loss, logits, targets, getattr(batches, "targets", targets))
             _check_loss(loss, logits, targets, doubled=i == 0)
             _check_accuracy(metrics, model, loss, logits, targets)
+            _check_class_axis(metrics, loss, logits)
             if call_metrics:
                 _check_metrics(metrics, logits, targets)
                 if name == "train" and i == 0:
@@ -243,6 +244,19 @@ def _check_accuracy(metrics, model, loss, logits, targets):
         raise ValueError(
             f"metric {name!r} takes one score a sample as a logit, class 1 above 0, and gets probabilities: "
             "expected no sigmoid at its end, and BCEWithLogitsLoss for BCELoss; or give a metric of your own"
+        )
+
+
+def _check_class_axis(metrics, loss, logits):
+    """Raise a ValueError if a loss of torch's and a metric of ours take different axes of (B, T, T) for the classes."""
+    name = next((name for name in metrics if metrics[name] in (accuracy, perplexity)), None)
+    if name is None or not losses.has_classes_second(loss) or not isinstance(logits, torch.Tensor):
+        return
+    if logits.ndim == 3 and logits.shape[1] == logits.shape[2]:
+        raise ValueError(
+            f"the model gives logits of shape {tuple(logits.shape)}, of which the loss takes the second axis for the "
+            f"classes and metric {name!r} the last: expected one axis for both; leave loss out for classes on the "
+            "last, or give a metric of your own"
         )
 
 

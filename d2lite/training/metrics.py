@@ -5,6 +5,7 @@ from torch.nn import functional
 
 from d2lite._utils.checks import check_count
 from d2lite._utils.tensors import are_distributions, as_tensor
+from d2lite.training._losses import class_axis
 
 _MODES = {"loss": "min", "accuracy": "max", "perplexity": "min"}
 
@@ -15,9 +16,10 @@ def accuracy(predictions, targets):
     Args:
         predictions: (B, K) logits or probabilities of K classes, (B,) or (B, 1) float logits of class 1
             against class 0 (class 1 where above 0), or integer class indices of the targets' shape.
-            A (B, T, K) tensor with (B, T) targets is counted position by position.
-        targets: (B,) or (B, T) class indices, integers or whole floats, or the probabilities of the classes,
-            such as one-hot rows, in the logits' shape: then the most probable class counts.
+            A (B, T, K) tensor with (B, T) targets is counted position by position, and (B, K, H, W) with
+            (B, H, W) pixel by pixel: of four axes the second is that of the classes, as in torch's losses.
+        targets: (B,), (B, T) or (B, H, W) class indices, integers or whole floats, or the probabilities of the
+            classes, such as one-hot rows, in the logits' shape: then the most probable class counts.
 
     Returns:
         0-d tensor in [0, 1] on the predictions' device, as torch's losses are; ``float()`` makes it a number.
@@ -109,10 +111,12 @@ def _labels(predictions, targets):
     targets = as_tensor(targets, "targets", predictions.device)
     if targets.numel() == 0:
         raise ValueError("targets are empty: expected at least one")
-    same = predictions.shape == targets.shape
-    if same and targets.ndim == 2 and targets.shape[1] == 1:
-        predictions, targets = predictions.squeeze(1), targets.squeeze(1)  # (B, 1) -> (B,)
-    if same and targets.ndim > 1 and predictions.is_floating_point():
+    shapes, same = (tuple(predictions.shape), tuple(targets.shape)), predictions.shape == targets.shape
+    if class_axis(predictions) == 1:  # (B, K, H, W) -> (B, H, W, K)
+        predictions, targets = predictions.movedim(1, -1), targets.movedim(1, -1) if same else targets
+    if same and targets.ndim > 1 and targets.shape[-1] == 1:
+        predictions, targets = predictions.squeeze(-1), targets.squeeze(-1)  # (B, 1) -> (B,)
+    elif same and targets.ndim > 1 and predictions.is_floating_point():
         return _labels_of_distributions(predictions, targets)
     if same and not predictions.is_floating_point():
         _check_not_one_hot(predictions, targets)
@@ -124,11 +128,10 @@ def _labels(predictions, targets):
         return (scores > 0).long(), _check_classes(targets, 2), 2
     if predictions.shape[:-1] == targets.shape and predictions.shape[-1] > 1:
         return predictions.argmax(-1), _check_classes(targets, predictions.shape[-1]), predictions.shape[-1]
-    squeeze = targets.ndim == predictions.ndim and targets.shape == (*predictions.shape[:-1], 1)
+    squeeze = shapes[1] == (*shapes[0][:-1], 1)
     raise ValueError(
-        f"predictions of shape {tuple(predictions.shape)} do not belong to targets of shape "
-        f"{tuple(targets.shape)}: expected (B, K), (B, 1) or (B,) and (B,)"
-        + ("; use targets.squeeze(-1)" if squeeze else "")
+        f"predictions of shape {shapes[0]} do not belong to targets of shape {shapes[1]}: expected (B, K), (B, 1) or "
+        "(B,) and (B,), or (B, K, H, W) and (B, H, W)" + ("; use targets.squeeze(-1)" if squeeze else "")
     )
 
 

@@ -36,6 +36,33 @@ def test_accuracy_counts_every_position_of_a_sequence(sample):
     assert metrics.accuracy(logits, targets) == metrics.accuracy(*sample)
 
 
+def test_accuracy_of_maps_takes_the_second_axis_for_the_classes():
+    """Also where the last one fits as well, as torch's losses and ours do."""
+    generator = torch.Generator().manual_seed(0)
+    for K, H, W in ((4, 4, 4), (5, 3, 7)):
+        logits = torch.randn(2, K, H, W, generator=generator)
+        targets = torch.randint(0, K, (2, H, W), generator=generator)
+        right = (logits.argmax(1) == targets).float().mean()
+        assert 0 < right < 1
+        one_hot = torch.nn.functional.one_hot(targets, K).movedim(-1, 1)
+        assert metrics.accuracy(logits, targets) == metrics.accuracy(logits, one_hot) == right
+        counts = metrics.confusion(logits, targets)
+        assert torch.equal(counts, metrics.confusion(logits.argmax(1), targets, K))
+    with pytest.raises(ValueError, match=r"\(B, K, H, W\) and \(B, H, W\)"):
+        metrics.accuracy(torch.zeros(2, 3, 4, 5), torch.zeros(2, 3, 4, dtype=torch.long))
+
+
+@pytest.mark.parametrize("shape", [(6, 1), (2, 3, 1), (2, 1, 3, 5)])
+def test_one_score_a_place_splits_at_zero_also_where_every_label_is_1(shape):
+    generator = torch.Generator().manual_seed(1)
+    scores = torch.randn(shape, generator=generator)
+    right = (scores > 0).float().mean()
+    axis = 1 if len(shape) > 3 else -1
+    for labels in (torch.ones(shape), torch.ones(shape, dtype=torch.long)):
+        assert metrics.accuracy(scores, labels) == right < 1
+        assert metrics.accuracy(scores, labels.squeeze(axis)) == right
+
+
 def test_accuracy_does_not_broadcast(sample):
     with pytest.raises(ValueError, match=r"\(200, 5\) do not belong to targets of shape \(5,\)"):
         metrics.accuracy(sample[0], torch.zeros(5))

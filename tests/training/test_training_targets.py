@@ -317,3 +317,36 @@ def test_targets_in_several_tensors_are_joined_row_by_row():
     rows = torch.tensor([[i, 2 * i] for i in range(35)])
     expected = apart(model(inputs), {"a": rows, "b": rows}).item()
     assert evaluate(model, train, loss=apart)["loss"] == pytest.approx(expected)
+
+
+class Sequences(nn.Module):
+    """Logits (B, T, K) for (B, T, 4) inputs, or (B, K, T), as torch's losses want them."""
+
+    def __init__(self, second):
+        super().__init__()
+        self.layer, self.second = nn.Linear(4, 3), second
+
+    def forward(self, inputs):
+        logits = self.layer(inputs)
+        return logits.transpose(1, 2) if self.second else logits
+
+
+@pytest.mark.parametrize("loss", [nn.CrossEntropyLoss(), functional.cross_entropy])
+@pytest.mark.parametrize("second", [True, False])
+def test_a_loss_of_torch_and_accuracy_on_different_axes_are_told(loss, second):
+    """With as many places as classes both could be meant."""
+    inputs, targets = classes()
+    data = inputs.view(20, 3, 4), targets.view(20, 3)
+    with pytest.raises(ValueError, match=r"\(20, 3, 3\), .* the second axis .* metric 'accuracy' the last"):
+        fit(Sequences(second), data, loss=loss, metrics="accuracy", num_epochs=1)
+    assert len(fit(Sequences(False), data, metrics=["accuracy", "perplexity"], num_epochs=1)) == 1
+    assert len(fit(Sequences(True), data, loss=loss, num_epochs=1)) == 1
+
+
+def test_maps_of_logits_are_counted_along_the_axis_of_their_loss():
+    torch.manual_seed(0)
+    model = nn.Conv2d(1, 4, 1)
+    inputs, targets = torch.randn(6, 1, 4, 4), torch.randint(0, 4, (6, 4, 4))
+    right = (model(inputs).argmax(1) == targets).float().mean().item()
+    for loss in (None, nn.CrossEntropyLoss()):
+        assert evaluate(model, (inputs, targets), loss=loss, metrics="accuracy")["accuracy"] == right
