@@ -47,8 +47,8 @@ def fit(
             "mse". None: cross-entropy, for (B, K) logits and class indices or (B, K) probabilities of the
             classes (one-hot, soft labels), or for (B,) or (B, 1) logits and targets 0 or 1. A sample that has
             several labels needs a loss that says so: nn.BCEWithLogitsLoss().
-        optimizer: a torch optimizer of this model, or a function that makes one from the parameters.
-            None: Adam with lr=1e-3, a rate that trains most small networks.
+        optimizer: a torch optimizer of this model, and of a loss that has parameters to train, or a function that
+            makes one from the model's parameters. None: Adam with lr=1e-3, a rate that trains most small networks.
         num_epochs: passes over the training data.
         batch_size: B, of all processes together, for pairs of tensors; a DataLoader has its own.
         metrics: name of a function of d2lite.training.metrics, list of names, or dict from name to function of

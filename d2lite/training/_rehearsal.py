@@ -125,6 +125,7 @@ def rehearse(run):
             _check_metrics(run.metrics, map_tensors(torch.Tensor.detach, logits), targets)
             _step(optimizer, value)
             _check_weights(run.model, model, optimizer)
+    _warn_of_untrained(model, loss, optimizer)
     return (model, loss, optimizer) if samples else None
 
 
@@ -155,6 +156,22 @@ def _check_weights(before, after, optimizer):
         raise FloatingPointError(
             f"the first step of {type(optimizer).__name__} makes {spoilt.dtype} weights NaN or infinite: expected "
             f"numbers{hint}"
+        )
+
+
+def _warn_of_untrained(model, loss, optimizer):
+    """Warn of a loss whose own parameters got gradients in the step and are not the optimizer's."""
+    held = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
+    held |= {id(parameter) for parameter in model.parameters()}  # left out by choice
+    own = loss.parameters() if isinstance(loss, nn.Module) else []
+    untrained = sum(parameter.grad is not None and id(parameter) not in held for parameter in own)
+    if untrained:
+        warnings.warn(
+            f"{untrained} parameters of the loss get gradients, and the optimizer lacks them: expected an optimizer of "
+            "[*model.parameters(), *loss.parameters()], or they will not be trained; loss.requires_grad_(False) if "
+            "they are to stay as they are",
+            RuntimeWarning,
+            stacklevel=5,
         )
 
 

@@ -263,6 +263,40 @@ def test_a_loss_with_a_state_is_tried_on_a_copy_and_is_in_the_checkpoint(data, t
     assert run(4, Checkpoint(tmp_path / "run.pt")) == run(4)
 
 
+class Taught(nn.Module):
+    """A loss with a teacher, asked with or without gradients of its own."""
+
+    def __init__(self, frozen, graded=True):
+        super().__init__()
+        self.teacher, self.graded = nn.Linear(3, 3).requires_grad_(not frozen), graded
+
+    def forward(self, logits, targets):
+        with torch.set_grad_enabled(self.graded):
+            wanted = self.teacher(logits if self.graded else logits.detach())
+        return functional.cross_entropy(logits, targets) + (logits - wanted).square().mean()
+
+
+def test_a_loss_whose_own_parameters_are_not_trained_is_told(data):
+    options = {"num_epochs": 1, "batch_size": 60}  # and a small last batch: said once
+    for loss, count in ((Scaled(), 1), (Taught(frozen=False), 2)):
+        before = [parameter.detach().clone() for parameter in loss.parameters()]
+        with pytest.warns(RuntimeWarning, match=f"{count} parameters of the loss get gradients") as told:
+            fit(make_model(), data, loss=loss, **options)
+        assert len(told) == 1
+        assert told[0].filename == __file__
+        assert all(map(torch.equal, before, loss.parameters()))
+
+
+def test_a_loss_whose_parameters_are_trained_or_stay_on_purpose_is_not_told(data):
+    model, loss = make_model(), Scaled()
+    optimizer = torch.optim.Adam([*model.parameters(), *loss.parameters()], lr=0.1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(model, data, loss=loss, optimizer=optimizer, num_epochs=1)
+        for loss in (Taught(frozen=True), Taught(frozen=False, graded=False)):
+            fit(make_model(), data, loss=loss, num_epochs=1)
+
+
 class Masked(nn.Module):
     def forward(self, logits, targets):
         return functional.cross_entropy(logits, targets)
