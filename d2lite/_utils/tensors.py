@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 import torch
+from torch import fx
 
 from d2lite._utils.checks import plain_number
 
@@ -61,6 +62,11 @@ def as_mask(value, name, wanted="True and False, or 0 and 1"):
         if len(wrong):
             raise ValueError(f"{name} holds {wrong[0].item():g}: expected {wanted}")
     return mask.bool()
+
+
+def is_traced(value):
+    """Return whether torch.fx follows a network, as `layer_table` does: there is no shape to check yet."""
+    return isinstance(value, fx.Proxy)
 
 
 def check_images(images, floating=False):

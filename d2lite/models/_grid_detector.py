@@ -5,6 +5,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from d2lite._utils.checks import check_count, check_number
+from d2lite._utils.tensors import is_traced
 from d2lite.vision.anchor_sizes import check_sizes
 from d2lite.vision.anchors import BACKGROUND, decode, grid_cells, match
 from d2lite.vision.boxes import ciou_loss
@@ -38,7 +39,7 @@ class GridDetector(nn.Module):
 
     def __init__(self, anchors, num_classes=10, widths=(16, 32, 64), num_blocks=3):
         super().__init__()
-        self.register_buffer("anchors", check_sizes(anchors, "anchors").float())
+        self.register_buffer("anchors", anchor_buffer(anchors))
         self.num_classes = num_classes = check_count(num_classes, "num_classes")
         if not isinstance(widths, list | tuple) or len(widths) != 3:
             raise ValueError(f"widths is {widths!r}: expected three numbers of channels")
@@ -57,7 +58,7 @@ class GridDetector(nn.Module):
             self.head.bias.view(len(self.anchors), -1)[:, 4] = -4.6
 
     def forward(self, images):
-        _check_images(images, self.head.weight.dtype)
+        _check_images(images, self.head)
         maps = self.head(self.body(images))  # (B, A (5 + K), H / 8, W / 8)
         split = maps.unflatten(1, (len(self.anchors), 5 + self.num_classes))
         return split.permute(0, 3, 4, 1, 2)  # (B, H / 8, W / 8, A, 5 + K)
@@ -69,11 +70,19 @@ class GridDetector(nn.Module):
         return decode(outputs[..., :4], cells, self.anchors, STRIDE)
 
 
-def _check_images(images, dtype):
-    shape = tuple(images.shape)
-    if len(shape) != 4 or shape[1] != 3 or any(side % STRIDE or not side for side in shape[2:]):
+def anchor_buffer(sizes):
+    """Return (A, 2) sizes as a detector keeps them: checked, float32, on the device where layers are made now."""
+    return check_sizes(sizes, "anchors").float().to(torch.empty(0).device)
+
+
+def _check_images(images, layer, least=STRIDE):
+    """Raise a ValueError for what is no batch of pictures with sides that `least` divides, in the layer's dtype."""
+    if is_traced(images):
+        return
+    shape, dtype = tuple(images.shape), layer.weight.dtype
+    if len(shape) != 4 or shape[1] != 3 or any(side % least or not side for side in shape[2:]):
         raise ValueError(
-            f"images has shape {shape}: expected (B, 3, H, W), H and W multiples of {STRIDE}; pad or crop"
+            f"images has shape {shape}: expected (B, 3, H, W), H and W multiples of {least}; pad or crop"
         )
     if images.dtype != dtype and not torch.is_autocast_enabled(images.device.type):
         raise ValueError(
@@ -149,7 +158,7 @@ def detector_loss(detector, outputs, boxes, classes):
     """Return the three terms of the loss; each counts by the object, so that full and empty scenes weigh alike.
 
     Args:
-        detector: the `GridDetector` that gave the outputs.
+        detector: the `GridDetector` that gave the outputs, also in a wrapper such as DataParallel.
         outputs: (B, H, W, A, 5 + K) float tensor; half precision is computed in single.
         boxes: list of B tensors (k, 4), xyxy in pixels.
         classes: list of B tensors (k,) of whole numbers from 0 to K - 1.
@@ -160,12 +169,14 @@ def detector_loss(detector, outputs, boxes, classes):
         the responsible positions.
 
     Raises:
+        TypeError: the detector is another network.
         ValueError: the batch holds not as many outputs, sets of boxes and sets of classes, a box has no class or one
             out of range, or a shape or value does not fit.
 
     Source: responsibility, Redmon et al. 2016; ignored positions, Redmon and Farhadi 2018; CIoU, Bochkovskiy et al.
     2020. Taught in chapters/08_detection/yolo.
     """
+    detector = unwrapped(detector, "GridDetector")
     outputs = outputs.to(torch.promote_types(outputs.dtype, torch.float32))
     _check_outputs(outputs, len(detector.anchors), detector.num_classes)
     boxes, classes = _check_truths(len(outputs), boxes, classes, detector.num_classes)
@@ -182,6 +193,14 @@ def detector_loss(detector, outputs, boxes, classes):
         / count,
         "class": F.cross_entropy(logits, true_classes, reduction="sum") / count,
     }
+
+
+def unwrapped(detector, kind):
+    """Return a detector without DataParallel, AveragedModel or the like; another network raises a TypeError."""
+    detector = getattr(detector, "module", detector)
+    if not hasattr(detector, "boxes"):
+        raise TypeError(f"detector is a {type(detector).__name__}: expected a d2lite.models.{kind}")
+    return detector
 
 
 def _check_truths(num_images, boxes, classes, num_classes):

@@ -99,9 +99,11 @@ def layer_table(model, input_shape, depth=None):
     twin = _without_numbers(model).eval()
     if not [*twin.children()]:  # a layer alone would be looked into, not counted
         twin = nn.Sequential(twin)
+    example = torch.zeros(1, *input_shape, dtype=dtype, device="meta")
     try:
+        twin(example)  # its own checks of shapes are not followed
         follower = _Follower(fx.symbolic_trace(twin))
-        follower.run(torch.zeros(1, *input_shape, dtype=dtype, device="meta"))
+        follower.run(example)
     except Exception as error:
         said = str(error).partition("\n")[0]
         raise ValueError(

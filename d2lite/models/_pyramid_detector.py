@@ -5,8 +5,15 @@ from torch import nn
 from torch.nn import functional as F
 
 from d2lite._utils.checks import check_choice, check_count, check_number
-from d2lite.models._grid_detector import _check_images, _convolution, _Residual, detect
-from d2lite.vision.anchor_sizes import check_sizes, size_iou
+from d2lite.models._grid_detector import (
+    _check_images,
+    _convolution,
+    _Residual,
+    anchor_buffer,
+    detect,
+    unwrapped,
+)
+from d2lite.vision.anchor_sizes import size_iou
 from d2lite.vision.anchors import BACKGROUND, IGNORE, grid_cells
 from d2lite.vision.assignment import assignment_cost, dynamic_assignment
 from d2lite.vision.boxes import ciou_loss
@@ -88,7 +95,7 @@ class PyramidDetector(nn.Module):
                 f"anchors has {len(anchors)} tensors: expected {len(self.strides)}, one a stride"
             )
         for i, sizes in enumerate(anchors):
-            self.register_buffer(f"anchors{i}", check_sizes(sizes, "anchors").float())
+            self.register_buffer(f"anchors{i}", anchor_buffer(sizes))
 
     def _add_backbone(self):
         a, b, c = self.shape["widths"]
@@ -123,8 +130,7 @@ class PyramidDetector(nn.Module):
         return [getattr(self, f"anchors{i}") for i in range(len(self.strides))]
 
     def forward(self, images):
-        _check_images(images, self.heads[0].weight.dtype)
-        self._check_size(*images.shape[2:])
+        _check_images(images, self.heads[0], self.strides[-1])
         fine = self.fine(images)  # (B, b, H / 4, W / 4)
         middle = self.middle(fine)  # (B, c, H / 8, W / 8)
         if self.training and self.drop_rate:
@@ -282,7 +288,8 @@ def pyramid_loss(detector, outputs, size, boxes, classes, dynamic=False, box_los
     """Return the three terms of the loss, each counted by the position that owns an object.
 
     Args:
-        detector: the `PyramidDetector` that gave the (B, N, 5 + K) outputs; half precision is computed in single.
+        detector: the `PyramidDetector` that gave the outputs, also in a wrapper such as DataParallel.
+        outputs: (B, N, 5 + K) float tensor; half precision is computed in single.
         size: rows and columns of the pictures, in pixels.
         boxes, classes: of `pad_truths`.
         dynamic: whether owners are chosen by `dynamic_owners`, or by `static_owners`.
@@ -293,12 +300,14 @@ def pyramid_loss(detector, outputs, size, boxes, classes, dynamic=False, box_los
         dict of 0-d tensors: "box", "objectness" and "class".
 
     Raises:
+        TypeError: the detector is another network.
         ValueError: box_loss is unknown, a shape does not fit, an output is not finite, a class is K or more, or a box
             has no size or its centre outside the picture.
 
     Source: as `detector_loss`; Ge et al. 2021 for dynamic owners. Taught in chapters/08_detection/modern_detectors.
     """
     check_choice(box_loss, ("ciou", "squared"), "box_loss")
+    detector = unwrapped(detector, "PyramidDetector")
     smoothing, positions = check_number(smoothing, "smoothing", 0, 1), detector.positions(*_pair(size))
     _check_batch(detector, outputs, positions, size, boxes, classes)
     classes = classes.long()  # of its whole numbers torch counts with some dtypes only

@@ -8,7 +8,7 @@ from torch import nn
 
 from d2lite._utils.checks import check_choice, check_count
 from d2lite._utils.encoding import to_base64
-from d2lite._utils.tensors import check_layers, check_weights
+from d2lite._utils.tensors import check_layers, check_weights, is_traced
 from d2lite.models import weights
 from d2lite.models.quantization import SCALE, dequantize, quantize_all
 
@@ -78,7 +78,7 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(widths[0], num_classes, 1)
 
     def forward(self, images):
-        _check_images(images, self.down[0][0].weight, 2 ** len(self.up))
+        _check_images(images, self.down[0][0], 2 ** len(self.up))
         maps, kept = images, []
         for level, convolutions in enumerate(self.down):
             maps = convolutions(F.max_pool2d(maps, 2) if level else maps)
@@ -99,11 +99,14 @@ def _convolutions(n_in, n_out):
     return nn.Sequential(*layers)
 
 
-def _check_images(images, weight, least):
+def _check_images(images, layer, least):
+    if is_traced(images):
+        return
     if not torch.is_tensor(images) or not images.is_floating_point():
         kind = images.dtype if torch.is_tensor(images) else type(images).__name__
         raise ValueError(f"images is of {kind}: expected a tensor of floats; divide bytes by 255")
-    shape, channels = tuple(images.shape), weight.shape[1]
+    shape, weight = tuple(images.shape), layer.weight
+    channels = weight.shape[1]
     if len(shape) != 4 or shape[1] != channels or any(side % least or not side for side in shape[2:]):
         raise ValueError(
             f"images has shape {shape}: expected (B, {channels}, H, W), H and W multiples of {least}; pad or crop"

@@ -148,6 +148,8 @@ def check_sizes(sizes, name, dims=2):
         raise ValueError(
             f"{name} has shape {tuple(sizes.shape)}: expected {shape}, a width and a height for each"
         )
+    if sizes.is_meta:  # a shape and no numbers
+        return sizes
     wrong = sizes[~((sizes > 0) & sizes.isfinite())]
     if len(wrong):
         raise ValueError(

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 
 from d2lite._utils.checks import check_count, check_number
+from d2lite._utils.tensors import is_traced
 
 __all__ = ["bottom_up", "drop_block", "top_down"]
 
@@ -57,7 +58,7 @@ def bottom_up(maps, halve):
     results = [maps[0]]
     for i, (coarse, step) in enumerate(zip(maps[1:], halve, strict=True)):
         halved = step(results[-1])
-        if halved.shape != coarse.shape:
+        if not is_traced(halved) and halved.shape != coarse.shape:
             raise ValueError(
                 f"halve[{i}] gives the shape {tuple(halved.shape)}: expected {tuple(coarse.shape)}, the next map's"
             )
@@ -110,6 +111,8 @@ def _words(value):
 def _check_maps(maps):
     """Return the maps as a list, or raise a ValueError."""
     maps = list(maps)
+    if any(map(is_traced, maps)):
+        return maps
     for i, each in enumerate(maps):
         if not _is_map(each):
             raise ValueError(f"maps[{i}] {_words(each)}: expected a float tensor (B, C, H, W)")
