@@ -161,6 +161,11 @@ def keep_random_state(generators=(), device="cpu"):
         set_random_state(state, generators, device)
 
 
+def keep_draws():
+    """Bring back, after networks were made only to be filled, the random state that their first weights draw from."""
+    return keep_random_state(device=torch.empty(0).device)
+
+
 @contextlib.contextmanager
 def keep_mode(model):
     """Bring every module of the model back to the train or eval mode it had."""

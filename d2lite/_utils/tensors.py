@@ -8,6 +8,7 @@ import torch
 from torch import fx
 
 from d2lite._utils.checks import plain_number
+from d2lite._utils.state import keep_draws
 
 _WIDE = {
     torch.uint16: torch.int64,
@@ -116,7 +117,7 @@ def check_weights(model, name):
 
 def check_layers(model, make, name):
     """Raise a ValueError that names a layer of a module that is another than in the module that make() returns."""
-    with torch.random.fork_rng(devices=[]):  # it draws weights
+    with keep_draws():
         made = make()
     own, wanted = (
         {part: _described(layer) for part, layer in each.named_modules() if not [*layer.children()]}

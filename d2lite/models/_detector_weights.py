@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from d2lite._utils.encoding import to_base64
+from d2lite._utils.state import keep_draws
 from d2lite._utils.tensors import check_layers, check_weights
 from d2lite.models import weights
 from d2lite.models._grid_detector import STRIDE, GridDetector
@@ -32,7 +33,8 @@ def pretrained_detector(path=None):
     """
     state, record = weights.load("detector" if path is None else path)
     try:
-        detector = GridDetector(state["anchors"], **record["shape"])
+        with keep_draws():
+            detector = GridDetector(state["anchors"], **record["shape"])
         detector.load_state_dict({name: value.float() for name, value in state.items()})
     except (ValueError, LookupError, RuntimeError, TypeError) as error:
         raise ValueError(

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from d2lite._utils.encoding import to_base64
+from d2lite._utils.state import keep_draws
 from d2lite._utils.tensors import check_layers, check_weights
 from d2lite.models import weights
 from d2lite.models._detector_weights import halved
@@ -75,7 +76,8 @@ def pretrained_modern_detector(path=None):
     tensors, record = weights.load("modern_detector" if path is None else path)
     try:
         anchors = [tensors[name] for name in sorted(tensors) if name.startswith("anchors")] or None
-        detector = PyramidDetector(anchors, **record["shape"]).eval()
+        with keep_draws():
+            detector = PyramidDetector(anchors, **record["shape"]).eval()
         _fill(detector, tensors)
     except (ValueError, LookupError, RuntimeError, TypeError) as error:
         raise ValueError(

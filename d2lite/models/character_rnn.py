@@ -8,7 +8,7 @@ from torch import nn
 
 from d2lite._utils.checks import check_choice, check_count
 from d2lite._utils.encoding import from_base64, to_base64
-from d2lite._utils.state import keep_mode
+from d2lite._utils.state import keep_draws, keep_mode
 from d2lite.models import weights
 from d2lite.models._alphabet import check_alphabet, check_text, encode
 from d2lite.models._recurrent_parts import check_layer, find_parts
@@ -226,7 +226,8 @@ def to_tensors(rnn, readout, table=None):
 def from_tensors(tensors, alphabet):
     """Return the CharacterRNN, 64-bit, that the tensors of `to_tensors` stand for."""
     numbers = dequantize_all(tensors)
-    model = CharacterRNN(alphabet, len(numbers["bias"])).double()
+    with keep_draws():
+        model = CharacterRNN(alphabet, len(numbers["bias"])).double()
     with torch.no_grad():
         model.rnn.weight_ih_l0.copy_(numbers["input"])
         model.rnn.weight_hh_l0.copy_(numbers["recurrent"])

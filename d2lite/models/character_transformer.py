@@ -7,7 +7,7 @@ from torch import nn
 
 from d2lite._utils.checks import check_choice, check_count, check_number
 from d2lite._utils.encoding import to_base64
-from d2lite._utils.state import keep_mode
+from d2lite._utils.state import keep_draws, keep_mode
 from d2lite._utils.tensors import as_tensor, check_weights
 from d2lite.models import weights
 from d2lite.models._alphabet import check_alphabet, encode
@@ -296,7 +296,8 @@ def from_tensors(tensors, about):
             f"format is {about.get('format')!r:.60}: expected {FORMAT!r}; save the model with `save`"
         )
     try:
-        model = CharacterTransformer(about["alphabet"], **{name: about[name] for name in _SHAPE}).double()
+        with keep_draws():
+            model = CharacterTransformer(about["alphabet"], **{name: about[name] for name in _SHAPE}).double()
         model.load_state_dict({name: part.double() for name, part in dequantize_all(tensors).items()})
     except (KeyError, RuntimeError) as error:
         raise ValueError(

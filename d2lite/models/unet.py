@@ -8,6 +8,7 @@ from torch import nn
 
 from d2lite._utils.checks import check_choice, check_count
 from d2lite._utils.encoding import to_base64
+from d2lite._utils.state import keep_draws
 from d2lite._utils.tensors import check_layers, check_weights, is_traced
 from d2lite.models import weights
 from d2lite.models.quantization import SCALE, dequantize, quantize_all
@@ -174,7 +175,8 @@ def from_tensors(tensors, dtype=torch.float32, **shape):
     Raises:
         ValueError: the tensors are those of another shape.
     """
-    net = UNet(**shape).to(dtype).eval()
+    with keep_draws():
+        net = UNet(**shape).to(dtype).eval()
     try:
         with torch.no_grad():
             for name, layer, norm in _stages(net):

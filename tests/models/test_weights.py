@@ -64,6 +64,27 @@ def test_every_file_says_where_it_is_from(name):
     assert all(part.isfinite().all() for part in tensors.values())
 
 
+LOADERS = {
+    "detector": models.pretrained_detector,
+    "modern detector": models.pretrained_modern_detector,
+    "recurrent": character_rnn.pretrained,
+    "unpacked": lambda: character_rnn.unpack(character_rnn.pretrained_payload()),
+    "transformer": models.character_transformer.pretrained,
+    "unet": models.unet.pretrained,
+    "lenet": lenet.pretrained,
+}
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_loading_a_network_draws_no_random_number(name):
+    """What is drawn after it, as the first weights of the reader's own network, is what would be drawn without it."""
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    LOADERS[name]()
+    assert torch.equal(torch.rand(3), expected)
+
+
 def test_what_is_saved_comes_back(tmp_path):
     tensors = {
         "a": torch.arange(6, dtype=torch.int8).view(2, 3),

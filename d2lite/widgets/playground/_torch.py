@@ -64,7 +64,9 @@ def torch_network(explorer, numbers):
     import torch
     from torch import nn
 
-    with torch.random.fork_rng(devices=[]):  # torch draws starting weights, which are replaced
+    from d2lite._utils.state import keep_draws
+
+    with keep_draws():
         network = make_network(explorer).eval()
     norms = [module for module in network if isinstance(module, nn.BatchNorm1d)]
     count = sum(parameter.numel() for parameter in network.parameters())
