@@ -48,6 +48,29 @@ def test_a_thumb_that_scrolls_over_a_chart_changes_nothing(make_host):
     assert touched(40, 0).get("step_count") != 32  # a page of its own: the first one may still glide
 
 
+@pytest.mark.parametrize(
+    ("name", "state", "place", "trait", "apart"),
+    [
+        ("descent", {}, ".d2l-handle", "start", (8, 6)),
+        ("lenet", {"tool": "draw"}, "canvas[aria-roledescription='picture to draw on']", "pixels", (50, 70)),
+        ("convolution", {}, "canvas[aria-roledescription='picture to paint']", "pixels", (50, 60)),
+    ],
+)
+def test_of_two_fingers_the_first_one_drags_or_draws(make_host, name, state, place, trait, apart):
+    def after(fingers):
+        host = make_host(390, has_touch=True, is_mobile=True).open(name).show(name, **state)
+        spot = host.page.locator(place).first
+        spot.scroll_into_view_if_needed()
+        box = spot.bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        before = host.get(trait)
+        swipe(host, x, y, -30, 24, second=(x + apart[0], y + apart[1]) if fingers > 1 else None)
+        assert host.get(trait) != before
+        return host.get(trait)
+
+    assert after(2) == after(1)
+
+
 def test_two_fingers_move_no_point(make_host):
     host = make_host(390, has_touch=True, is_mobile=True).open("boundary").show("boundary")
     box = host.page.locator("canvas[role=application]").bounding_box()

@@ -118,19 +118,20 @@ export function addHandle(app, stage, { label, at, move, text, step = 4, color =
     handle.setAttribute("aria-valuetext", text());
     handle.setAttribute("aria-valuenow", Math.round(px));
   });
-  let held = null;
+  let held = null; // { id, dx, dy }: of several fingers the first
   app.scope.on(handle, "pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || held) return;
     const [px, py] = stage.at(event);
-    held = [at()[0] - px, at()[1] - py];
     handle.setPointerCapture(event.pointerId);
+    held = { id: event.pointerId, dx: at()[0] - px, dy: at()[1] - py };
   });
   app.scope.on(handle, "pointermove", (event) => {
-    if (!held) return;
+    if (held?.id !== event.pointerId) return;
     const [px, py] = stage.at(event);
-    move(px + held[0], py + held[1]);
+    move(px + held.dx, py + held.dy);
   });
-  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(handle, type, () => (held = null));
+  const drop = (event) => held?.id === event.pointerId && (held = null);
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(handle, type, drop);
   onKeys(app, handle, (key, event) => {
     if (!ARROWS[key]) return false;
     const [dx, dy] = ARROWS[key];

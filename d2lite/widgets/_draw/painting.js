@@ -12,20 +12,22 @@ export function addPainting(app, stage, scene) {
   addKeys(app, stage, { kind: "picture to draw on", help, press: (key, { shiftKey }) => paintingKey(app, scene, key, shiftKey ? 5 : 1) });
   app.draw(() => canvas.classList.toggle("d2l-painting", ["draw", "erase"].includes(app.get("tool")))); // else a finger scrolls
   const at = (event) => stage.at(event).map((p) => (p / Math.min(stage.width(), stage.height())) * SIDE - 0.5).reverse();
-  let last = null;
+  let held = null; // { id, last }: of several fingers the first draws
   app.scope.on(canvas, "pointerdown", (event) => {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || held) return;
     canvas.setPointerCapture(event.pointerId);
-    last = at(event);
-    useTool(app, scene, last, last);
+    const here = at(event);
+    held = { id: event.pointerId, last: here };
+    useTool(app, scene, here, here);
   });
   app.scope.on(canvas, "pointermove", (event) => {
-    if (!last || !event.buttons) return;
+    if (held?.id !== event.pointerId || !event.buttons) return;
     const here = at(event);
-    useTool(app, scene, last, here);
-    last = here;
+    useTool(app, scene, held.last, here);
+    held.last = here;
   });
-  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(canvas, type, () => (last = null));
+  const drop = (event) => held?.id === event.pointerId && (held = null);
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(canvas, type, drop);
   app.scope.on(canvas, "blur", () => {
     scene.cursor = null;
     app.refresh();

@@ -54,19 +54,20 @@ export function addPainting(app, picture, scene) {
     Object.assign(scene, values);
     app.refresh();
   };
-  let held = false;
+  let held = null; // the id of the pointer that paints: of several fingers the first
   const go = (event) => {
+    if (held !== null && held !== event.pointerId) return;
     change({ cursor: pixelAt(scene, picture, event), hovering: true });
-    if (held && scene.cursor) paint(app, scene, BRUSHES[scene.brush]);
+    if (held !== null && scene.cursor) paint(app, scene, BRUSHES[scene.brush]);
   };
   app.scope.on(canvas, "pointerdown", (event) => {
-    if (event.button !== 0) return;
-    held = true;
+    if (event.button !== 0 || held !== null) return;
     canvas.setPointerCapture(event.pointerId);
+    held = event.pointerId;
     go(event);
   });
   app.scope.on(canvas, "pointermove", go);
-  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(canvas, type, () => (held = false));
+  for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) app.scope.on(canvas, type, (event) => held === event.pointerId && (held = null));
   app.scope.on(canvas, "pointerleave", () => change({ hovering: false }));
   app.scope.on(canvas, "focus", () => change({ focused: true }));
   app.scope.on(canvas, "blur", () => change({ focused: false }));
