@@ -71,6 +71,24 @@ def test_what_has_no_value_is_explained_and_breaks_nothing(host, expression, sai
 
 
 @pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        (
+            "0 * x^0.5",
+            "The gradient of x is not a number (0 × ∞, or a slope that does not exist; torch gives nan):",
+        ),
+        ("x^0.5", "The gradient of x is infinite, in torch, too: expected inputs where each"),
+    ],
+)
+def test_a_gradient_that_is_no_number_is_torchs_and_says_why(host, expression, said):
+    write(host, expression, "x = 0")
+    assert said in told(host)
+    assert host.get("problem") == "A value or a gradient is not finite."
+    write(host, "relu(x)^0.5", "x = −1")  # nothing passes a relu below 0
+    assert host.get("gradients") == [0]
+
+
+@pytest.mark.parametrize(
     ("expression", "mistake"),
     [
         ("x * x", "only the last way counts"),

@@ -21,13 +21,14 @@ const VALUE = {
   relu: (a) => Math.max(0, a),
 };
 
-// Local slopes: how the value answers to each argument, from the arguments and the value.
+// Local slopes: how the value answers to each argument, from the arguments and the value. null is a slope of 0 that, as in torch, passes
+// nothing on, whatever comes; any other 0 times an infinite gradient is not a number.
 const SLOPES = {
   "+": () => [1, 1],
   "-": () => [1, -1],
   "*": ([a, b]) => [b, a],
-  "/": ([a, b]) => [1 / b, -a / (b * b)],
-  "^": ([a, b], value) => [b === 0 ? 0 : b * a ** (b - 1), a === 0 && b >= 0 ? 0 : value * Math.log(a)],
+  "/": ([a, b]) => [1 / b, -a / b / b],
+  "^": ([a, b], value) => [b === 0 ? null : b * a ** (b - 1), a === 0 && b >= 0 ? 0 : value * Math.log(a)],
   negate: () => [-1],
   sin: ([a]) => [Math.cos(a)],
   cos: ([a]) => [-Math.sin(a)],
@@ -35,7 +36,7 @@ const SLOPES = {
   log: ([a]) => [1 / a],
   tanh: (_, value) => [1 - value * value],
   sigmoid: (_, value) => [value * (1 - value)],
-  relu: ([a]) => [a > 0 ? 1 : 0],
+  relu: ([a]) => [a > 0 ? 1 : null],
 };
 
 const MISTAKES = {
@@ -63,6 +64,10 @@ export function dependents(nodes) {
 
 /** The local slopes of a node, one for each argument. */
 export function slopesAt(nodes, values, i, mistake = "none") {
+  return rules(nodes, values, i, mistake).map((slope) => slope ?? 0);
+}
+
+function rules(nodes, values, i, mistake) {
   const { op, args } = nodes[i];
   const slopes = MISTAKES[mistake]?.[op] ?? SLOPES[op];
   return slopes ? slopes(args.map((arg) => values[arg]), values[i]) : [];
@@ -94,13 +99,13 @@ export function gradientsAfter(nodes, values, steps, mistake = "none") {
     last = [];
     if (kind === "seed") gradients[node] = 1;
     if (kind !== "backward") continue;
-    const slopes = slopesAt(nodes, values, node, mistake);
+    const slopes = rules(nodes, values, node, mistake);
     nodes[node].args.forEach((to, k) => {
       if (!live[to]) return;
       const before = gradients[to];
-      const passed = gradients[node] * slopes[k];
+      const passed = slopes[k] === null ? 0 : gradients[node] * slopes[k];
       gradients[to] = mistake === "ways" ? passed : (before ?? 0) + passed;
-      last.push({ to, slope: slopes[k], passed, before, after: gradients[to] });
+      last.push({ to, slope: slopes[k] ?? 0, passed, before, after: gradients[to] });
     });
   }
   return { gradients, last };

@@ -60,7 +60,8 @@ function check(scene) {
   const nudged = nudgedSlopes(nodes, names, given);
   scene.checked = names.map((name, i) => ({ name, value: values[scene.inputs[i]], gradient: full[name], nudged: nudged[name], error: relativeError(full[name], nudged[name]) }));
   const ill = scene.checked.find(({ gradient }) => !Number.isFinite(gradient));
-  if (ill && scene.step === steps.length) scene.failure = `The gradient of ${ill.name} is no finite number: expected inputs where each operation has a slope.`;
+  const kind = Number.isNaN(ill?.gradient) ? "not a number (0 × ∞, or a slope that does not exist; torch gives nan)" : "infinite, in torch, too";
+  if (ill && scene.step === steps.length) scene.failure = `The gradient of ${ill.name} is ${kind}: expected inputs where each operation has a slope.`;
 }
 
 /** A node in words: its name, or its operation. */

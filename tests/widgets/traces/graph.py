@@ -81,6 +81,18 @@ def expressions():
     return found
 
 
+EDGES = [  # places without a slope, or with an infinite one; and w from which an infinite gradient comes
+    ("x^0.5", {"x": 0.0}), ("0 * x^0.5", {"x": 0.0}), ("w * x^0.5", {"w": 0.0, "x": 0.0}), ("(x - x)^0.5", {"x": 2.0}),
+    ("relu(x)^0.5", {"x": -1.0}), ("relu(x)^0.5", {"x": 0.0}), ("(x^0 - 1)^0.5", {"x": 3.0}), ("(0^x)^0.5", {"x": 2.0}),
+    ("(x^2)^0.5", {"x": 0.0}), ("(1^x - 1)^0.5", {"x": 2.0}), ("relu(x^0.5)", {"x": 0.0}), ("x^0", {"x": 0.0}),
+    ("0^x", {"x": 0.0}), ("0^x", {"x": 2.0}), ("w^x", {"w": -2.0, "x": 2.0}), ("w^2", {"w": -2.0}), ("x^1", {"x": 0.0}),
+    ("x^1.5", {"x": 0.0}), ("x / w", {"x": 0.0, "w": 1e-200}), ("x / w", {"x": 1e-200, "w": 1e-200}), ("x / w", {"x": 1.0, "w": 1e-200}),
+    ("(tanh(x) - 1)^0.5", {"x": 40.0}), ("(sigmoid(x) - 1)^0.5", {"x": 60.0}), ("exp(-x)^0.5", {"x": 800.0}),
+    ("(cos(x) - 1)^0.5", {"x": 0.0}), ("x - x^0.5 + x^0.5", {"x": 0.0}), ("-x^0.5", {"x": 0.0}),
+]  # fmt: skip
+EDGE = "(model, [text, inputs]) => model.gradientsOf(model.readExpression(text).nodes, inputs)"
+AS_TEXT = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+
 WRONG = {  # what is typed, and the beginning of what is said of it
     "": "The expression ends: expected a name, a number, a function or a “(”.",
     "w x": "There is “x”: expected an operator",
@@ -123,6 +135,14 @@ def cases():
         js = f"(model, text) => (model.readExpression(text).problem ?? '').slice(0, {len(start)})"
         found.append({"name": f"typed: {text[:20]}", "js": js, "input": text, "expected": start})
     found += mistakes()
+    for text, inputs in EDGES:
+        gradients = {
+            name: AS_TEXT.get(str(value), value)
+            for name, value in by_torch(text, inputs)["gradients"].items()
+        }
+        found.append(
+            {"name": f"{text}, {inputs}", "js": EDGE, "input": [text, inputs], "expected": gradients}
+        )
     found += [
         {
             "name": "inputs",
