@@ -20,6 +20,16 @@ def test_a_closing_mark_goes_to_what_was_said():
     assert tagging.split_sentences('"Go!" he said.') == [['"', "Go", "!", '"'], ["he", "said", "."]]
 
 
+def test_quotation_marks_stand_where_the_docstring_says():
+    """By the sentence before them alone: the networks that ship know sentences cut so."""
+    for text, expected in (
+        ('"Go! Run!" "Why?"', ['" Go !', "Run !", '" " Why ?', '"']),
+        ('"Go.\n\n"Run."', ['" Go . "', "Run .", '"']),
+        ('"Go!" "Run!"', ['" Go ! "', '" Run ! "']),
+    ):
+        assert [" ".join(words) for words in tagging.split_sentences(text)] == expected
+
+
 def test_no_text_has_no_sentences():
     assert tagging.split_sentences("") == []
     with pytest.raises(TypeError, match="text is of type bytes"):
