@@ -20,14 +20,8 @@ from d2lite.models._detector_weights import (
 from d2lite.models._grid_detector import GridDetector, detect, detector_loss, detector_targets
 from d2lite.models._kept_bytes import kept_bytes
 from d2lite.models._layer_table import Layer, LayerTable, layer_table
-from d2lite.models._pyramid_detector import (
-    PyramidDetector,
-    dynamic_owners,
-    pad_truths,
-    pyramid_detect,
-    pyramid_loss,
-    static_owners,
-)
+from d2lite.models._pyramid_detector import PyramidDetector, pyramid_detect
+from d2lite.models._pyramid_loss import dynamic_owners, pad_truths, pyramid_loss, static_owners
 from d2lite.models._pyramid_weights import (
     pretrained_modern_detector,
     pyramid_payload,
