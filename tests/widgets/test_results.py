@@ -1,6 +1,8 @@
 """What a page reports to Python is what it computed, wherever the controls stand: in range of its trait."""
 
+import functools
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -20,8 +22,9 @@ NAMES = [
 ]
 
 
-def results_at_the_ends(name, seed=1, count=16):
-    """Return [{given, results}] of an explorer whose settings are at the ends of their ranges."""
+@functools.cache
+def results_at_the_ends(name, seed=1, count=24):
+    """Return [{given, results, said}] of an explorer whose settings are at the ends of their ranges."""
     explorer = explorer_class(name).example()
     state = {trait: getattr(explorer, trait) for trait in [*explorer.params(), "_spec"]}
     modules = {"widget": explorer._folder / "widget.js", "rng": shared("rng")}
@@ -39,6 +42,20 @@ def test_results_are_in_the_ranges_of_their_traits(name):
         for trait, value in run["results"].items():
             if None not in flat(value):  # what is not finite is not handed on as it is
                 params[trait].validate(None, value)  # raises out of range
+
+
+ONE_OF_SEVERAL = re.compile(
+    r"(?<![×·/.] )(?<![\w.,·/×−])1 (?:more |true |false |hidden |different )?"
+    r"(?:blocks|boxes|changes|characters|days|detections|epochs|heads|items|layers|lines|maps|masks|numbers|operations|"
+    r"pixels|points|products|rows|steps|units|weights|windows|words)\b"
+)
+
+
+@pytest.mark.parametrize("name", explorer_names())
+def test_one_thing_is_said_as_one(name):
+    """Whole numbers at their least, which is often 1."""
+    said = [str(run.get("said", "")) for run in results_at_the_ends(name)]
+    assert not [wrong.group() for text in said for wrong in ONE_OF_SEVERAL.finditer(text)]
 
 
 def flat(value):

@@ -31,6 +31,11 @@ export function formatCount(value) {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ",").replace("-", "−");
 }
 
+/** A count with its noun: 1 layer, 6 layers. */
+export function formatCounted(count, one, many = `${one}s`) {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
 /** A number for a small cell, in at most four signs: .62, −1.3, 12. */
 export function formatCell(value) {
   const size = Math.abs(value);

@@ -1,6 +1,6 @@
 // An explorer's state as text: links in and out, and the same state as a cell of Python. Pure: no DOM.
 // A spec is the list of traits that Python describes: { name, kind, default, label, min, max, choices, ... }.
-import { capitalized, formatNumber, parseNumber } from "./format.js";
+import { capitalized, formatCounted, formatNumber, parseNumber } from "./format.js";
 
 export const MAX_LINK = 40000; // characters; longer links are refused whole
 const MAX_SHOWN = 40;
@@ -102,7 +102,7 @@ export function parseHash(hash, id, spec) {
     if (part !== "") readPart(part, linkEntries(spec), result);
   }
   const more = result.notes.length - MAX_NOTES;
-  if (more > 0) result.notes.splice(MAX_NOTES, more, `And ${more} more parts of the link were not used as they are.`);
+  if (more > 0) result.notes.splice(MAX_NOTES, more, `And ${formatCounted(more, "more part", "more parts")} of the link ${more === 1 ? "was" : "were"} not used as they are.`);
   return result;
 }
 

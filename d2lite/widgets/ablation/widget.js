@@ -1,7 +1,7 @@
 // The ablation explorer: changes to switch on, the recorded run of that set, and the table of the sets that were looked at.
 import { defineExplorer } from "../_core/define.js";
 import { make } from "../_core/dom.js";
-import { formatFixed } from "../_core/format.js";
+import { formatCounted, formatFixed } from "../_core/format.js";
 import { button, group, hint, paragraph, stage } from "../_core/parts.js";
 import { drawMark } from "../_draw/layers.js";
 import { drawLabel, linearScale, strokeSegment, ticks } from "../_draw/scales.js";
@@ -36,7 +36,7 @@ const signed = (value) => `${value < 0 ? "−" : "+"}${formatFixed(Math.abs(valu
 
 function summarise(scene) {
   const { now, title, near, names, abouts, sets, all, base, baseName } = scene;
-  if (!now) return `Not recorded: ${title}. Nearest, ${near.least} change${near.least === 1 ? "" : "s"} away: ${near.found.slice(0, 3).map((k) => nameSet(names, sets[k].on, all)).join("; ")}.`;
+  if (!now) return `Not recorded: ${title}. Nearest, ${formatCounted(near.least, "change")} away: ${near.found.slice(0, 3).map((k) => nameSet(names, sets[k].on, all)).join("; ")}.`;
   const level = now.set[scene.measure].reduce((sum, value) => sum + value, 0) / now.set[scene.measure].length;
   const about = now.set.on.length === 1 ? ` (${abouts[now.set.on[0]]})` : "";
   const head = `${title[0].toUpperCase()}${title.slice(1)}${about}: mAP ${formatFixed(level, 3)}, ${formatFixed(now.set.products, 2)} million multiplications, rate ${now.set.lr}.`;
@@ -64,7 +64,7 @@ function drawTable(ctx, width, height, theme, scene) {
   drawLabel(ctx, narrow ? "cost" : "cost, M", width - 2, 2, theme, { align: "right", size: 11 });
   shown.forEach((row, i) => drawRow(ctx, TOP + line * (i + 0.5), { x, left, width, line }, theme, row, row.k === at));
   if (!shown.length) drawLabel(ctx, "no row yet", 2, TOP + 6, theme, {});
-  if (missing) drawLabel(ctx, `… ${missing} more rows: no room here`, 2, TOP + line * (most - 0.5), theme, { baseline: "middle", size: 11 });
+  if (missing) drawLabel(ctx, `… ${formatCounted(missing, "more row", "more rows")}: no room here`, 2, TOP + line * (most - 0.5), theme, { baseline: "middle", size: 11 });
 }
 
 function drawRow(ctx, y, { x, left, width, line }, theme, { name, gain, error, each, set }, chosen) {

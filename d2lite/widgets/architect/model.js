@@ -1,4 +1,5 @@
 // What each layer of a network gives, costs and sees, and why one cannot be. No DOM here.
+import { formatCounted } from "../_core/format.js";
 import { KINDS, partsOf } from "./networks.js";
 
 export { KINDS, NETWORKS, rowOf } from "./networks.js";
@@ -18,7 +19,7 @@ function firstState(channels, side) {
 function pass(part, state, costs) {
   if (part.op === "relu" || part.op === "dropout") return state;
   if (part.op === "linear") return dense(part, state, costs);
-  if (state.shape.length === 1) throw new Impossible(`it needs maps, and gets ${state.shape[0]} numbers in a row. Put it before the flattening.`);
+  if (state.shape.length === 1) throw new Impossible(`it needs maps, and gets ${formatCounted(state.shape[0], "number")} in a row. Put it before the flattening.`);
   if (part.op === "norm") return normalize(state, costs);
   if (part.op === "flatten") return { ...whole(state), shape: [state.shape[0] * state.shape[1] ** 2] };
   if (part.op === "global") return keep({ ...whole(state), shape: [state.shape[0], 1] }, costs);
@@ -59,14 +60,14 @@ function slide({ op, maps: wanted, k, s, p, g = 1, bias, up }, state, costs) {
     const room = p ? `with padding ${side + 2 * p}` : `${side}`;
     throw new Impossible(`its kernel is ${k} wide, and its input only ${room}. Take a larger image, a smaller kernel, fewer poolings or more padding.`);
   }
-  if (op !== "conv" && 2 * p > k) throw new Impossible(`padding ${p} is more than half of its ${k} pixels, so some places would hold padding alone.`);
+  if (op !== "conv" && 2 * p > k) throw new Impossible(`padding ${p} is more than half of its ${formatCounted(k, "pixel")}, so some places would hold padding alone.`);
   let out = Math[up ? "ceil" : "floor"]((side + 2 * p - k) / s) + 1;
   if (up && (out - 1) * s >= side + p) out -= 1; // nothing begins behind the map
   const start = state.start - p * state.jump;
   const end = state.end + (k - 1 - p) * state.jump;
   const next = { shape: [op === "conv" ? wanted : channels, out], start, end, jump: state.jump * s };
   if (op === "conv") {
-    if (channels % g || wanted % g) throw new Impossible(`${g} groups do not divide ${channels % g ? `the ${channels} maps it gets` : `its ${wanted} maps`} evenly.`);
+    if (channels % g || wanted % g) throw new Impossible(`${g} groups do not divide ${channels % g ? `the ${formatCounted(channels, "map")} it gets` : `its ${formatCounted(wanted, "map")}`} evenly.`);
     const weights = (k * k * channels * wanted) / g;
     costs.parameters += weights + (bias ? wanted : 0);
     costs.multiplyAdds += weights * out * out;

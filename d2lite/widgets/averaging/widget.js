@@ -1,6 +1,6 @@
 // The averaging explorer: the matrix of a layer, and how four neighbouring outputs weigh their surroundings.
 import { defineExplorer } from "../_core/define.js";
-import { formatCount } from "../_core/format.js";
+import { formatCount, formatCounted } from "../_core/format.js";
 import { facts, hint, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
@@ -34,7 +34,7 @@ function placeName(unit) {
 function summarise({ count, different, gaps: [right, down] }) {
   const over = count === 1 ? "Not averaged yet" : `Averaged over ${count} shifts`;
   const end = right + down < 1e-9 ? " Every output weighs its surroundings as its neighbours do: a convolution." : "";
-  return `${over}: ${formatCount(different)} different weights. Neighbours to the right differ by ${percent(right)}, neighbours below by ${percent(down)}.${end}`;
+  return `${over}: ${formatCounted(different, "different weight")}. Neighbours to the right differ by ${percent(right)}, neighbours below by ${percent(down)}.${end}`;
 }
 
 function results({ different, gaps: [right, down] }) {

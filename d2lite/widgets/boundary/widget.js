@@ -1,7 +1,7 @@
 // The boundary explorer: points, probability and boundary on the left; loss, accuracy and weights on the right.
 import { control, defineExplorer } from "../_core/define.js";
 import { make, makeButton, writeText } from "../_core/dom.js";
-import { formatFixed, formatNumber } from "../_core/format.js";
+import { formatCounted, formatFixed, formatNumber } from "../_core/format.js";
 import { nameElement } from "../_core/frame.js";
 import { addPoints } from "../_core/handles.js";
 import { facts, group, hint, paragraph, player, stage } from "../_core/parts.js";
@@ -51,7 +51,7 @@ function updateScene(scene, get, { now, deadline }) {
 
 function summarise({ run, step }) {
   if (run.broken && step >= run.broken) return `Diverged at step ${run.broken}: the loss is no longer finite.`;
-  const share = `${run.right[step]} of ${run.points.length} points on the right side`;
+  const share = `${run.right[step]} of ${formatCounted(run.points.length, "point")} on the right side`;
   return `Step ${step}: loss ${formatNumber(run.losses[step])}, ${share}.`;
 }
 

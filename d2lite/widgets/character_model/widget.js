@@ -2,7 +2,7 @@
 // and, over the last characters, the gradient of that prediction and the units.
 import { control, defineExplorer } from "../_core/define.js";
 import { make } from "../_core/dom.js";
-import { formatFixed, formatNumber } from "../_core/format.js";
+import { formatCounted, formatFixed, formatNumber } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
 import { nearestPlace } from "../_draw/wrapped.js";
@@ -134,7 +134,7 @@ function describeGradient({ back, truncation, clip, net, target }) {
   const kept = Math.min(truncation, steps);
   const [whole, cut] = [back.whole[steps], back.whole[kept]];
   const scale = Math.min(1, clip / Math.max(cut, 1e-300));
-  const parts = [`Loss of “${showCharacter(net.characters[target])}”: gradient of all weights, norm ${formatNumber(whole)} over ${steps} steps`];
+  const parts = [`Loss of “${showCharacter(net.characters[target])}”: gradient of all weights, norm ${formatNumber(whole)} over ${formatCounted(steps, "step")}`];
   if (kept < steps) parts.push(`cut after ${kept}: ${formatNumber(cut)}, cosine with the whole ${formatFixed(back.cosines[kept], 3)}`);
   parts.push(scale < 1 ? `clipped at ${formatNumber(clip)}: scaled by ${formatNumber(scale, 2)}` : `not clipped: below ${formatNumber(clip)}`);
   return `${parts.join("; ")}.`;
@@ -145,7 +145,7 @@ function summarise(scene) {
   const name = (id) => ({ " ": "a space", "\n": "a new line" })[scene.net.characters[id]] || scene.net.characters[id];
   const { norms } = scene.back;
   const far = Math.min(10, norms.length - 1);
-  const share = `${far} characters back the gradient has ${formatNumber(norms[far] / norms[0], 2)} of its size`;
+  const share = `${formatCounted(far, "character")} back the gradient has ${formatNumber(norms[far] / norms[0], 2)} of its size`;
   return `After ${tail(scene, 15)}: ${name(first)} ${formatShare(scene.p[first])}, ${name(second)} ${formatShare(scene.p[second])}. ${share}.`;
 }
 
@@ -178,7 +178,7 @@ export const { render, preview } = defineExplorer({
         label: "Characters read before the prediction",
         last: ({ reading }) => reading.ids.length,
         scale: readingScale,
-        text: (_, count) => `after ${count} characters`,
+        text: (_, count) => `after ${formatCounted(count, "character")}`,
         change: predictAfter,
       },
       use: fitText,

@@ -1,4 +1,5 @@
 // Cross-correlation of a square picture with one square kernel, place by place. No DOM here.
+import { formatCounted } from "../_core/format.js";
 import { CROP_SIDE, cropOf } from "./crops.js";
 
 const LUMA = [0.299, 0.587, 0.114]; // of ITU-R BT.601
@@ -18,8 +19,8 @@ export function outputSide(settings) {
 export function whyImpossible(settings) {
   if (outputSide(settings) > 0) return "";
   const { size, padding, kernel_size: k, dilation } = settings;
-  const side = padding ? `${size} + 2·${padding} = ${size + 2 * padding} pixels` : `${size} pixels`;
-  const span = dilation > 1 ? `${dilation}·(${k} − 1) + 1 = ${spanOf(settings)} pixels` : `${k} pixels`;
+  const side = padding ? `${size} + 2·${padding} = ${size + 2 * padding} pixels` : formatCounted(size, "pixel");
+  const span = dilation > 1 ? `${dilation}·(${k} − 1) + 1 = ${spanOf(settings)} pixels` : formatCounted(k, "pixel");
   return `The kernel does not fit: it spans ${span}, and the side has ${side}. Take ${dilation > 1 ? "less dilation" : "a smaller kernel"}, more padding or a larger picture.`;
 }
 

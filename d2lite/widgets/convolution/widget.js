@@ -1,6 +1,6 @@
 // The convolution explorer: the picture with its window, the products, the output.
 import { control, defineExplorer } from "../_core/define.js";
-import { formatCell, formatNumber } from "../_core/format.js";
+import { formatCell, formatCounted, formatNumber } from "../_core/format.js";
 import { group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { parseColor } from "../_core/theme.js";
 import { drawPixels } from "../_draw/layers.js";
@@ -162,7 +162,7 @@ function drawOutput(ctx, width, height, theme, scene) {
 function describeSum(scene) {
   const [i, j] = placeOf(scene);
   if (scene.problem) return { text: scene.problem, bad: true };
-  return `The ${scene.taps.length} products add up to ${formatNumber(scene.result.output[scene.index], 4)}: the output at row ${i + 1}, column ${j + 1}.`;
+  return `${scene.taps.length === 1 ? "The one product is" : `The ${scene.taps.length} products add up to`} ${formatNumber(scene.result.output[scene.index], 4)}: the output at row ${i + 1}, column ${j + 1}.`;
 }
 
 function describeSize({ problem, fill, result: { settings } }) {
@@ -175,8 +175,8 @@ function describeLook(scene) {
   const unseen = scene.problem ? 0 : scene.uses.filter((count) => count === 0).length;
   const { signed, scale } = lookOf(scene);
   const colours = signed ? `Output: orange above 0, blue below, to ±${formatNumber(scale, 2)}.` : `Output: black 0, white ${formatNumber(scale, 2)}.`;
-  const used = hasCursor(scene) && !scene.problem ? ` The pixel under the cursor is in ${usersOf(settings, ...scene.cursor).length} windows, ringed.` : "";
-  const left = unseen ? ` Struck out: ${unseen} pixels that no window sees.` : "";
+  const used = hasCursor(scene) && !scene.problem ? ` The pixel under the cursor is in ${formatCounted(usersOf(settings, ...scene.cursor).length, "window")}, ringed.` : "";
+  const left = unseen ? ` Struck out: ${formatCounted(unseen, "pixel")} that no window sees.` : "";
   const gray = scene.fill ? " Striped: not computed yet." : "";
   return colours + gray + left + used;
 }

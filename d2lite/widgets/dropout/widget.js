@@ -1,6 +1,6 @@
 // The dropout explorer: the network with its dropped units on the left; what many masks come to on the right.
 import { defineExplorer } from "../_core/define.js";
-import { formatFixed } from "../_core/format.js";
+import { formatCounted, formatFixed } from "../_core/format.js";
 import { facts, group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
 import { clipped, drawBand, drawLine, drawMark, drawMatrix } from "../_draw/layers.js";
@@ -34,7 +34,7 @@ function updateScene(scene, get) {
 function summarise(scene) {
   const { settings, run, target, plainShares, names } = scene;
   const dropped = run.kept.filter((kept) => !kept).length;
-  return `${settings.mask_count} masks, ${dropped} of ${run.kept.length} units dropped in the last. ${names[target]}: probability ${formatFixed(plainShares[target])} with all units, ${formatFixed(scene.averages[target])} on average. ${judge(scene)}`;
+  return `${formatCounted(settings.mask_count, "mask")}, ${dropped} of ${run.kept.length} units dropped in the last. ${names[target]}: probability ${formatFixed(plainShares[target])} with all units, ${formatFixed(scene.averages[target])} on average. ${judge(scene)}`;
 }
 
 function judge(scene) {

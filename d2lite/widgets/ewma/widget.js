@@ -1,6 +1,6 @@
 // The exponentially weighted average explorer: days and their average above, the weights of one day's average below.
 import { defineExplorer } from "../_core/define.js";
-import { formatFixed, formatNumber } from "../_core/format.js";
+import { formatCounted, formatFixed, formatNumber } from "../_core/format.js";
 import { facts, group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { clipped, drawLegend, drawLine, drawMark } from "../_draw/layers.js";
 import { above } from "../_draw/panes.js";
@@ -23,6 +23,11 @@ function updateScene(scene, get) {
   const hop = Math.max(1, Math.round(count * PART));
   const first = day <= count ? 0 : Math.min(most - count, Math.ceil((day - count) / hop) * hop);
   Object.assign(scene, { day, first, count, plain: get("plain"), weights: dayWeights(beta, day, correct) });
+}
+
+function days(count) {
+  const text = formatNumber(count);
+  return `${text} ${text === "1" ? "day" : "days"}`;
 }
 
 function summarise(scene) {
@@ -65,7 +70,7 @@ function drawSeries(ctx, width, height, theme, scene) {
   drawMark(ctx, x(day), y(series.values[day - 1]), { radius: 4, fill: theme.bg, stroke: theme.text, width: 2 });
   drawMark(ctx, x(day), y(v[day]), { radius: 5, fill: theme.b, stroke: theme.bg });
   const entries = [{ label: series.unit, color: theme.muted, shape: "circle" }, { label: correct ? "average, corrected" : "average", color: theme.b }];
-  if (plain) entries.push({ label: `mean of ${Math.round(effectiveDays(scene.beta))} days`, color: theme.a, dash: [5, 3] });
+  if (plain) entries.push({ label: `mean of ${formatCounted(Math.round(effectiveDays(scene.beta)), "day")}`, color: theme.a, dash: [5, 3] });
   drawLegend(ctx, entries, { x: box.x, y: 0 }, theme, box.width);
 }
 
@@ -90,7 +95,7 @@ function drawWeights(ctx, width, height, theme, scene) {
   });
   if (first === 0 && missing > 0.02) drawLabel(ctx, `on the 0 at the start: βᵗ = ${formatNumber(missing, 2)}`, x(0) + wide, y(missing) - 2, theme, { color: theme.bad, weight: 600, baseline: "bottom" });
   const share = recentWeight(beta, Math.round(effectiveDays(beta)), day, correct);
-  drawLabel(ctx, `weights: ${Math.round(100 * share)}% on the last 1/(1 − β) = ${formatNumber(effectiveDays(beta))} days`, box.x, 2, theme, { color: theme.text });
+  drawLabel(ctx, `weights: ${Math.round(100 * share)}% on the last 1/(1 − β) = ${days(effectiveDays(beta))}`, box.x, 2, theme, { color: theme.text });
 }
 
 const births = (value) => Math.round(value).toLocaleString("en");
@@ -109,8 +114,8 @@ function fillCorrection({ day, raw, beta, correct }) {
 function results({ series, day, beta }) {
   return [
     ["date", series.dateOf(day)],
-    ["1/(1 − β)", `${formatNumber(effectiveDays(beta))} days`],
-    ["half-life", `${formatNumber(halfLife(beta))} days`],
+    ["1/(1 − β)", days(effectiveDays(beta))],
+    ["half-life", days(halfLife(beta))],
     ["weight seen, 1 − βᵗ", formatFixed(seenWeight(beta, day), 3)],
   ];
 }

@@ -1,6 +1,6 @@
 // The family explorer: recorded networks as points with the block of each, or one dense block, its numbers chosen.
 import { defineExplorer } from "../_core/define.js";
-import { formatCount, formatFixed } from "../_core/format.js";
+import { formatCount, formatCounted, formatFixed } from "../_core/format.js";
 import { addCells } from "../_core/handles.js";
 import { facts, hint, stage } from "../_core/parts.js";
 import { beside } from "../_draw/panes.js";
@@ -29,7 +29,7 @@ const isBlock = (scene) => scene.view === "block";
 function summarise(scene) {
   const { block, layers, growth, channels, added } = scene;
   if (isBlock(scene))
-    return `A dense block of ${layers} layers with growth rate ${growth}: from ${channels} maps to ${block.widths.at(-1)}, with ${formatCount(block.weights)} weights. Layers that add, at that width: ${formatCount(added)}. Joining writes ${formatCount(block.joined.at(-1))} maps.`;
+    return `A dense block of ${formatCounted(layers, "layer")} with growth rate ${growth}: from ${formatCounted(channels, "map")} to ${block.widths.at(-1)}, with ${formatCount(block.weights)} weights. Layers that add, at that width: ${formatCount(added)}. Joining writes ${formatCounted(block.joined.at(-1), "map")}.`;
   const point = scene.points[scene.chosen];
   return `${point.name}: ${formatCount(point.parameters)} parameters, ${formatCount(point.multiply_adds)} multiply-adds, ${formatFixed(point.seconds, 1)} seconds; test accuracy ${formatFixed(point.accuracy, 3)}, seeds from ${formatFixed(point.low, 3)} to ${formatFixed(point.high, 3)}, standard error of the test photos ${formatFixed(point.error, 3)}.`;
 }

@@ -1,5 +1,6 @@
 // The graphs explorer: a few lines of Python, and the graph of operations that they make or run.
 import { control, defineExplorer } from "../_core/define.js";
+import { formatCounted } from "../_core/format.js";
 import { facts, hint, paragraph, player, stage } from "../_core/parts.js";
 import { beside } from "../_draw/panes.js";
 import { drawLabel } from "../_draw/scales.js";
@@ -41,9 +42,8 @@ function message(scene) {
 
 /** What has been counted so far; what a further input costs is said at the end, so as not to give the steps away. */
 function results({ lines, operations, next, step, events, pieces, mode }) {
-  const plural = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
-  const list = [["so far", `${plural(lines, "line")} of Python, ${plural(operations, "operation")}`]];
-  if (next && step === events.length) list.push([mode === "compiled" && pieces > 1 ? "each further x that goes this way" : "each further x", `${plural(next.lines, "line")}, ${plural(next.operations, "operation")}`]);
+  const list = [["so far", `${formatCounted(lines, "line")} of Python, ${formatCounted(operations, "operation")}`]];
+  if (next && step === events.length) list.push([mode === "compiled" && pieces > 1 ? "each further x that goes this way" : "each further x", `${formatCounted(next.lines, "line")}, ${formatCounted(next.operations, "operation")}`]);
   if (mode === "compiled") list.push(["graphs", step ? pieces - events.slice(step).filter(({ kind }) => kind === "decide").length : 0]);
   return list;
 }
@@ -53,7 +53,7 @@ function summarise(scene) {
   const { nodes, state } = scene;
   const known = nodes.filter(({ kind }, i) => kind === "op" && state[i] === "known").length;
   const noted = nodes.filter(({ kind }, i) => kind === "op" && state[i] === "noted").length;
-  return `${said.text ?? said} ${known} operations computed, ${noted} only written down.`;
+  return `${said.text ?? said} ${formatCounted(known, "operation")} computed, ${noted} only written down.`;
 }
 
 /** Go to the step at which a test of an event is true next, or from the start. */

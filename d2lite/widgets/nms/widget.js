@@ -1,6 +1,6 @@
 // The NMS explorer: a scene with its candidate boxes on the left; the precision-recall curve of fifty scenes on the right.
 import { control, defineExplorer } from "../_core/define.js";
-import { formatFixed, formatNumber } from "../_core/format.js";
+import { formatCounted, formatFixed, formatNumber } from "../_core/format.js";
 import { addScrubber } from "../_core/handles.js";
 import { hint, paragraph, player, stage, table } from "../_core/parts.js";
 import { drawBand, drawBox, drawLine, drawMark } from "../_draw/layers.js";
@@ -186,7 +186,7 @@ function describeChosen({ shown, confidence, className }) {
   if (chosen < 0) {
     const count = image.boxes.map((_, i) => fateOf(shown, i, confidence));
     const of = (fate) => count.filter((own) => own === fate).length;
-    return `${image.boxes.length} boxes for ${image.targets.length} ${image.targets.length === 1 ? "item" : "items"}: ${of("hit")} true positives, ${of("miss")} false positives, ${of("dropped")} dropped, ${of("low")} below the confidence threshold.`;
+    return `${formatCounted(image.boxes.length, "box", "boxes")} for ${formatCounted(image.targets.length, "item")}: ${formatCounted(of("hit"), "true positive")}, ${formatCounted(of("miss"), "false positive")}, ${of("dropped")} dropped, ${of("low")} below the confidence threshold.`;
   }
   const name = `Box ${chosen}, ${className(image.classes[chosen])}, score ${formatFixed(image.scores[chosen], 2)}`;
   const by = result.by[chosen];

@@ -1,6 +1,6 @@
 // The paths explorer: an Inception block as streams of maps, as thick as there are maps, and what each path costs.
 import { control, defineExplorer } from "../_core/define.js";
-import { formatCount } from "../_core/format.js";
+import { formatCount, formatCounted } from "../_core/format.js";
 import { addCells, addHandle } from "../_core/handles.js";
 import { facts, hint, paragraph, stage, table } from "../_core/parts.js";
 import { mixColor } from "../_core/theme.js";
@@ -54,7 +54,7 @@ function describePath({ block, other, path, reduced }) {
   const [here, there] = [block.paths[path], other.paths[path]];
   const costs = `Path ${path + 1}, ${layersOf(here)}: ${formatCount(here.parameters)} parameters, ${formatCount(here.multiplyAdds)} multiply-adds; it gives ${here.out} × ${block.side} × ${block.side}.`;
   if (path === 0) return `${costs} It has nothing to reduce.`;
-  if (path === 3) return reduced ? `${costs} Without the 1×1 it would cost nothing and give all ${block.channels} maps.` : `${costs} With a 1×1 behind it, it would give ${there.out} maps.`;
+  if (path === 3) return reduced ? `${costs} Without the 1×1 it would cost nothing and give all ${formatCounted(block.channels, "map")}.` : `${costs} With a 1×1 behind it, it would give ${formatCounted(there.out, "map")}.`;
   const ratio = Math.max(here.multiplyAdds, there.multiplyAdds) / Math.min(here.multiplyAdds, there.multiplyAdds);
   const more = there.multiplyAdds > here.multiplyAdds ? "times as many" : "times fewer";
   const compared = ratio < 1.05 ? "nearly the same" : `${ratio.toFixed(1)} ${more}`;

@@ -1,4 +1,5 @@
 // A network as Python that makes the same one in torch. No DOM here.
+import { formatCounted } from "../_core/format.js";
 import { FEATURES } from "./data.js";
 
 const MODULES = { tanh: "nn.Tanh()", sigmoid: "nn.Sigmoid()", relu: "nn.ReLU()", linear: "", leaky_relu: "nn.LeakyReLU()", gelu: "nn.GELU()" };
@@ -26,7 +27,7 @@ export function networkCode({ net, state, settings, epoch }) {
   }));
   return [
     "import torch", "from torch import nn", "",
-    `# inputs: ${features.map((name) => FEATURES[name][0]).join(", ")}; after ${epoch} epochs`,
+    `# inputs: ${features.map((name) => FEATURES[name][0]).join(", ")}; after ${formatCounted(epoch, "epoch")}`,
     "network = nn.Sequential(", ...lines, ")",
     `numbers = torch.tensor(${written(state.w)})`,
     "nn.utils.vector_to_parameters(numbers, network.parameters())",

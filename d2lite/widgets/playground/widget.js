@@ -1,7 +1,7 @@
 // The playground: the network on the left, every unit in it a small map; on the right the plane, and the losses below.
 import { control, defineExplorer } from "../_core/define.js";
 import { copyText, make, makeButton } from "../_core/dom.js";
-import { formatFixed, formatNumber } from "../_core/format.js";
+import { formatCounted, formatFixed, formatNumber } from "../_core/format.js";
 import { nameElement } from "../_core/frame.js";
 import { addPoints } from "../_core/handles.js";
 import { addKeys, ARROWS } from "../_core/keys.js";
@@ -114,7 +114,7 @@ function reshape(app, changes) {
 function changeUnits(app, layer, by) {
   const layers = app.get("layers").map((units, l) => (l === layer - 1 ? Math.min(8, Math.max(1, units + by)) : units));
   reshape(app, { layers });
-  app.announce(`Layer ${layer} has ${layers[layer - 1]} units.`);
+  app.announce(`Layer ${layer} has ${formatCounted(layers[layer - 1], "unit")}.`);
 }
 
 /** Point at a unit, and its function is shown large; press, and it stays. Inputs are switched on and off. */

@@ -1,6 +1,6 @@
 // The polyfit explorer: a polynomial through points at the left, the errors of all degrees at the right.
 import { defineExplorer } from "../_core/define.js";
-import { formatFixed, formatNumber } from "../_core/format.js";
+import { formatCounted, formatFixed, formatNumber } from "../_core/format.js";
 import { addPoints } from "../_core/handles.js";
 import { button, facts, hint, paragraph, stage } from "../_core/parts.js";
 import { beside } from "../_draw/panes.js";
@@ -38,7 +38,7 @@ function pointsOf(get) {
 
 function summarise({ here, degree, points, settings }) {
   const charged = settings.penalty === "none" ? "" : `, ${PENALTIES[settings.penalty]} ${formatNumber(settings.strength)}`;
-  return `Degree ${degree} through ${points.length} points${charged}: error ${formatNumber(here.training, 2)} on these points, ${formatNumber(here.test, 2)} on new ones.`;
+  return `Degree ${degree} through ${formatCounted(points.length, "point")}${charged}: error ${formatNumber(here.training, 2)} on these points, ${formatNumber(here.test, 2)} on new ones.`;
 }
 
 function results({ here, settings, banded }) {

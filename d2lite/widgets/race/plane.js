@@ -1,5 +1,5 @@
 // The plane of learning rate and memory: each point a run of momentum in one valley, coloured by the share that its steps keep.
-import { formatNumber } from "../_core/format.js";
+import { formatCounted, formatNumber } from "../_core/format.js";
 import { addHandle } from "../_core/handles.js";
 import { onPress } from "../_core/press.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
@@ -115,7 +115,7 @@ export function drawValley(ctx, width, height, theme, scene) {
   }
   drawMap(ctx, width, height, theme, scene);
   const { share, goal } = scene;
-  const text = share >= 1 ? "never arrives" : goal ? `arrives after ${goal} steps` : `not there after ${MOST_STEPS} steps`;
+  const text = share >= 1 ? "never arrives" : goal ? `arrives after ${formatCounted(goal, "step")}` : `not there after ${MOST_STEPS} steps`;
   drawLabel(ctx, text, width - 8, height - 20, theme, { align: "right", baseline: "bottom", color: share >= 1 ? theme.bad : theme.text, weight: 600, size: 13 });
 }
 

@@ -3,7 +3,7 @@
 import { addControl } from "../_core/controls.js";
 import { control, defineExplorer } from "../_core/define.js";
 import { make, writeText } from "../_core/dom.js";
-import { formatNumber } from "../_core/format.js";
+import { formatCounted, formatNumber } from "../_core/format.js";
 import { nameElement } from "../_core/frame.js";
 import { facts, group, hint, paragraph, player, stage, table } from "../_core/parts.js";
 import { beside, above } from "../_draw/panes.js";
@@ -101,7 +101,7 @@ function summarise(scene, app) {
 function summarisePlane({ rate, beta, condition, share, goal, step }) {
   const place = `Learning rate ${formatNumber(rate)}, memory ${formatNumber(beta)}: along the valley ${regimeName(rate, beta)}, across ${regimeName(rate * condition, beta)}.`;
   if (share >= 1) return `${place} Step ${step}. It never arrives.`;
-  return `${place} A step keeps ${formatNumber(share)}; ${goal ? `it arrives after ${goal} steps` : "it takes more than 3,000 steps"}. Step ${step}.`;
+  return `${place} A step keeps ${formatNumber(share)}; ${goal ? `it arrives after ${formatCounted(goal, "step")}` : "it takes more than 3,000 steps"}. Step ${step}.`;
 }
 
 /** One row a method: whether it runs, which one is shown, its learning rate, its loss, the step at which it had arrived. */

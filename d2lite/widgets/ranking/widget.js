@@ -1,6 +1,6 @@
 // The ranking explorer: a picture with the box of one row, the list of all rows, and the curve drawn so far.
 import { defineExplorer } from "../_core/define.js";
-import { formatFixed } from "../_core/format.js";
+import { formatCounted, formatFixed } from "../_core/format.js";
 import { facts, hint, paragraph, player, stage } from "../_core/parts.js";
 import { drawBand, drawBox, drawLegend, drawLine, drawMark } from "../_draw/layers.js";
 import { squareBeside } from "../_draw/panes.js";
@@ -31,7 +31,7 @@ function readData(scene, data) {
 
 /** The row walked last, in words: what it is and why. */
 function describeRow({ rows, at, now, image, names, level, suppressed }) {
-  if (!now) return `${rows.length} detections ${suppressed ? "are left" : "in the list"}, ${image.targets.length} items in the picture. Step to the first.`;
+  if (!now) return `${formatCounted(rows.length, "detection")} ${suppressed ? "left" : "in the list"}, ${formatCounted(image.targets.length, "item")} in the picture. Step to the first.`;
   const item = names[image.labels[now.best]];
   const head = `Row ${at} of ${rows.length}, score ${formatFixed(now.score, 2)}:`;
   const fit = formatFixed(now.fit, 2);

@@ -1,7 +1,7 @@
 // The receptive-field explorer: the stack from the side, the input from above, and the layers as rows to edit.
 import { control, defineExplorer } from "../_core/define.js";
 import { make, makeButton, writeText } from "../_core/dom.js";
-import { formatCount } from "../_core/format.js";
+import { formatCount, formatCounted } from "../_core/format.js";
 import { addKeys, ARROWS } from "../_core/keys.js";
 import { button, group, hint, paragraph, stage } from "../_core/parts.js";
 import { onPress } from "../_core/press.js";
@@ -43,7 +43,7 @@ function summarise({ stack, level, unit, field, ways }) {
   const width = last - first + 1;
   const parts = [`Unit ${unit} of layer ${level} has a receptive field of ${width} × ${width} pixels`];
   if (first < 0 || last >= stack.size) parts.push("part of it in the padding");
-  if (seen < Math.min(last, stack.size - 1) - Math.max(first, 0) + 1) parts.push(`with holes: it sees ${seen} pixels along a side`);
+  if (seen < Math.min(last, stack.size - 1) - Math.max(first, 0) + 1) parts.push(`with holes: it sees ${formatCounted(seen, "pixel")} along a side`);
   return `${parts.join(", ")}.`;
 }
 

@@ -1,7 +1,7 @@
 // The segmenter: the reader's scene under the U-Net's mask at the left, overlap against threshold at the right.
 import { defineExplorer } from "../_core/define.js";
 import { make, writeText } from "../_core/dom.js";
-import { formatFixed } from "../_core/format.js";
+import { formatCounted, formatFixed } from "../_core/format.js";
 import { addScrubber } from "../_core/handles.js";
 import { button, facts, group, stage, table } from "../_core/parts.js";
 import { ACTIONS, addEditing, hasChosen, makeHold, palette } from "../_draw/editing.js";
@@ -58,7 +58,7 @@ function summarise({ shown }) {
   if (!shown) return "";
   const { name, threshold, overlap, counts } = shown;
   if (!overlap) return `At ${formatFixed(threshold)}, no pixel of ${name} is there, and none is found.`;
-  return `At ${formatFixed(threshold)}, mask of ${name}: ${counts.hits} pixels right, ${counts.alarms} too many, ${counts.missed} missed; IoU ${formatFixed(overlap.iou)}, Dice ${formatFixed(overlap.dice)}.`;
+  return `At ${formatFixed(threshold)}, mask of ${name}: ${formatCounted(counts.hits, "pixel")} right, ${counts.alarms} too many, ${counts.missed} missed; IoU ${formatFixed(overlap.iou)}, Dice ${formatFixed(overlap.dice)}.`;
 }
 
 function results({ shown }) {

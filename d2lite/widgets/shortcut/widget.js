@@ -1,5 +1,6 @@
 // The shortcut explorer: signal and gradient through blocks of layers, with and without shortcuts.
 import { defineExplorer } from "../_core/define.js";
+import { formatCounted } from "../_core/format.js";
 import { facts, hint, stage } from "../_core/parts.js";
 import { above, beside } from "../_draw/panes.js";
 import { sizeDomain } from "../_draw/sizes.js";
@@ -28,7 +29,7 @@ const kind = (shortcut) => (shortcut ? "with shortcuts" : "without shortcuts");
 
 function summarise({ shortcut, blocks, block, shown, twin }) {
   const ends = ({ signal, gradient }) => `the signal ends at ${sizeText(signal[blocks])}, and the gradient reaches the input at ${sizeText(gradient[0])}`;
-  return `${blocks} blocks ${kind(shortcut)}: ${ends(shown)}. The same weights ${kind(!shortcut)}: ${ends(twin)}. Block ${block}: signal ${sizeText(shown.signal[block - 1])} in, ${sizeText(shown.signal[block])} out; gradient ${sizeText(shown.gradient[block])} in, ${sizeText(shown.gradient[block - 1])} out.`;
+  return `${formatCounted(blocks, "block")} ${kind(shortcut)}: ${ends(shown)}. The same weights ${kind(!shortcut)}: ${ends(twin)}. Block ${block}: signal ${sizeText(shown.signal[block - 1])} in, ${sizeText(shown.signal[block])} out; gradient ${sizeText(shown.gradient[block])} in, ${sizeText(shown.gradient[block - 1])} out.`;
 }
 
 const isBad = (size) => size < 1e-3 || size > 1e3;

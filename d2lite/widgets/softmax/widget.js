@@ -1,6 +1,6 @@
 // The softmax explorer: a row for each class with its logit, its power of e, its probability and the slope of the loss.
 import { defineExplorer } from "../_core/define.js";
-import { formatFixed, formatNumber } from "../_core/format.js";
+import { formatCounted, formatFixed, formatNumber } from "../_core/format.js";
 import { addHandle } from "../_core/handles.js";
 import { facts, hint, paragraph, player, stage } from "../_core/parts.js";
 import { drawArrow } from "../_draw/paths.js";
@@ -38,7 +38,7 @@ function power(value) {
 
 function summarise(scene) {
   const { truth, z, p, loss, broken, steps } = scene;
-  const after = steps ? `After ${steps} steps: ` : "";
+  const after = steps ? `After ${formatCounted(steps, "step")}: ` : "";
   if (broken) return `${after}${reason(scene)}`;
   const parts = CLASSES.map((name, k) => `${name} logit ${show(z[k], 1)}, probability ${chance(p[k])}`).join("; ");
   return `${after}${parts}. True is ${CLASSES[truth]}: loss ${show(loss)} nats.`;

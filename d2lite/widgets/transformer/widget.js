@@ -1,7 +1,7 @@
 // The Transformer explorer: your text, every head's attention, what comes next, and one part of the way up at a time.
 import { defineExplorer, settings } from "../_core/define.js";
 import { make } from "../_core/dom.js";
-import { formatFixed, formatNumber } from "../_core/format.js";
+import { formatCounted, formatFixed, formatNumber } from "../_core/format.js";
 import { addCells } from "../_core/handles.js";
 import { button, group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { formatShare, nearestPlace } from "../_draw/wrapped.js";
@@ -203,7 +203,7 @@ function fileChooser(app, parent, scene) {
     if (!file) return;
     try {
       use(decodeArrays(await readNpz(await file.arrayBuffer())));
-      app.note(`${file.name}: ${scene.own.layers} layers of ${scene.own.heads} heads, ${scene.own.size} characters. It stays on this machine, and is in no link.`);
+      app.note(`${file.name}: ${formatCounted(scene.own.layers, "layer")} of ${formatCounted(scene.own.heads, "head")}, ${scene.own.size} characters. It stays on this machine, and is in no link.`);
     } catch (error) {
       app.note(`${file.name} is not read: ${error instanceof RangeError ? "it is cut off or damaged" : error.message}.`);
     }
