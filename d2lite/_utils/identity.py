@@ -35,6 +35,7 @@ _OF_MODULE = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "
 _NO_CODE = {
     "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__annotate__", "__annotate_func__",
     "__annotations_cache__", "__firstlineno__", "__static_attributes__", "__abstractmethods__", "_abc_impl",
+    "__slotnames__",
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 # ruff: noqa: E501 - a table of short programs, one a line
 """The digest of a function changes with its code and what it uses, and with nothing else."""
 
+import copy
 import functools
 import importlib.util
 import itertools
@@ -432,3 +433,20 @@ def test_equal_things_are_the_same_whether_or_not_they_are_one():
     first = code_of(shared)
     pair = [a, tuple(list(b)), [0], [0]]
     assert code_of(shared) == first
+
+
+def test_a_class_is_the_same_after_one_of_its_objects_was_copied():
+    class Settings:
+        def __init__(self):
+            self.rate = 0.1
+
+    def alone(seed):
+        return Settings().rate
+
+    def beside_one(seed):
+        return Settings().rate * known.rate
+
+    known, first = Settings(), code_of(alone)
+    together = code_of(beside_one)  # the class comes first, and the object is looked at as pickle does
+    copy.deepcopy(Settings())  # for which Python notes the names of slots in the class
+    assert code_of(alone) == first and code_of(beside_one) == together
