@@ -62,6 +62,7 @@ class Run:
             self.validation.generators += own
             try_data(model, self.validation, self.loss, "validation", self.metrics)
         self.optimizer = _resolve_optimizer(optimizer, model, self.loss)
+        self.batches.generators += generators_in(self.optimizer)
         self.rehearsed = rehearse(self)  # copies, at which checkpoints look before the first step
         held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
         self.left_out = {id(p) for p in model.parameters() if p.requires_grad} - held  # by choice
@@ -87,17 +88,18 @@ class Run:
 
     def remaining_batches(self):
         """Yield this epoch's batches; after a resumption those that are left, random state as it was then."""
-        generators = self.batches.generators
+        generators, resumed = self.batches.generators, self.step_random
+        self.step_random = None
+        if resumed:  # callbacks may have drawn numbers since, as they did when the run began
+            set_random_state(self.epoch_random if self.step else resumed, generators, self.device)
         if self.step == 0:
             self.losses, self.sizes, self.metric_sums = [], [], {}
             self.epoch_random = get_random_state(generators, self.device)
-            batches = iter(self.batches)
-        else:
-            set_random_state(self.epoch_random, generators, self.device)
-            batches = iter(self.batches)
+        batches = iter(self.batches)
+        if self.step:
             for _ in range(self.step):
                 next(batches)
-            set_random_state(self.step_random, generators, self.device)
+            set_random_state(resumed, generators, self.device)
         self.started = time.perf_counter()
         yield from map(self.team.share, batches)
 
