@@ -137,9 +137,10 @@ class Run:
         )
 
     def check_start(self):
-        """Raise a ValueError if a weight is NaN before the first step, as an earlier run that failed leaves it."""
-        trained = ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
-        spoilt = next((name for name, p in trained if not p.detach().isfinite().all()), None)
+        """Raise a ValueError if a weight or a running mean is NaN before the first step, as a failed run leaves it."""
+        looked_at = [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
+        looked_at += [(name, b) for name, b in self.model.named_buffers() if "running_" in name]
+        spoilt = next((name for name, value in looked_at if not value.detach().isfinite().all()), None)
         if spoilt is not None and self.epoch < self.num_epochs:
             raise ValueError(
                 f"the model's {spoilt} holds NaN or infinity before the first step: expected numbers; make the model "

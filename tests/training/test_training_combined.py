@@ -1,10 +1,13 @@
-"""Two features together: layers that thaw, callbacks that draw, each with what comes after it."""
+"""Two features together: layers that thaw, callbacks that draw, workers that persist, each with what comes after it."""
+
+import math
 
 import pytest
 import torch
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
-from d2lite.training import Callback, Checkpoint, fit
+from d2lite.training import Callback, Checkpoint, evaluate, fit
 
 
 def data(num_samples=64):
@@ -80,3 +83,27 @@ def test_a_run_that_was_broken_ends_as_the_unbroken_one(kind, every, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run(Broken(), Checkpoint(tmp_path / "run.pt", every))
     assert run(Checkpoint(tmp_path / "run.pt", every)) == run()
+
+
+class Shaken(TensorDataset):
+    def __getitem__(self, index):
+        inputs, target = super().__getitem__(index)
+        return inputs + torch.randn(()), target
+
+
+def test_random_validation_data_of_workers_that_persist_are_the_same_again():
+    loader = DataLoader(Shaken(*data()), 32, num_workers=1, persistent_workers=True)
+    first, again = (fit(network(), data(), loader, num_epochs=2)["validation_loss"] for _ in range(2))
+    assert first == again
+    assert evaluate(network(), loader) == evaluate(network(), loader)
+
+
+def test_running_means_that_a_sample_has_spoilt_are_told_of_before_the_next_run():
+    model, (inputs, targets) = network(), data()
+    spoilt = inputs.clone()
+    spoilt[40] = math.nan
+    with pytest.raises(FloatingPointError, match="step 3"):
+        fit(model, DataLoader(TensorDataset(spoilt, targets), 16))
+    assert all(parameter.isfinite().all() for parameter in model.parameters())
+    with pytest.raises(ValueError, match="the model's 1.running_mean holds NaN or infinity before the first"):
+        fit(model, (inputs, targets), (inputs, targets))
