@@ -13,6 +13,7 @@ import enum
 import functools
 import hashlib
 import importlib.util
+import inspect
 import os
 import re
 import sys
@@ -35,6 +36,7 @@ _OF_MODULE = {"__name__", "__file__", "__package__", "__spec__", "__loader__", "
 _NO_CODE = {
     "__dict__", "__weakref__", "__doc__", "__module__", "__annotations__", "__annotate__", "__annotate_func__",
     "__annotations_cache__", "__firstlineno__", "__static_attributes__", "__abstractmethods__", "_abc_impl",
+    "__slotnames__", "_value2member_map_",
 }  # fmt: skip
 
 
@@ -219,8 +221,7 @@ class Reader:
         if not self.is_own(value.__module__):
             self.foreign(value.__module__)
             return ["class", named]
-        members = {name: item for name, item in vars(value).items() if name not in _NO_CODE}
-        return ["class", value.__qualname__, members, *value.__bases__, type(value)]
+        return ["class", value.__qualname__, _members(value), *value.__bases__, type(value)]
 
     def module(self, value):
         """A module that is passed on whole: all it holds, if it is the user's own."""
@@ -291,6 +292,17 @@ def digest_of(*parts):
 
 def _is_package(module):
     return str(module).partition(".")[0] == reach.NAME
+
+
+def _members(owner):
+    """Return what a class defines, without what Python and torch note in it when its objects are made."""
+    found = {name: item for name, item in vars(owner).items() if name not in _NO_CODE}
+    step = found.get("step")
+    if getattr(step, "hooked", None) is True:  # torch wraps an optimizer's, also one that is inherited
+        found["step"] = step.__wrapped__
+        if inspect.unwrap(step) is inspect.unwrap(getattr(super(owner, owner), "step", None)):
+            del found["step"]
+    return found
 
 
 def _is_filled(cell):

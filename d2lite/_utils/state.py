@@ -10,6 +10,8 @@ import types
 import numpy as np
 import torch
 
+from d2lite._utils.bytecode import names_loaded
+
 _GENERATORS = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
 _GLOBAL = (torch.default_generator, random._inst, np.random.mtrand._rand)
 _OTHERS = ("torch", "numpy", "builtins", "random", "d2lite")
@@ -47,14 +49,27 @@ def _held_by(value):
         return [value.func, value.args, value.keywords]
     if isinstance(value, types.MethodType):
         return [value.__func__, value.__self__]
+    if isinstance(value, (staticmethod, classmethod, property)):
+        return [value.fget if isinstance(value, property) else value.__func__]
     if (getattr(value, "__module__", None) or "").partition(".")[0] in _OTHERS:
         return [getattr(value, "__dict__", {})] if not isinstance(value, (type, types.FunctionType)) else []
     if isinstance(value, types.FunctionType):
-        named = (value.__globals__.get(name) for name in value.__code__.co_names)
-        return [*map(_content, value.__closure__ or ()), *named]
+        held = [*map(_content, value.__closure__ or ()), value.__defaults__, value.__kwdefaults__]
+        return [*held, *_named_by(value)]
     if isinstance(value, type):
         return [part for kind in value.__mro__[:-1] for part in vars(kind).values()]
-    return [type(value), getattr(value, "__dict__", {})]
+    return [type(value), object.__getstate__(value)]  # slots, too
+
+
+def _named_by(function):
+    """Return the globals that a function's code names, and the attributes of modules, in a fixed order."""
+    found = []
+    for first, *rest in sorted(names_loaded(function.__code__)):
+        value = function.__globals__.get(first)
+        while isinstance(value, types.ModuleType) and rest:
+            value = vars(value).get(rest.pop(0))  # what is imported on first use stays so
+        found.append(value)
+    return found
 
 
 def _content(cell):

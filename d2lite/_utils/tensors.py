@@ -105,8 +105,10 @@ def check_filling(value, name, dtype):
 
 def check_weights(model, name):
     """Raise a ValueError that names a parameter or buffer that is not finite, or from which a weight is computed."""
-    for part, value in model.state_dict().items():
-        if part.endswith("_orig") or "parametrizations." in part:
+    state = model.state_dict()
+    for part, value in state.items():
+        normed = part.endswith("_g") and f"{part[:-2]}_v" in state  # by torch.nn.utils.weight_norm
+        if normed or part.endswith("_orig") or "parametrizations." in part:
             raise ValueError(
                 f"{name} has {part}, from which a weight is computed: expected the weight itself; first call "
                 "torch.nn.utils.prune.remove or parametrize.remove_parametrizations"

@@ -54,7 +54,7 @@ def save_detector(path, detector, record):
     """
     _check(detector)
     state = {name: halved(value) for name, value in detector.state_dict().items()}
-    tensors, record = state | {"anchors": detector.anchors}, {**record, "shape": detector.shape}
+    tensors, record = state | {"anchors": detector.anchors.float()}, {**record, "shape": detector.shape}
     return weights.save(weights.check_file(path), tensors, record)
 
 

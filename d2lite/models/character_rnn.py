@@ -111,8 +111,11 @@ def cross_entropy(model, text, num_streams=20):
         float, in nats a character. Taught in chapters/07_rnn/rnn.
 
     Raises:
+        TypeError: the model is another, such as a CharacterTransformer, which reads a text a row.
         ValueError: a stream would have fewer than two characters, or a character is not in the alphabet.
     """
+    if not isinstance(getattr(model, "_orig_mod", model), CharacterRNN):  # it may be compiled
+        raise TypeError(f"model is a {type(model).__name__}: expected a CharacterRNN")
     num_streams = check_count(num_streams, "num_streams")
     ids = model.encode(text)
     if len(ids) < 2 * num_streams:

@@ -1,5 +1,6 @@
 """What the runs of a sweep measured: selections, bands over seeds, tables, and one small file."""
 
+import copy
 import json
 import math
 from dataclasses import dataclass
@@ -185,7 +186,7 @@ class Sweep:
             raise ValueError(
                 f"{name} is nowhere finite at the end of all seeds: expected a point whose runs did not diverge or fail"
             )
-        return min(scores, key=lambda pair: pair[0])[1]
+        return copy.deepcopy(min(scores, key=lambda pair: pair[0])[1])  # it may be trained with more epochs
 
     def _check(self, name):
         if name not in self.metrics:
@@ -315,8 +316,7 @@ def _final(value):
 
 def _band(point, values, low, high):
     """The Band of one point, from its seeds' numbers or curves."""
-    curves = [np.atleast_1d(value) for value in values]
-    steps = []
+    point, curves, steps = copy.deepcopy(point), [np.atleast_1d(value) for value in values], []
     for i in range(max(map(len, curves))):
         column = np.sort([curve[i] for curve in curves if len(curve) > i])  # nan last
         last = len(column) - 1

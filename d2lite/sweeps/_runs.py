@@ -158,7 +158,7 @@ def _call(task, parcel):
         train, own_dtype = unpack(parcel)
         torch.set_default_dtype(own_dtype)
         start = time.perf_counter()
-        with torch.enable_grad():
+        with torch.inference_mode(False), torch.enable_grad():
             result = train(**copy.deepcopy(task.point), seed=task.seed)  # it may change its arguments
         seconds = time.perf_counter() - start
         scalars, curves = _results(result)

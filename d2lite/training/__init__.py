@@ -29,12 +29,12 @@ def fit(
     """Train a model and return what was measured after each epoch.
 
     The same weights, data and seed give the same result, dropout and random data included, whatever random
-    numbers were drawn before. The random state of Python, NumPy and torch is left as it was found, but for lazy
-    layers, which draw their weights when they meet the first batch; so is that of generators which the loader, the
-    data, the model, the loss or metrics hold, and the model's train/eval mode. A part that is in evaluation mode
-    while the model is in training mode stays so: a frozen batch norm remains frozen. Before the first step one is
-    rehearsed on copies of the model, the optimizer and the loss, so that what cannot work is told while the weights
-    are as they were.
+    numbers were drawn before. The random state of Python, NumPy and torch is left as it was found, but for
+    lazy layers, which draw their weights when they meet the first batch; so is that of generators which the
+    loader, the data, the model, the optimizer, the loss or metrics hold, and the model's train/eval mode. A
+    part that is in evaluation mode while the model is in training mode stays so: a frozen batch norm remains
+    frozen. Before the first step one is rehearsed on copies of the model, the optimizer and the loss, so that
+    what cannot work is told while the weights are as they were.
 
     Args:
         model: torch module; it is trained in place. One in DistributedDataParallel is trained by all processes
@@ -133,13 +133,16 @@ def evaluate(model, data, *, loss=None, metrics=None, batch_size=256, device=Non
     batches = batches_of(data, batch_size, device, name="data")
     batches.generators += generators_in(model, loss, *metrics.values())
     try_data(model, batches, loss, "data", metrics, call_metrics=False)  # some need all samples at once
+    batches.restart()
     return measure(model, batches, loss, metrics)
 
 
 @contextlib.contextmanager
 def _reproducible(run):
     with keep_random_state(run.batches.generators, run.device):
-        run.batches.restart()
+        for batches in (run.batches, run.validation):
+            if batches is not None:
+                batches.restart()
         set_seed(run.seed, run.device)
         yield
 

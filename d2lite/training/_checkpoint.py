@@ -13,7 +13,7 @@ from d2lite._utils.state import generators_in, get_random_state, set_random_stat
 from d2lite.training._callbacks import Callback
 from d2lite.training._settings import settings_of, what_moves
 
-FORMAT = "d2lite checkpoint 4"
+FORMAT = "d2lite checkpoint 5"
 
 
 class Checkpoint(Callback):
@@ -24,11 +24,12 @@ class Checkpoint(Callback):
     with a DataLoader, if its workers are not persistent). A finished run says that nothing is left to do and
     returns at once; with a larger num_epochs it goes on. Delete the file to start anew.
 
-    What decides a run must be as it was: data and labels, loss, metrics, layers and their settings, optimizer,
-    schedule, seed, batch size, the loader's way of sampling, and callbacks that change the run; also the code of
-    those functions and classes that are your own. Only the weights come from the file, whatever the model holds, and
-    what a loss that is a module has learned; another network that a loss uses, a teacher, must be as it was. What a
-    layer counts or records as it is called may have changed.
+    What decides a run must be as it was: data and labels, loss, metrics, layers and their settings,
+    optimizer, schedule, seed, batch size, the loader's way of sampling, and callbacks that change the run;
+    also the code of those functions and classes that are your own. Only the weights come from the file,
+    whatever the model holds, which of them a callback has frozen or thawed, and what a loss that is a module
+    has learned; another network that a loss uses, a teacher, must be as it was. What a layer counts or
+    records as it is called may have changed.
 
     Args:
         path: the file; its folder is made if needed.
@@ -120,6 +121,7 @@ def _capture(run):
         "settings": run.settings,
         "moving": run.moving,
         "model": run.model.state_dict(),
+        "trained": [name for name, p in run.model.named_parameters() if p.requires_grad],
         "loss": run.loss.state_dict() if isinstance(run.loss, nn.Module) else {},
         "optimizer": run.optimizer.state_dict(),
         "callbacks": {name: callback.state_dict() for name, callback in _callback_states(run).items()},
@@ -211,6 +213,8 @@ def _restore(run, now, state, path):
             f"the checkpoint {path} was made with other parameters in the optimizer: expected the groups that a "
             f"callback has added to be there from the start, with lr=0 ({error}); {advice}"
         ) from error
+    for name, parameter in run.model.named_parameters():
+        parameter.requires_grad_(name in state["trained"])  # a callback may have thawed layers
     for name, callback in _callback_states(run).items():
         if state["callbacks"].get(name):
             callback.load_state_dict(state["callbacks"][name])

@@ -62,6 +62,7 @@ class Run:
             self.validation.generators += own
             try_data(model, self.validation, self.loss, "validation", self.metrics)
         self.optimizer = _resolve_optimizer(optimizer, model, self.loss)
+        self.batches.generators += generators_in(self.optimizer)
         self.rehearsed = rehearse(self)  # copies, at which checkpoints look before the first step
         held = {id(parameter) for group in self.optimizer.param_groups for parameter in group["params"]}
         self.left_out = {id(p) for p in model.parameters() if p.requires_grad} - held  # by choice
@@ -87,17 +88,18 @@ class Run:
 
     def remaining_batches(self):
         """Yield this epoch's batches; after a resumption those that are left, random state as it was then."""
-        generators = self.batches.generators
+        generators, resumed = self.batches.generators, self.step_random
+        self.step_random = None
+        if resumed:  # callbacks may have drawn numbers since, as they did when the run began
+            set_random_state(self.epoch_random if self.step else resumed, generators, self.device)
         if self.step == 0:
             self.losses, self.sizes, self.metric_sums = [], [], {}
             self.epoch_random = get_random_state(generators, self.device)
-            batches = iter(self.batches)
-        else:
-            set_random_state(self.epoch_random, generators, self.device)
-            batches = iter(self.batches)
+        batches = iter(self.batches)
+        if self.step:
             for _ in range(self.step):
                 next(batches)
-            set_random_state(self.step_random, generators, self.device)
+            set_random_state(resumed, generators, self.device)
         self.started = time.perf_counter()
         yield from map(self.team.share, batches)
 
@@ -135,9 +137,10 @@ class Run:
         )
 
     def check_start(self):
-        """Raise a ValueError if a weight is NaN before the first step, as an earlier run that failed leaves it."""
-        trained = ((name, p) for name, p in self.model.named_parameters() if p.requires_grad)
-        spoilt = next((name for name, p in trained if not p.detach().isfinite().all()), None)
+        """Raise a ValueError if a weight or a running mean is NaN before the first step, as a failed run leaves it."""
+        looked_at = [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
+        looked_at += [(name, b) for name, b in self.model.named_buffers() if "running_" in name]
+        spoilt = next((name for name, value in looked_at if not value.detach().isfinite().all()), None)
         if spoilt is not None and self.epoch < self.num_epochs:
             raise ValueError(
                 f"the model's {spoilt} holds NaN or infinity before the first step: expected numbers; make the model "

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from d2lite.language import tokens
-from d2lite.models import character_rnn
+from d2lite.models import CharacterTransformer, character_rnn
 from d2lite.models.character_rnn import ALPHABET, CharacterRNN, clean, cross_entropy, pack, pretrained, unpack
 from d2lite.widgets import CharacterModelExplorer
 
@@ -59,6 +59,13 @@ def test_cross_entropy_is_the_mean_over_streams():
     assert cross_entropy(model, passage, num_streams=1) == pytest.approx(one.item(), abs=1e-6)
     halves = [cross_entropy(model, part, num_streams=1) for part in (passage[:360], passage[360:])]
     assert cross_entropy(model, passage, num_streams=2) == pytest.approx(sum(halves) / 2, abs=1e-6)
+
+
+def test_cross_entropy_of_a_transformer_is_not_that_of_its_text():
+    with pytest.raises(TypeError, match="model is a CharacterTransformer: expected a CharacterRNN"):
+        cross_entropy(
+            CharacterTransformer("ab ", 8, 1, 2), "ab ba " * 120
+        )  # it would read across the streams
 
 
 def test_packing_rounds_to_half_a_step_and_is_plain_json():

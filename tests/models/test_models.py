@@ -1,5 +1,6 @@
 """The detector of d2lite.models: its parts against plain loops, autograd and the library's own matching."""
 
+import copy
 import json
 
 import pytest
@@ -207,6 +208,15 @@ def test_what_float16_cannot_hold_is_saved_as_it_is(tmp_path, detector):
     saved = pretrained_detector(path)[0].body[0][1]
     assert torch.equal(saved.running_var, norm.running_var)
     assert saved.num_batches_tracked == 70_001
+
+
+def test_a_detector_in_bfloat16_is_saved(tmp_path, detector):
+    short = copy.deepcopy(detector).bfloat16().eval()
+    again = pretrained_detector(save_detector(tmp_path / "own.npz", short, {}))[0]
+    for name, value in short.state_dict().items():
+        assert torch.equal(
+            again.state_dict()[name], value.float().half().float().to(again.state_dict()[name])
+        )
 
 
 def test_a_broken_recording_is_named(tmp_path):

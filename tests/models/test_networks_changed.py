@@ -75,6 +75,17 @@ def test_so_is_a_parametrized_one(name, tmp_path):
     assert ask(net, tmp_path / "own.npz")
 
 
+def test_so_is_one_whose_weights_torch_normed_in_its_older_way(tmp_path):
+    """The weight that the layer holds is that of the last forward pass, before the last step of training."""
+    net = transformer()
+    with pytest.warns(FutureWarning, match="weight_norm"):
+        nn.utils.weight_norm(net.readout)
+    with pytest.raises(ValueError, match=rf"readout.weight_g, {SAID}"):
+        character_transformer.save(tmp_path / "own.npz", net)
+    nn.utils.remove_weight_norm(net.readout)
+    assert character_transformer.save(tmp_path / "own.npz", net)
+
+
 def test_a_pruned_network_that_was_saved_is_the_same(tmp_path):
     torch.manual_seed(0)
     net = models.GridDetector([[20.0, 20.0], [40.0, 30.0]], 3, widths=(4, 6, 8), num_blocks=2).eval()

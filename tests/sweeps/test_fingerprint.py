@@ -1,6 +1,8 @@
 # ruff: noqa: E501 - a table of short programs, one a line
 """The digest of a function changes with its code and what it uses, and with nothing else."""
 
+import copy
+import enum
 import functools
 import importlib.util
 import itertools
@@ -12,6 +14,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 import d2lite
 from d2lite._utils import reach
@@ -432,3 +435,57 @@ def test_equal_things_are_the_same_whether_or_not_they_are_one():
     first = code_of(shared)
     pair = [a, tuple(list(b)), [0], [0]]
     assert code_of(shared) == first
+
+
+def test_a_class_is_the_same_after_one_of_its_objects_was_copied():
+    class Settings:
+        def __init__(self):
+            self.rate = 0.1
+
+    def alone(seed):
+        return Settings().rate
+
+    def beside_one(seed):
+        return Settings().rate * known.rate
+
+    known, first = Settings(), code_of(alone)
+    together = code_of(beside_one)  # the class comes first, and the object is looked at as pickle does
+    copy.deepcopy(Settings())  # for which Python notes the names of slots in the class
+    assert code_of(alone) == first and code_of(beside_one) == together
+
+
+class Plain(torch.optim.Optimizer):
+    def __init__(self, parameters, lr=0.1):
+        super().__init__(parameters, {"lr": lr})
+
+    def step(self, closure=None):
+        self.taken = True
+
+    momentum = 0.0
+
+
+class Heir(torch.optim.Rprop):  # which nothing else here makes
+    lr = 0.1
+
+
+class Parts(enum.Flag):
+    HEAD, BODY = 1, 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "make"),
+    [
+        (Plain, lambda: Plain(torch.nn.Linear(1, 1).parameters())),
+        (Heir, lambda: Heir(torch.nn.Linear(1, 1).parameters())),
+        (Parts, lambda: Parts.HEAD | Parts.BODY),
+    ],
+)
+def test_a_class_is_the_same_after_its_first_object_was_made(kind, make):
+    """In the class of an optimizer torch wraps the step then; Python notes flags that are put together."""
+
+    def train(seed):
+        return kind.__name__
+
+    first = code_of(train)
+    make()
+    assert code_of(train) == first

@@ -385,6 +385,15 @@ def test_best(swept):
         swept.best("loss", "least")
 
 
+def test_a_point_that_is_returned_may_be_changed():
+    runs = [Run({"widths": [8], "lr": lr}, 0, {"loss": lr}, {}, 0) for lr in (0.1, 1.0)]
+    sweep = d2lite.Sweep(runs)
+    for point in (sweep.best("loss"), sweep.bands("loss")[0].point):
+        point["num_epochs"] = 50
+        point["widths"].append(point.pop("lr"))
+        assert sweep.best("loss") == {"widths": [8], "lr": 0.1}
+
+
 @pytest.mark.parametrize("name", ["error", "terror", "lossless", "reward", "steps", "d_loss"])
 def test_which_way_is_better_is_never_guessed_from_a_name(name, tmp_path):
     runs = [Run({"x": x}, 0, {name: float(x)}, {}, 0) for x in (1, 2)]

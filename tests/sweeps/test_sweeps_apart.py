@@ -40,7 +40,10 @@ def bits(kind, seed):
     if kind == "double":
         torch.set_default_dtype(torch.float64)
         torch.set_grad_enabled(False)
-    return {"bits": torch.finfo(torch.ones(1).dtype).bits, "gradients": torch.is_grad_enabled()}
+    return {
+        "bits": torch.finfo(torch.ones(1).dtype).bits,
+        "gradients": torch.is_grad_enabled() and not torch.is_inference_mode_enabled(),
+    }
 
 
 def test_a_default_dtype_or_grad_mode_that_a_run_sets_ends_with_it(tmp_path):
@@ -52,7 +55,7 @@ def test_a_default_dtype_or_grad_mode_that_a_run_sets_ends_with_it(tmp_path):
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_runs_have_the_default_dtype_of_this_process(tmp_path, n_jobs, in_double):
-    with torch.no_grad():
+    with torch.inference_mode():
         result = sweep(bits, {"kind": ["usual"]}, [0, 1], tmp_path, n_jobs=n_jobs)
     assert [(run["bits"], run["gradients"]) for run in result] == [(64, 1)] * 2
     torch.set_default_dtype(torch.float32)  # another run: it is not read where the first was kept

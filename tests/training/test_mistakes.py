@@ -74,10 +74,24 @@ def test_a_run_leaves_no_trace_in_the_program():
 def test_a_run_leaves_random_state_alone_and_needs_no_gradients_around_it():
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    with torch.no_grad():
-        run = mistakes.run_program("no_eval", 2)
-    assert torch.equal(torch.get_rng_state(), before)
-    assert run == mistakes.run_program("no_eval", 2)
+    for without in (torch.no_grad, torch.inference_mode):
+        with without():
+            run = mistakes.run_program("no_eval", 2)
+        assert torch.equal(torch.get_rng_state(), before)
+        assert run == mistakes.run_program("no_eval", 2)
+
+
+def test_the_lucky_number_is_that_of_the_photos_it_is_shown(monkeypatch):
+    reports, asked, program = {10: 0.1, 13: 0.3}, [], mistakes.run_program
+
+    def report(mistake, seed, *, first, few=False):
+        asked.append(few)
+        return {"report": reports.get(first, 0.0)}
+
+    monkeypatch.setattr(mistakes, "run_program", report)
+    lucky = program("lucky_seed", 1, few=True)
+    assert asked == [True] * 10
+    assert lucky == program(None, 1, first=13, few=True)
 
 
 @pytest.mark.parametrize(
