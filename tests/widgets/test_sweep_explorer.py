@@ -94,8 +94,9 @@ def test_payload_that_is_too_large_is_refused():
         d2lite.Sweep([Run({}, 0, {}, {"loss": curve}, 0.0)]).to_explorer()
 
 
-def test_python_cell_reads_the_file_it_came_from(tmp_path):
-    path = tmp_path / "mine.json.gz"
+@pytest.mark.parametrize("name", ["mine.json.gz", "Läufe \U0001f4c1.json.gz"])
+def test_python_cell_reads_the_file_it_came_from(tmp_path, name):
+    path = tmp_path / name
     make_sweep().save(path)
     code = d2lite.Sweep.load(path).to_explorer(at={"width": 64}, each_seed=True).to_python()
     scope = {}
