@@ -24,6 +24,7 @@ import yaml
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
+from jupyter_client.kernelspec import NoSuchKernel
 from nbclient.exceptions import DeadKernelError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,16 +59,15 @@ def is_cached(notebook, folder):
 
 
 def execute(notebook, path, timeout):
-    """Run a notebook and return its result; a kernel that dies (out of memory) fails as a cell does."""
+    """Run a notebook and return its result; a kernel that dies (out of memory) or never starts fails as a cell does."""
     options = {"allow_errors": False, "extra_arguments": ["--IPKernelApp.log_level=40"]}  # errors alone
     start = time.perf_counter()
     try:
         return single_nb_execution(notebook, str(path.parent), timeout, **options)
-    except DeadKernelError as error:
+    except (NoSuchKernel, RuntimeError) as error:  # nbclient's own: it died, or did not answer
         seconds = time.perf_counter() - start
-        return ExecutionResult(
-            notebook, str(path.parent), seconds, error, f"{error}: out of memory, or a crash"
-        )
+        why = "out of memory, or a crash" if isinstance(error, DeadKernelError) else "expected one that runs"
+        return ExecutionResult(notebook, str(path.parent), seconds, error, f"{error}: {why}")
 
 
 @contextlib.contextmanager
@@ -160,6 +160,8 @@ def main():
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="notebooks executed at a time")
     options = parser.parse_args()
+    if options.jobs is not None and options.jobs < 1:  # where Python cannot count the cores, it is None
+        parser.error(f"jobs is {options.jobs}: expected 1 or more")
     os.environ |= {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}  # one notebook, one core
 
     start = time.perf_counter()

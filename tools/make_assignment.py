@@ -8,6 +8,7 @@ solution-5-runs) is one. Some exercises only: --exercises 1 3 4.
 import argparse
 import ast
 import json
+import symtable
 import sys
 from pathlib import Path
 
@@ -17,12 +18,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def stored(node):
-    """Return the names that a statement defines or changes, those in functions of its own left out."""
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return {node.name}
-    return {
-        each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-    }
+    """Return the names that a statement defines, imports or changes; those of its functions' and comprehensions' own
+    are none."""
+    table = symtable.symtable(ast.unparse(node), "solution", "exec")
+    return {each.get_name() for each in table.get_symbols() if each.is_assigned() or each.is_imported()}
+
+
+def read_by(node):
+    """Return the names that a statement takes from elsewhere, those that its comprehensions go through left out."""
+    names = [each for each in ast.walk(node) if isinstance(each, ast.Name)]
+    return {each.id for each in names} - {each.id for each in names if isinstance(each.ctx, ast.Store)}
 
 
 def checks_of(source):
@@ -41,7 +46,7 @@ def checks_of(source):
     for place, statement in enumerate(statements):
         if not isinstance(statement, ast.Assert):
             continue
-        names = {each.id for each in ast.walk(statement) if isinstance(each, ast.Name)}
+        names = read_by(statement)
         if any(names & stored(later) for later in statements[place + 1 :]):
             continue
         checks.append(ast.get_source_segment(source, statement))

@@ -248,7 +248,7 @@ class Sweep:
         """
         runs, failures, modes, provenance = recordings.read(path)
         sweep = cls(runs, failures, provenance, modes)
-        sweep.source = f"d2lite.Sweep.load({json.dumps(str(path))})"
+        sweep.source = f"d2lite.Sweep.load({json.dumps(str(path), ensure_ascii=False)})"
         return sweep
 
     @classmethod

@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 
 from d2lite._utils.checks import check_count, check_number
-from d2lite._utils.tensors import as_tensor, check_images
-from d2lite.vision.truths import check_truths
+from d2lite._utils.tensors import check_images
+from d2lite.vision.truths import check_box_sets, check_truths
 
 __all__ = ["cutmix_boxes", "mosaic", "resize", "stylize"]
 
@@ -94,11 +94,11 @@ def resize(images, boxes, side):
         side: rows and columns afterwards, in pixels.
 
     Returns:
-        images (B, 3, side, side), by bilinear interpolation, and boxes.
+        images (B, 3, side, side), by bilinear interpolation, and boxes, B float tensors (k, 4).
 
     Raises:
-        ValueError: side is not a whole number above 0, the pictures are not squares of floats or bytes, or there are
-            more or fewer sets of boxes.
+        ValueError: side is not a whole number above 0, the pictures are not squares of floats or bytes, there are
+            more or fewer sets of boxes, or a box does not fit.
 
     Source: Redmon and Farhadi 2017 (YOLO9000), section 2. Taught in chapters/08_detection/modern_detectors.
     """
@@ -109,12 +109,12 @@ def resize(images, boxes, side):
             f"images has shape {tuple(images.shape)}, with {len(boxes)} sets of boxes: expected (B, 3, H, H), squares, "
             "and B sets"
         )
-    factor = side / images.shape[2]
+    boxes, factor = check_box_sets(boxes), side / images.shape[2]
     wide = (
         images if images.dtype == torch.uint8 else images.to(torch.promote_types(images.dtype, torch.float32))
     )
     scaled = F.interpolate(wide, size=(side, side), mode="bilinear", antialias=True).to(images.dtype)
-    return scaled, [as_tensor(each, "boxes") * factor for each in boxes]
+    return scaled, [each * factor for each in boxes]
 
 
 def stylize(images):

@@ -6,6 +6,16 @@ from d2lite._utils.tensors import as_tensor
 from d2lite.vision.boxes import check_boxes
 
 
+def check_box_sets(boxes):
+    """Return a list of sets of boxes as (k, 4) float tensors; one without numbers stands for no box."""
+    boxes = [as_tensor(each, f"boxes[{i}]") for i, each in enumerate(boxes)]
+    boxes = [each.reshape(0, 4) if each.numel() == 0 else each for each in boxes]
+    for i, each in enumerate(boxes):
+        if each.dim() != 2:
+            raise ValueError(f"boxes[{i}] has shape {tuple(each.shape)}: expected (k, 4)")
+    return [check_boxes(each, f"boxes[{i}]") for i, each in enumerate(boxes)]
+
+
 def check_truths(boxes, classes, num_classes=None):
     """Return boxes as (k, 4) float tensors and classes as (k,) long tensors, on the boxes' devices.
 
@@ -20,18 +30,14 @@ def check_truths(boxes, classes, num_classes=None):
 
     Taught in chapters/08_detection/yolo.
     """
-    boxes = [as_tensor(each, f"boxes[{i}]") for i, each in enumerate(boxes)]
-    boxes = [each.reshape(0, 4) if each.numel() == 0 else each for each in boxes]
-    boxes = [check_boxes(each, f"boxes[{i}]") for i, each in enumerate(boxes)]
+    boxes = check_box_sets(boxes)
     classes = [as_tensor(each, f"classes[{i}]") for i, each in enumerate(classes)]
     most = "up" if num_classes is None else f"to {num_classes - 1}"
     for found in (each for each in classes if each.numel()):  # an empty list has no dtype of its own
         whole = found.dim() == 1 and not (found.is_floating_point() or found.dtype == torch.bool)
         if not whole or found.min() < 0 or (num_classes is not None and found.max() >= num_classes):
             raise ValueError(f"classes holds {found.tolist()}: expected (k,) whole numbers from 0 {most}")
-    if [len(each) for each in boxes] != [each.numel() for each in classes] or any(
-        b.dim() != 2 for b in boxes
-    ):
+    if [len(each) for each in boxes] != [each.numel() for each in classes]:
         raise ValueError(
             f"boxes has shapes {[tuple(each.shape) for each in boxes]} and classes "
             f"{[tuple(each.shape) for each in classes]}: expected (k, 4) and (k,) for each picture, a class "

@@ -72,7 +72,7 @@ class Explorer(anywidget.AnyWidget):
         folder = self._folder
         super().__init__(
             _explorer=folder.name,
-            _python=f"d2lite.widgets.{type(self).__name__}",
+            _python=self._call(),
             _spec=self.spec(),
             key=key,
             **values,
@@ -145,7 +145,13 @@ class Explorer(anywidget.AnyWidget):
     def to_python(self):
         """Return a cell of Python that makes an explorer in this one's state."""
         arguments = [f"{name}={value!r}" for name, value in self.state().items()]
-        return f"import d2lite\n\n{self._python}({', '.join(arguments)})"
+        return f"import {self._python.partition('.')[0]}\n\n{self._python}({', '.join(arguments)})"
+
+    @classmethod
+    def _call(cls):
+        """What makes one in a cell of Python; a class of one's own, in a notebook perhaps, is not in d2lite.widgets."""
+        own = not cls.__module__.startswith("d2lite.")
+        return f"{cls.__module__ if own else 'd2lite.widgets'}.{cls.__name__}"
 
     def _unknown(self, name):
         close = difflib.get_close_matches(name, self.params(), n=1)

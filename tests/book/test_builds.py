@@ -168,22 +168,27 @@ def test_only_pages_with_code_are_executed(tmp_path):
     assert len(execution.read(ROOT / "book" / "index.md").cells) > 1
 
 
-def write_notebook(path, source, prose=""):
-    spec = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+def write_notebook(path, source, prose="", kernel="python3"):
+    spec = {"kernelspec": {"name": kernel, "display_name": "Python 3", "language": "python"}}
     cells = [nbformat.v4.new_markdown_cell(prose, id="prose"), nbformat.v4.new_code_cell(source, id="code")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=spec), path)
     return path
 
 
 @pytest.mark.parametrize(
-    ("source", "told"), [("1 / 0", "ZeroDivisionError"), ("import os\nos._exit(1)", "Kernel died")]
+    ("source", "kernel", "told"),
+    [
+        ("1 / 0", "python3", "ZeroDivisionError"),
+        ("import os\nos._exit(1)", "python3", "Kernel died"),
+        ("print(1)", "an-authors-own", "No such kernel named an-authors-own"),
+    ],
 )
 def test_a_failing_notebook_is_reported_and_a_good_one_runs_once(
-    build_book, tmp_path, monkeypatch, capsys, source, told
+    build_book, tmp_path, monkeypatch, capsys, source, kernel, told
 ):
     monkeypatch.setattr(build_book, "ROOT", tmp_path)
     paths = [
-        write_notebook(tmp_path / "bad.ipynb", source),
+        write_notebook(tmp_path / "bad.ipynb", source, kernel=kernel),
         write_notebook(tmp_path / "good.ipynb", "print(6 * 7)"),
     ]
     assert build_book.execute_all(paths, tmp_path / "build", 60, 2) == 1
@@ -191,6 +196,14 @@ def test_a_failing_notebook_is_reported_and_a_good_one_runs_once(
     assert "bad.ipynb: FAILED" in said.out and told in said.err
     assert build_book.execute_all(paths[1:], tmp_path / "build", 60, 2) == 0
     assert "0 ran, 0 failed, 1 unchanged" in capsys.readouterr().out
+
+
+def test_no_jobs_are_refused_before_anything_runs(build_book, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["build_book.py", "--jobs", "0"])
+    monkeypatch.setattr(build_book, "execute_all", lambda *arguments: pytest.fail("it ran"))
+    with pytest.raises(SystemExit):
+        build_book.main()
+    assert "jobs is 0: expected 1 or more" in capsys.readouterr().err
 
 
 def test_ctrl_c_starts_no_more_notebooks(build_book, tmp_path, monkeypatch):

@@ -77,6 +77,20 @@ def test_scaled_boxes_lie_on_the_scaled_rectangle():
         assert torch.equal(box * 2, old)
 
 
+def test_scaled_are_boxes_and_nothing_else():
+    """A column of classes was scaled as well, and a picture without boxes had none of four columns."""
+    images, _, _ = painted(2)
+    _, moved = resize(images, [[], [[8, 8, 16, 24]]], 48)
+    assert [each.shape for each in moved] == [(0, 4), (1, 4)]
+    assert moved[1].tolist() == [[4, 4, 8, 12]]
+    with pytest.raises(ValueError, match=r"boxes\[0\] has shape \(1, 5\): expected"):
+        resize(images, [[[3, 8, 8, 16, 24]], []], 48)
+    with pytest.raises(ValueError, match=r"boxes\[1\] has shape \(4,\): expected \(k, 4\)"):
+        resize(images, [[], [8, 8, 16, 24]], 48)
+    with pytest.raises(ValueError, match="negative size"):
+        resize(images, [[], [[16, 24, 8, 8]]], 48)
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 def test_pictures_of_any_precision_are_scaled(dtype):
     """Halves ended in "compute_index_ranges_weights not implemented"."""

@@ -348,6 +348,18 @@ def test_traits_are_observed_and_linked_like_any_widgets():
     assert seen[-1] == 0.25
 
 
+def test_to_python_finds_a_class_of_ones_own_where_it_is(monkeypatch):
+    class Mine(BoundaryExplorer):
+        """Another."""
+
+    Mine.__module__ = "__main__"  # as in a notebook
+    monkeypatch.setattr(sys.modules["__main__"], "Mine", Mine, raising=False)
+    scope = {}
+    exec(Mine(lr=0.3).to_python().replace("\n\n", "\n\nagain = "), scope)
+    assert isinstance(scope["again"], Mine) and scope["again"].state() == {"lr": 0.3}
+    assert BoundaryExplorer()._python == "d2lite.widgets.BoundaryExplorer"
+
+
 def test_to_python_makes_the_same_state_in_a_clean_interpreter():
     explorer = BoundaryExplorer(lr=0.3, dataset="xor", points=[[0.5, -1, 1], [0, 0, 0]], seed=3)
     code = explorer.to_python().replace("d2lite.widgets.B", "x = d2lite.widgets.B") + "\nprint(x.state())"

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import torch
+import torch.nn.utils.prune
 from torch import nn
 
 from d2lite import datasets
@@ -117,6 +118,32 @@ def test_what_it_cannot_hold_is_refused_and_changes_nothing(source, message):
     with pytest.raises(ValueError, match=message):
         explorer.load(source)
     assert explorer.state() == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [
+        (lambda layer: nn.utils.prune.l1_unstructured(layer, "weight", amount=0.5), "0.weight_orig"),
+        (nn.utils.parametrizations.weight_norm, "0.parametrizations.weight.original0"),
+        (lambda layer: layer.register_buffer("mean", torch.ones(2)), "0.mean"),
+    ],
+)
+def test_weights_that_are_computed_from_others_are_told(change, key):
+    """The layer was left out without a word: what was left was a network of the other layer alone."""
+    network = nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 1))
+    change(network[0])
+    with pytest.raises(ValueError, match=f"source has {key}: expected Linear layers"):
+        PlaygroundExplorer().load(network.state_dict())
+
+
+def test_network_and_data_are_of_one_precision_whatever_the_default_is():
+    torch.set_default_dtype(torch.float64)
+    try:
+        explorer = PlaygroundExplorer()
+        explorer.load(nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.Tanh(), nn.Linear(3, 1)))
+        assert explorer.network()(explorer.data()[0]).dtype == torch.float32
+    finally:
+        torch.set_default_dtype(torch.float32)
 
 
 class ByFunctions(nn.Module):

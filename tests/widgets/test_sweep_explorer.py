@@ -36,6 +36,22 @@ def test_points_and_curves_by_name():
     assert make_sweep().to_explorer().along == 1
 
 
+def test_a_value_that_is_none_is_found_among_the_others():
+    runs = [Run({"clip": clip}, 0, {}, {"loss": np.arange(3.0)}, 0.0) for clip in (1.0, 5.0, None)]
+    assert d2lite.Sweep(runs).to_explorer(at={"clip": None}).at == [2]
+
+
+def test_neighbours_are_those_of_the_maps_axis_and_true_and_false_are_no_numbers():
+    points = [{"method": m, "nesterov": n} for m in ("sgd", "rmsprop", "adam") for n in (False, True)]
+    explorer = d2lite.Sweep(
+        [Run(point, 0, {}, {"loss": np.arange(3.0)}, 0.0) for point in points]
+    ).to_explorer()
+    script = """import * as m from "./m.mjs"; import { readFileSync } from "node:fs";
+process.stdout.write(JSON.stringify(m.openSweep(JSON.parse(readFileSync(0, "utf8"))).across));"""
+    shown = run_module(script, {"m": SweepExplorer._folder / "model.js"}, explorer.data)
+    assert explorer.along == json.loads(shown) == 0
+
+
 @pytest.mark.parametrize(
     ("traits", "error", "message"),
     [
@@ -78,8 +94,9 @@ def test_payload_that_is_too_large_is_refused():
         d2lite.Sweep([Run({}, 0, {}, {"loss": curve}, 0.0)]).to_explorer()
 
 
-def test_python_cell_reads_the_file_it_came_from(tmp_path):
-    path = tmp_path / "mine.json.gz"
+@pytest.mark.parametrize("name", ["mine.json.gz", "Läufe \U0001f4c1.json.gz"])
+def test_python_cell_reads_the_file_it_came_from(tmp_path, name):
+    path = tmp_path / name
     make_sweep().save(path)
     code = d2lite.Sweep.load(path).to_explorer(at={"width": 64}, each_seed=True).to_python()
     scope = {}
@@ -218,41 +235,67 @@ def test_a_point_with_a_failed_seed_is_lost_in_the_picture_too():
     assert data["runs"] == {"axes": {"lr": [0, 1, 1, 0]}, "seed": [1, 0, 1, 0]} and data["failed"] == 1
 
 
+def test_a_page_that_writes_whole_floats_without_a_point_asks_for_the_grids_values(monkeypatch):
+    def start(train, point, seed):
+        asked.append(point)
+        raise Started
+
+    asked = []
+    grid = [{"clip": clip, "lr": lr} for clip in (1.0, None) for lr in (0.5, 2.0)]
+    runs = [Run(point, 0, {}, {"loss": np.arange(3.0)}, 0.0) for point in grid]
+    explorer = d2lite.Sweep(runs).to_explorer(train=lambda clip, lr, seed: {})
+    monkeypatch.setattr("d2lite.sweeps.LiveRun", start)
+    for point in (
+        {"clip": 1, "lr": 2},
+        {"clip": None, "lr": 3},
+        {"clip": True, "lr": 2},
+        {"clip": 1, "lr": True},
+    ):
+        explorer._hear(None, {"train": {"point": point, "seed": 0}}, [])
+    assert [list(map(repr, point.values())) for point in asked] == [["1.0", "2.0"], ["None", "3"]]
+    assert explorer._live == {"error": "lr is True: expected a number"}
+
+
 class Started(Exception):
     """A run has been asked for."""
 
 
 @pytest.mark.parametrize(
-    ("at", "asked", "point"),
+    ("at", "asked", "step", "point"),
     [
-        ([], {}, {"width": 64, "rate": 0.0}),  # the page shows the best
-        ([], {"rate": 0.3}, {"width": 64, "rate": 0.3}),
-        ([1], {}, {"width": 64, "rate": 0.0}),  # as the page reads a short list
-        ([0.7, 1.6], {}, {"width": 64, "rate": 0.5}),  # and one that is not whole
-        ([9, 1], {}, {"width": 64, "rate": 0.25}),
+        ([], {}, -1, {"width": 64, "rate": 0.0}),  # the page shows the best
+        ([], {}, 0, {"width": 64, "rate": 0.0}),  # of equal ones the first in the map
+        ([], {}, 7, {"width": 64, "rate": 0.25}),  # the best at the measurement shown
+        ([], {"rate": 0.3}, -1, {"width": 64, "rate": 0.3}),
+        ([1], {}, -1, {"width": 64, "rate": 0.0}),  # as the page reads a short list
+        ([0.7, 1.6], {}, -1, {"width": 64, "rate": 0.5}),  # and one that is not whole
+        ([9, 1], {}, -1, {"width": 64, "rate": 0.25}),
     ],
 )
-def test_axes_left_out_are_where_the_page_shows_them(monkeypatch, at, asked, point):
+def test_axes_left_out_are_where_the_page_shows_them(monkeypatch, at, asked, step, point):
     def start(train, point, seed):
         raise Started(point)
 
     runs = [
         Run(run.point, run.seed, {}, {"loss": run["loss"] / run.point["width"]}, 0.1) for run in make_sweep()
     ]
-    explorer = d2lite.Sweep(runs).to_explorer(train=lambda width, rate, seed: {}, at=at)
+    for run in runs:
+        if run.point == {"width": 64, "rate": 0.25}:
+            run.curves["loss"][7] = 0.001
+    explorer = d2lite.Sweep(runs).to_explorer(train=lambda width, rate, seed: {}, at=at, step=step)
     monkeypatch.setattr("d2lite.sweeps.LiveRun", start)
     with pytest.raises(Started) as asked_for:
         explorer.train_point(asked)
     assert asked_for.value.args == (point,)
     shown = run_module(
         "import * as m from './m.mjs'; import { readFileSync } from 'node:fs';"
-        "const { data, at } = JSON.parse(readFileSync(0, 'utf8')); const sweep = m.openSweep(data);"
-        "const { top } = m.mapAt(sweep, sweep.curves[0], sweep.length - 1);"
+        "const { data, at, step } = JSON.parse(readFileSync(0, 'utf8')); const sweep = m.openSweep(data);"
+        "const { top } = m.mapAt(sweep, sweep.curves[0], step < 0 ? sweep.length - 1 : step);"
         "const best = m.withIndex(sweep.rows[top[0]], sweep.across, top[1]);"
         "const point = at.length ? m.insidePoint(sweep, at) : best;"
         "process.stdout.write(JSON.stringify(point.map((k, i) => sweep.axes[i].values[k])));",
         {"m": SweepExplorer._folder / "model.js"},
-        {"data": explorer.data, "at": list(at)},
+        {"data": explorer.data, "at": list(at), "step": step},
     )
     assert json.loads(shown) == [
         {**point, **{name: 0.0 for name in asked}}[name] for name in ("width", "rate")

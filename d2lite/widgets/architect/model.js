@@ -97,9 +97,12 @@ export function makeNetwork(rows, inChannels, side) {
   let state = firstState(inChannels, side);
   for (const [i, row] of rows.entries()) {
     const costs = { parameters: 0, multiplyAdds: 0, values: 0 };
-    const least = KINDS[row[0]].fields.find(([, , min], k) => row[k + 1] < min);
+    const { fields } = KINDS[row[0]];
+    const least = fields.find(([, , min], k) => row[k + 1] < min);
+    const most = fields.find(([, , , max = Infinity], k) => row[k + 1] > max);
     try {
       if (least) throw new Impossible(`${least[0]} is 0: it takes at least ${least[2]}.`);
+      if (most) throw new Impossible(`${most[0]} is ${row[fields.indexOf(most) + 1]}: it takes at most ${most[3]}.`);
       state = passAll(partsOf(row, state.shape[0], i === rows.length - 1), state, costs);
     } catch (error) {
       if (!(error instanceof Impossible)) throw error;

@@ -1,13 +1,13 @@
 // Kinds of layers, what numbers each has, what it is made of; and the published networks as rows of them. No DOM here.
 
-/** Each kind: name, its numbers as [label, first value, least], and short(row): how the table names a layer of it. */
+/** Each kind: name, its numbers as [label, first value, least, most if there is one], and short(row): how the table names a layer of it. */
 export const KINDS = [
   { name: "convolution", fields: [["maps", 64, 1], ["kernel", 3, 1], ["stride", 1, 1], ["padding", 1, 0], ["groups", 1, 1], ["batch norm", 0, 0]], short: ([, c, k, s]) => `conv ${k}×${k}, ${c}${s > 1 ? `, /${s}` : ""}` },
   { name: "max pooling", fields: [["kernel", 2, 1], ["stride", 2, 1], ["padding", 0, 0], ["round up", 0, 0]], short: ([, k, s]) => `max pool ${k}×${k}, /${s}` },
   { name: "average pooling", fields: [["kernel", 2, 1], ["stride", 2, 1], ["padding", 0, 0]], short: ([, k, s]) => `avg pool ${k}×${k}, /${s}` },
   { name: "global average", fields: [], short: () => "global average" },
   { name: "flatten", fields: [], short: () => "flatten" },
-  { name: "dense", fields: [["units", 10, 1], ["dropout, %", 0, 0]], short: ([, n]) => `dense ${n}` },
+  { name: "dense", fields: [["units", 10, 1], ["dropout, %", 0, 0, 100]], short: ([, n]) => `dense ${n}` },
   { name: "inception block", fields: [["1×1", 64, 1], ["to 3×3", 96, 1], ["3×3", 128, 1], ["to 5×5", 16, 1], ["5×5", 32, 1], ["after pool", 32, 1]], short: ([, ...n]) => `inception, ${n[0] + n[2] + n[4] + n[5]}` },
   { name: "bottleneck block", fields: [["width", 64, 1], ["stride", 1, 1], ["identity only", 0, 0]], short: ([, w, s]) => `bottleneck ${w}${s > 1 ? `, /${s}` : ""}` },
   { name: "residual block", fields: [["maps", 64, 1], ["stride", 1, 1], ["identity only", 0, 0]], short: ([, w, s]) => `residual ${w}${s > 1 ? `, /${s}` : ""}` },

@@ -29,6 +29,7 @@ _ACTIVATIONS = {
     "gelu": "GELU",
 }
 _REGRESSIONS = ("plane", "hills")
+_STATE = {"weight", "bias", "running_mean", "running_var", "num_batches_tracked", "n_averaged"}
 _MAX_LAYERS, _MAX_UNITS, _LARGEST = 6, 8, 1e6
 
 
@@ -66,8 +67,8 @@ def torch_network(explorer, numbers):
 
     from d2lite._utils.state import keep_draws
 
-    with keep_draws():
-        network = make_network(explorer).eval()
+    with keep_draws():  # torch draws starting weights, which are replaced
+        network = make_network(explorer).eval().float()  # whatever torch's default is, as data() is
     norms = [module for module in network if isinstance(module, nn.BatchNorm1d)]
     count = sum(parameter.numel() for parameter in network.parameters())
     expected = count + sum(2 * norm.num_features for norm in norms)
@@ -126,7 +127,10 @@ def read_weights(state):
         raise BadValueError(f"source is {type(state).__name__}: expected a torch.nn.Module or its state_dict")
     linear, norms = [], []
     for key, value in state.items():
-        if str(key).rpartition(".")[2] != "weight":
+        last = str(key).rpartition(".")[2]
+        if last not in _STATE:  # such as 0.weight_orig of a layer that is being pruned
+            raise BadValueError(f"source has {key}: expected Linear layers with biases and BatchNorm1d alone")
+        if last != "weight":
             continue
         prefix = key.removesuffix("weight")
         others = [state.get(f"{prefix}{name}") for name in ("bias", "running_mean", "running_var")]

@@ -1,6 +1,5 @@
 """The sweep explorer: a grid of recorded training runs, to scrub through."""
 
-import contextlib
 import math
 import threading
 
@@ -9,6 +8,8 @@ import traitlets
 
 from d2lite.widgets._base import Explorer
 from d2lite.widgets._traits import BadValueError, Choice, Flag, Integer, Numbers, Payload
+
+from ._points import best_point, equal_values, index_of, indices_of, is_number, longest_axis
 
 MAX_AXES = 8
 RECORDING = "atlas"  # shown when nothing else is asked for
@@ -23,15 +24,15 @@ class SweepExplorer(Explorer):
     Args:
         sweep: d2lite.Sweep; None for the recording.
         recording: name of a recording that ships with the package, such as "atlas" (see `Sweep.recorded`).
-        at: the point shown: a dict of axis to value, or a list with an index for each axis.
-        metric, second: the curves of the large and of the small chart: names, or indices in order.
+        at: the point shown: a dict of axis to value, or a list with an index for each axis, the last for one beyond.
+        metric, second: the curves of the large and of the small chart: names, or indices in order, as for `at`.
         along: the axis along which neighbours are drawn faintly: its name or index; -1 for none, None for the map's.
         train: function as for `d2lite.sweep`; with it, and a kernel, the reader may train any point, on the grid or off
             it, and its curve joins the recorded ones. None for the recorded runs alone.
         values: the other traits, and those of Explorer.
 
     Raises:
-        KeyError, ValueError: the sweep has no such axis, value or curve; the message lists those there are.
+        KeyError, ValueError: the sweep has no axis, value or curve so named; the message lists those there are.
 
     Example:
         >>> SweepExplorer(at={"optimizer": "adam", "lr": 0.0016, "batch_size": 32}, metric="accuracy")
@@ -80,10 +81,10 @@ class SweepExplorer(Explorer):
             check_mode(sweep.mode(name), name)
         names = list(sweep.axes)
         super().__init__(
-            at=_indices(sweep, at) if isinstance(at, dict) else at,
-            metric=_index("metric", metric, curves),
-            second=_index("second", second, curves),
-            along=_longest(sweep) if along is None else _index("along", along, names),
+            at=indices_of(sweep, at) if isinstance(at, dict) else at,
+            metric=index_of("metric", metric, curves),
+            second=index_of("second", second, curves),
+            along=longest_axis(sweep.axes) if along is None else index_of("along", along, names),
             **values,
         )
         payload = sweep.payload(failed_as_nan=True)
@@ -133,13 +134,12 @@ class SweepExplorer(Explorer):
         return thread
 
     def _shown(self):
-        """Return the point that the page shows; where `at` is empty, the one whose large curve ends best."""
+        """Return the point that the page shows; where `at` is empty, the one that its map rings."""
         axes = self._sweep.axes
-        if not self.at:
-            curves = [name for name, kind in self._sweep.metrics.items() if kind == "curve"]
-            with contextlib.suppress(ValueError):  # every point diverged
-                return self._sweep.best(curves[min(self.metric, len(curves) - 1)])
-        at = [*self.at, *[0] * len(axes)]  # an axis that is left out is at its first value, as in the page
+        curves = [name for name, kind in self._sweep.metrics.items() if kind == "curve"]
+        metric = curves[min(self.metric, len(curves) - 1)]
+        at = self.at or best_point(self.data, axes, metric, self.step)
+        at = [*at, *[0] * len(axes)]  # an axis that is left out is at its first value, as in the page
         return {
             name: axis[min(math.floor(i + 0.5), len(axis) - 1)]
             for i, (name, axis) in zip(at, axes.items(), strict=False)
@@ -197,52 +197,20 @@ def _asked(request, axes):
         or not isinstance(request.get("point"), dict)
     ):
         raise BadValueError(f"train is {request!r:.60}: expected a point and a seed")
+    point = {}
     for name, value in request["point"].items():
         if name not in axes:
             raise BadValueError(f"point has {name!r:.60}: expected one of {', '.join(axes)}")
         values = axes[name]
-        if all(map(_is_number, values)):
-            known = _is_number(value) and math.isfinite(value)
-        else:
-            known = any(type(value) is type(other) and value == other for other in values)
-        if not known:
-            raise BadValueError(
-                f"{name} is {value!r:.60}: expected {'a number' if all(map(_is_number, values)) else values}"
-            )
+        numeric = all(map(is_number, values))
+        known = equal_values(value, values) or ([value] if numeric and is_number(value) else [])
+        if not known or (is_number(value) and not math.isfinite(value)):
+            raise BadValueError(f"{name} is {value!r:.60}: expected {'a number' if numeric else values}")
+        point[name] = known[0]
     seed = request.get("seed", 0)
     if type(seed) is not int:
         raise BadValueError(f"seed is {seed!r:.60}: expected a whole number")
-    return request["point"], seed
-
-
-def _is_number(value):
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _longest(sweep):
-    """The index of the numeric axis with the most values, along which the page's map has its columns."""
-    sizes = [
-        (all(isinstance(value, int | float) for value in values), len(values))
-        for values in sweep.axes.values()
-    ]
-    return max(range(len(sizes)), key=sizes.__getitem__, default=0)
-
-
-def _indices(sweep, at):
-    for name in at:
-        if name not in sweep.axes:
-            raise KeyError(f"at has {name!r}: expected names of the grid, {', '.join(sweep.axes)}")
-    best = dict.fromkeys(sweep.axes)
-    chosen = {name: sweep.select(**{name: at[name]})[0].point[name] if name in at else None for name in best}
-    return [0 if chosen[name] is None else sweep.axes[name].index(chosen[name]) for name in best]
-
-
-def _index(trait, given, names):
-    if not isinstance(given, str):
-        return given
-    if given not in names:
-        raise BadValueError(f"{trait} is {given!r}: expected one of {', '.join(names)}")
-    return names.index(given)
+    return point, seed
 
 
 def _plain(values):

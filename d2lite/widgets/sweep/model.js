@@ -46,9 +46,17 @@ function openMetric(name, { kind, mode, values }, groups, display) {
   const runs = values.map((value) => (value === null ? null : Float64Array.from([value].flat(), Number)));
   const about = display.metrics?.[name] || {};
   const falls = mode === "min";
-  const bands = new Map([...groups].map(([key, members]) => [key, bandOf(members.map((run) => runs[run]))]));
+  const curves = [...groups].map(([key, members]) => [key, members.map((run) => runs[run])]);
+  const bands = new Map(curves.map(([key, own]) => [key, bandOf(own)]));
+  const held = new Map(curves.map(([key, own]) => [key, bandOf(prolonged(own))]));
   const longest = Math.max(0, ...[...bands.values()].map(({ mean }) => mean.length));
-  return { name, label: about.label || name.replaceAll("_", " "), kind, log: Boolean(about.log), falls, baseline: about.guess ?? null, runs, bands, longest };
+  return { name, label: about.label || name.replaceAll("_", " "), kind, log: Boolean(about.log), falls, baseline: about.guess ?? null, runs, bands, held, longest };
+}
+
+/** Curves of one length: a seed that ended earlier, be it by early stopping or at NaN, stays at its last value. */
+function prolonged(curves) {
+  const longest = Math.max(0, ...curves.map((curve) => curve?.length ?? 0));
+  return curves.map((curve) => (curve?.length ? Float64Array.from({ length: longest }, (_, i) => curve[Math.min(i, curve.length - 1)]) : curve));
 }
 
 /** Mean and range over the seeds at each step: { mean, low, high, count }, not a number where a seed's value is none. */
@@ -78,15 +86,25 @@ export function insidePoint(sweep, at) {
   return sweep.axes.map(({ values }, i) => Math.min(values.length - 1, Math.max(0, Math.round(at[i] || 0))));
 }
 
-/** The band of a metric at a point, or null where nothing was run. */
+/** The band of a metric at a point, at each step of the seeds that reached it, or null where nothing was run. */
 export function bandAt(metric, point) {
   return metric.bands.get(point.join()) || null;
 }
 
-/** A metric's mean at a point and a step (a scalar has one); null where nothing was run, not a number if a seed diverged. */
+/**
+ * A metric at a point and a step (a scalar has one): { mean, low, high, count } over all seeds, one that ended earlier at its
+ * last value, as in Sweep.best: the mean of those that went on would be one of the lucky. null where nothing was run.
+ */
+export function valueAt(metric, point, step) {
+  const band = metric.held.get(point.join());
+  if (!band?.mean.length) return null;
+  const i = Math.min(step, band.mean.length - 1);
+  return { mean: band.mean[i], low: band.low[i], high: band.high[i], count: band.count[i] };
+}
+
+/** Its mean alone; null where nothing was run, not a number if a seed diverged. */
 export function meanAt(metric, point, step) {
-  const band = bandAt(metric, point);
-  return band && band.mean.length ? band.mean[Math.min(step, band.mean.length - 1)] : null;
+  return valueAt(metric, point, step)?.mean ?? null;
 }
 
 /** The first step from which some seed has no finite value, or -1. */

@@ -10,7 +10,7 @@ import { onPress } from "../_core/press.js";
 import { above, beside } from "../_draw/panes.js";
 import { chartBox, drawChart, xAt, xScale } from "./chart.js";
 import { drawMap, mapLayout } from "./map.js";
-import { bandAt, brokenAt, insidePoint, isLostValue, mapAt, meanAt, neighbours, openSweep, rowOf, scoreRange, valueText, withIndex } from "./model.js";
+import { bandAt, brokenAt, insidePoint, isLostValue, mapAt, meanAt, neighbours, openSweep, rowOf, scoreRange, valueAt, valueText, withIndex } from "./model.js";
 import { ownRuns, trainingPanel } from "./training.js";
 
 const POINT = ["at", "step", "metric"]; // the traits on which the point shown depends
@@ -67,12 +67,11 @@ function pointText({ axes }, point, skip = -1) {
 
 /** A metric at a point in words: its mean and range over the seeds, or that it diverged. */
 function measureText(metric, point, step) {
-  const band = bandAt(metric, point);
-  if (!band || !band.mean.length) return "not run";
-  const i = Math.min(step, band.mean.length - 1);
-  if (!Number.isFinite(band.mean[i])) return "diverged";
-  const range = band.count[i] > 1 ? ` (${formatNumber(band.low[i])} to ${formatNumber(band.high[i])})` : "";
-  return formatNumber(band.mean[i]) + range;
+  const value = valueAt(metric, point, step);
+  if (!value) return "not run";
+  if (!Number.isFinite(value.mean)) return "diverged";
+  const range = value.count > 1 ? ` (${formatNumber(value.low)} to ${formatNumber(value.high)})` : "";
+  return formatNumber(value.mean) + range;
 }
 
 /** What became of a point, in a sentence; bad where it went wrong. */

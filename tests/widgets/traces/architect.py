@@ -72,6 +72,7 @@ def problems_case():
         ([row("residual block", 8, 2, 1)], "Layer 1, residual block: its path gives 8 × 4 × 4 and its shortcut 4 × 8 × 8", 0),
         ([row("transition")] * 4, "Layer 4, transition: its kernel is 2 wide, and its input only 1", 3),
         ([row("convolution", 0, 3, 1, 1, 1)], "Layer 1, convolution: maps is 0: it takes at least 1", 0),
+        ([row("flatten"), row("dense", 10, 150)], "Layer 2, dense: dropout, % is 150: it takes at most 100", 1),
         ([row("convolution", 8, 8, 9, 0, 1)], "", 1),
     ]  # fmt: skip
     return {

@@ -71,17 +71,16 @@ def map_case(sweep, payload):
         for size in SIZES:
             line = []
             for rate in RATES:
-                found = [
-                    b
-                    for b in sweep.bands("loss")
-                    if b.point == {"method": method, "rate": rate, "size": size}
-                ]
-                line.append(text(found[0].mean[-1]) if found else None)
+                point = {"method": method, "rate": rate, "size": size}
+                ends = [run["loss"][-1] for run in sweep if run.point == point]
+                line.append(text(np.mean(ends)) if ends else None)
             finite = [v if isinstance(v, float) else math.inf for v in line]
             rows.append(line)
             best.append(int(np.argmin(finite)))
     lows = [line[k] for line, k in zip(rows, best, strict=True)]
     top = int(np.argmin(lows))
+    method, size = [(method, size) for method in METHODS for size in SIZES][top]
+    assert sweep.best("loss") == {"method": method, "rate": RATES[best[top]], "size": size}
     return {
         "name": "the map of the last losses",
         "js": """(model, payload) => {
@@ -90,6 +89,38 @@ def map_case(sweep, payload):
         }""",
         "input": payload,
         "expected": {"across": 1, "rows": 4, "values": rows, "best": best, "top": [top, best[top]]},
+    }
+
+
+def stopped_case():
+    """Seeds that stop early: at NaN, and while they are worse than those that go on."""
+    curves = {
+        0.1: [[3.0, 2.0, 1.0], [3.0, 2.5]],
+        0.2: [[3.0, 0.5, 0.4], [3.0, math.nan]],
+        0.3: [[3.0, 2.0, 0.9], [3.0, 2.9]],
+    }
+    runs = [
+        Run({"rate": rate}, seed, {}, {"loss": np.array(loss)}, 0.0)
+        for rate, losses in curves.items()
+        for seed, loss in enumerate(losses)
+    ]
+    sweep = d2lite.Sweep(runs)
+    assert sweep.best("loss") == {"rate": 0.1}
+    return {
+        "name": "seeds that end earlier stay at their last values",
+        "js": """(model, payload) => {
+            const sweep = model.openSweep(payload);
+            const [loss] = sweep.curves;
+            const { values, top } = model.mapAt(sweep, loss, 2);
+            return { values, top, first: model.valueAt(loss, [0], 2), before: model.meanAt(loss, [1], 0) };
+        }""",
+        "input": SweepExplorer(sweep).data,
+        "expected": {
+            "values": [[1.75, "NaN", 1.9]],
+            "top": [0, 0],
+            "first": {"mean": 1.75, "low": 1.0, "high": 2.5, "count": 2},
+            "before": 3.0,
+        },
     }
 
 
@@ -136,5 +167,6 @@ def cases():
     return [
         *(bands_case(sent, payload, name) for name in names),
         map_case(sent, payload),
+        stopped_case(),
         words_case(payload),
     ]
