@@ -181,5 +181,8 @@ def test_texts_are_marked_alike_in_python_and_in_the_page():
     assert run(*(("pieces", text) for text in texts)) == [
         [list(pair) for pair in _words.pieces(text)] for text in texts
     ]
+    assert run(("typeset", "LeNet's 3 × 3 × 8 'maps', slope × pixel")) == [
+        "LeNet’s 3\u00a0×\u00a03\u00a0×\u00a08 'maps', slope × pixel"
+    ]
     assert _words.pieces("a *b c* `d`") == [("text", "a "), ("em", "b c"), ("text", " "), ("code", "d")]
     assert _words.markup("<i> *a* `<b>`") == "&lt;i&gt; <em>a</em> <code>&lt;b&gt;</code>"

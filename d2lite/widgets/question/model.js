@@ -3,7 +3,7 @@
 import { formatCount, formatNumber, parseNumber } from "../_core/format.js";
 import { plainText } from "../_core/prose.js";
 
-export { pieces } from "../_core/prose.js";
+export { pieces, typeset } from "../_core/prose.js";
 
 const CLOSE = 1e-9; // what a sum in another order may differ by
 const EXAMPLES = "such as 0.5, 1/2, 1e-3 or 50%";
