@@ -76,7 +76,6 @@ class Param(traitlets.TraitType):
         unit: shown after the value.
         help: one sentence shown as the control's hint.
         output: True for a result that the page computes: no part of a link or of the Python cell.
-        silent: True for a place in the picture, of which words that act say nothing beside what else they set.
         fields: further entries of the description.
     """
 

@@ -51,7 +51,7 @@ class ReceptiveFieldExplorer(Explorer):
         0,
         min=0,
         max=MAX_LAYERS,
-        silent=True,
+        silent=True,  # words that act do not tell it: it says where in the picture
         help="Whose unit is chosen: layer 1, 2, ...; 0 is the last layer.",
     )
     unit = Integer(
