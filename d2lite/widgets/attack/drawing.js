@@ -56,7 +56,7 @@ function colorOf(theme, { label, after }, k) {
 export function drawBars(ctx, width, height, theme, scene) {
   const { classes, before, after } = scene;
   const row = height / classes.length;
-  const x = linearScale([0, 1], [Math.min(76, width * 0.26), width - 46]);
+  const x = linearScale([0, 1], [Math.min(76, width * 0.26), width - 50]);
   classes.forEach((name, k) => {
     const y = (k + 0.5) * row;
     const color = colorOf(theme, scene, k);

@@ -23,7 +23,7 @@ export function products(app, parent, scene) {
     scene.kernel.forEach((weight, i) => {
       const tap = scene.taps[i];
       if (document.activeElement !== cells.kernel[i]) cells.kernel[i].value = weightText(weight);
-      cells.kernel[i].classList.toggle("d2l-long", cells.kernel[i].value.length > 3);
+      cells.kernel[i].classList.toggle("d2l-crowded", cells.kernel[i].value.length > 3);
       writeText(cells.window[i], tap ? formatCell(tap.pixel) : "");
       writeText(cells.products[i], tap ? formatCell(tap.product) : "");
       cells.window[i].classList.toggle("d2l-outside", Boolean(tap) && !tap.inside);
