@@ -88,6 +88,16 @@ def test_no_line_begins_with_the_comma_of_a_formula():
     assert together(nodes.strong("", "a"), math()) == ["a", "x"]
 
 
+def test_no_line_breaks_within_a_size():
+    tree = document(
+        nodes.paragraph("", "", nodes.Text("3 × 3 × 8, 2 ± 1, slope × pixel "), nodes.literal("", "3 × 3"))
+    )
+    mathematics.HoldSizes.run(SimpleNamespace(document=tree))
+    held, code = next(tree.findall(nodes.paragraph)).children
+    assert held == "3\u00a0×\u00a03\u00a0×\u00a08, 2\u00a0±\u00a01, slope × pixel "
+    assert code.astext() == "3 × 3"
+
+
 def test_a_formula_that_cannot_be_read_is_an_error_not_red_text(katex):
     with pytest.raises(ValueError, match="Undefined control sequence"):
         katex(r"\nosuchcommand{x}")

@@ -139,6 +139,14 @@ def test_a_unit_with_marks_is_typed_without_them():
     assert [verdict for verdict, _ in judged(question, "3 px of x", "3")] == ["right", "right"]
 
 
+def test_an_answer_is_shown_as_the_reply_writes_it_and_is_right():
+    shown = {0.8 - 2 * 0.5: "−0.2", 200 / 3: "66.7", 55_322: "55,322", 1e-7: "1.0·10⁻⁷", 0.9999999403953552: "1"}
+    for answer, text in shown.items():
+        question = Question.number("How many?", answer, key="q")
+        assert run(("rightAnswer", question.content)) == [text]
+        assert judged(question, text)[0][0] == "right"
+
+
 def test_an_order_is_right_when_its_values_rise():
     question = Question.order(
         "By weight?", [("horse", 500), ("mouse", 0.02), ("cat", 4)], reply="By size.", key="q"
@@ -180,6 +188,9 @@ def test_texts_are_marked_alike_in_python_and_in_the_page():
     ]  # fmt: skip
     assert run(*(("pieces", text) for text in texts)) == [
         [list(pair) for pair in _words.pieces(text)] for text in texts
+    ]
+    assert run(("typeset", "LeNet's 3 × 3 × 8 'maps', slope × pixel")) == [
+        "LeNet’s 3\u00a0×\u00a03\u00a0×\u00a08 'maps', slope × pixel"
     ]
     assert _words.pieces("a *b c* `d`") == [("text", "a "), ("em", "b c"), ("text", " "), ("code", "d")]
     assert _words.markup("<i> *a* `<b>`") == "&lt;i&gt; <em>a</em> <code>&lt;b&gt;</code>"

@@ -201,6 +201,17 @@ def test_a_logarithmic_slider_never_sticks():
         ("boundary", "points=", "points to none of your own"),
         ("embeddings", "minus=", "less to nothing"),
         ("nms", "sigma=0.5", "σ of the Gauss to 0.5"),
+        ("lenet", "cover=15,10", "covered place to 15, 10"),
+        ("convolution", "preset=own&kernel=0,1,0,1,2,1,0,1,0", "kernel to 9 values"),
+        ("convolution", "preset=blur&kernel=", "kernel to blur"),
+        (
+            "receptive_field",
+            "stack=strides&size=32&level=0&unit=-1&layers=",
+            "layers to strides of 2 and input side to 32 px",
+        ),
+        ("receptive_field", "unit=3", "unit to 3"),
+        ("segmenter", "wanted=shoe&view=mask", "mask of shoe and show mask"),
+        ("pruning", "cut=0", "weights cut to 0%"),
     ],
 )
 def test_words_tell_what_they_set(name, query, told):

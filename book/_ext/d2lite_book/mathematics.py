@@ -118,6 +118,21 @@ class KeepTogether(SphinxPostTransform):
                 parent[place - 1] = nodes.Text(before[:-1])
 
 
+class HoldSizes(SphinxPostTransform):
+    """Let no line break within 3 × 3 or 0.7 ± 0.3."""
+
+    default_priority = 890
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Put spaces that do not break around a × or ± between two numbers."""
+        for text in list(self.document.findall(nodes.Text)):
+            held = re.sub(r"(?<=\d) ([×±]) (?=\d)", "\u00a0\\1\u00a0", text)
+            as_written = isinstance(text.parent, nodes.literal | nodes.literal_block | nodes.math | nodes.raw)
+            if held != text and not as_written:
+                text.parent.replace(text, nodes.Text(held))
+
+
 def _text(parent, place):
     """Return the plain text that a node has at a place, empty if something else or nothing is there."""
     return str(parent[place]) if 0 <= place < len(parent) and isinstance(parent[place], nodes.Text) else ""
@@ -132,5 +147,6 @@ def _stop(app, exception):
 def connect(app):
     """Register the renderer named in _config.yml as html_math_renderer."""
     app.add_html_math_renderer("d2lite", (visit_math, None), (visit_displaymath, None))
+    app.add_post_transform(HoldSizes)
     app.add_post_transform(KeepTogether)
     app.connect("build-finished", _stop)

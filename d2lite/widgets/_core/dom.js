@@ -1,6 +1,6 @@
 // Elements. Text is only ever set as text, so nothing a link or a reader types can become markup.
 
-import { pieces } from "./prose.js";
+import { pieces, typeset } from "./prose.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -23,7 +23,7 @@ export function writeText(element, text) {
 
 /** Write an author's text into an element, its code and emphasis as elements; return the element. */
 export function writeProse(element, text) {
-  element.replaceChildren(...pieces(text).map(([kind, piece]) => (kind === "text" ? piece : make(kind, { text: piece }))));
+  element.replaceChildren(...pieces(text).map(([kind, piece]) => (kind === "text" ? typeset(piece) : make(kind, { text: kind === "code" ? piece : typeset(piece) }))));
   return element;
 }
 

@@ -13,6 +13,11 @@ export function pieces(text) {
   return [...found, ["text", text.slice(start)]].filter(([, piece]) => piece);
 }
 
+/** A text as it is printed: a curved apostrophe within a word, and no line that breaks within 3 × 3. */
+export function typeset(text) {
+  return text.replace(/(?<=\p{L})'(?=\p{L})/gu, "’").replace(/(?<=\d) × (?=\d)/g, "\u00a0×\u00a0");
+}
+
 /** The text without its marks. */
 export function plainText(text) {
   return pieces(text).map(([, piece]) => piece).join("");

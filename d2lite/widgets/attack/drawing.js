@@ -56,7 +56,7 @@ function colorOf(theme, { label, after }, k) {
 export function drawBars(ctx, width, height, theme, scene) {
   const { classes, before, after } = scene;
   const row = height / classes.length;
-  const x = linearScale([0, 1], [Math.min(76, width * 0.26), width - 46]);
+  const x = linearScale([0, 1], [Math.min(76, width * 0.26), width - 50]);
   classes.forEach((name, k) => {
     const y = (k + 0.5) * row;
     const color = colorOf(theme, scene, k);
@@ -74,7 +74,7 @@ export function drawBars(ctx, width, height, theme, scene) {
 }
 
 function curveBox(width, height) {
-  return plotBox(width, height, { left: 34, top: LEGEND });
+  return plotBox(width, height, { left: 34, top: LEGEND, bottom: 36 });
 }
 
 /** The axis of budgets, for the slider that the picture is. */
@@ -91,7 +91,7 @@ export function drawCurves(ctx, width, height, theme, scene) {
   const y = linearScale([0, 1], [box.y + box.height, box.y]);
   drawAxes(ctx, box, x, y, theme, { yTicks: [0, 0.25, 0.5, 0.75, 1], xTicks: [0, 8, 16, 24, 32, 40, 48] });
   drawLabel(ctx, "probability", box.x + box.width, box.y + 4, theme, { align: "right" });
-  drawLabel(ctx, "budget ε, gray levels of 255", box.x + box.width, box.y + box.height - 3, theme, { align: "right", baseline: "bottom" });
+  drawLabel(ctx, "budget ε, gray levels of 255", box.x + box.width, height - 2, theme, { align: "right", baseline: "bottom" });
   const winner = argmax(after);
   const budgets = rows.map((_, i) => i);
   const last = (k) => (k === label ? 2 : k === winner ? 1 : 0);

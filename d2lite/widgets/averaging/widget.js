@@ -72,7 +72,7 @@ function drawWeights(ctx, width, height, theme, { weights, most, unit }) {
   drawLabel(ctx, "a row for each output, a column for each pixel", 0, side + 4, theme);
 }
 
-/** Four neighbouring outputs where they lie: how each weighs the pixels around its own, which is ringed. */
+/** Four neighbouring outputs where they lie: how each weighs the pixels around its own, which is framed. */
 function drawNeighbours(ctx, width, height, theme, { weights, most, unit }) {
   const columns = width > 2.2 * height ? 4 : 2;
   const side = Math.min(width / columns - 10, (height * columns) / 4 - LABEL - 6);
@@ -110,7 +110,7 @@ export const { render, preview } = defineExplorer({
   ],
   controls: ["shift_count", "unit", "seed"],
   bottom: [
-    hint("Orange: weights above 0, blue: below. Framed in the matrix: the output looked at. At the right: its weights around its own pixel, which is ringed, and those of three neighbours."),
+    hint("Orange: weights above 0, blue: below. Framed in the matrix: the output looked at. At the right: its weights around its own pixel, which is framed, too, and those of three neighbours."),
   ],
   preview: beside(drawWeights, drawNeighbours, 0.52),
 });

@@ -17,11 +17,13 @@ export function products(app, parent, scene) {
     if (wanted !== shape) [shape, cells] = [wanted, buildProducts(app, element, settings)];
     app.body.classList.toggle("d2l-filling", scene.fill);
     app.body.classList.toggle("d2l-abreast", settings.channels === 1 && settings.kernel_size <= 3);
+    app.body.classList.toggle("d2l-colours", settings.channels > 1 && settings.kernel_size <= 3);
     writeText(cells.sum, scene.taps.length ? formatNumber(scene.result.output[scene.index]) : "");
     signCell(cells.sum, scene.taps.length ? scene.result.output[scene.index] : 0);
     scene.kernel.forEach((weight, i) => {
       const tap = scene.taps[i];
       if (document.activeElement !== cells.kernel[i]) cells.kernel[i].value = weightText(weight);
+      cells.kernel[i].classList.toggle("d2l-crowded", cells.kernel[i].value.length > 3);
       writeText(cells.window[i], tap ? formatCell(tap.pixel) : "");
       writeText(cells.products[i], tap ? formatCell(tap.product) : "");
       cells.window[i].classList.toggle("d2l-outside", Boolean(tap) && !tap.inside);

@@ -98,7 +98,7 @@ export function drawBlock(ctx, width, height, theme, scene) {
 
 function layerScales({ block }, most, width, height) {
   const box = plotBox(width, height, { top: 20, right: 12, bottom: 34, left: 46 });
-  return { box, x: linearScale([0, block.widths.length - 1], [box.x, box.x + box.width]), y: linearScale([0, 1.08 * most], [box.y + box.height, box.y]) };
+  return { box, x: linearScale([-0.5, block.widths.length - 0.5], [box.x, box.x + box.width]), y: linearScale([0, 1.08 * most], [box.y + box.height, box.y]) };
 }
 
 function layerAxes(ctx, { box, x, y }, width, height, theme, count, title) {
@@ -118,14 +118,14 @@ export function drawWidths(ctx, width, height, theme, scene) {
   layerAxes(ctx, scales, width, height, theme, count, "maps after each layer ↑");
   const wide = Math.max(2, 0.62 * (x(1) - x(0)));
   for (let l = 0; l <= count; l++) {
-    const at = Math.min(Math.max(x(l) - wide / 2, scales.box.x), scales.box.x + scales.box.width - wide);
+    const at = x(l) - wide / 2;
     for (let part = 0; part <= l; part++) {
       const [low, high] = part ? [channels + (part - 1) * growth, channels + part * growth] : [0, channels];
       ctx.fillStyle = part === 0 ? theme.muted : part === l ? theme.b : theme.a;
       ctx.fillRect(at, y(high), wide, Math.max(0.5, y(low) - y(high) - (count < 14 ? 1 : 0)));
     }
   }
-  drawLine(ctx, [0, count], [channels, channels], x, y, { color: theme.text, dash: [5, 4] });
+  drawLine(ctx, [-0.5, count + 0.5], [channels, channels], x, y, { color: theme.text, dash: [5, 4] });
   drawLegend(ctx, [{ label: "new", color: theme.b, shape: "square" }, { label: "added instead", color: theme.text, dash: [5, 4] }], { x: Math.max(150, width - 158), y: 0 }, theme);
 }
 

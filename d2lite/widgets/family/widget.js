@@ -31,7 +31,7 @@ function summarise(scene) {
   if (isBlock(scene))
     return `A dense block of ${formatCounted(layers, "layer")} with growth rate ${growth}: from ${formatCounted(channels, "map")} to ${block.widths.at(-1)}, with ${formatCount(block.weights)} weights. Layers that add, at that width: ${formatCount(added)}. Joining writes ${formatCounted(block.joined.at(-1), "map")}.`;
   const point = scene.points[scene.chosen];
-  return `${point.name}: ${formatCount(point.parameters)} parameters, ${formatCount(point.multiply_adds)} multiply-adds, ${formatFixed(point.seconds, 1)} seconds; test accuracy ${formatFixed(point.accuracy, 3)}, seeds from ${formatFixed(point.low, 3)} to ${formatFixed(point.high, 3)}, standard error of the test photos ${formatFixed(point.error, 3)}.`;
+  return `${point.name}: ${formatCount(point.parameters)} parameters, ${formatCount(point.multiply_adds)} multiply-adds, ${formatFixed(point.seconds, 2)} seconds; test accuracy ${formatFixed(point.accuracy, 3)}, seeds from ${formatFixed(point.low, 3)} to ${formatFixed(point.high, 3)}, standard error of the test photos ${formatFixed(point.error, 3)}.`;
 }
 
 function results(scene) {
@@ -46,7 +46,7 @@ function results(scene) {
   return [
     ["parameters", formatCount(point.parameters)],
     ["multiply-adds", formatCount(point.multiply_adds)],
-    ["seconds", formatFixed(point.seconds, 1)],
+    ["seconds", formatFixed(point.seconds, 2)],
     ["test accuracy", `${formatFixed(point.accuracy, 3)} ± ${formatFixed(2 * point.error, 3)}`],
   ];
 }

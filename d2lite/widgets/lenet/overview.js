@@ -1,7 +1,7 @@
 // All layers of the network under each other: every map, every unit, the classes with their probabilities.
 import { formatFixed } from "../_core/format.js";
 import { drawMatrix } from "../_draw/layers.js";
-import { drawLabel, strokeSegment } from "../_draw/scales.js";
+import { drawLabel, setText, strokeSegment } from "../_draw/scales.js";
 import { makeRamp, mixColor } from "../_core/theme.js";
 import { argmax } from "../_math/nn.js";
 import { LAYERS } from "./model.js";
@@ -91,7 +91,7 @@ export function drawOverview(ctx, width, height, theme, scene) {
   }
   drawLinks(ctx, layout, theme, scene);
   const { x, y, width: w, height: h } = layout[pick.layer.name].boxes[pick.unit];
-  outline(ctx, [x - 1, y - 1, w + 2, h + 2], theme.b, 2);
+  outline(ctx, [x - 1, y - 1, Math.min(w + 2, width - x), h + 2], theme.b, 2); // its right side within the picture
   const cell = w / pick.layer.size;
   if (pick.layer.size > 1) outline(ctx, [x + pick.column * cell - 0.75, y + pick.row * cell - 0.75, cell + 1.5, cell + 1.5], theme.b, 1.5);
 }
@@ -128,8 +128,10 @@ export function outline(ctx, box, color, lineWidth) {
 
 function drawClasses(ctx, boxes, theme, { network, run }) {
   const best = argmax(run.probabilities);
+  setText(ctx, theme, 11, 600);
+  const named = 10 + Math.max(...network.classes.map((name) => ctx.measureText(name).width)); // px
   for (const { unit, x, y, width, height } of boxes) {
-    const [from, to] = [x + Math.min(84, width * 0.27), x + width - 98];
+    const [from, to] = [x + named, x + width - 90];
     const look = { baseline: "middle", color: unit === best ? theme.text : theme.muted, weight: unit === best ? 600 : 400 };
     drawLabel(ctx, network.classes[unit], x + 2, y + height / 2 + 0.5, theme, look);
     ctx.fillStyle = theme.line;

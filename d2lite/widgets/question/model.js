@@ -3,7 +3,7 @@
 import { formatCount, formatNumber, parseNumber } from "../_core/format.js";
 import { plainText } from "../_core/prose.js";
 
-export { pieces } from "../_core/prose.js";
+export { pieces, typeset } from "../_core/prose.js";
 
 const CLOSE = 1e-9; // what a sum in another order may differ by
 const EXAMPLES = "such as 0.5, 1/2, 1e-3 or 50%";
@@ -30,18 +30,26 @@ export function allowance(number, tolerance) {
   return Math.max(tolerance, CLOSE) * (Math.abs(number) || 1);
 }
 
-/** A number and its unit, as precise as the tolerance asks. */
-export function formatAnswer({ answer, unit, tolerance }) {
+/** A number, as precise as the tolerance asks. */
+function formatValue({ answer, tolerance }) {
   const digits = Math.min(12, Math.max(3, Math.ceil(1 - Math.log10(Math.max(tolerance, CLOSE)))));
   const isPlain = Number.isInteger(answer) && Math.abs(answer) < 1e12;
-  const text = isPlain ? formatCount(answer) : formatNumber(answer, digits, digits - 1);
+  return isPlain ? formatCount(answer) : formatNumber(answer, digits, digits - 1);
+}
+
+/** A number and its unit. */
+export function formatAnswer({ answer, unit, tolerance }) {
+  const text = formatValue({ answer, tolerance });
   return unit ? `${text}${unit.trim() === "%" ? "" : "\u00a0"}${unit}` : text;
 }
 
 /** The right answer, in the form in which a reader gives one: an index, a text, or the indices in order. */
-export function rightAnswer({ kind, options, items, answer }) {
+export function rightAnswer({ kind, options, items, answer, tolerance }) {
   if (kind === "choice") return options.findIndex(({ right }) => right);
-  if (kind === "number") return String(answer);
+  if (kind === "number") {
+    const told = formatValue({ answer, tolerance }); // 0.2, not 0.19999999999999996
+    return Math.abs(parseAnswer(told) - answer) <= allowance(answer, tolerance) ? told : String(answer);
+  }
   return items.map((_, i) => i).sort((a, b) => items[a].value - items[b].value);
 }
 

@@ -48,10 +48,18 @@ class ReceptiveFieldExplorer(Explorer):
     size = Integer(16, min=4, max=64, label="input side", unit="px")
     in_channels = Choice(1, (1, 3), names=("1", "3"), label="input channels")
     level = Integer(
-        0, min=0, max=MAX_LAYERS, help="Whose unit is chosen: layer 1, 2, ...; 0 is the last layer."
+        0,
+        min=0,
+        max=MAX_LAYERS,
+        silent=True,  # words that act do not tell it: it says where in the picture
+        help="Whose unit is chosen: layer 1, 2, ...; 0 is the last layer.",
     )
     unit = Integer(
-        -1, min=-1, max=200, help="The unit's place along a side, from 0; -1 is the one in the middle."
+        -1,
+        min=-1,
+        max=200,
+        silent=True,
+        help="The unit's place along a side, from 0; -1 is the one in the middle.",
     )
     weigh = Flag(
         False, label="count the ways", help="Shades each input by the number of ways that lead from it."

@@ -99,7 +99,7 @@ function drawSide(ctx, width, height, theme, scene) {
       ctx.strokeRect(px, py, size, 16);
     }
     drawLabel(ctx, l ? `layer ${l}` : "input", 2, view.y(l) - 7, theme, { color: theme.text });
-    drawLabel(ctx, `${sideAt(stack, l)}`, 2, view.y(l) + 5, theme, { size: 10 });
+    drawLabel(ctx, `${sideAt(stack, l)} ${l ? "units" : "pixels"}`, 2, view.y(l) + 5, theme, { size: 10 });
   }
 }
 
@@ -240,7 +240,7 @@ export const { render, preview } = defineExplorer({
   ],
   right: [
     stage({ draw: drawPlane, label: "The input from above: the pixels that the chosen unit sees" }),
-    hint("The input, with the chosen unit's receptive field framed."),
+    hint("Framed: what the chosen unit can see of the input. Gray around the input: padding."),
   ],
   bottom: [
     group({ name: "readout", className: "d2l-readout" }, paragraph(verdict, { className: "d2l-answer" }), hint(describeCost)),

@@ -60,6 +60,7 @@ export function drawCurves(ctx, width, height, theme, scene) {
   drawLabel(ctx, "threshold", box.x + box.width, height - 2, theme, { align: "right", baseline: "bottom" });
   drawLegend(ctx, [{ label: "Dice", color: theme.b, dash: [5, 3] }, { label: "IoU", color: theme.a }], { x: box.x, y: 0 }, theme, box.width);
   const { shown } = scene;
+  if (shown && !shown.overlap) drawLabel(ctx, `no ${shown.name} there, none found: nothing to score`, box.x + box.width / 2, box.y + box.height / 2, theme, { align: "center", baseline: "middle" });
   if (!shown?.overlap) return;
   drawLine(ctx, THRESHOLDS, shown.curves.dice, x, y, { color: theme.b, width: 2, dash: [5, 3] });
   drawLine(ctx, THRESHOLDS, shown.curves.iou, x, y, { color: theme.a, width: 2 });

@@ -42,11 +42,11 @@ function drawSizes(ctx, width, height, theme, scene, { name, place, color, title
 }
 
 export function drawSignal(ctx, width, height, theme, scene) {
-  drawSizes(ctx, width, height, theme, scene, { name: "signal", place: scene.block, color: theme.a, title: "size of the signal →" });
+  drawSizes(ctx, width, height, theme, scene, { name: "signal", place: scene.block, color: theme.a, title: "signal's size by block →" });
 }
 
 export function drawGradient(ctx, width, height, theme, scene) {
-  drawSizes(ctx, width, height, theme, scene, { name: "gradient", place: scene.block - 1, color: theme.b, title: "← size of the gradient" });
+  drawSizes(ctx, width, height, theme, scene, { name: "gradient", place: scene.block - 1, color: theme.b, title: "← gradient's size by block" });
 }
 
 function path(ctx, points, { color, width, dash = [] }) {

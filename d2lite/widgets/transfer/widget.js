@@ -42,7 +42,7 @@ function results(scene) {
   return [
     ...ways.slice(0, 3).map(({ short, points }) => [short, formatFixed(points[at].mean, 3)]),
     ...gains.slice(0, 2).map(({ key, mean, error }) => [`${key === "tuned" ? "fine-tuned" : key} − scratch`, `${signed(mean)} ± ${formatFixed(error, 3)}`]),
-    ["scratch needs for what frozen has", neededText(scene)],
+    ["as good from scratch with", `${neededText(scene)} a class`],
   ];
 }
 
