@@ -31,7 +31,7 @@
     const answered = questions.length - open.length;
     return [
       { started: "begun", read: "read" }[state] ?? "not opened",
-      questions.length ? `${answered} of ${count(questions.length, "question")} answered` : "",
+      questions.length ? `${answered} of ${questions.length}` : "",
     ];
   };
 
@@ -56,7 +56,7 @@
       const last = make("td", {}, answered, answered && open ? ": " : null, open);
       return make("tr", {}, make("td", {}, make("a", { href: address(entry), text: entry.title })), make("td", { text: state }), last);
     });
-    const head = make("tr", {}, ...["Chapter", "Read", "Questions"].map((text) => make("th", { scope: "col", text })));
+    const head = make("tr", {}, ...["Chapter", "Read", "Questions answered"].map((text) => make("th", { scope: "col", text })));
     const table = make("table", { class: "table d2l-where-table" }, make("caption", { text: part }), make("thead", {}, head), make("tbody", {}, ...rows));
     return make("div", { class: "pst-scrollable-table-container" }, table);
   }

@@ -71,6 +71,7 @@ def test_formulas_come_with_mathml(katex):
     assert "<math" in html
     assert 'class="katex-html" aria-hidden="true"' in html
     assert "katex-display" in katex("x", True)
+    assert katex("(N,)") == katex("(N{,})"), "no space after the comma of a tuple of one"
 
 
 def together(*children):

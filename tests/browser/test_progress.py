@@ -167,7 +167,7 @@ def test_where_you_are_lists_what_is_open_with_links(visit):
     assert "Go on with 2. Two." in text
     assert "Read, with 2 questions still open: 1. One." in text
     rows = [row.all_inner_texts() for row in (part.locator("td") for part in page.locator("tbody tr").all())]
-    assert rows[0][:2] == ["1. One", "read"] and rows[0][2].startswith("1 of 3 questions answered")
+    assert rows[0][:2] == ["1. One", "read"] and rows[0][2].startswith("1 of 3: next open")
     assert rows[1][1] == "begun" and rows[2] == ["3. Three", "not opened", ""]
     assert page.locator("caption").all_inner_texts() == ["Part A", "Part B"]
     assert page.get_by_role("link", name="Where you are (1 of 3 chapters read)").count() == 1

@@ -129,7 +129,7 @@ def test_a_clash_is_seen_where_the_axes_are_stretched(host):
 
 def test_of_large_tensors_a_part_is_drawn_and_said(host):
     type_shapes(host, "8, 3, 32, 32", "3, 1, 1")
-    assert "24576 numbers from 24576 and 3." in text(host)
+    assert "24,576 numbers from 24,576 and 3." in text(host)
     assert (
         "Drawn: the first and the last of long axes, of the axes before the last three the index 0 only."
         in text(host)

@@ -214,41 +214,41 @@ FACTORS = {
             VALLEY,
             [[0, 0.5], [96, 0.5]],
             [
-                "On average you are 25 % off, most at time 50 s: 50 % too high.",
+                "On average you are 25% off, most at time 50 s: 50% too high.",
                 "The real curve falls, then rises; yours stays about level. You missed its turn at time 50 s.",
-                "50 %",
+                "50%",
             ],
         ),
         (
             VALLEY,
             [[0, 0.5], [48, 0], [96, 0]],
             [
-                "On average you are 13 % off, most at time 100 s: 50 % too low.",
+                "On average you are 13% off, most at time 100 s: 50% too low.",
                 "The real curve falls, then rises; yours only falls. You missed the rise after time 50 s.",
-                "50 %",
+                "50%",
             ],
         ),
         (
             VALLEY,
             [[0, 0.5], [48, 0], [96, 0.51]],
-            ["Almost exactly: on average you are 0.25 % off.", "You saw that it falls, then rises.", ""],
+            ["Almost exactly: on average you are 0.25% off.", "You saw that it falls, then rises.", ""],
         ),
         (
             VALLEY,
             [[0, 0.5], [24, 0.1], [96, 0.5]],
             [
-                "On average you are 10 % off, most at time 50 s: 23 % too high.",
+                "On average you are 10% off, most at time 50 s: 23% too high.",
                 "You saw that it falls, then rises, but it turns at time 50 s, yours at time 25 s.",
-                "23 %",
+                "23%",
             ],
         ),
         (
             {**VALLEY, "y": [50, 40, 30, 20, 10]},
             [[0, 0.5], [48, 0.3], [72, 0.5], [96, 0.1]],
             [
-                "On average you are 7.5 % off, most at time 75 s: 30 % too high.",
+                "On average you are 7.5% off, most at time 75 s: 30% too high.",
                 "The real curve only falls; yours falls, rises, then falls again. Not there: the rise after time 50 s.",
-                "30 %",
+                "30%",
             ],
         ),
         (
@@ -257,6 +257,16 @@ FACTORS = {
             [
                 "On average you are off by a factor of 5.6, most at step 1000: a factor of 100 too low.",
                 "The real curve only rises; yours stays about level. You missed the rise after step 100.",
+                "× 100",
+            ],
+        ),
+        (
+            {**FACTORS, "xlabel": "hidden units"},
+            [[0, 0.25], [96, 0.25]],
+            [
+                "On average you are off by a factor of 5.6, most at hidden units = 1000: "
+                "a factor of 100 too low.",
+                "The real curve only rises; yours stays about level. You missed the rise after hidden units = 100.",
                 "× 100",
             ],
         ),

@@ -161,7 +161,7 @@ def test_the_difference_is_told_in_the_axis_own_units(open_host):
     host.settle()
     assert host.get("revealed") is True
     text = verdict(host)
-    assert "On average you are 25 % off, most at step 50: 50 % too high." in text
+    assert "On average you are 25% off, most at step 50: 50% too high." in text
     assert (
         "The real curve falls, then rises; yours stays about level. You missed its turn at step 50." in text
     )
@@ -207,7 +207,7 @@ def test_by_keyboard_alone(open_host):
     assert canvas(host).evaluate("(element) => element === document.activeElement")
     press(host, *["ArrowRight", "ArrowDown", "ArrowDown"] * 6)
     spoken = host.page.locator("[aria-live]").all_inner_texts()
-    assert "step 50: error 20 %" in spoken
+    assert "step 50: error 20%" in spoken
     press(host, *["ArrowRight", "Shift+ArrowUp"] * 6, "ArrowRight")
     drawn = heights(host)
     assert sorted(drawn) == list(range(8, 97, 8))
@@ -262,7 +262,7 @@ def test_a_finger_draws_sideways_and_scrolls_up_and_down(open_host):
 def test_a_link_carries_a_drawing(open_host):
     rows = ",".join(f"{place},{height}" for place, height in LEVEL)
     host = open_host(fragment=f"#d2l-x?drawing={rows}&revealed=true", before=(CLOCK,))
-    assert "On average you are 25 % off" in verdict(host)  # at once
+    assert "On average you are 25% off" in verdict(host)  # at once
     bare = open_host(fragment="#d2l-x?revealed=true")
     assert verdict(bare) == "It turns at step 50."
 

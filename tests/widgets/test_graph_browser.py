@@ -102,7 +102,9 @@ def test_nudging_finds_each_planted_mistake(host, expression, mistake):
     assert bad.count() == 0
     host.page.get_by_role("combobox", name="planted mistake").select_option(label=mistake)
     host.settle()
-    assert bad.all_inner_texts() == ["The gradient of x is not what nudging finds: a mistake, or a kink."]
+    assert bad.all_inner_texts() == [
+        "The gradient of x is not what nudging finds (red): a mistake, or a kink."
+    ]
 
 
 def test_inputs_are_moved_by_keys_and_by_the_pointer(host):

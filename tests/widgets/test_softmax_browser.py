@@ -38,7 +38,7 @@ def test_a_step_follows_the_gradient_and_what_is_true_turns_it(make_host):
 def test_a_shift_changes_nothing_until_it_overflows_and_the_cure_works(make_host):
     host = make_host().open("softmax").show("softmax", shift=80)
     assert host.get("probabilities")[0] == pytest.approx(0.6439, abs=1e-3)
-    host.page.get_by_role("slider", name="added to every logit").press("End")
+    host.page.get_by_role("slider", name="added to each logit").press("End")
     host.settle()
     assert host.get("probabilities") == []
     assert host.page.get_by_text("inf divided by inf is nan").is_visible()

@@ -199,6 +199,7 @@ def test_a_logarithmic_slider_never_sticks():
         ("ablation", "changes=", "changes to none"),
         ("boundary", "points=0,1,1,0.5,-0.5,0", "points to 2 of your own"),
         ("boundary", "points=", "points to none of your own"),
+        ("playground", "layers=", "units of the hidden layers to none"),
         ("embeddings", "minus=", "less to nothing"),
         ("nms", "sigma=0.5", "σ of the Gauss to 0.5"),
         ("lenet", "cover=15,10", "covered place to 15, 10"),

@@ -153,7 +153,7 @@ function tellValue({ kind, choices, names, unit, label }, value) {
   if (kind === "flag") return `${label} ${value ? "on" : "off"}`;
   if (kind === "text") return value === "" ? `${label} to nothing` : `${label} to “${shorten(value)}”`;
   const numbers = [value].flat(Infinity);
-  if (!numbers.length) return `${label} to none${names ? "" : " of your own"}`;
+  if (!numbers.length) return `${label} to none${kind === "rows" && !names ? " of your own" : ""}`;
   if (kind === "rows" && value.length > 1) return `${label} to ${value.length} of your own`;
   if (names) return `${label} to ${numbers.map((number) => names[number]).join(", ")}`;
   const text = numbers.length > MAX_TOLD ? `${numbers.length} values` : numbers.map((number) => formatNumber(number)).join(", ");

@@ -147,7 +147,7 @@ function drawCurves(ctx, width, height, theme, scene) {
   const finite = run.losses.filter(Number.isFinite);
   const most = Math.min(Math.max(...finite.slice(0, 2000), ...finite.slice(-1)), Math.max(1.5, 2 * run.losses[0]));
   const y = linearScale([0, 1.08 * most], [upper.y + upper.height, upper.y]);
-  drawAxes(ctx, upper, x, y, theme, { xTicks: [], yTicks: 3, yLabel: "training loss" });
+  drawAxes(ctx, upper, x, y, theme, { xTicks: [], yTicks: 3, yLabel: before ? "training loss; dashed: before" : "training loss" });
   clipped(ctx, upper, () => {
     if (before) drawLine(ctx, null, before, x, y, { color: theme.muted, width: 1.25, dash: [3, 3] });
     drawLine(ctx, null, run.losses, x, y, { color: theme.accent, width: 1.5, alpha: 0.4, from: step });

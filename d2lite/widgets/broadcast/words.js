@@ -1,4 +1,5 @@
 // What the broadcast explorer says: the step, the axes, the errors, the cell that is worked out.
+import { formatCount } from "../_core/format.js";
 import { errorMessages, explainAxis, suggestFix } from "./model.js";
 
 const NAMES = ["a", "b"];
@@ -24,12 +25,12 @@ export function describeStep(scene) {
 }
 
 function describeResult({ shapes, result, clashes }, sum) {
-  if (!clashes) return `${sum} gives ${writeShape(result)}: ${counted(product(result))} from ${shapes.map(product).join(" and ")}.`;
+  if (!clashes) return `${sum} gives ${writeShape(result)}: ${counted(product(result))} from ${shapes.map((shape) => formatCount(product(shape))).join(" and ")}.`;
   return { text: `${sum} is an error: ${clashes === 1 ? "one axis clashes" : `${clashes} axes clash`}.${describeFix(shapes)}`, bad: true };
 }
 
 function counted(count) {
-  return count === 1 ? "1 number" : `${count} numbers`;
+  return count === 1 ? "1 number" : `${formatCount(count)} numbers`;
 }
 
 function describeFix(shapes) {

@@ -1,7 +1,7 @@
 // The pen: strokes by mouse and finger, and by keys from column to column.
 import { addKeys, ARROWS } from "../_core/keys.js";
 import { onPress } from "../_core/press.js";
-import { nameAndUnit, quantity } from "./words.js";
+import { nameAndUnit, placed, quantity } from "./words.js";
 import { drawnPoints, filled, lift, PLACES, strokeOver } from "./model.js";
 import { paperOf } from "./picture.js";
 
@@ -77,5 +77,5 @@ function move(app, scene, by) {
 
 /** A column's own place on the axis, which need not be one of the curve's points. */
 function placeAt(curve, data, place) {
-  return `${nameAndUnit(data.xlabel)[0]} ${quantity(curve.along.value(place / PLACES), data.xlabel, 3)}`;
+  return placed(curve.along.value(place / PLACES), data.xlabel);
 }

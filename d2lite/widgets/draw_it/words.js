@@ -17,15 +17,22 @@ export function nameAndUnit(label) {
 /** A value with the unit of its label. */
 export function quantity(value, label, digits = 2) {
   const unit = nameAndUnit(label)[1];
-  return unit ? `${shortNumber(value, digits)} ${unit}` : shortNumber(value, digits);
+  return unit ? `${shortNumber(value, digits)}${unit === "%" ? "" : " "}${unit}` : shortNumber(value, digits);
 }
 
-/** A place in words, such as "epoch 12": the nearest of the curve's own points. */
+/** A place on the axis along: "epoch 12", "turned by 45 degrees", and with an equals sign what else could not be read, "hidden units = 8". */
+export function placed(value, label) {
+  const [name] = nameAndUnit(label);
+  const reads = /\b(by|of)$/.test(name) || !/ |s$/.test(name);
+  return `${name} ${reads ? "" : "= "}${quantity(value, label, 3)}`;
+}
+
+/** A place in words, the nearest of the curve's own points. */
 export function placeText(curve, { x, xlabel }, place) {
   const part = place / PLACES;
   const far = (value) => Math.abs(curve.along.at(value) - part);
   const nearest = x.reduce((best, value) => (far(value) < far(best) ? value : best));
-  return `${nameAndUnit(xlabel)[0]} ${quantity(nearest, xlabel, 3)}`;
+  return placed(nearest, xlabel);
 }
 
 /** How far off the drawing is on average, where most, and in which direction. */

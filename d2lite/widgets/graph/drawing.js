@@ -4,7 +4,7 @@ import { mixColor } from "../_core/theme.js";
 import { drawLabel, linearScale, setText } from "../_draw/scales.js";
 
 const SIGNS = { "*": "×", "-": "−", "/": "÷", "^": "xⁿ", negate: "−", sigmoid: "σ" };
-const PIECES = 12; // of a curve
+const PIECES = 32; // of a curve
 const TEXT = 14; // px above and below a node for its numbers
 
 /** Where everything stands in pixels: { point(item), radius, size (of texts), step (px between columns) }. */
@@ -123,7 +123,7 @@ function labelEdge(ctx, theme, scene, place, edge) {
 }
 
 function drawNode(ctx, theme, scene, place, i) {
-  const { nodes, values, gradients, live, done, current, failed } = scene;
+  const { nodes, values, gradients, live, done, current, failed, wrong } = scene;
   const { op, name, label } = nodes[i];
   const [x, y] = place.point(scene.layout.at[i]);
   const { radius, size } = place;
@@ -151,5 +151,6 @@ function drawNode(ctx, theme, scene, place, i) {
   const value = `${label ? `${label} = ` : ""}${known ? formatNumber(values[i], 3) : label ? "?" : ""}`;
   drawLabel(ctx, value, x, y - gap, theme, { align: "center", baseline: "bottom", size, weight: now && current.kind === "forward" ? 700 : 400, color: i === failed ? theme.bad : theme.a });
   if (!back || !live[i]) return;
-  drawLabel(ctx, formatNumber(gradients[i], 3), x, y + gap, theme, { align: "center", size, weight: 700, color: theme.b });
+  const bad = wrong.includes(i); // nudging finds another slope
+  drawLabel(ctx, `${bad ? "✗ " : ""}${formatNumber(gradients[i], 3)}`, x, y + gap, theme, { align: "center", size, weight: 700, color: bad ? theme.bad : theme.b });
 }

@@ -7,7 +7,7 @@ import { drawGraph, inputPoints, nodeAt } from "./drawing.js";
 import { layOut } from "./layout.js";
 import { dependents, explainFailure, gradientsAfter, gradientsOf, nudgedSlopes, plan, readExpression, readInputs, relativeError, slopesAt, valuesOf, writeInputs } from "./model.js";
 
-const EMPTY = { nodes: [], names: [], values: [], gradients: [], inputs: [], steps: [], checked: [], current: null, failure: "", failed: -1 };
+const EMPTY = { nodes: [], names: [], values: [], gradients: [], inputs: [], steps: [], checked: [], wrong: [], current: null, failure: "", failed: -1 };
 const PER_PIXEL = 0.025; // what an input changes by, as it is dragged
 const LARGEST = 1e12;
 const AGREES = 1e-4; // a relative error above it is a fault
@@ -59,6 +59,7 @@ function check(scene) {
   scene.full = full;
   const nudged = nudgedSlopes(nodes, names, given);
   scene.checked = names.map((name, i) => ({ name, value: values[scene.inputs[i]], gradient: full[name], nudged: nudged[name], error: relativeError(full[name], nudged[name]) }));
+  if (scene.step === steps.length) scene.wrong = scene.inputs.filter((_, i) => !(scene.checked[i].error <= AGREES));
   const ill = scene.checked.find(({ gradient }) => !Number.isFinite(gradient));
   const kind = Number.isNaN(ill?.gradient) ? "not a number (0 × ∞, or a slope that does not exist; torch gives nan)" : "infinite, in torch, too";
   if (ill && scene.step === steps.length) scene.failure = `The gradient of ${ill.name} is ${kind}: expected inputs where each operation has a slope.`;
@@ -102,7 +103,7 @@ function describeBack(scene, i) {
 function describeCheck({ checked }) {
   const wrong = checked.filter(({ error }) => !(error <= AGREES)).map(({ name }) => name);
   if (!checked.length || !wrong.length) return "";
-  return { text: `The gradient of ${wrong.join(", ")} is not what nudging finds: a mistake, or a kink.`, bad: true };
+  return { text: `The gradient of ${wrong.join(", ")} is not what nudging finds (red): a mistake, or a kink.`, bad: true };
 }
 
 function checkRows({ checked, steps, step }) {

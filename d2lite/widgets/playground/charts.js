@@ -91,7 +91,7 @@ export function drawLosses(ctx, width, height, theme, scene) {
   const curves = [[run.testLoss, theme.muted, "test"], [run.trainLoss, theme.accent, "training"]].filter(([losses]) => Number.isFinite(losses[0]));
   const start = Math.max(0, ...curves.map(([losses]) => losses[0]));
   const every = Math.max(1, Math.floor(run.done / 300));
-  let most = 1e-3;
+  let most = curves.length ? 1e-3 : 1;
   for (const [losses] of curves) for (let k = 0; k <= run.done; k += every) if (losses[k] > most) most = losses[k];
   most = Math.min(most, Math.max(1, 2 * start));
   const y = linearScale([0, 1.08 * most], [box.y + box.height, box.y]);

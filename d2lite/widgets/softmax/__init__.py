@@ -22,7 +22,7 @@ class SoftmaxExplorer(Explorer):
     temperature = Real(
         1, min=0.1, max=10, log=True, label="temperature T", help="Every logit is divided by it first."
     )
-    shift = Real(0, min=-120, max=120, step=1, label="added to every logit")
+    shift = Real(0, min=-120, max=120, step=1, label="added to each logit")
     method = Choice(
         "written",
         ("written", "stable"),

@@ -147,7 +147,7 @@ export function drawScores(ctx, width, height, theme, scene) {
     if (Number.isFinite(value)) drawMark(ctx, x(k + 1), y(value), { radius: k + 1 === fold ? 6 : 3.5, fill: theme.accent, stroke: theme.bg, width: 1.5 });
   });
   if (opened) drawMark(ctx, x(shown), y(score(folds[fold - 1].test)), { shape: "diamond", radius: 6, fill: theme.muted, stroke: theme.bg, width: 1.5 });
-  const entries = [{ label: "promised", color: theme.accent }, { label: "guessing", color: theme.muted, dash: [2, 3] }];
+  const entries = [{ label: "score promised", color: theme.accent }, { label: "guessing", color: theme.muted, dash: [2, 3] }];
   if (worth !== null) entries.push({ label: "on new birds", color: theme.text, dash: [6, 4] });
   drawLegend(ctx, entries, { x: 0, y: 0 }, theme, width);
 }
