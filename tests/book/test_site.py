@@ -142,6 +142,30 @@ def test_chinese_characters_cut_no_font_anew():
     assert fonts.characters(["<p>σ 过拟合，é</p>"]) == " éσ"
 
 
+def test_the_stroke_of_not_equal_is_kept():
+    page = mathematics.render(r"a \neq b")
+    stroke = "\ue020"  # KaTeX lays it over an equals sign; without it a chapter says the opposite
+    assert stroke in page
+    assert stroke in fonts.characters([page])
+
+
+def test_a_comma_stays_with_its_formula():
+    def tied(*children):
+        document = new_document("page")
+        document += nodes.paragraph("", "", *children)
+        mathematics.TieMarks(document).run()
+        return [
+            (node.astext(), node.get("classes")) for node in document[0] if isinstance(node, nodes.Element)
+        ]
+
+    assert tied(nodes.math("", "w"), nodes.Text(", the loss")) == [("w,", ["d2l-tied"])]
+    assert tied(nodes.math("", "w"), nodes.Text(" is")) == [("w", [])]
+    assert tied(nodes.math("", "w"), nodes.emphasis("", "n")) == [("w", []), ("n", [])]
+    assert tied(nodes.math("", "a"), nodes.Text("; "), nodes.math("", "b"), nodes.Text(".")) == [
+        ("a;", ["d2l-tied"]), ("b.", ["d2l-tied"])
+    ]  # fmt: skip
+
+
 def test_results_are_kept_for_one_key(tmp_path):
     calls = []
     make = lambda path: path.mkdir() or calls.append(path)

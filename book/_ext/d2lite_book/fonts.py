@@ -13,9 +13,13 @@ logging.getLogger("fontTools").setLevel(logging.ERROR)  # it tells of every glyp
 
 
 def characters(pages):
-    """Return the characters, but for Chinese ones, that stand in some pages' text (their HTML), as a sorted string."""
+    """Return the characters, but for Chinese ones, that stand in some pages' text (their HTML), as a sorted string.
+
+    Characters for private use stay: KaTeX's stroke through an equals sign, which makes it "not equal", is one of them.
+    """
     text = (html.unescape(re.sub(r"<[^>]*>", "", page)) for page in pages)
-    return "".join(sorted(letter for letter in set().union(*text) if not "\u2e80" <= letter <= "\uffef"))
+    chinese = re.compile("[\u2e80-\udfff\uf900-\uffef]")
+    return "".join(sorted(letter for letter in set().union(*text) if not chinese.match(letter)))
 
 
 def cut(source, target, text):

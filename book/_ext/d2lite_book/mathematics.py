@@ -6,12 +6,14 @@ node through a socket that it sometimes opens too early, and shows a formula it 
 
 import functools
 import json
+import re
 import subprocess
 from pathlib import Path
 
 import sphinxcontrib.katex
 from docutils import nodes
 from sphinx.locale import _
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
@@ -69,9 +71,31 @@ def _render_node(translator, node, display):
         return f"<code>{translator.encode(node.astext())}</code>"
 
 
+class TieMarks(SphinxPostTransform):
+    """Keep the comma or bracket after an inline formula on its line: browsers may break the line between them."""
+
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        """Put each formula and the marks that follow it into one span."""
+        for math in list(self.document.findall(nodes.math)):
+            after = math.next_node(nodes.Text, descend=False, siblings=True)
+            if after is None or math.parent.index(after) != math.parent.index(math) + 1:
+                continue
+            marks = re.match(r"[.,;:!?)\]’”]*", after)[0]
+            if marks:
+                tied = nodes.inline("", "", math.deepcopy(), nodes.Text(marks), classes=["d2l-tied"])
+                math.parent.replace(after, nodes.Text(after[len(marks) :]))
+                math.parent.replace(math, tied)
+
+
 def visit_math(translator, node):
-    """Write an inline formula."""
-    translator.body.append(f'<span class="math">{_render_node(translator, node, False)}</span>')
+    """Write an inline formula; tied to what follows it, it may still break at its own relations."""
+    written = _render_node(translator, node, False)
+    if "d2l-tied" in node.parent.get("classes", ()):
+        written = written.replace('</span><span class="base">', '</span><wbr><span class="base">')
+    translator.body.append(f'<span class="math">{written}</span>')
     raise nodes.SkipNode
 
 
@@ -95,4 +119,5 @@ def _stop(app, exception):
 def connect(app):
     """Register the renderer named in _config.yml as html_math_renderer."""
     app.add_html_math_renderer("d2lite", (visit_math, None), (visit_displaymath, None))
+    app.add_post_transform(TieMarks)
     app.connect("build-finished", _stop)
