@@ -146,6 +146,7 @@ function readPart(part, entries, result) {
 const MAX_TOLD = 6; // numbers of a list
 
 function tellValue({ kind, choices, names, unit, label }, value) {
+  const to = label.endsWith(" by") ? label : `${label} to`;
   if (kind === "choice") return `${label} to ${names[choices.findIndex((choice) => choice === value)]}${unit || ""}`;
   if (kind === "flag") return `${label} ${value ? "on" : "off"}`;
   if (kind === "text") return value === "" ? `${label} to nothing` : `${label} to “${shorten(value)}”`;
@@ -154,12 +155,13 @@ function tellValue({ kind, choices, names, unit, label }, value) {
   if (kind === "rows") return `${label} to ${value.length} of your own`;
   if (names) return `${label} to ${numbers.map((number) => names[number]).join(", ")}`;
   const text = numbers.length > MAX_TOLD ? `${numbers.length} values` : numbers.map((number) => formatNumber(number)).join(", ");
-  return `${label} to ${text}${unit ? ` ${unit}` : ""}`;
+  return `${to} ${text}${unit ? `${unit === "°" ? "" : " "}${unit}` : ""}`;
 }
 
-/** Values by name in words: "forget gate to closed and learning rate to 0.1". */
-export function tellValues(values, spec) {
-  const told = Object.entries(values).map(([name, value]) => tellValue(spec.find((entry) => entry.name === name), value));
+/** Values by name in words: "forget gate to closed and learning rate to 0.1"; tell has an explorer's own words for some. */
+export function tellValues(values, spec, tell = {}) {
+  const entryOf = (name) => spec.find((entry) => entry.name === name);
+  const told = Object.entries(values).map(([name, value]) => tell[name]?.(value, values) ?? tellValue(entryOf(name), value));
   return told.length > 1 ? `${told.slice(0, -1).join(", ")} and ${told.at(-1)}` : told.join();
 }
 

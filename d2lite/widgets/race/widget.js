@@ -216,8 +216,16 @@ function named(name, use = () => {}) {
 
 const addOwnStart = (app, map, scene) => addStart(app, map, { map: () => scene.map, own: () => scene.ground.start });
 
+/** The learning rates in words: the plane's one, or those that are not the surface's own, by method. */
+function ratesText(app, rates) {
+  if (isPlane(app.get)) return `learning rate to ${formatNumber(rates[METHODS.indexOf("momentum")] || rateOf(app.get, "momentum"))}`;
+  const own = METHODS.filter((_, i) => rates[i]).map((name) => `${nameOf(app, name)} ${formatNumber(rates[METHODS.indexOf(name)])}`);
+  return `learning rates to ${own.join(", ") || "the surface's own"}`;
+}
+
 /** The plane's point; and, for the style sheet, that it is shown. */
 function addPlane(app, plane) {
+  app.tell.rates = (rates) => ratesText(app, rates);
   addPoint(app, plane, { point: () => pointOf(app.get), put: (rate, beta) => setRate(app, "momentum", rate, { beta }) });
   app.draw(() => app.body.classList.toggle("d2l-planar", isPlane(app.get)));
 }
