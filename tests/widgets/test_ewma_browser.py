@@ -28,7 +28,7 @@ def test_the_average_goes_to_python(host):
     host.page.get_by_role("checkbox", name="bias correction").check()
     host.settle()
     assert host.get("average") == [pytest.approx(average(24, 0.9, True), rel=1e-12)]
-    assert "v̂ =" in host.page.locator(".d2l-numbers").inner_text()
+    assert "m̂ =" in host.page.locator(".d2l-numbers").inner_text()
 
 
 def test_a_click_chooses_a_day(host):

@@ -213,6 +213,7 @@ def test_a_logarithmic_slider_never_sticks():
         ("receptive_field", "unit=3", "unit to 3"),
         ("segmenter", "wanted=shoe&view=mask", "mask of shoe and show mask"),
         ("pruning", "cut=0", "weights cut to 0%"),
+        ("race", "angle=45", "turned by 45°"),
     ],
 )
 def test_words_tell_what_they_set(name, query, told):
@@ -222,6 +223,26 @@ def test_words_tell_what_they_set(name, query, told):
         run_state("send(state.tellValues(input.values, input.spec));", {"values": values, "spec": spec})
         == told
     )
+
+
+def test_an_explorer_has_its_own_words_for_what_its_numbers_do_not_say():
+    script = "send(state.tellValues(input.values, input.spec, { at: ([i]) => `point ${i}` }));"
+    spec = explorer_class("sweep").spec()
+    assert run_state(script, {"values": {"at": [2, 0], "step": 3}, "spec": spec}).startswith("point 2 and ")
+
+
+def test_the_race_speaks_of_what_its_methods_have():
+    formula = explorer_class("race")._folder / "formula.js"
+    script = """
+    import { memoryText, ruleText } from "./formula.mjs";
+    process.stdout.write(JSON.stringify([memoryText("momentum"), memoryText("adam"), ruleText("momentum")]));
+    """
+    momentum, adam, rule = json.loads(run_module(script, {"formula": formula}))
+    assert momentum == "Given and remembered: gradient g, dashed; velocity v, line."
+    assert "±√ŝ, band" in adam
+    assert (
+        rule == "v\u00a0←\u00a0β\u00a0v\u00a0+\u00a0g, Δw\u00a0=\u00a0−η\u00a0v"
+    )  # breaks at one place only
 
 
 def test_a_symbol_keeps_its_case_at_the_beginning_of_a_sentence():

@@ -28,13 +28,14 @@ const ICONS = {
  * not say and has changed traits whose controls are in it.
  * app.report({ name: value }): hand results to Python, once they have changed; of numbers that are not finite none: a list is empty
  * then, a single number stays as it was.
+ * app.tell[name] = (value) => text: says in words what a trait was set to, where its numbers alone would not.
  * app.scope.on / app.scope.add: what is undone by app.close(), which render returns.
  */
 export function openExplorer({ model, el, title, bare = false }) {
   const own = `d2l-${model.get("_explorer").replaceAll("_", "-")}`; // scopes the explorer's own style sheet
   const label = model.get("key") ? `${title} (${model.get("key")})` : title; // each its own on a page with several
   const root = bare ? make("div", { class: "d2l-explorer" }) : make("section", { class: "d2l-explorer", "aria-label": label });
-  const app = { model, root, scope: makeScope(), spec: model.get("_spec"), hide: [], named: new Map(), pauses: [], reduced: false };
+  const app = { model, root, scope: makeScope(), spec: model.get("_spec"), tell: {}, hide: [], named: new Map(), pauses: [], reduced: false };
   app.body = make("div", { class: `d2l-body ${own}` });
   app.notes = make("div", { class: "d2l-notes", role: "status" });
   app.summary = make("div", { class: "d2l-offscreen" });

@@ -146,10 +146,8 @@ function readPart(part, entries, result) {
 const MAX_TOLD = 6; // numbers of a list
 
 function tellValue({ kind, choices, names, unit, label }, value) {
-  if (kind === "choice") {
-    const to = /\b(across|at|by|from|of|on|over|show|towards|with)$/.test(label) ? "" : " to"; // mask of shoe, not mask of to shoe
-    return `${label}${to} ${names[choices.findIndex((choice) => choice === value)]}${unit || ""}`;
-  }
+  const to = /\b(across|at|by|from|of|on|over|show|towards|with)$/.test(label) ? label : `${label} to`; // mask of shoe, not mask of to shoe
+  if (kind === "choice") return `${to} ${names[choices.findIndex((choice) => choice === value)]}${unit || ""}`;
   if (kind === "flag") return `${label} ${value ? "on" : "off"}`;
   if (kind === "text") return value === "" ? `${label} to nothing` : `${label} to “${shorten(value)}”`;
   const numbers = [value].flat(Infinity);
@@ -157,14 +155,15 @@ function tellValue({ kind, choices, names, unit, label }, value) {
   if (kind === "rows" && value.length > 1) return `${label} to ${value.length} of your own`;
   if (names) return `${label} to ${numbers.map((number) => names[number]).join(", ")}`;
   const text = numbers.length > MAX_TOLD ? `${numbers.length} values` : numbers.map((number) => formatNumber(number)).join(", ");
-  return `${label} to ${text}${unit && !/^[%/]/.test(unit) ? " " : ""}${unit || ""}`;
+  return `${to} ${text}${unit && !/^[%/°]/.test(unit) ? " " : ""}${unit || ""}`;
 }
 
 /**
  * Values by name in words: "forget gate to closed and learning rate to 0.1". Of a choice and a list under one label, such as the
  * kernel's name and its numbers, one is told: the list where it holds something. What is silent says its place in the picture.
+ * tell has an explorer's own words for some.
  */
-export function tellValues(values, spec) {
+export function tellValues(values, spec, tell = {}) {
   const entries = spec.filter(({ name }) => name in values);
   const isFull = ({ name }) => [values[name]].flat().length > 0;
   const isSaid = (entry) => {
@@ -175,7 +174,7 @@ export function tellValues(values, spec) {
   const told = Object.entries(values)
     .map(([name, value]) => [entries.find((entry) => entry.name === name), value])
     .filter(([entry]) => isSaid(entry))
-    .map(([entry, value]) => tellValue(entry, value));
+    .map(([entry, value]) => tell[entry.name]?.(value, values) ?? tellValue(entry, value));
   return told.length > 1 ? `${told.slice(0, -1).join(", ")} and ${told.at(-1)}` : told.join();
 }
 

@@ -28,7 +28,7 @@ export function addWords(app) {
     link.setAttribute("role", "button"); // as the book's pages say from the start
     link.setAttribute("aria-pressed", false);
     mark();
-    say(link, `${undo ? "Undone" : isNew ? "Set" : "Already so"}: ${tellValues(next, app.spec)}.`);
+    say(link, `${undo ? "Undone" : isNew ? "Set" : "Already so"}: ${tellValues(next, app.spec, app.tell)}.`);
   };
   const follow = (event) => {
     const link = event.target.closest?.('a[href*="#d2l-"]');

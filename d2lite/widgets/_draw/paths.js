@@ -76,7 +76,7 @@ export function addStart(app, stage, { map, own, moving = () => {} }) {
 
 /** The box of a chart of losses. */
 export function lossBox(width, height) {
-  return plotBox(width, height, { top: 8, right: 10, left: 48, bottom: 22 });
+  return plotBox(width, height, { top: 8, right: 16, left: 56, bottom: 22 });
 }
 
 /** The scale of steps 0 to count and a little more, in a box. */

@@ -13,7 +13,7 @@ const PEN = 3; // px
 
 /** Where everything stands: { box, x, y }; x and y are scales that know places and heights, too. */
 export function paperOf({ data, curve }, width, height) {
-  const box = { x: 50, y: 26, width: Math.max(1, width - 62), height: Math.max(1, height - 26 - 42) };
+  const box = { x: 50, y: 26, width: Math.max(1, width - 70), height: Math.max(1, height - 26 - 42) };
   const scale = (log, domain, range) => (log ? logScale : linearScale)(domain, range);
   const x = scale(data.xscale === "log", [data.x[0], data.x[data.x.length - 1]], [box.x, box.x + box.width]);
   const y = scale(curve.up.log, data.ylim, [box.y + box.height, box.y]);

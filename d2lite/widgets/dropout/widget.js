@@ -105,7 +105,7 @@ function drawPulls(ctx, place, y, theme, { run, net, target }) {
 /** Probabilities: bar, this mask; line, the average over masks; ring, all units at work. */
 function drawBars(ctx, width, left, row, theme, { run, plainShares, averages, target, names }) {
   const now = run.probabilities.at(-1) || plainShares;
-  const x = linearScale([0, 1], [left + 54, width - 8]);
+  const x = linearScale([0, 1], [left + 59, width - 8]);
   drawLabel(ctx, "probability", width - 2, 4, theme, { align: "right" });
   now.forEach((p, k) => {
     const y = row(k);

@@ -7,6 +7,7 @@ import { above } from "../_draw/panes.js";
 import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
 import { averages, dayWeights, effectiveDays, halfLife, openSeries, plainMeans, recentWeight, seenWeight } from "./model.js";
 
+const DOTS = 400; // days that are drawn as dots; more are a line
 const PART = 0.25; // of the days shown, that playing moves the window by
 
 /** Bring a scene up to date with the traits. */
@@ -55,7 +56,7 @@ function drawSeries(ctx, width, height, theme, scene) {
   const last = Math.min(series.values.length, first + count);
   const days = Array.from({ length: last - first }, (_, i) => first + 1 + i);
   clipped(ctx, { ...box, y: box.y - 4 }, () => {
-    if (count <= 400) for (const t of days) drawMark(ctx, x(t), y(series.values[t - 1]), { radius: count > 150 ? 1.4 : 2.2, fill: theme.muted });
+    if (count <= DOTS) for (const t of days) drawMark(ctx, x(t), y(series.values[t - 1]), { radius: count > 150 ? 1.4 : 2.2, fill: theme.muted });
     else drawLine(ctx, days, days.map((t) => series.values[t - 1]), x, y, { color: theme.muted, width: 0.6, alpha: 0.7 });
     const from = correct || first ? Math.max(1, first) : 0;
     const line = Array.from({ length: last - from + 1 }, (_, i) => from + i);
@@ -69,7 +70,7 @@ function drawSeries(ctx, width, height, theme, scene) {
   strokeSegment(ctx, x(day), box.y, x(day), box.y + box.height);
   drawMark(ctx, x(day), y(series.values[day - 1]), { radius: 4, fill: theme.bg, stroke: theme.text, width: 2 });
   drawMark(ctx, x(day), y(v[day]), { radius: 5, fill: theme.b, stroke: theme.bg });
-  const entries = [{ label: series.unit, color: theme.muted, shape: "circle" }, { label: correct ? "average, corrected" : "average", color: theme.b }];
+  const entries = [{ label: series.unit, color: theme.muted, ...(count <= DOTS && { shape: "circle" }) }, { label: correct ? "average, corrected" : "average", color: theme.b }];
   if (plain) entries.push({ label: `mean of ${formatCounted(Math.round(effectiveDays(scene.beta)), "day")}`, color: theme.a, dash: [5, 3] });
   drawLegend(ctx, entries, { x: box.x, y: 0 }, theme, box.width);
 }
@@ -102,12 +103,12 @@ const births = (value) => Math.round(value).toLocaleString("en");
 
 /** The update of the chosen day in numbers. */
 function fillUpdate({ series, day, raw, beta }) {
-  return `v ← ${formatNumber(beta)} · ${births(raw[day - 1])} + ${formatNumber(1 - beta)} · ${births(series.values[day - 1])} = ${births(raw[day])}`;
+  return `m ← ${formatNumber(beta)} · ${births(raw[day - 1])} + ${formatNumber(1 - beta)} · ${births(series.values[day - 1])} = ${births(raw[day])}`;
 }
 
 function fillCorrection({ day, raw, beta, correct }) {
   const seen = seenWeight(beta, day);
-  return correct ? `v̂ = ${births(raw[day])} / ${formatNumber(seen)} = ${births(raw[day] / seen)}` : "no correction: v is the average";
+  return correct ? `m̂ = ${births(raw[day])} / ${formatNumber(seen)} = ${births(raw[day] / seen)}` : "no correction: m is the average";
 }
 
 /** What β means. */

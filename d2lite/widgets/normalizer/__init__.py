@@ -24,7 +24,7 @@ class NormalizerExplorer(Explorer):
         min=0.1,
         max=10,
         log=True,
-        label="starting weights ×",
+        label="first weights ×",
         help="PyTorch's starting weights times this; He's are about 2.45 times as large.",
     )
     depth = Integer(10, min=1, max=16, label="hidden layers")

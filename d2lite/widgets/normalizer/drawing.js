@@ -6,6 +6,7 @@ import { MEASURE } from "./model.js";
 
 const REACH = 4; // of the axis of values
 const [TOP_LOSS, GUESS] = [1, Math.LN2];
+const FOOT = -0.13; // of the axis of losses: room for its name below a loss near 0
 const NAMES = ["without batch norm", "with batch norm"];
 
 function unitsBox(width, height) {
@@ -30,6 +31,12 @@ function drawUnits(which, ctx, width, height, theme, { bars, still }) {
   for (let l = 0; l < layers.length; l += 2) ctx.fillRect(box.x + l * share, box.y, share, box.height);
   drawAxes(ctx, box, x, y, theme, { xTicks: layers.map((_, l) => l + 1), yTicks: [-REACH, -2, 0, 2, REACH] });
   const thick = Math.max(1, step - 1);
+  ctx.fillStyle = theme.muted;
+  layers.forEach((units, l) => {
+    units.forEach(([low, , high], unit) => {
+      if (low > REACH || high < -REACH) drawBeyond(ctx, left(l, unit), thick, low > REACH ? box.y : box.y + box.height, low > REACH ? 1 : -1);
+    });
+  });
   clipped(ctx, box, () => {
     layers.forEach((units, l) => {
       units.forEach(([low, middle, high], unit) => {
@@ -42,6 +49,16 @@ function drawUnits(which, ctx, width, height, theme, { bars, still }) {
     });
   });
   drawLabel(ctx, `${NAMES[which]}${still || width < 400 ? "" : ": what enters each unit, by layer"}`, box.x, 3, theme, { color: theme.text, weight: 600 });
+}
+
+/** A small arrow at the edge that a unit's bar lies beyond. */
+function drawBeyond(ctx, x, width, edge, inwards) {
+  ctx.beginPath();
+  ctx.moveTo(x + width / 2, edge);
+  ctx.lineTo(x + width, edge + 5 * inwards);
+  ctx.lineTo(x, edge + 5 * inwards);
+  ctx.closePath();
+  ctx.fill();
 }
 
 /** Both networks, one above the other. */
@@ -72,7 +89,7 @@ export function drawLosses(ctx, width, height, theme, scene) {
   const { curves, places: xs, steps, losses } = scene;
   const box = lossBox(width, height);
   const x = stepScale(scene, width, height);
-  const y = linearScale([0, TOP_LOSS], [box.y + box.height, box.y]);
+  const y = linearScale([FOOT, TOP_LOSS], [box.y + box.height, box.y]);
   drawAxes(ctx, box, x, y, theme, { xTicks: 4, yTicks: [0, 0.5, 1], xLabel: "step" });
   ctx.strokeStyle = theme.muted;
   ctx.lineWidth = 1;

@@ -67,6 +67,6 @@ export const { render, preview } = defineExplorer({
     table({ heads: ["", "loss", "right", "units that vary"], rows, className: "d2l-both" }),
   ],
   controls: ["lr", "scale", "depth", "statistics", "activation", "batch_size", "dataset", "seed"],
-  bottom: [hint("A bar spans the middle 90% of the 120 points, in what enters one unit; its dark line is the middle point. A bar without height is the same for all points. Gray line among the losses: guessing.")],
+  bottom: [hint("A bar spans the middle 90% of the 120 points, in what enters one unit; its dark line is the middle point. A bar without height is the same for all points; an arrow stands for one beyond the axis. Gray line among the losses: guessing.")],
   preview: beside(drawBoth, drawLosses, 0.62),
 });

@@ -7,6 +7,7 @@ import { ballPoint, contourPoint, shrink, solve, zerosOf } from "./model.js";
 
 const SIDE = 3.4; // the map shows -SIDE to SIDE along both axes
 const ZONE_CELLS = 80;
+const BOTH = 3; // the kind of a place that leaves no weight
 export const STRENGTHS = Array.from({ length: 73 }, (_, i) => 0.01 * 1000 ** (i / 72)); // of the path: 0.01 to 10
 export const LAST = STRENGTHS.length - 1;
 const PULL = 34; // px of the arrow
@@ -111,7 +112,7 @@ function drawZones(ctx, x, y, theme, zones) {
   drawPixels(ctx, pixels, ZONE_CELLS, ZONE_CELLS, [x(-SIDE), y(SIDE), x(SIDE) - x(-SIDE), y(-SIDE) - y(SIDE)], false);
 }
 
-function drawMapLabels(ctx, width, height, x, y, theme, { settings, w, showZones }) {
+function drawMapLabels(ctx, width, height, x, y, theme, { settings, w, showZones, zones }) {
   const at = (value) => String(value).replace("-", "−");
   for (const v of ticks(x, 5)) if (v !== 0) drawLabel(ctx, at(v), x(v), y(0) + 4, theme, { align: "center" });
   for (const v of ticks(y, 5)) if (v !== 0) drawLabel(ctx, at(v), x(0) - 5, y(v), theme, { align: "right", baseline: "middle" });
@@ -121,6 +122,7 @@ function drawMapLabels(ctx, width, height, x, y, theme, { settings, w, showZones
   const right = w[0] >= 0;
   drawLabel(ctx, "w", x(w[0]) + (right ? -10 : 10), y(w[1]) + 6, theme, { align: right ? "right" : "left", color: theme.text, weight: 600, size: 13 });
   if (showZones) {
+    if (zones?.found.includes(BOTH)) drawLabel(ctx, "ŵ here: both 0", width - 8, height - 40, theme, { align: "right", baseline: "bottom" });
     drawLabel(ctx, "ŵ here: w₂ = 0", width - 8, height - 24, theme, { align: "right", baseline: "bottom", color: theme.b });
     drawLabel(ctx, "ŵ here: w₁ = 0", width - 8, height - 8, theme, { align: "right", baseline: "bottom", color: theme.a });
   }

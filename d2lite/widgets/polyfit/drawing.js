@@ -79,7 +79,7 @@ export function drawErrors(ctx, width, height, theme, scene) {
     drawMark(ctx, x(degree), y(here.test), { radius: 5.5, fill: theme.accent, stroke: theme.bg });
   });
   drawLabel(ctx, "degree", box.x + box.width, box.y + box.height - 3, theme, { align: "right", baseline: "bottom", color: theme.text });
-  const entries = [{ label: "error on new points", color: theme.accent }, { label: "on these", color: theme.a }];
+  const entries = [{ label: banded ? "on new points" : "error on new points", color: theme.accent }, { label: "on these", color: theme.a }];
   const more = [{ label: "bias", color: theme.b, dash: [2, 2] }, { label: "spread", color: theme.b }];
   drawLegend(ctx, banded ? [...entries, ...more] : entries, { x: box.x, y: 1 }, theme);
 }

@@ -22,6 +22,18 @@ export const RULE_LINES = {
   adamw: { ...ADAM, step: "Δw = −η · λ w − η v̂ / (√ŝ + ε)" },
 };
 
+/** The rule of a method as a sentence whose lines break between its equations only. */
+export function ruleText(name) {
+  return Object.values(RULE_LINES[name]).map((line) => line.replaceAll(" ", "\u00a0")).join(", ");
+}
+
+/** What a picture of a method's memory shows: only what the method has. */
+export function memoryText(name) {
+  const { v, vHat, s, sHat } = RULE_LINES[name];
+  const parts = ["gradient g, dashed", v && (vHat ? "corrected mean v̂, line" : "velocity v, line"), s && (sHat ? "±√ŝ, band" : "±√s, band")];
+  return `Given and remembered: ${parts.filter(Boolean).join("; ")}.`;
+}
+
 /** Rows [text with numbers, value for w₁, value for w₂] of the next step: next is nextStep's answer, settings the run's. */
 export function formulaRows(name, settings, next) {
   const { lr, beta, beta1, beta2, weightDecay } = settings;

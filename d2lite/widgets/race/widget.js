@@ -9,7 +9,7 @@ import { facts, group, hint, paragraph, player, stage, table } from "../_core/pa
 import { beside, above } from "../_draw/panes.js";
 import { addStart, heightsAbove, heightText, lossBox, stepScale } from "../_draw/paths.js";
 import { drawLosses, drawMap, drawMemory, methodColor } from "./draw.js";
-import { formulaRows, RULE_LINES } from "./formula.js";
+import { formulaRows, memoryText, RULE_LINES, ruleText } from "./formula.js";
 import { arrival, makeGround, makeRun, nextStep, regimeName, runTo, stepsDone, suggestedRates, USES } from "./model.js";
 import { addPoint, drawPlane, drawValley, measurePoint, pointFacts, START, tipAt } from "./plane.js";
 
@@ -76,6 +76,12 @@ function pointOf(get) {
 
 function nameOf(app, name) {
   return app.entry("shown").names[METHODS.indexOf(name)];
+}
+
+/** What the map shows; the ellipse only where a method divides. */
+function mapHint({ view, runs }) {
+  if (view === "plane") return PLANE_HINT;
+  return MAP_HINT + ([...runs.keys()].some((name) => RULE_LINES[name].scale) ? DIVISION_HINT : "");
 }
 
 /** Where a run stands at the step shown: { k, lost, height above the minimum }. */
@@ -160,7 +166,7 @@ function makeRow(app, name, label, shown) {
 
 function shownRule({ shown, runs }, app) {
   const name = nameOf(app, shown);
-  return runs.has(shown) ? `${name}: ${Object.values(RULE_LINES[shown]).join(",  ")}` : `${name} does not run: tick it in the table.`;
+  return runs.has(shown) ? `${name}: ${ruleText(shown)}` : `${name} does not run: tick it in the table.`;
 }
 
 /** The next step of the shown method, line by line, for both weights. */
@@ -210,15 +216,24 @@ function named(name, use = () => {}) {
 
 const addOwnStart = (app, map, scene) => addStart(app, map, { map: () => scene.map, own: () => scene.ground.start });
 
+/** The learning rates in words: the plane's one, or those that are not the surface's own, by method. */
+function ratesText(app, rates) {
+  if (isPlane(app.get)) return `learning rate to ${formatNumber(rates[METHODS.indexOf("momentum")] || rateOf(app.get, "momentum"))}`;
+  const own = METHODS.filter((_, i) => rates[i]).map((name) => `${nameOf(app, name)} ${formatNumber(rates[METHODS.indexOf(name)])}`);
+  return `learning rates to ${own.join(", ") || "the surface's own"}`;
+}
+
 /** The plane's point; and, for the style sheet, that it is shown. */
 function addPlane(app, plane) {
+  app.tell.rates = (rates) => ratesText(app, rates);
   addPoint(app, plane, { point: () => pointOf(app.get), put: (rate, beta) => setRate(app, "momentum", rate, { beta }) });
   app.draw(() => app.body.classList.toggle("d2l-planar", isPlane(app.get)));
 }
 
 const PLANE_HINT =
   "Drag the dot. The stronger the colour, the less a step keeps in the long run. Lines: 2, 4, 8 and 16 times as slow as at the ring. Dashed: where the run along the valley begins to swing. A run has arrived when a thousandth of its distance is left.";
-const MAP_HINT = "Click or drag to choose the start. Arrow: the next step. Dashed: straight downhill. Ellipse: the unit circle after the division.";
+const MAP_HINT = "Click or drag to choose the start. Arrow: the next step. Dashed: straight downhill.";
+const DIVISION_HINT = " Ellipse: the unit circle after the division.";
 const drawRace = beside(drawMap, above(drawLosses, drawMemory));
 const drawBoth = beside(drawPlane, above(drawValley, drawLosses, 0.55));
 
@@ -247,7 +262,7 @@ export const { render, preview } = defineExplorer({
     stage({ draw: drawPlane, label: "Plane of learning rates and memories, coloured by what a step keeps", ratio: 1.1, tip: tipAt, use: named("plane", addPlane) }),
     stage({ draw: drawMap, label: "Map of the surface with the path of each method", className: "d2l-map", use: named("map", addOwnStart) }),
     legend,
-    hint(({ view }) => (view === "plane" ? PLANE_HINT : MAP_HINT)),
+    hint(mapHint),
   ],
   right: [
     stage({ draw: drawValley, label: "The valley with the path of momentum", ratio: 2, className: "d2l-valley", use: named("valley", addOwnStart) }),
@@ -265,7 +280,7 @@ export const { render, preview } = defineExplorer({
       },
     }),
     stage({ draw: drawMemory, label: "Gradient, velocity and second moment of the shown method", ratio: 2, use: named("memory") }),
-    hint(({ view }) => (view === "plane" ? "" : "Its memory. Dashed: gradient g. Line: velocity v, Adam's corrected (v̂). Band: ±√s, Adam's ±√ŝ.")),
+    hint(({ view, shown, runs }) => (view === "plane" || !runs.has(shown) ? "" : memoryText(shown))),
     facts((scene) => (scene.view === "plane" ? pointFacts(scene) : []), { name: "point" }),
   ],
   bottom: [

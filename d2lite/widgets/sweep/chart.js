@@ -58,13 +58,15 @@ export function drawChart(ctx, width, height, theme, scene, metric) {
 }
 
 function drawBaseline(ctx, box, y, metric, theme) {
-  if (metric.baseline === null) return;
+  const py = y(metric.baseline ?? NaN);
+  if (!(py >= box.y && py <= box.y + box.height)) return; // its name alone would be cut
   ctx.save();
   ctx.strokeStyle = theme.muted;
   ctx.setLineDash([2, 4]);
-  strokeSegment(ctx, box.x, y(metric.baseline), box.x + box.width, y(metric.baseline));
+  strokeSegment(ctx, box.x, py, box.x + box.width, py);
   ctx.restore();
-  drawLabel(ctx, "guessing", box.x + box.width - 4, y(metric.baseline) - 2, theme, { align: "right", baseline: "bottom", size: 10 });
+  const below = py < box.y + 14;
+  drawLabel(ctx, "guessing", box.x + box.width - 4, py + (below ? 3 : -2), theme, { align: "right", baseline: below ? "top" : "bottom", size: 10 });
 }
 
 /** A neighbour's line: one colour below the point, another above, paler the further. */

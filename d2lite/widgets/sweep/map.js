@@ -129,4 +129,12 @@ function drawColumnLabels(ctx, { sweep }, { box, column, width: cell }, theme, w
     free = middle + half + 8;
   });
   drawLabel(ctx, axis.label, box.x + box.width, bottom + 14, theme, { align: "right", size: 11, color: theme.text });
+  drawRowNames(ctx, sweep, box.x + box.width - ctx.measureText(axis.label).width, bottom + 14, theme);
+}
+
+/** What the rows are, under their labels, where there is room before the name of the columns. */
+function drawRowNames(ctx, sweep, end, y, theme) {
+  const inner = innerAxis(sweep);
+  const names = [...groupAxes(sweep, inner), ...(inner < 0 ? [] : [inner])].map((i) => sweep.axes[i].label).join(", ");
+  if (names && ctx.measureText(names).width < end - 14) drawLabel(ctx, names, 2, y, theme, { size: 11, color: theme.text });
 }

@@ -114,6 +114,7 @@ function describeCell(scene, ...at) {
 /** Cells to click, drag over, or walk through with the arrow keys. */
 function walkMap(app, map, scene) {
   const { sweep } = scene;
+  app.tell.at = (at) => (at.length ? pointText(sweep, insidePoint(sweep, at)) : "the best point");
   onPress(app, map.canvas, (event) => app.set({ at: pointAt(scene, ...map.at(event), map.width(), map.height()) }));
   const press = (key) => {
     const move = ARROWS[key] || { Home: [-Infinity, 0], End: [Infinity, 0] }[key];
