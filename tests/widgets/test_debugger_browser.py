@@ -41,6 +41,7 @@ def test_another_case_forgets_the_guess_and_a_known_mistake_takes_no_guess(make_
     host.page.get_by_role("button", name="Show the mistake").click()
     host.settle()
     assert host.get("shown") is True
+    assert "Here: a column against a row. With keepdim" in host.page.inner_text(".d2l-about")
     before = host.get("pressed")
     lines(host).first.press("Enter")
     host.settle()

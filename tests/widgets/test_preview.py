@@ -110,6 +110,23 @@ def test_text_cannot_become_markup():
     assert [child.text for child in root] == ['<b>"&', "</text><script>"]
 
 
+def test_text_is_turned_about_its_place():
+    script = """
+    import * as svg from "./svg.mjs";
+    const ctx = new svg.SvgContext(20, 20);
+    ctx.save();
+    ctx.translate(5, 6);
+    ctx.rotate(Math.PI / 2);
+    ctx.fillText("turned", 0, 0);
+    ctx.restore();
+    ctx.fillText("upright", 1, 2);
+    process.stdout.write(ctx.toSvg());
+    """
+    _, turned, upright = ET.fromstring(run_module(script, {"svg": SVG}))
+    assert (turned.get("transform"), turned.get("x"), turned.get("y")) == ("rotate(90 5 6)", "5", "6")
+    assert upright.get("transform") is None
+
+
 def test_contours_lie_on_the_level_and_close():
     script = """
     import * as layers from "./layers.mjs";

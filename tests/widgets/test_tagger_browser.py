@@ -1,5 +1,8 @@
 """The tagger explorer, typed in and stepped through; torch's LSTM says what it must show."""
 
+import re
+from decimal import Decimal
+
 import pytest
 
 from .traces.tagger import read, words_of
@@ -59,3 +62,15 @@ def test_no_words_are_no_fault(host):
     host.settle()
     assert "Type a few words." in readout(host)
     assert says(host, []) in readout(host)
+
+
+def test_the_sum_on_the_page_is_that_of_its_parts(host):
+    for place in range(12):
+        host.set("place", place)
+        host.settle()
+        sum_ = re.search(
+            r"start (\S+) (.) (\S+) from the left (.) (\S+) from the right = (\S+)\. ", readout(host)
+        )
+        start, a, left, b, right, total = (part.replace("−", "-") for part in sum_.groups())
+        parts = [Decimal(part) for part in (start, a + left, b + right)]
+        assert sum(parts) == Decimal(total)

@@ -116,6 +116,14 @@ def test_every_part_is_drawn_and_described(host, part):
     assert host.page.locator(".d2l-right .d2l-hint").inner_text()
 
 
+@pytest.mark.parametrize("part", ["embed", "lookup", "attention", "network", "output"])
+def test_a_part_without_room_is_no_error(host, part):
+    host.page.add_style_tag(content=".d2l-pane { width: 4px !important }")  # as while a page is laid out
+    host.set("part", part)
+    host.settle()
+    assert host.page.locator(".d2l-note").count() == 0
+
+
 def small():
     torch.manual_seed(0)
     return CharacterTransformer("ab \n", width=8, num_layers=1, num_heads=2, context=8, positions="learned")

@@ -77,14 +77,14 @@ export function encodePng(pixels, width, height) {
 /** The recording context; toSvg() gives what was drawn. It knows what layers.js and scales.js use. */
 export class SvgContext {
   constructor(width, height, title = "") {
-    Object.assign(this, { width, height, title, body: [], path: "", dash: [], stack: [], clips: 0, shift: [0, 0] });
+    Object.assign(this, { width, height, title, body: [], path: "", dash: [], stack: [], clips: 0, shift: [0, 0], turn: 0 });
     Object.assign(this, { fillStyle: "#000", strokeStyle: "#000", lineWidth: 1, lineCap: "butt", lineJoin: "miter" });
     Object.assign(this, { globalAlpha: 1, font: "10px sans-serif", textAlign: "start", textBaseline: "alphabetic" });
   }
 
   save() {
     const kept = Object.fromEntries(KEPT.map((name) => [name, this[name]]));
-    this.stack.push({ ...kept, dash: this.dash, shift: this.shift, opened: 0 });
+    this.stack.push({ ...kept, dash: this.dash, shift: this.shift, turn: this.turn, opened: 0 });
   }
 
   restore() {
@@ -95,6 +95,11 @@ export class SvgContext {
 
   translate(x, y) {
     this.shift = [this.shift[0] + x, this.shift[1] + y];
+  }
+
+  /** What is written from now on stands turned; what else is drawn does not. */
+  rotate(angle) {
+    this.turn += angle;
   }
 
   at(x, y) {
@@ -193,7 +198,8 @@ export class SvgContext {
     const [px, py] = this.at(x, y + (SHIFTS[this.textBaseline] || 0) * Number(size)).split(" ");
     const bold = Number(weight) > 500 ? ` font-weight="${weight}"` : "";
     const anchor = ANCHORS[this.textAlign] === "start" ? "" : ` text-anchor="${ANCHORS[this.textAlign]}"`;
-    this.body.push(`<text x="${px}" y="${py}" font-size="${size}"${bold}${anchor}${look}${this.alpha()}>${escapeText(text)}</text>`);
+    const turned = this.turn ? ` transform="rotate(${short((180 / Math.PI) * this.turn)} ${this.at(0, 0)})"` : "";
+    this.body.push(`<text x="${px}" y="${py}" font-size="${size}"${bold}${anchor}${turned}${look}${this.alpha()}>${escapeText(text)}</text>`);
   }
 
   fillText(text, x, y) {

@@ -47,7 +47,7 @@ function results(scene) {
   return [
     ["most sent by one", vectors(mostSent(scene))],
     ["least sent by one", vectors(Math.min(...sent) / n)],
-    ["time, if a vector on one wire takes 1", formatFixed(time, 2)],
+    ["time, in vectors over one wire", formatFixed(time, 2)],
     ["cells with the sum", `${done} of ${n * n}`],
   ];
 }

@@ -15,7 +15,7 @@ const DECADES = 4; // of the gradient's chart
 const FULL = 8; // bits of surprise that give the full colour
 const LIKELY = 0.5; // chance of a quotation mark that gives the full colour
 const CHART = 0.24; // share of the strip's height that the gradient has,
-const LOW = 64; // and at least so many px
+const LOW = 74; // and at least so many px
 const ROW = 7.5; // px of a unit's row
 const ROWS = 32; // at most: each is to be seen and hit
 export { formatShare, showCharacter };
@@ -110,7 +110,7 @@ export function stripLayout(scene, width, height) {
   const count = Math.min(most, Math.max(12, scene.place));
   const first = scene.place - count;
   const chart = Math.max(LOW, height * CHART);
-  const top = plotBox(width, chart, { ...margins, top: 6, bottom: 18 });
+  const top = plotBox(width, chart, { ...margins, top: 17, bottom: 18 });
   const units = { ...plotBox(width, height, { ...margins, top: chart + 2, bottom: 4 }) };
   return { top, units, rows: unitRows(scene, units.height), count, first, x: linearScale([first, scene.place], [top.x, top.x + top.width]) };
 }
@@ -129,7 +129,8 @@ export function drawStrip(ctx, width, height, theme, scene) {
   const { back, place, truncation, reading } = scene;
   const most = Math.max(...back.norms, 1e-12);
   const y = logScale([most * 10 ** -DECADES, most * 2], [top.y + top.height, top.y]);
-  drawAxes(ctx, top, x, y, theme, { xTicks: [], yTicks: 2, format: (value) => shortNumber(value, 1), yLabel: "gradient at each character" });
+  drawAxes(ctx, top, x, y, theme, { xTicks: [], yTicks: 2, format: (value) => shortNumber(value, 1) });
+  drawLabel(ctx, "gradient at each character", top.x + 5, 1, theme);
   const from = Math.max(0, first);
   for (let t = from; t < place; t++) {
     const k = place - 1 - t;
@@ -145,7 +146,7 @@ export function drawStrip(ctx, width, height, theme, scene) {
     ctx.strokeStyle = theme.bad;
     ctx.lineWidth = 1.5;
     strokeSegment(ctx, x(place - truncation), top.y, x(place - truncation), top.y + top.height);
-    drawLabel(ctx, "cut", x(place - truncation) - 4, top.y + 14, theme, { color: theme.bad, align: "right" });
+    drawLabel(ctx, "cut", x(place - truncation) - 4, top.y + 2, theme, { color: theme.bad, align: "right" });
   }
   ctx.font = `400 ${Math.min(12, (x(1) - x(0)) * 1.5)}px ${theme.mono}`;
   ctx.textAlign = "center";

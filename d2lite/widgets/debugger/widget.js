@@ -25,15 +25,16 @@ const percent = (value) => (value === null ? "none" : formatFixed(value, 2));
 
 function message({ finding, wrong, said, known }) {
   const missing = wrong.lines.length ? "" : " A line is missing.";
-  if (known) return `${said.verdict === "found" && finding ? "Found: " : ""}${wrong.title}.${missing} ${wrong.reason}`.replaceAll("`", "");
+  const found = said.verdict === "found" && finding;
+  if (known) return `${found ? "Found: " : "Here: "}${wrong.title}.${missing} ${wrong.reason}`.replaceAll("`", "");
   if (said.verdict === "wrong") return `This line is right. ${said.role}`.replaceAll("`", "");
   return "One line is wrong, or missing. Look at the curves, then press the line that you suspect; where one is missing, a line beside the gap.";
 }
 
 function results({ wrong, right, run, known }) {
   const list = [["it reports", percent(wrong.reports[run])]];
-  if (known) list.push(["right on new photos: its network", percent(wrong.truths[run])]);
-  return [...list, ["right on new photos: the right program's network", percent(right.truths[run])]];
+  if (known) list.push(["its network on new photos", percent(wrong.truths[run])]);
+  return [...list, ["the right program's network on new photos", percent(right.truths[run])]];
 }
 
 function summarise(scene) {
@@ -65,7 +66,7 @@ export const { render, preview } = defineExplorer({
     program({ rows: ({ rows }) => rows, press: (app, pressed) => app.set({ pressed, shown: false }), label: "Lines of the program" }),
     group(
       { name: "moves", className: "d2l-moves d2l-direct" },
-      button({ label: "Show the mistake", kind: "quiet", press: (app) => app.set({ shown: true }), usable: (app, { asks }) => asks }),
+      button({ label: "Show the mistake", press: (app) => app.set({ shown: true }), usable: (app, { asks }) => asks }),
       button({ label: "Next case", press: (app) => app.set({ ...CLEAN, case: last(app) ? 1 : app.get("case") + 1 }) }),
     ),
   ],

@@ -162,15 +162,15 @@ function drawMap(ctx, width, height, theme, scene) {
   const [x, y] = mapScales(scene, box);
   drawZero(ctx, box, x, y, theme);
   drawEnds(ctx, box, width, height, theme, scene);
+  clipped(ctx, box, () => drawArrows(ctx, x, y, theme, scene));
+  nameWords(ctx, box, x, y, theme, scene);
   clipped(ctx, box, () => {
-    drawArrows(ctx, x, y, theme, scene);
     for (const point of scene.points) {
       const shape = { asked: "circle", also: "square", near: "diamond" }[point.kind];
       drawMark(ctx, x(point.at[0]), y(point.at[1]), { shape, radius: point.kind === "near" && !point.first ? 3.5 : 5, fill: colorOf(point, theme) });
     }
     if (scene.target) drawMark(ctx, x(scene.target[0]), y(scene.target[1]), { shape: "cross", radius: 5, stroke: theme.text, width: 2 });
   });
-  nameWords(ctx, box, x, y, theme, scene);
 }
 
 /** Lines where a word is as near to one end of an axis as to the other. */

@@ -89,7 +89,7 @@ export function drawValve(ctx, theme, { letter, words = "", value, color, number
   ctx.arc(x, y, VALVE, 0, 2 * Math.PI);
   ctx.fill();
   ctx.stroke();
-  drawLabel(ctx, letter, x, y + 0.5, theme, { color, size: letter.length > 1 ? 11 : 14, weight: 700, align: "center", baseline: "middle" });
+  drawLabel(ctx, letter, x, y + 0.5, theme, { color, size: letter.length > 1 ? 9 : 14, weight: 700, align: "center", baseline: "middle" });
   const label = `${words} ${formatFixed(value, 2)}`.trim();
   drawLabel(ctx, label, x, y - VALVE - 4, theme, { color, size: 12, weight: 700, align: "center", baseline: "bottom" });
   if (number) drawNumber(ctx, theme, number, x - ctx.measureText(label).width / 2 - DISC - 4, y - VALVE - 11, color);

@@ -25,7 +25,8 @@ const PAIR = {
 };
 const GATES = "ifozr";
 const HEIGHTS = { signs: 24, i: 26, f: 26, o: 26, z: 26, r: 26, g: 30, n: 30, c: 38, h: 30, answer: 60, gradient: 90 };
-const FLOOR = 1e-5; // of the logarithmic axis
+const FLOOR = 2e-7; // of the logarithmic axis
+const STRIP = 14; // px above the curves for their name
 const SIDE = 96; // px for the rows' names
 const NARROW = 460; // px of width below which names are letters alone
 const ROOM = 600; // px of width below which one cell is drawn of the two
@@ -172,7 +173,8 @@ function drawAnswers(ctx, { x, column, rows, left }, theme, { kind, steps }, lab
 
 /** The gradient of the state shown, back to each step before it: by every way, and along the state alone. */
 function drawGradients(ctx, { x, column, rows, left }, theme, { readers, step, steps }, width) {
-  const [top, size] = rows.gradient;
+  const [start, whole] = rows.gradient;
+  const [top, size] = [start + STRIP, whole - STRIP];
   const box = { x: left, y: top, width: column * steps.length, height: size };
   const most = Math.max(1, ...readers.flatMap(({ back }) => back.total.map(Math.abs)));
   const y = logScale([FLOOR, 3 * most], [top + size, top]);
@@ -180,15 +182,13 @@ function drawGradients(ctx, { x, column, rows, left }, theme, { readers, step, s
   ctx.fillRect(box.x, box.y, box.width, box.height);
   ctx.strokeStyle = theme.line;
   ctx.lineWidth = 1;
-  for (const power of [0, -1, -2, -3, -4]) {
+  for (const [power, name] of [[0, "1"], [-2, "10⁻²"], [-4, "10⁻⁴"], [-6, "10⁻⁶"]]) {
     strokeSegment(ctx, left, y(10 ** power), left + box.width, y(10 ** power));
-    if (power % 2 === 0) drawLabel(ctx, power ? `10${power === -2 ? "⁻²" : "⁻⁴"}` : "1", left - 5, y(10 ** power), theme, { align: "right", baseline: "middle", size: 10 });
+    drawLabel(ctx, name, left - 5, y(10 ** power), theme, { align: "right", baseline: "middle", size: 10 });
   }
   for (const reader of readers) clipped(ctx, box, () => drawGradient(ctx, x, y, theme, reader));
-  const right = step > steps.length / 2;
-  const [at, align] = right ? [left + 6, "left"] : [left + box.width - 6, "right"];
   const what = readers.length > 1 ? "the states" : STATE[readers[0].kind];
-  drawLabel(ctx, width < NARROW ? `gradient of ${what}, back in time` : `gradient of ${what} at step ${step + 1}, back to each step`, at, top + size - 4, theme, { align, baseline: "bottom" });
+  drawLabel(ctx, width < NARROW ? `gradient of ${what}, back in time` : `gradient of ${what} at step ${step + 1}, back to each step`, left, start + 1, theme);
 }
 
 function drawGradient(ctx, x, y, theme, { kind, back }) {
@@ -203,7 +203,7 @@ function drawGradient(ctx, x, y, theme, { kind, back }) {
 function describeStep({ readers, steps, step, unit, move, alone, settings }) {
   if (!steps.length) return { sums: "", text: "There is nothing to read.", bad: false };
   const pair = readers.length > 1;
-  const sums = readers.map((reader) => (pair ? `${reader.kind}: ` : "") + sumsOf(reader, step, unit, pair ? "all" : move, settings)).join(";  ");
+  const sums = readers.map((reader) => (pair ? `${reader.kind}: ` : "") + sumsOf(reader, step, unit, pair ? "all" : move, settings)).join("\n");
   const says = readers.map((reader) => answerOf(reader, step, pair ? `the ${reader.kind}` : "it"));
   const far = readers.map(({ kind, back }) => [kind, percentOf(back.total[0]), percentOf(back.direct[0])]);
   const [[kind, total, direct]] = far;

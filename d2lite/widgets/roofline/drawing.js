@@ -48,7 +48,7 @@ export function drawRoof(ctx, width, height, theme, scene) {
   }
   const [px, py] = [x(inside(load.intensity)), y(Math.max(y.domain[0], roofAt(inside(load.intensity), machine)))];
   drawMark(ctx, px, py, { radius: 7, fill: theme.text, stroke: theme.bg, width: 2 });
-  const left = px > box.x + (points.length ? 0.2 : 0.6) * box.width; // measured points stand to the right and below
+  const left = px > box.x + (points.length ? 0.2 : 0.72) * box.width; // measured points stand to the right and below
   drawLabel(ctx, `batch ${batch}`, px + (left ? -11 : 11), py + (points.length ? -13 : 15), theme, { color: theme.text, weight: 600, align: left ? "right" : "left", baseline: "middle" });
 }
 

@@ -1,11 +1,11 @@
 // The curves of a sweep's chosen point, its neighbours and the reader's own runs.
 import { shortNumber } from "../_core/format.js";
 import { clipped, drawBand, drawLine, drawMark } from "../_draw/layers.js";
-import { drawAxes, drawLabel, linearScale, logScale, plotBox, strokeSegment, ticks } from "../_draw/scales.js";
+import { drawAxes, drawLabel, linearScale, logScale, plotBox, setText, strokeSegment, ticks } from "../_draw/scales.js";
 import { bandAt, brokenAt, meanAt, valueText } from "./model.js";
 
 export function chartBox(width, height) {
-  return plotBox(width, height, { top: 8, right: 58, left: 44, bottom: 22 });
+  return plotBox(width, height, { top: 18, right: 58, left: 44, bottom: 22 });
 }
 
 /** The x of a measurement. */
@@ -41,7 +41,8 @@ export function drawChart(ctx, width, height, theme, scene, metric) {
   const box = chartBox(width, height);
   const [x, y] = [xScale(scene, box), yScale(scene, metric, box)];
   const { sweep, point, step } = scene;
-  drawAxes(ctx, box, x, y, theme, { xTicks: 5, yTicks: yTicks(y), xLabel: sweep.x.label || "measurement", yLabel: metric.label, format: shortNumber });
+  drawAxes(ctx, box, x, y, theme, { xTicks: 5, yTicks: yTicks(y), format: shortNumber });
+  drawNames(ctx, box, width, theme, sweep.x.label || "measurement", metric.label);
   ctx.strokeStyle = theme.muted;
   ctx.lineWidth = 1;
   strokeSegment(ctx, x(xAt(scene, step)), box.y, x(xAt(scene, step)), box.y + box.height);
@@ -51,6 +52,7 @@ export function drawChart(ctx, width, height, theme, scene, metric) {
     drawSeeds(ctx, scene, metric, x, y, theme);
     drawOwn(ctx, scene, metric, x, y, theme);
   });
+  nameBaseline(ctx, box, y, metric, theme);
   drawEnds(ctx, scene, metric, box, x, y, theme);
   drawLostMark(ctx, scene, metric, box, x, theme);
   const here = meanAt(metric, point, step);
@@ -65,8 +67,24 @@ function drawBaseline(ctx, box, y, metric, theme) {
   ctx.setLineDash([2, 4]);
   strokeSegment(ctx, box.x, py, box.x + box.width, py);
   ctx.restore();
-  const below = py < box.y + 14;
-  drawLabel(ctx, "guessing", box.x + box.width - 4, py + (below ? 3 : -2), theme, { align: "right", baseline: below ? "top" : "bottom", size: 10 });
+}
+
+/** The dashed line's name: over the curves, above the line where there is room. */
+function nameBaseline(ctx, box, y, { baseline }, theme) {
+  const at = baseline === null ? NaN : y(baseline);
+  if (!(at > box.y - 2 && at < box.y + box.height + 2)) return;
+  const above = at > box.y + 14;
+  drawLabel(ctx, "guessing", box.x + box.width - 4, at + (above ? -2 : 3), theme, { align: "right", baseline: above ? "bottom" : "top", size: 10 });
+}
+
+/** The axes' names outside, where no curve is: above the values, and behind the last tick or, if too long, below it. */
+function drawNames(ctx, box, width, theme, xName, yName) {
+  drawLabel(ctx, yName, box.x, box.y - 5, theme, { baseline: "bottom" });
+  setText(ctx, theme, 11);
+  const behind = box.x + box.width + 18;
+  const fits = behind + ctx.measureText(xName).width <= width;
+  const [at, below, look] = fits ? [behind, 5, {}] : [box.x + box.width, -3, { align: "right", baseline: "bottom" }];
+  drawLabel(ctx, xName, at, box.y + box.height + below, theme, look);
 }
 
 /** A neighbour's line: one colour below the point, another above, paler the further. */

@@ -134,9 +134,11 @@ function mapStage(app, parent, scene) {
   stage({ draw: drawMap, label: "Map of all points", ratio, className: "d2l-map", tip: describeCell, use: walkMap })(app, parent, scene);
 }
 
-function explainMap({ metric }) {
+/** The marks of the map and the colours of the curves. */
+function explainMap({ metric, sweep, along, beside: near }) {
   const baseline = metric.baseline === null ? "" : " Grey: no better than guessing.";
-  return `Stronger colour: better ${metric.label}.${baseline} Red cross: diverged. Dot: the best of its row, ringed: of all. Click, or use the arrow keys.`;
+  const curves = near.length ? ` Curves: orange, this point; blue and green, its neighbours along ${sweep.axes[along].label}.` : "";
+  return `Stronger colour: better ${metric.label}.${baseline} Red cross: diverged. Dot: the best of its row, ringed: of all. Click, or use the arrow keys.${curves}`;
 }
 
 /** Measurements as steps from 0; the last is kept as -1, which is the last of any sweep. */

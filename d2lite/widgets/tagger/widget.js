@@ -119,14 +119,16 @@ function wordScale(scene, width) {
   return { invert };
 }
 
-const signed = (value) => `${value < 0 ? "−" : "+"} ${formatFixed(Math.abs(value), 1)}`;
+const rounded = (value) => Math.round(100 * value) / 100; // before they are added: the sum is that of the parts shown
+const plus = (value) => `${value < 0 ? "−" : "+"} ${formatFixed(Math.abs(value), 2)}`;
 
 /** The votes for the word shown, added up. */
 function describeWord({ words, numbers, reading, place, read, reader }) {
   if (!read) return "Type a few words.";
-  const [chance, score] = [sigmoid(reading.scores[place]), reading.scores[place]];
-  const right = reading.right ? ` ${signed(reading.right[place])} from the right` : "";
-  const sum = `start ${signed(reading.base).replace("+ ", "")}, ${signed(reading.left[place])} from the left${right} = ${signed(score).replace("+ ", "")}`;
+  const chance = sigmoid(reading.scores[place]);
+  const [start, left, right] = [reading.base, reading.left[place], reading.right ? reading.right[place] : 0].map(rounded);
+  const votes = `${plus(left)} from the left${reading.right ? ` ${plus(right)} from the right` : ""}`;
+  const sum = `start ${formatFixed(start, 2)} ${votes} = ${formatFixed(start + left + right, 2)}`;
   const kind = numbers[place] ? "" : ", a word it does not know";
   return `“${words[place]}”${kind}: ${sum}. ${chance > 0.5 ? "A name" : "No name"}, read ${reader}: the chance of a name is ${formatFixed(100 * chance, 0)}%.`;
 }
@@ -177,7 +179,7 @@ export const { render, preview } = defineExplorer({
   ],
   bottom: [
     group({ name: "readout", className: "d2l-readout" }, paragraph(describeWord), paragraph(describeNames)),
-    hint("Green: the likelier a name, the greener; framed above 50%. Dotted below: a word that is not in the vocabulary. Bars: the vote of what was read from the left up to this word (blue) and from the right (orange), up for a name, down against; the start is the score of a mean unknown word. Dashed frame: the last word read has changed this tag. Gray words are not read yet. Click a word for its sum."),
+    hint("Green: the likelier a name, the greener; framed above 50%. Dotted below: a word that is not in the vocabulary. Bars: the vote of what was read from the left up to this word (blue) and from the right (orange), up for a name, down against; the start is the score of a mean unknown word. Dashed frame: the last word read has changed this tag. Grey words are not read yet. Click a word for its sum."),
   ],
   controls: ["reader"],
   preview: drawStill,

@@ -153,7 +153,7 @@ function drawEmbedding(ctx, width, height, theme, scene) {
 /** How far each pair of a query or key is turned at this position: a dial a pair. */
 function drawDials(ctx, width, y, theme, { net, step }) {
   const count = net.depth / 2;
-  const radius = Math.min(17, (width - 20) / count / 2 - 3);
+  const radius = Math.max(0, Math.min(17, (width - 20) / count / 2 - 3)); // a page being laid out may give no width
   drawLabel(ctx, `position ${step.position + 1} comes later: it turns each pair of Q and K this far`, 4, y, theme, { color: theme.text, size: 12 });
   for (let i = 0; i < count; i++) {
     const [cx, cy] = [10 + radius + i * (2 * radius + 8), y + 22 + radius];
@@ -209,8 +209,9 @@ function drawLookup(ctx, width, height, theme, scene) {
   drawBars(ctx, block.scores[head].slice(look.first), x, look.scores, look, theme.accent, theme, true);
   drawBars(ctx, block.weights[head].slice(look.first), x, look.weights, look, theme.b, theme, false);
   const name = (text, y) => drawLabel(ctx, text, LEFT - 26, y, theme, { color: theme.text, align: "right", baseline: "middle" });
-  name("query", look.keys + look.block / 2);
-  name("read", look.values + look.block / 2);
+  const names = (two, y) => two.forEach((text, k) => name(text, y + (k ? 7 : -7)));
+  names(["query,", "keys"], look.keys + look.block / 2);
+  names(["read,", "values"], look.values + look.block / 2);
   const side = (text, y) => drawLabel(ctx, text, LEFT - 5, y, theme, { color: theme.text, align: "right", baseline: "middle" });
   side("scores", look.scores + look.bars / 2);
   side("weights", look.weights + look.bars / 2);
@@ -253,12 +254,16 @@ function drawAttention(ctx, width, height, theme, scene) {
   ctx.font = `400 ${Math.min(13, Math.max(7, cell * 1.3))}px ${theme.mono}`;
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
-  const every = Math.ceil(7 / cell);
+  const every = Math.ceil(4.4 / cell); // the letters of 7 px are 4.2 px wide
   window.steps.forEach((step, j) => {
     if ((count - 1 - j) % every) return;
     ctx.fillStyle = j === count - 1 ? theme.a : theme.text;
     ctx.fillText(characterOf(scene, step), left + (j + 0.5) * cell, top - 9);
-    ctx.fillText(characterOf(scene, step), left - 9, top + (j + 0.5) * cell);
+    ctx.save();
+    ctx.translate(left - 9, top + (j + 0.5) * cell);
+    ctx.rotate(Math.PI / 2); // letters are higher than wide: upright they would stand on each other
+    ctx.fillText(characterOf(scene, step), 0, 0);
+    ctx.restore();
   });
 }
 

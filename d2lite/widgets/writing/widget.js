@@ -52,7 +52,7 @@ export const { render, preview } = defineExplorer({
   ],
   left: [
     stage({ draw: drawText, label: "What it writes", className: "d2l-page", use: fitText }),
-    hint("Gray: given. Orange: words that the training text does not have."),
+    hint("Grey: given. Orange: words that the training text does not have."),
   ],
   right: [
     stage({
@@ -67,7 +67,7 @@ export const { render, preview } = defineExplorer({
         text: (scene) => tellRank(scene),
       },
     }),
-    hint("Blue: the network, measured at the dots. Dotted: counts of each order, gray once they are beaten. Drag in the picture."),
+    hint("Blue: the network, measured at the dots. Dotted: counts of each order, grey once they are beaten. Drag in the picture."),
   ],
   controls: ["author", "temperature", "text"],
   shown: 2,
