@@ -61,7 +61,7 @@ export function drawChart(ctx, width, height, theme, scene, metric) {
 
 function drawBaseline(ctx, box, y, metric, theme) {
   const py = y(metric.baseline ?? NaN);
-  if (!(py >= box.y && py <= box.y + box.height)) return; // its name alone would be cut
+  if (!(py >= box.y && py <= box.y + box.height)) return;
   ctx.save();
   ctx.strokeStyle = theme.muted;
   ctx.setLineDash([2, 4]);
@@ -71,8 +71,8 @@ function drawBaseline(ctx, box, y, metric, theme) {
 
 /** The dashed line's name: over the curves, above the line where there is room. */
 function nameBaseline(ctx, box, y, { baseline }, theme) {
-  const at = baseline === null ? NaN : y(baseline);
-  if (!(at > box.y - 2 && at < box.y + box.height + 2)) return;
+  const at = y(baseline ?? NaN);
+  if (!(at >= box.y && at <= box.y + box.height)) return; // as the line
   const above = at > box.y + 14;
   drawLabel(ctx, "guessing", box.x + box.width - 4, at + (above ? -2 : 3), theme, { align: "right", baseline: above ? "bottom" : "top", size: 10 });
 }
