@@ -140,7 +140,13 @@ def test_a_unit_with_marks_is_typed_without_them():
 
 
 def test_an_answer_is_shown_as_the_reply_writes_it_and_is_right():
-    shown = {0.8 - 2 * 0.5: "−0.2", 200 / 3: "66.7", 55_322: "55,322", 1e-7: "1.0·10⁻⁷", 0.9999999403953552: "1"}
+    shown = {
+        0.8 - 2 * 0.5: "−0.2",
+        200 / 3: "66.7",
+        55_322: "55,322",
+        1e-7: "1.0·10⁻⁷",
+        0.9999999403953552: "1",
+    }
     for answer, text in shown.items():
         question = Question.number("How many?", answer, key="q")
         assert run(("rightAnswer", question.content)) == [text]
