@@ -1,5 +1,7 @@
 """The NMS explorer, driven by mouse, keyboard and finger."""
 
+import re
+
 import pytest
 import torch
 
@@ -114,6 +116,12 @@ def test_the_words_say_who_dropped_a_box(host):
     assert "lowered to" in host.page.locator(".d2l-about").inner_text()
 
 
+def assert_all_are_counted(host):
+    """The line under the picture says of every box what has become of it."""
+    number, parts = host.page.locator(".d2l-about").inner_text().split(" boxes for ")
+    assert sum(map(int, re.findall(r"\d+", parts.split(":")[1]))) == int(number)
+
+
 def test_rounds_step_by_key_and_play_begins_again(host):
     host.page.get_by_role("button", name="Reset").click()
     host.settle()
@@ -124,6 +132,7 @@ def test_rounds_step_by_key_and_play_begins_again(host):
     host.page.keyboard.press("ArrowRight")
     host.settle()
     assert host.get("step_count") == 2
+    assert_all_are_counted(host)
     host.page.keyboard.press("ArrowLeft")
     assert host.get("step_count") == 1
 
@@ -152,6 +161,8 @@ def test_a_tap_asks_about_a_box(make_host):
 def test_shirts_vanish_when_classes_meet_and_half_return_with_soft_nms(make_host):
     """The chapter says so of this very explorer."""
     host = make_host().open("nms").show("nms", label=6, scene=1, confidence=0.2)
+    assert "of other classes" in host.page.locator(".d2l-about").inner_text()
+    assert_all_are_counted(host)
     averages = [host.get("average_precision")]
     host.set("per_class", False)
     averages.append(host.get("average_precision"))

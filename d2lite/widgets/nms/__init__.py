@@ -79,7 +79,7 @@ class NmsExplorer(Explorer):
         -1,
         (-1, *range(10)),
         names=("all, merged", *CLASSES),
-        label="curve of",
+        label="class of the curve",
         help="Merged: whatever their class.",
     )
     data = Payload(loader=load_detections)

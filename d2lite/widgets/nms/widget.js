@@ -6,7 +6,7 @@ import { hint, paragraph, player, stage, table } from "../_core/parts.js";
 import { drawBand, drawBox, drawLine, drawMark } from "../_draw/layers.js";
 import { squareBeside } from "../_draw/panes.js";
 import { drawPicture, halfPicture, readPicture } from "../_draw/pictures.js";
-import { drawAxes, drawLabel, linearScale, plotBox, strokeSegment } from "../_draw/scales.js";
+import { drawAxes, drawLabel, linearScale, plotBox, setText, strokeSegment } from "../_draw/scales.js";
 import { boxMiddle } from "../_math/boxes.js";
 import { averagePrecision, envelope, LEVELS, makeCurve, matchImage, meanPrecision, METHODS, readImage, readings, suppress, workAt } from "./model.js";
 
@@ -112,14 +112,23 @@ function drawScene(ctx, width, height, theme, scene) {
     const look = { ...LOOKS[fate], color: theme[LOOKS[fate].color], edge: LOOKS[fate].width > 2 ? theme.bg : null };
     fates.forEach((own, i) => own === fate && drawBox(ctx, x, shown.image.boxes[i], look));
   }
-  fates.forEach((fate, i) => ["hit", "miss", "other"].includes(fate) && i !== shown.chosen && labelBox(ctx, x, theme, scene, i, fate));
+  labelBoxes(ctx, x, theme, scene, fates);
   if (shown.chosen >= 0) drawChosen(ctx, x, theme, shown);
 }
 
-function labelBox(ctx, x, theme, { shown: { image, result }, className }, i, fate) {
-  const [left, top] = image.boxes[i];
-  const text = `${className(image.classes[i])} ${formatFixed(result.scores[i], 2)}`;
-  drawLabel(ctx, text, x(left) + 3, Math.max(2, x(top) - 14), theme, { color: theme[LOOKS[fate].color], weight: 600 });
+/** Class and score of the boxes kept, the best first; one that would lie on another is left out, a click still tells it. */
+function labelBoxes(ctx, x, theme, { shown: { image, result, chosen }, className }, fates) {
+  const placed = [];
+  fates.forEach((fate, i) => {
+    if (i === chosen || !["hit", "miss", "other"].includes(fate)) return;
+    const [left, top] = image.boxes[i];
+    const text = `${className(image.classes[i])} ${formatFixed(result.scores[i], 2)}`;
+    setText(ctx, theme, 11, 600);
+    const place = [x(left) + 3, Math.max(2, x(top) - 14), ctx.measureText(text).width];
+    if (placed.some(([px, py, wide]) => place[0] < px + wide && px < place[0] + place[2] && Math.abs(place[1] - py) < 11)) return;
+    placed.push(place);
+    drawLabel(ctx, text, place[0], place[1], theme, { color: theme[LOOKS[fate].color], weight: 600 });
+  });
 }
 
 /** The box looked at, and a line to the one that dropped or lowered it. */
@@ -137,7 +146,7 @@ function drawChosen(ctx, x, theme, { image, result, chosen }) {
 }
 
 function curveScales(width, height) {
-  const box = plotBox(width, height, { left: 36, right: 10, top: 10, bottom: 34 });
+  const box = plotBox(width, height, { left: 36, right: 10, top: 24, bottom: 34 });
   return { box, x: linearScale([0, 1], [box.x, box.x + box.width]), y: linearScale([0, 1.02], [box.y + box.height, box.y]) };
 }
 
@@ -145,7 +154,7 @@ function curveScales(width, height) {
 function drawCurve(ctx, width, height, theme, { curve, work, confidence }) {
   const { box, x, y } = curveScales(width, height);
   drawAxes(ctx, box, x, y, theme, { xTicks: [0, 0.2, 0.4, 0.6, 0.8, 1], yTicks: [0, 0.5, 1] });
-  drawLabel(ctx, "precision", box.x + 5, y(0.12), theme);
+  drawLabel(ctx, "precision", 4, 2, theme);
   drawLabel(ctx, "recall", x(0.5), height - 2, theme, { align: "center", baseline: "bottom" });
   if (!curve.recall.length) return drawLabel(ctx, "no detections", width / 2, height / 2, theme, { align: "center" });
   const best = envelope(curve);
@@ -186,7 +195,10 @@ function describeChosen({ shown, confidence, className }) {
   if (chosen < 0) {
     const count = image.boxes.map((_, i) => fateOf(shown, i, confidence));
     const of = (fate) => count.filter((own) => own === fate).length;
-    return `${formatCounted(image.boxes.length, "box", "boxes")} for ${formatCounted(image.targets.length, "item")}: ${formatCounted(of("hit"), "true positive")}, ${formatCounted(of("miss"), "false positive")}, ${of("dropped")} dropped, ${of("low")} below the confidence threshold.`;
+    const parts = [formatCounted(of("hit"), "true positive"), formatCounted(of("miss"), "false positive"), `${of("dropped")} dropped`, `${of("low")} below the confidence threshold`];
+    if (of("other")) parts.push(`${of("other")} of other classes`);
+    if (of("waiting")) parts.push(`${of("waiting")} not reached yet`);
+    return `${formatCounted(image.boxes.length, "box", "boxes")} for ${formatCounted(image.targets.length, "item")}: ${parts.join(", ")}.`;
   }
   const name = `Box ${chosen}, ${className(image.classes[chosen])}, score ${formatFixed(image.scores[chosen], 2)}`;
   const by = result.by[chosen];
@@ -239,7 +251,7 @@ export const { render, preview } = defineExplorer({
   left: [
     stage({ draw: drawScene, label: "A scene with its candidate boxes, kept and suppressed", use: addChoice }),
     paragraph(describeChosen, { className: "d2l-about" }),
-    hint("Green: true positive. Red, dashed: false positive. Grey: dropped, or below the confidence threshold. Blue: the true items, thick until found. Click a box to ask about it."),
+    hint(({ label }) => `Green: true positive. Red, dashed: false positive. Grey, dashed: dropped, or below the confidence threshold${label < 0 ? "" : "; grey, solid: of another class"}. Blue: the true items, thick until found. Click a box to ask about it.`),
     player({ last: ({ shown }) => shown.rounds, again: true }),
   ],
   right: [

@@ -86,7 +86,7 @@ function drawCurve(ctx, width, height, theme, scene) {
   const x = linearScale([0, 1.03], [box.x, box.x + box.width]);
   const y = linearScale([0, 1.05], [box.y + box.height, box.y]);
   drawAxes(ctx, box, x, y, theme, { xTicks: [0, 0.2, 0.4, 0.6, 0.8, 1], yTicks: [0, 0.5, 1] });
-  drawLabel(ctx, "precision", box.x + 5, y(0.03), theme, { baseline: "bottom" });
+  drawLabel(ctx, "precision", box.x + 5, y(0.52), theme, { baseline: "bottom" }); // no curve goes there
   drawLabel(ctx, "recall", x(0.5), height - 1, theme, { align: "center", baseline: "bottom" });
   const seen = rows.slice(0, at);
   if (isFiled) fileTeeth(ctx, x, y, theme, seen, filed);
