@@ -36,3 +36,17 @@ def test_gains_over_the_first_row(make_host):
     host.page.get_by_role("button", name="Clear").click()
     host.settle()
     assert host.get("rows") == [] and host.get("gain") == over_baseline
+
+
+def test_the_axis_stands_still_while_rows_come_and_go(make_host):
+    host = make_host().open("ablation").show("ablation", changes=[0])
+    axis = """canvas => {
+        const strip = Object.assign(document.createElement("canvas"), { width: canvas.width, height: 40 });
+        strip.getContext("2d").drawImage(canvas, 0, 40 - canvas.height); // the numbers below the rows
+        return strip.toDataURL();
+    }"""
+    canvas = host.page.locator(".d2l-rows canvas")
+    before = canvas.evaluate(axis)
+    host.set("changes", [3])
+    host.settle()
+    assert canvas.evaluate(axis) == before

@@ -22,7 +22,7 @@ function updateScene(scene, get) {
   if (get("ordered")) rows.sort((a, b) => b.gain - a.gain);
   Object.assign(scene, { names, abouts, sets, on, kept, at, all, measure, base, rows, near: nearestSets(sets, on), title: nameSet(names, on, all) });
   scene.now = at < 0 ? null : rowOf(at);
-  scene.ends = endsOf(scene.rows);
+  scene.ends = endsOf(sets.map((_, k) => rowOf(k))); // of all sets: the axis stands still while rows come and go
   scene.baseName = nameSet(names, base.on, all);
 }
 
