@@ -53,9 +53,9 @@ class BoxesExplorer(Explorer):
     scene = Integer(
         0, min=0, max=len(SHOWN) - 1, stepper=True, help="The picture; its first item is the target."
     )
-    lr = Real(200, min=1, max=3000, log=True, unit="px²", label="learning rate η")
+    lr = Real(200, min=1, max=3000, log=True, unit="px²", label="learning rate")
     decay = Flag(
-        True, label="rate falls to 0", help="In a straight line over the 200 steps; else η is constant."
+        True, label="rate falls to 0", help="In a straight line over the 200 steps; else it is constant."
     )
     starts = Flag(
         False,

@@ -150,7 +150,7 @@ function chartScales(width, height) {
   return { box, x: linearScale([0, MOST], [box.x, box.x + box.width]), y: linearScale([0, 1.02], [box.y + box.height, box.y]) };
 }
 
-/** The IoU by step of all four descents, the chosen one strong. */
+/** The IoU by step of all four descents; the chosen one is strong as far as it has come. */
 function drawChart(ctx, width, height, theme, scene) {
   const { box, x, y } = chartScales(width, height);
   drawAxes(ctx, box, x, y, theme, { xLabel: "step", yLabel: "IoU", xTicks: 4, yTicks: [0, 0.5, 0.9] });
@@ -159,7 +159,9 @@ function drawChart(ctx, width, height, theme, scene) {
       const chosen = loss === scene.loss;
       const calm = scene.settings.decay > 0; // else the lines jitter and would cover each other
       const width = calm ? (chosen ? 2.5 : 1.5) : 1;
-      drawLine(ctx, null, scene.runs[loss].overlaps, x, y, { color: chosen ? theme.b : theme.muted, width, dash: DASHES[loss], alpha: calm || chosen ? 1 : 0.4 });
+      const look = { color: chosen ? theme.b : theme.muted, width, dash: DASHES[loss] };
+      drawLine(ctx, null, scene.runs[loss].overlaps, x, y, { ...look, alpha: chosen ? 0.45 : calm ? 1 : 0.4 });
+      if (chosen) drawLine(ctx, null, scene.runs[loss].overlaps, x, y, { ...look, to: scene.step + 1 });
     }
   });
   labelEnds(ctx, box, y, theme, scene);
