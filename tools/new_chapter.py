@@ -1,6 +1,6 @@
-"""Start a chapter: python tools/new_chapter.py 03_networks/activations "Activation functions"
+"""Start a chapter: python tools/new_chapter.py 03_networks/swish "Swish and its relatives"
 
-Copies tools/chapter.ipynb, which holds every section of a chapter, to chapters/03_networks/activations.ipynb,
+Copies tools/chapter.ipynb, which holds every section of a chapter, to chapters/03_networks/swish.ipynb,
 fills in the title and the explorer, and enters the chapter in _toc.yml. It overwrites nothing.
 """
 
