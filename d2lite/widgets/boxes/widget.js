@@ -160,7 +160,7 @@ function drawChart(ctx, width, height, theme, scene) {
       const calm = scene.settings.decay > 0; // else the lines jitter and would cover each other
       const width = calm ? (chosen ? 2.5 : 1.5) : 1;
       const look = { color: chosen ? theme.b : theme.muted, width, dash: DASHES[loss] };
-      drawLine(ctx, null, scene.runs[loss].overlaps, x, y, { ...look, alpha: chosen ? 0.45 : calm ? 1 : 0.4 });
+      drawLine(ctx, null, scene.runs[loss].overlaps, x, y, { ...look, alpha: chosen ? 0.45 : calm ? 0.7 : 0.4 });
       if (chosen) drawLine(ctx, null, scene.runs[loss].overlaps, x, y, { ...look, to: scene.step + 1 });
     }
   });
