@@ -37,7 +37,7 @@ def page(*addresses):
             "#d2l-slow?lr=0.1&amp;basins=true",
             "sets learning rate η to 0.1 and basins on in the explorer below",
         ),
-        ("#d2l-slow?angle=45", "sets turned by to 45 ° in the explorer below"),
+        ("#d2l-slow?angle=45", "sets turned by 45° in the explorer below"),
         ("#d2l-slow?start=", "sets start to none of your own in the explorer below"),
     ],
 )
