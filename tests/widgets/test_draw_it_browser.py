@@ -23,7 +23,7 @@ CURVE = {
     "lesson": "It turns at `step` 50.",
     "key": "turn",
 }
-LEFT, RIGHT, TOP, BOTTOM = 50, 12, 26, 42  # px around the axes
+LEFT, RIGHT, TOP, BOTTOM = 50, 20, 26, 42  # px around the axes
 LEVEL = [[place, 0.5] for place in range(1, 97)]
 CLOCK = "() => { window.time = 1000; performance.now = () => time; }"
 MEMORY = """(kept) => {

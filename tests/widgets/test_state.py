@@ -214,6 +214,7 @@ def test_a_logarithmic_slider_never_sticks():
         ("segmenter", "wanted=shoe&view=mask", "mask of shoe and show mask"),
         ("pruning", "cut=0", "weights cut to 0%"),
         ("race", "angle=45", "turned by 45°"),
+        ("dropout", "network=with", "trained with dropout"),
     ],
 )
 def test_words_tell_what_they_set(name, query, told):
