@@ -72,6 +72,7 @@ def test_formulas_come_with_mathml(katex):
     assert 'class="katex-html" aria-hidden="true"' in html
     assert "katex-display" in katex("x", True)
     assert katex("(N,)") == katex("(N{,})"), "no space after the comma of a tuple of one"
+    assert "mspace" in katex(r"(N\,)"), "a space that is written stays one"
 
 
 def together(*children):
