@@ -4,21 +4,17 @@
     python tools/run_tests.py unit browser      these parts alone
     python tools/run_tests.py --all             with everything for everyone: each browser test for each explorer
 
-The unit tests run beside the build, and the notebooks beside the browser tests: a part alone leaves the processor idle
-for a quarter of its time. What the second of such two prints comes when it has ended. The last line is "N passed, N
-failed, N skipped": the tests of all parts, a part that failed as a whole counted as one. The exit status is 1 if
-anything failed.
+The last line is "N passed, N failed, N skipped": the tests of all parts, a part that failed as a whole counted
+as one. The exit status is 1 if anything failed.
 """
 
 import argparse
-import contextlib
 import os
 import subprocess
 import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,8 +29,6 @@ PARTS = {
     "browser": [[*PYTEST, "-m", "browser", "tests"]],
     "notebooks": [["tools/rerun_notebooks.py"]],
 }
-# Those of a row run at once; what a row needs, the rows before have made.
-ROWS = [("lint",), ("build", "unit"), ("browser", "notebooks")]
 
 
 @dataclass
@@ -47,40 +41,16 @@ class Outcome:
     seconds: float = 0.0
 
 
-def run_row(names, environment):
-    """Run parts at once and return their Outcomes; the first prints as it goes, the others when they have ended."""
-    with contextlib.ExitStack() as files:
-        outputs = [None, *(files.enter_context(tempfile.TemporaryFile(buffering=0)) for _ in names[1:])]
-        with ThreadPoolExecutor(len(names)) as pool:
-            outcomes = list(pool.map(run_part, names, outputs, [environment] * len(names)))
-        for output in outputs[1:]:
-            output.seek(0)
-            print(output.read().decode(errors="replace"), flush=True)
-    return outcomes
-
-
-def run_part(name, output, environment):
-    """Run one part's commands, all of them, and return its Outcome; a pytest part is told to write a report.
-
-    Args:
-        name: a key of PARTS.
-        output: binary file that takes what the commands print, or None for this process's own output.
-        environment: variables that the commands get besides this process's own.
-    """
+def run_part(name, environment):
+    """Run one part's commands, all of them, and return its Outcome; a pytest part is told to write a report."""
     outcome, start = Outcome(name), time.perf_counter()
     for command in PARTS[name]:
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "report.xml"
             addopts = f'{os.environ.get("PYTEST_ADDOPTS", "")} --junitxml="{report}"'
             settings = os.environ | environment | {"PYTEST_ADDOPTS": addopts}
-            title = f"\n=== {name}: python {' '.join(command)}\n"
-            if output is None:
-                print(title, end="", flush=True)
-            else:
-                output.write(title.encode())
-            errors = None if output is None else subprocess.STDOUT
-            process = [sys.executable, *command]
-            status = subprocess.run(process, cwd=ROOT, env=settings, stdout=output, stderr=errors).returncode
+            print(f"\n=== {name}: python {' '.join(command)}", flush=True)
+            status = subprocess.run([sys.executable, *command], cwd=ROOT, env=settings).returncode
             failures = read_report(report, outcome.counts) if report.exists() else []
         if (
             status and not failures
@@ -126,12 +96,10 @@ def main():
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"parts has {min(unknown)!r}: expected some of {', '.join(PARTS)}")
     environment, outcomes = ENVIRONMENT | {"D2LITE_TEST_ALL": "1" if options.all else ""}, []
-    for row in ROWS:
-        if not (names := [name for name in row if name in (options.parts or PARTS)]):
-            continue
-        outcomes += run_row(names, environment)
-        if "build" in names:  # the browser tests take the site as it is, or say that there is none
-            environment |= {"D2LITE_SITE": "failed" if outcomes[-len(names)].failures else "built"}
+    for name in options.parts or PARTS:
+        outcomes.append(run_part(name, environment))
+        if name == "build":  # the browser tests take the site as it is, or say that there is none
+            environment |= {"D2LITE_SITE": "failed" if outcomes[-1].failures else "built"}
     print(table(outcomes))
     return int(any(outcome.failures for outcome in outcomes))
 

@@ -43,7 +43,6 @@ def runner(monkeypatch, tmp_path):
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # starts quickly
     monkeypatch.setattr(module, "ROOT", tmp_path)
     monkeypatch.setattr(module, "PARTS", parts)
-    monkeypatch.setattr(module, "ROWS", [*module.ROWS, ("told",)])
     return module
 
 
@@ -90,29 +89,3 @@ def test_a_site_that_was_not_built_is_told_to_the_browser_tests(runner, monkeypa
     monkeypatch.setitem(runner.PARTS, "build", [["-c", "raise SystemExit(1)"]])
     assert run(runner, monkeypatch, capfd, "build", "told")[0] == 1
     assert (tmp_path / "told").read_text() == "failed"
-
-
-WAITS = """
-import pathlib, sys, time
-mine, other = map(pathlib.Path, sys.argv[1:])
-mine.touch()
-while not other.exists():
-    time.sleep(0.01)
-print("met by", mine)
-"""
-
-
-def test_the_parts_of_a_row_run_at_once_and_each_prints_in_one_piece(runner, monkeypatch, capfd):
-    monkeypatch.setitem(runner.PARTS, "browser", [["-c", WAITS, "browser", "notebooks"]])
-    monkeypatch.setitem(runner.PARTS, "notebooks", [["-c", WAITS, "notebooks", "browser"], ["-c", "1 / 0"]])
-    status, lines = run(runner, monkeypatch, capfd, "browser", "notebooks")
-    told = [line.split(": python")[0] for line in lines if line.startswith(("=== ", "met by", "ZeroDiv"))]
-    assert told == [
-        "=== browser",
-        "met by browser",
-        "=== notebooks",
-        "met by notebooks",
-        "=== notebooks",
-        "ZeroDivisionError: division by zero",
-    ]
-    assert (status, lines[-1]) == (1, "0 passed, 1 failed, 0 skipped")
