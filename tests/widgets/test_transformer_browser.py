@@ -132,7 +132,7 @@ def small():
 def test_a_file_of_ones_own_is_read_and_the_books_comes_back(host, tmp_path):
     own, _ = character_transformer.load(character_transformer.save(tmp_path / "own.npz", small()))
     host.page.get_by_label("A file of your own model").set_input_files(tmp_path / "own.npz")
-    host.page.get_by_text("own.npz: 1 layers of 2 heads, 4 characters").wait_for()
+    host.page.get_by_text("own.npz: 1 layer of 2 heads, 4 characters").wait_for()
     type_text(host, "abba")
     wait_for_sentence(host, best_of(own, chances(own, "abba")))
     host.page.get_by_role("button", name="The book's model again").click()
