@@ -57,7 +57,8 @@ def render(latex, display=False):
     """
     server = _server()
     options = {"displayMode": display, "throwOnError": True, "strict": "ignore"}
-    latex = re.sub(r"(?<!\\),\)", "{,})", latex)  # no space after the comma of a tuple of one, (N,); \, is one
+    # no space after the comma of a tuple of one, (N,); \, is one
+    latex = re.sub(r"(?<!\\),\)", "{,})", latex)
     server.stdin.write(json.dumps([latex, options]) + "\n")
     server.stdin.flush()
     answer = json.loads(server.stdout.readline())
