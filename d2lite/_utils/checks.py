@@ -32,6 +32,19 @@ def check_counts(**counts):
     return [check_count(count, name) for name, count in counts.items()]
 
 
+def as_list(value, name, wanted):
+    """Return the parts of a list, an array, a generator or the like; a number or None raises a ValueError.
+
+    Args:
+        value: what came.
+        name: the argument's name, for the message.
+        wanted: what is right, for the message: "a list of ...".
+    """
+    if not hasattr(value, "__iter__") or getattr(value, "ndim", 1) == 0:  # an array of no axes has no parts
+        raise ValueError(f"{name} is a {type(value).__name__}: expected {wanted}")
+    return list(value)
+
+
 def check_seed(value, name="seed"):
     """Return a seed as an int; anything but a whole number from 0 to 2**32 - 1 raises a ValueError."""
     number = plain_number(value)

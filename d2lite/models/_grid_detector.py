@@ -10,7 +10,7 @@ from d2lite.vision.anchor_sizes import check_sizes
 from d2lite.vision.anchors import BACKGROUND, decode, grid_cells, match
 from d2lite.vision.boxes import ciou_loss
 from d2lite.vision.suppression import nms
-from d2lite.vision.truths import check_truths
+from d2lite.vision.truths import as_sets, check_truths
 
 STRIDE = 8  # pixels a cell: three convolutions halve the picture
 
@@ -143,6 +143,7 @@ def detector_targets(boxes, anchors, height, width, ignore_threshold=0.5):
 
     Taught in chapters/08_detection/yolo.
     """
+    boxes = as_sets(boxes, "boxes")
     if len(boxes) == 0:
         raise ValueError("boxes is empty: expected a tensor of boxes for each of B images")
     height, width = check_count(height, "height"), check_count(width, "width")
@@ -205,6 +206,7 @@ def unwrapped(detector, kind):
 
 def _check_truths(num_images, boxes, classes, num_classes):
     """Return boxes as (k, 4) tensors and classes as (k,) long tensors on the CPU, or raise one sentence."""
+    boxes, classes = as_sets(boxes, "boxes"), as_sets(classes, "classes")
     if not num_images == len(boxes) == len(classes) or [*map(len, boxes)] != [*map(len, classes)]:
         raise ValueError(
             f"batch has {num_images} outputs, {len(boxes)} sets of boxes and {len(classes)} of classes: expected one "

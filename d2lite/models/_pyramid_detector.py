@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from d2lite._utils.checks import check_choice, check_count, check_number
+from d2lite._utils.checks import as_list, check_choice, check_count, check_number
 from d2lite.models._grid_detector import (
     _check_images,
     _convolution,
@@ -83,6 +83,7 @@ class PyramidDetector(nn.Module):
     def _add_anchors(self, anchors):
         if anchors is None:  # one box a cell, its size in units of the stride
             anchors = [torch.full((1, 2), float(stride)) for stride in self.strides]
+        anchors = as_list(anchors, "anchors", "a list of tensors (A, 2), one a stride")
         if len(anchors) != len(self.strides):
             raise ValueError(
                 f"anchors has {len(anchors)} tensors: expected {len(self.strides)}, one a stride"

@@ -9,7 +9,7 @@ from d2lite.vision.anchor_sizes import size_iou
 from d2lite.vision.anchors import BACKGROUND, IGNORE
 from d2lite.vision.assignment import assignment_cost, dynamic_assignment
 from d2lite.vision.boxes import ciou_loss
-from d2lite.vision.truths import check_truths
+from d2lite.vision.truths import as_sets, check_truths
 
 CENTRE_RADIUS = 2.5  # cells from an object's centre within which a position may own it
 
@@ -31,6 +31,7 @@ def pad_truths(boxes, classes):
 
     Taught in chapters/08_detection/modern_detectors.
     """
+    boxes = as_sets(boxes, "boxes")
     if len(boxes) == 0:
         raise ValueError("boxes is empty: expected a tensor of boxes for each of B pictures")
     boxes, classes = check_truths(boxes, classes)

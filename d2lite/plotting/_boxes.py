@@ -2,9 +2,12 @@
 
 import numpy as np
 
+from d2lite._utils.checks import as_list
 from d2lite.plotting._images import pixels_of, squeeze_channel
 from d2lite.plotting._style import PALETTE, check_names, own_axes
 from d2lite.vision.boxes import check_boxes
+
+_COLORS = "one colour for all, or one for each box"
 
 
 def boxes(image, boxes, ax=None, *, labels=None, colors=None, dashed=False):
@@ -33,7 +36,7 @@ def boxes(image, boxes, ax=None, *, labels=None, colors=None, dashed=False):
         raise ValueError(f"boxes has shape {tuple(boxes.shape)}: expected (N, 4), xyxy in pixels")
     labels = None if labels is None else check_names(labels, len(boxes), "labels", "boxes")
     colors = PALETTE[1] if colors is None else colors
-    colors = [colors] * len(boxes) if is_color_like(colors) else list(colors)
+    colors = [colors] * len(boxes) if is_color_like(colors) else as_list(colors, "colors", _COLORS)
     if len(colors) != len(boxes):
         raise ValueError(
             f"colors has {len(colors)} for {len(boxes)} boxes: expected one for all or one for each"

@@ -90,7 +90,7 @@ def _check_points(data, class_names):
     if targets.shape != inputs.shape[:1]:
         raise ValueError(f"targets has shape {targets.shape}: expected ({len(inputs)},), one class a sample")
     names = getattr(data, "class_names", ()) if class_names is None else class_names
-    names = check_names(names, len(names), "class_names", "classes")
+    names = check_names(names, None, "class_names", "classes")
     low, high = (targets.min(), targets.max()) if len(targets) else (0, -1)
     if low < 0 or (names and high >= len(names)):
         wanted = f"0 to {len(names) - 1}, those with a name" if names else "0 or more"

@@ -4,6 +4,7 @@ import sys
 
 import torch
 
+from d2lite._utils.checks import as_list
 from d2lite._utils.tensors import as_tensor
 
 # Six colours that differ by at least 16 (CIE76) for normal, protan, deutan and tritan sight (by the matrices
@@ -93,8 +94,9 @@ def to_array(values, name):
 
 
 def check_names(names, count, what, things):
-    """Return a list of texts, one for each of count things; another number of them raises a ValueError."""
-    names = [str(name) for name in (names.tolist() if hasattr(names, "tolist") else names)]
-    if len(names) != count:
+    """Return a list of texts, one for each of count things (None: of any number); other ones raise a ValueError."""
+    names = names.tolist() if hasattr(names, "tolist") else names
+    names = [str(name) for name in as_list(names, what, f"a list of texts, one for each of the {things}")]
+    if count is not None and len(names) != count:
         raise ValueError(f"{what} has {len(names)} texts for {count} {things}: expected one for each")
     return names

@@ -8,7 +8,7 @@ import itertools
 import torch
 import torch.nn.functional as F
 
-from d2lite._utils.checks import check_count, check_number
+from d2lite._utils.checks import as_list, check_count, check_number
 from d2lite._utils.tensors import is_traced
 
 __all__ = ["bottom_up", "drop_block", "top_down"]
@@ -52,7 +52,7 @@ def bottom_up(maps, halve):
     Source: Liu et al. 2018 (path aggregation network), section 3.1. Taught in
     chapters/08_detection/modern_detectors.
     """
-    maps = _check_maps(maps)
+    maps, halve = _check_maps(maps), as_list(halve, "halve", "a list of functions, one fewer than maps")
     if len(halve) != len(maps) - 1:
         raise ValueError(f"halve has {len(halve)} functions: expected {len(maps) - 1}, one fewer than maps")
     results = [maps[0]]
@@ -110,7 +110,7 @@ def _words(value):
 
 def _check_maps(maps):
     """Return the maps as a list, or raise a ValueError."""
-    maps = list(maps)
+    maps = as_list(maps, "maps", "a list of tensors (B, C, H, W), finest first")
     if any(map(is_traced, maps)):
         return maps
     for i, each in enumerate(maps):

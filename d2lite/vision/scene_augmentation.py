@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from d2lite._utils.checks import check_count, check_number
 from d2lite._utils.tensors import check_images
-from d2lite.vision.truths import check_box_sets, check_truths
+from d2lite.vision.truths import as_sets, check_box_sets, check_truths
 
 __all__ = ["cutmix_boxes", "mosaic", "resize", "stylize"]
 
@@ -104,12 +104,12 @@ def resize(images, boxes, side):
     """
     side = check_count(side, "side")
     check_images(images, floating=torch.is_tensor(images) and images.dtype != torch.uint8)
+    boxes, factor = check_box_sets(boxes), side / images.shape[2]
     if images.shape[2] != images.shape[3] or len(boxes) != len(images):
         raise ValueError(
             f"images has shape {tuple(images.shape)}, with {len(boxes)} sets of boxes: expected (B, 3, H, H), squares, "
             "and B sets"
         )
-    boxes, factor = check_box_sets(boxes), side / images.shape[2]
     wide = (
         images if images.dtype == torch.uint8 else images.to(torch.promote_types(images.dtype, torch.float32))
     )
@@ -149,7 +149,8 @@ def stylize(images):
 def _check(images, boxes, classes, least):
     """Return the images' shape, and boxes and classes as tensors."""
     check_number(least, "least", 0, 1, open_low=True)
-    shape, counts = check_images(images), (len(images), len(boxes), len(classes))
+    shape, boxes, classes = check_images(images), as_sets(boxes, "boxes"), as_sets(classes, "classes")
+    counts = len(images), len(boxes), len(classes)
     if len(set(counts)) > 1:
         raise ValueError(
             f"images has shape {tuple(shape)}, with {counts[1]} sets of boxes and {counts[2]} of classes: "

@@ -2,13 +2,19 @@
 
 import torch
 
+from d2lite._utils.checks import as_list
 from d2lite._utils.tensors import as_tensor
 from d2lite.vision.boxes import check_boxes
 
 
+def as_sets(sets, name):
+    """Return the sets of boxes or of classes of B pictures as a list, whatever holds them."""
+    return as_list(sets, name, "a list of tensors, one for each picture")
+
+
 def check_box_sets(boxes):
     """Return a list of sets of boxes as (k, 4) float tensors; one without numbers stands for no box."""
-    boxes = [as_tensor(each, f"boxes[{i}]") for i, each in enumerate(boxes)]
+    boxes = [as_tensor(each, f"boxes[{i}]") for i, each in enumerate(as_sets(boxes, "boxes"))]
     boxes = [each.reshape(0, 4) if each.numel() == 0 else each for each in boxes]
     for i, each in enumerate(boxes):
         if each.dim() != 2:
@@ -31,7 +37,7 @@ def check_truths(boxes, classes, num_classes=None):
     Taught in chapters/08_detection/yolo.
     """
     boxes = check_box_sets(boxes)
-    classes = [as_tensor(each, f"classes[{i}]") for i, each in enumerate(classes)]
+    classes = [as_tensor(each, f"classes[{i}]") for i, each in enumerate(as_sets(classes, "classes"))]
     most = "up" if num_classes is None else f"to {num_classes - 1}"
     for found in (each for each in classes if each.numel()):  # an empty list has no dtype of its own
         whole = found.dim() == 1 and not (found.is_floating_point() or found.dtype == torch.bool)

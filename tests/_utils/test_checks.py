@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from d2lite._utils.checks import check_choice, check_count, check_counts, check_number, check_seed
+from d2lite._utils.checks import as_list, check_choice, check_count, check_counts, check_number, check_seed
 
 THREES = (3, np.int64(3), np.uint8(3), np.array(3), torch.tensor(3))
 HALVES = (
@@ -110,3 +110,15 @@ def test_choices_are_listed_and_the_nearest_is_named():
     for value in (None, 3, [], np.array(["x", "y"])):
         with pytest.raises(ValueError, match="^colour is .*: expected one of 'red', 'green'$"):
             check_choice(value, ("red", "green"), "colour")
+
+
+@pytest.mark.parametrize("value", [[1, 2], (1, 2), iter([1, 2]), {1: "a", 2: "b"}, np.array([1, 2])])
+def test_whatever_has_parts_becomes_a_list(value):
+    assert as_list(value, "parts", "a list of numbers") == [1, 2]
+
+
+@pytest.mark.parametrize("value", [None, 3, np.array(3), torch.tensor(3)])
+def test_what_has_no_parts_is_told(value):
+    wanted = f"parts is a {type(value).__name__}: expected a list of numbers"
+    with pytest.raises(ValueError, match=re.escape(wanted)):
+        as_list(value, "parts", "a list of numbers")

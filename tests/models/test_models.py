@@ -17,6 +17,7 @@ from d2lite.models import (
     detector_payload,
     detector_targets,
     layers_of,
+    pad_truths,
     pretrained_detector,
     quantized_detector,
     save_detector,
@@ -129,6 +130,21 @@ def test_a_batch_of_unequal_parts_is_refused(detector, some):
             detector_loss(detector, outputs, boxes, classes)
     with pytest.raises(ValueError, match="batch has 5 outputs, 6 sets of boxes and 6 of classes"):
         detector_loss(detector, outputs[:5], some.boxes, some.classes)
+
+
+def test_truths_come_from_a_generator_as_from_a_list(detector, some):
+    """They ended in "object of type 'generator' has no len()"."""
+    outputs = torch.zeros(6, 12, 12, 3, 15)
+    terms = detector_loss(detector, outputs, iter(some.boxes), iter(some.classes))
+    assert terms == detector_loss(detector, outputs, some.boxes, some.classes)
+    answers = detector_targets(iter(some.boxes), detector.anchors, 12, 12)
+    assert torch.equal(answers, detector_targets(some.boxes, detector.anchors, 12, 12))
+    for first, second in zip(
+        pad_truths(iter(some.boxes), iter(some.classes)), pad_truths(some.boxes, some.classes), strict=True
+    ):
+        assert torch.equal(first, second)
+    with pytest.raises(ValueError, match="boxes is a NoneType: expected a list of tensors"):
+        detector_loss(detector, outputs, None, some.classes)
 
 
 def test_detections_are_scored_sorted_and_suppressed(detector):

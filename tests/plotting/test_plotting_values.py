@@ -58,6 +58,16 @@ def test_everything_is_drawn_from_any_container(put):
     assert ax.images[0].get_array().tolist() == [[0, 0.5], [1, 0.25]] and ax.images[0].get_clim() == (0, 1)
 
 
+def test_names_come_from_a_generator_as_from_a_list():
+    """Those of classes ended in "object of type 'generator' has no len()"."""
+    ax = plotting.points((POINTS, [0, 1, 1]), class_names=iter(["low", "high"]))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["low", "high"]
+    assert (
+        plotting.boxes(None, [[0, 0, 1, 1]], labels=iter(["dog"]), colors=iter(["r"])).texts[0].get_text()
+        == "dog"
+    )
+
+
 def test_more_classes_and_curves_than_colours_can_be_told_apart():
     ax = plotting.points((torch.arange(72.0).reshape(36, 2), torch.arange(36)))
     looks = {
@@ -186,6 +196,15 @@ def test_axes_of_other_scales_and_lists_of_one_are_taken():
         (
             lambda: plotting.boxes(None, [[0, 0, 1, 1]] * 2, colors=["r", "redd"]),
             "colors holds 'redd': expected colours",
+        ),
+        (
+            lambda: plotting.boxes(None, [[0, 0, 1, 1]], colors=5),
+            "colors is a int: expected one colour for all",
+        ),
+        (lambda: plotting.boxes(None, [[0, 0, 1, 1]], labels=5), "labels is a int: expected a list of texts"),
+        (
+            lambda: plotting.points((POINTS, [0, 1, 1]), class_names=2),
+            "class_names is a int: expected a list",
         ),
         (
             lambda: plotting.points((POINTS, [0, 1, 1]), np.array([None, None])),

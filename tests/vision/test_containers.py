@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from d2lite.vision import anchor_sizes, anchors, boxes, suppression, unfold
+from d2lite.vision import anchor_sizes, anchors, boxes, pyramids, scene_augmentation, suppression, unfold
 from d2lite.vision.detection_metrics import match_detections, mean_average_precision, precision_recall
 
 BOXES = [[0, 0, 20, 20], [1, 1, 21, 21], [40, 40, 60, 60], [0, 0, 20, 20]]
@@ -101,6 +101,25 @@ def test_windows(put):
 def test_measures(put):
     assert precision_recall(put(SCORES), put([1, 0, 1, 0]), np.int64(2))[1].tolist() == [0, 0.5, 0.5, 1]
     assert match_detections(put([[0.75, 0.5], [0.75, 0.5]]), crowd=put([0, 1])).tolist() == [0, 1]
+
+
+def test_sets_of_boxes_come_from_a_generator_as_from_a_list():
+    """They ended in "object of type 'generator' has no len()"."""
+    images = torch.rand(4, 3, 16, 16)
+    sets, classes = [torch.tensor([[2.0, 2, 10, 10]])] * 4, [torch.tensor([i]) for i in range(4)]
+    for change in (scene_augmentation.mosaic, scene_augmentation.cutmix_boxes):
+        results = []
+        for put in (list, iter):
+            torch.manual_seed(0)
+            results.append(
+                [each.tolist() for part in change(images, put(sets), put(classes)) for each in part]
+            )
+        assert results[0] == results[1]
+    assert [each.tolist() for each in scene_augmentation.resize(images, iter(sets), 32)[1]] == [
+        [[4, 4, 20, 20]]
+    ] * 4
+    maps = [torch.rand(1, 2, 8, 8), torch.rand(1, 2, 4, 4)]
+    assert len(pyramids.bottom_up(iter(maps), iter([torch.nn.AvgPool2d(2)]))) == 2
 
 
 def test_halves_decode_as_exactly_as_floats():

@@ -51,6 +51,13 @@ ALL = torch.ones(2, 2).bool()
             r"holds \[0.5\]",
         ),
         (lambda: scene_augmentation.resize(IMAGES, BOXES[:2], 8), "with 2 sets of boxes: expected"),
+        (
+            lambda: scene_augmentation.resize(IMAGES, None, 8),
+            "boxes is a NoneType: expected a list of tensors",
+        ),
+        (lambda: scene_augmentation.mosaic(IMAGES, BOXES, 1), "classes is a int: expected a list of tensors"),
+        (lambda: pyramids.top_down(None), "maps is a NoneType: expected a list of tensors"),
+        (lambda: pyramids.bottom_up(MAPS, 2), "halve is a int: expected a list of functions"),
         (lambda: scene_augmentation.stylize(255 * IMAGES), "expected 0 to 1; divide bytes by 255"),
         (lambda: scene_augmentation.stylize(BYTES), "dtype torch.uint8: expected floats"),
         (lambda: scene_augmentation.stylize(torch.rand(2, 3, 1, 1)), "expected two pixels or more"),
