@@ -170,7 +170,7 @@
     event.preventDefault();
     if (waiting.has(link)) return; // a second press would undo the first
     waiting.add(link);
-    mount(frame).then(() => link.click());
+    mount(frame).then(() => requestAnimationFrame(() => link.click())); // once it has drawn: what the press adds is told from that
   }
 
   const near = new IntersectionObserver(

@@ -4,6 +4,10 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
+IN_SIGHT = """(element) => {
+    const { top, bottom, height } = element.getBoundingClientRect();
+    return height > 0 && top > -1 && bottom < innerHeight + 1;
+}"""
 LINKS = """(html) => document.querySelector("main").insertAdjacentHTML("afterbegin", html)"""
 
 
@@ -148,3 +152,67 @@ def test_the_line_that_says_so_covers_nothing_and_moves_nothing_that_is_pressed(
         assert said["y"] >= 0 and said["height"] < 80
         assert said["y"] + said["height"] <= host.page.locator(".d2l-body").bounding_box()["y"]
     assert not host.page.locator(".d2l-said").is_visible()
+
+
+@pytest.fixture
+def write(make_host):
+    """Function that shows an explorer below a screen of text, with a link to a state of it: write(name, query)."""
+
+    def write(name, query):
+        host = make_host(height=768).open(name)
+        host.page.evaluate(
+            "(href) => document.querySelector('h1').insertAdjacentHTML('afterend', "
+            "`<div style='height: 900px'></div><a href='${href}'>words</a><div style='height: 900px'></div>`)",
+            f"#d2l-x?{query}",
+        )
+        host.show(name, folded=True)
+        host.page.locator("a").evaluate("(link) => link.scrollIntoView({ block: 'center' })")
+        return host
+
+    return write
+
+
+def press(host):
+    """Press the words that `write` has written."""
+    host.page.locator("a").click()
+    host.settle()
+
+
+@pytest.mark.parametrize("query", ["histograms=true", "seeds=4"])
+def test_a_picture_that_words_add_is_brought_into_sight(write, query):
+    """It stands below the controls, two screens under the network: only that was shown."""
+    host = write("playground", query)
+    line, bars = host.page.locator(".d2l-said"), host.page.locator(".d2l-bottom .d2l-stage:visible")
+    assert bars.count() == 0
+    press(host)
+    assert bars.evaluate(IN_SIGHT) and line.evaluate(IN_SIGHT)
+    host.page.get_by_role("button", name="Back to the text").click()
+    assert host.page.locator("a").evaluate(IN_SIGHT)
+    press(host)  # takes it back
+    assert bars.count() == 0 and line.inner_text().startswith("Undone")
+    assert host.page.locator(".d2l-network").evaluate(IN_SIGHT) and line.evaluate(IN_SIGHT)
+
+
+def test_words_that_add_no_picture_show_the_first(write):
+    host = write("playground", "lr=0.1")
+    press(host)
+    assert host.page.locator(".d2l-network").evaluate(IN_SIGHT)
+    assert host.page.locator(".d2l-said").evaluate(IN_SIGHT)
+
+
+def test_of_two_pictures_that_take_turns_the_one_there_is_is_shown(write):
+    host = write("race", "view=plane")
+    press(host)
+    assert host.page.locator(".d2l-stage:visible").first.evaluate(IN_SIGHT)
+
+
+def test_the_line_gives_its_room_back_when_the_reader_returns_to_the_text(write):
+    """An empty strip stood over the picture ever after."""
+    host = write("playground", "lr=0.1")
+    height = host.page.locator(".d2l-explorer").evaluate("(element) => element.offsetHeight")
+    press(host)
+    host.page.get_by_role("button", name="Back to the text").click()
+    assert host.page.locator(".d2l-explorer").evaluate("(element) => element.offsetHeight") == height
+    assert host.page.locator("a").evaluate(IN_SIGHT)
+    press(host)
+    assert host.page.locator(".d2l-said").evaluate(IN_SIGHT)

@@ -20,6 +20,7 @@ export function addWords(app) {
     const next = undo ? found.before : values;
     const before = now(next);
     const isNew = !same(before, next);
+    const seen = shownIn(app.root);
     pressed.delete(link);
     if (isNew && !undo) pressed.set(link, { before, after: next });
     app.stop();
@@ -28,7 +29,7 @@ export function addWords(app) {
     link.setAttribute("role", "button"); // as the book's pages say from the start
     link.setAttribute("aria-pressed", false);
     mark();
-    say(link, `${undo ? "Undone" : isNew ? "Set" : "Already so"}: ${tellValues(next, app.spec, app.tell)}.`);
+    say(link, `${undo ? "Undone" : isNew ? "Set" : "Already so"}: ${tellValues(next, app.spec, app.tell)}.`, seen);
   };
   const follow = (event) => {
     const link = event.target.closest?.('a[href*="#d2l-"]');
@@ -52,37 +53,60 @@ function isHere(link, { root }) {
   return book === own && (link.getAttribute("href").startsWith("#") || link.pathname === location.pathname);
 }
 
+/** The pictures that stand in the page now. */
+const shownIn = (root) => [...root.querySelectorAll(".d2l-stage")].filter((stage) => stage.getClientRects().length);
+
 /**
- * The line over the picture that says what words have set: say(link, text) shows it and brings both into sight. It makes room for
- * itself once, and keeps it: what comes after it would move under the reader's finger.
+ * The line over the picture that says what words have set: say(link, text, seen) shows it and brings both into sight; where the
+ * press adds a picture to those seen before, as histograms below the controls, that one. The line makes room for itself, and keeps
+ * it until the reader is back at the text: what comes after it would move under his finger.
  */
-function addLine({ root, scope, announce }) {
+function addLine({ root, scope, announce, draw }) {
   const text = make("span");
   const back = makeButton({ label: "Back to the text", kind: "quiet" });
   const line = make("p", { class: "d2l-said", hidden: true }, text, back);
   root.prepend(line);
-  let [timer, from] = [0, null];
+  let [timer, from, moved, known] = [0, null, false, []];
   const look = (element, isSeen) => (element.style.visibility = isSeen ? "inherit" : "hidden");
   const end = () => [line, back].forEach((element) => look(element, false));
   back.onclick = () => {
+    line.hidden = true;
     from.scrollIntoView({ block: "center" });
     from.focus({ preventScroll: true });
-    end();
   };
+  const bring = (stage) => {
+    moved = bringIntoSight([line, stage], from) || moved;
+    look(back, moved);
+  };
+  draw(() => known.length && queueMicrotask(() => { // when all that the press changes has been drawn
+    const added = shownIn(root).find((stage) => !known.includes(stage));
+    known = [];
+    if (!added) return;
+    holdStill(from, () => added.before(line));
+    bring(added);
+  }));
   scope.on(root, "pointerdown", ({ target }) => line.contains(target) || end());
   scope.add(() => clearTimeout(timer));
-  return (link, said) => {
+  return (link, said, seen) => {
     for (let fold = root.closest("details:not([open])"); fold; fold = fold.parentElement.closest("details:not([open])")) fold.open = true;
-    holdStill(link, () => ([from, text.textContent, line.hidden] = [link, said, false]));
-    const before = line.getBoundingClientRect().top;
-    for (const part of [line, root.querySelector(".d2l-stage") || root]) part.scrollIntoView({ block: "nearest", behavior: "instant" }); // does nothing where all of it is in sight
-    const moved = Math.abs(line.getBoundingClientRect().top - before) > 1;
+    holdStill(link, () => {
+      [from, moved, known, text.textContent, line.hidden] = [link, false, seen, said, false];
+      root.prepend(line);
+    });
     look(line, true);
-    look(back, moved);
+    bring(shownIn(root)[0] || root);
     announce(said);
     clearTimeout(timer);
     timer = setTimeout(() => moved || end(), BRIEF);
   };
+}
+
+/** Scroll until all of the parts are in sight, and tell whether that has moved an element of the text. */
+function bringIntoSight(parts, element) {
+  const top = () => element.getBoundingClientRect().top;
+  const before = top();
+  for (const part of parts) part.scrollIntoView({ block: "nearest", behavior: "instant" }); // does nothing where all of it is in sight
+  return Math.abs(top() - before) > 1;
 }
 
 /** Change what stands in the page, and scroll by as much as that moves an element in sight: what was pressed stays under the finger. */
