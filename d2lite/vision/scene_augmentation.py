@@ -21,7 +21,7 @@ def mosaic(images, boxes, classes, least=0.3):
 
     Args:
         images, boxes, classes: as above.
-        least: a box is kept if at least this share of it is in the window; it is cut to the window.
+        least: a box, cut to its own picture, is kept if at least this share of it is in the window; it is cut to that.
 
     Returns:
         images (B, 3, H, W), boxes and classes, new lists.
@@ -33,6 +33,10 @@ def mosaic(images, boxes, classes, least=0.3):
     Source: Bochkovskiy et al. 2020 (YOLOv4), section 3.3. Taught in chapters/08_detection/modern_detectors.
     """
     (B, _, H, W), boxes, classes = _check(images, boxes, classes, least)
+    frame = torch.tensor([0, 0, W, H])
+    boxes = [
+        _cut(each, frame, least)[1] for each in boxes
+    ]  # what lies outside its picture is on none of the others
     others = torch.stack([torch.arange(B), *(torch.randperm(B) for _ in range(3))], dim=1)  # (B, 4)
     mixed, new_boxes, new_classes = torch.empty_like(images), [], []
     corners = torch.tensor([(0, 0), (W, 0), (0, H), (W, H)])  # where each of the four lies
@@ -46,7 +50,7 @@ def mosaic(images, boxes, classes, least=0.3):
             mixed[b, :, rows, columns] = source
         offsets = (corners - torch.tensor([x, y])).repeat(1, 2)  # (4, 4): of each picture's boxes
         moved = torch.cat([boxes[i] + offset for i, offset in zip(four, offsets, strict=True)])
-        kept, cut = _cut(moved, torch.tensor([0, 0, W, H]), least)
+        kept, cut = _cut(moved, frame, least)
         new_boxes.append(cut[kept])
         new_classes.append(torch.cat([classes[i] for i in four])[kept])
     return mixed, new_boxes, new_classes

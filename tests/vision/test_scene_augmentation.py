@@ -47,6 +47,26 @@ def test_mosaic_of_one_scene_shows_its_four_corners():
     assert any(torch.equal(mixed, image.roll((-y, -x), (2, 3))) for y, x in shifts)
 
 
+def test_a_box_that_reaches_beyond_its_picture_lies_on_none_of_its_neighbours():
+    """It was drawn over the next picture, and counted by what of it lay there."""
+    images = torch.stack(
+        [torch.zeros(3, 16, 16), torch.ones(3, 16, 16)]
+    )  # all boxes are in the black picture
+    boxes = [torch.tensor([[10.0, 4, 24, 12], [-30, 2, -2, 14], [4, -9, 12, 30]]), torch.zeros(0, 4)]
+    found = 0
+    for seed in range(30):
+        torch.manual_seed(seed)
+        mixed, new_boxes, new_classes = mosaic(
+            images, boxes, [torch.tensor([0, 1, 2]), torch.zeros(0).long()]
+        )
+        for image, some, labels in zip(mixed, new_boxes, new_classes, strict=True):
+            for x1, y1, x2, y2 in some.int().tolist():
+                assert not image[:, y1:y2, x1:x2].any()
+            assert 1 not in labels  # nothing of it is in its picture
+            found += len(some)
+    assert found > 60
+
+
 def test_everything_kept_with_a_least_share_near_0():
     torch.manual_seed(2)
     images, boxes, classes = painted()
