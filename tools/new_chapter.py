@@ -12,6 +12,9 @@ from pathlib import Path
 
 import yaml
 
+from d2lite import widgets
+from d2lite._utils.checks import check_choice
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -31,7 +34,7 @@ def enter_toc(root, part, name):
 
 
 def new_chapter(path, title, explorer="BoundaryExplorer", root=ROOT):
-    """Write the chapter's notebook and return what was done; a bad path or one already taken is refused."""
+    """Write the chapter's notebook and return what was done; a bad or taken path or no explorer is refused."""
     match = re.fullmatch(r"(\d\d_[a-z_]+)/([a-z][a-z0-9_]*)", path)
     if not match:
         raise ValueError(
@@ -44,8 +47,8 @@ def new_chapter(path, title, explorer="BoundaryExplorer", root=ROOT):
         )
     if not title.strip():
         raise ValueError(f"title is {title!r}: expected at least a word")
-    if not re.fullmatch(r"[A-Z]\w*", explorer):
-        raise ValueError(f"explorer is {explorer!r}: expected the name of a class of d2lite.widgets")
+    explorers = [name for name in dir(widgets) if name.endswith("Explorer") and name != "Explorer"]
+    check_choice(explorer, explorers, "explorer")
     repository = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
     text = (root / "tools" / "chapter.ipynb").read_text(encoding="utf-8")
     values = {"TITLE": " ".join(title.split()), "EXPLORER": explorer, "REPOSITORY": repository}

@@ -64,13 +64,30 @@ def test_bad_paths_are_refused(book, path):
         new_chapter(path, "Title", root=book)
 
 
-def test_any_title_makes_a_valid_notebook_and_only_a_class_is_an_explorer(book):
+def test_any_title_makes_a_valid_notebook(book):
     title = 'The "TITLE" of an EXPLORER \\ with\ttabs\nand lines, 100 % \u00e9'
     new_chapter("02_a/two", title, root=book)
     notebook = nbformat.read(book / "chapters/02_a/two.ipynb", as_version=4)
     assert notebook.cells[0].source.startswith("# " + " ".join(title.split()) + "\n")
-    with pytest.raises(ValueError, match="explorer is 'a b': expected the name of a class"):
-        new_chapter("02_a/three", "Title", "a b", root=book)
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("RacesExplorer", "RaceExplorer"),
+        ("race", ""),
+        ("Explorer", ""),
+        ("Question", ""),
+        ("a b", ""),
+    ],
+)
+def test_only_an_explorer_that_exists_is_one(book, name, nearest):
+    """The chapter was written and entered with one that does not, and failed when the book was built."""
+    before = (book / "_toc.yml").read_text()
+    hint = f".*did you mean '{nearest}'" if nearest else ""
+    with pytest.raises(ValueError, match=f"explorer is '{name}': expected one of .*'WritingExplorer'{hint}"):
+        new_chapter("02_a/three", "Title", name, root=book)
+    assert not (book / "chapters").exists() and (book / "_toc.yml").read_text() == before
 
 
 def test_a_chapter_that_is_entered_already_is_not_entered_twice(book):
