@@ -1,8 +1,8 @@
 """Make an assignment of a chapter: python tools/make_assignment.py 04_optimizers/momentum momentum_assignment.ipynb
 
 The chapter as it is, but with an empty cell in place of each solution, and under it the checks that the solution
-passes: its asserts. The empty cell says which names they look for. A solution in several cells (solution-5,
-solution-5-runs) is one. Some exercises only: --exercises 1 3 4.
+passes: its asserts, and loops of asserts or over a function that it writes. The empty cell says which names they look
+for. A solution in several cells (solution-5, solution-5-runs) is one. Some exercises only: --exercises 1 3 4.
 """
 
 import argparse
@@ -30,6 +30,19 @@ def read_by(node):
     return {each.id for each in names} - {each.id for each in names if isinstance(each.ctx, ast.Store)}
 
 
+def is_check(statement, functions):
+    """Return whether a statement checks a solution and is not itself the answer: an assert, a loop of nothing else, or
+    one that asserts what a function of the solution gives and sums up nothing."""
+    if not isinstance(statement, ast.For) or all(isinstance(each, ast.Assert) for each in statement.body):
+        return isinstance(statement, (ast.Assert, ast.For))
+    inside = [*ast.walk(statement)]
+    kinds = {type(each) for each in inside}
+    calls = {
+        each.func.id for each in inside if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
+    }
+    return ast.Assert in kinds and ast.AugAssign not in kinds and bool(calls & functions)
+
+
 def checks_of(source):
     """Return the checks of a solution, and the names that they take from it.
 
@@ -37,14 +50,15 @@ def checks_of(source):
         source: code of a solution's cell.
 
     Returns:
-        (list of the lines of its asserts that still hold at its end, list of names in order). An assert about
-        something that the solution changes afterwards is no check of what a student hands in.
+        (list of the lines of its checks that still hold at its end, list of names in order). One about something
+        that the solution changes afterwards is no check of what a student hands in.
     """
     statements = ast.parse(source).body
     defined = dict.fromkeys(name for each in statements for name in sorted(stored(each)))
+    functions = {each.name for each in statements if isinstance(each, (ast.FunctionDef, ast.ClassDef))}
     checks, wanted = [], []
     for place, statement in enumerate(statements):
-        if not isinstance(statement, ast.Assert):
+        if not is_check(statement, functions):
             continue
         names = read_by(statement)
         if any(names & stored(later) for later in statements[place + 1 :]):

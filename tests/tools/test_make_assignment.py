@@ -36,12 +36,54 @@ assert (
 
 def test_checks_are_the_asserts_that_hold_at_the_end():
     checks, names = tool.checks_of(SOLUTION)
-    assert checks == ["assert found == [0, 2, 4] and x == 3", "assert (\n    double(5)\n    == 10\n)"]
+    assert checks == [
+        "for k in found:\n    assert k >= 0",
+        "assert found == [0, 2, 4] and x == 3",
+        "assert (\n    double(5)\n    == 10\n)",
+    ]
     assert set(names) == {"x", "found", "double"}
     space = {}
     exec(SOLUTION, space)
     for check in checks:
         exec(check, space)
+
+
+def test_a_loop_that_tries_a_function_of_the_solution_is_a_check_and_one_that_answers_is_none():
+    """All loops were left out, and what they assert with them."""
+    source = """def double(value):
+    return 2 * value
+
+
+for value in (1, 2):
+    wanted = value + value
+    print(value)
+    assert double(value) == wanted
+total = 0
+for value in (1, 2):
+    total += double(value)
+    assert total > 0
+for value in (1, 2):
+    share = 1 / value
+    assert share <= 1
+"""
+    checks, names = tool.checks_of(source)
+    assert checks == [
+        "for value in (1, 2):\n    wanted = value + value\n    print(value)\n    assert double(value) == wanted"
+    ]
+    assert names == ["double"]
+    with pytest.raises(AssertionError):
+        exec(checks[0], {"double": lambda value: 3 * value})
+
+
+@pytest.mark.parametrize(
+    ("chapter", "number", "name"),
+    [("04_optimizers/momentum", 6, "stationary"), ("08_detection/nms_and_map", 3, "shifted_nms")],
+)
+def test_loops_of_the_book_that_try_a_function_are_kept(chapter, number, name):
+    notebook = json.loads((ROOT / f"chapters/{chapter}.ipynb").read_text(encoding="utf-8"))
+    (cell,) = (each for each in tool.make_assignment(notebook)["cells"] if each["id"] == f"checks-{number}")
+    loop = "".join(cell["source"])
+    assert "\nfor " in f"\n{loop}" and f"{name}(" in loop
 
 
 def test_names_of_comprehensions_are_nobodys_business_and_imports_are():
