@@ -21,7 +21,7 @@ def wait(host, condition):
 
 
 def test_it_opens_with_two_layers_that_see_five(host):
-    assert "Unit 6 of layer 2 has a receptive field of 5 × 5 pixels." in readout(host)
+    assert "Unit 7 of layer 2 has a receptive field of 5 × 5 pixels." in readout(host)
 
 
 def test_a_click_chooses_a_unit_and_arrows_move_on(host):
@@ -29,7 +29,7 @@ def test_a_click_chooses_a_unit_and_arrows_move_on(host):
     host.page.mouse.click(box["x"] + box["width"] - 20, box["y"] + box["height"] / 2)
     wait(host, "get('level') === 1 && get('unit') === 13")
     host.settle()
-    assert "Unit 13 of layer 1 has a receptive field of 3 × 3" in readout(host)
+    assert "Unit 14 of layer 1 has a receptive field of 3 × 3" in readout(host)
     host.page.locator(".d2l-left canvas").focus()
     for key in ("ArrowLeft", "ArrowLeft", "ArrowUp"):
         host.page.keyboard.press(key)

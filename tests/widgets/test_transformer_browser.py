@@ -55,6 +55,15 @@ def test_typing_shows_what_torch_expects_next(host, model):
     wait_for_sentence(host, best_of(model, chances(model, "She was a ver")))
 
 
+def test_units_are_counted_from_1_as_layers_heads_and_positions_are(host, model):
+    host.set("part", "network")
+    box = host.page.locator(".d2l-pane canvas").bounding_box()
+    host.page.mouse.move(box["x"] + 6, box["y"] + 72)
+    host.page.locator(".d2l-tip", has_text="unit 1: ").wait_for()
+    host.page.mouse.move(box["x"] + box["width"] - 6, box["y"] + box["height"] - 72)
+    host.page.locator(".d2l-tip", has_text=f"unit {4 * model.embedding.embedding_dim}: ").wait_for()
+
+
 def test_step_writes_the_character_that_python_draws(host, model):
     type_text(host, "She ")
     host.set("temperature", 0.8)

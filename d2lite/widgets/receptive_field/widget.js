@@ -41,7 +41,7 @@ function summarise({ stack, level, unit, field, ways }) {
   const seen = ways[0].filter((count) => count > 0).length;
   const [first, last] = field;
   const width = last - first + 1;
-  const parts = [`Unit ${unit} of layer ${level} has a receptive field of ${width} × ${width} pixels`];
+  const parts = [`Unit ${unit + 1} of layer ${level} has a receptive field of ${width} × ${width} pixels`];
   if (first < 0 || last >= stack.size) parts.push("part of it in the padding");
   if (seen < Math.min(last, stack.size - 1) - Math.max(first, 0) + 1) parts.push(`with holes: it sees ${formatCounted(seen, "pixel")} along a side`);
   return `${parts.join(", ")}.`;

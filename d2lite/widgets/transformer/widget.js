@@ -140,7 +140,8 @@ function describePoint(scene, px, py, width, height) {
   const units = unitLayout(scene, width, height);
   const [row, column] = [Math.floor(((py - units.y) / units.height) * units.rows), Math.floor(((px - units.x) / units.width) * units.columns)];
   if (row < 0 || row >= units.rows || column < 0 || column >= units.columns) return null;
-  return `unit ${row * units.columns + column}: ${formatNumber(step.blocks[layer].hidden[row * units.columns + column], 2)}`;
+  const unit = row * units.columns + column;
+  return `unit ${unit + 1}: ${formatNumber(step.blocks[layer].hidden[unit], 2)}`;
 }
 
 function describePart(scene) {
