@@ -33,6 +33,18 @@ def test_a_published_network_brings_its_input(host):
     assert "61,706" in host.read()
 
 
+@pytest.mark.parametrize(("network", "count"), [("lenet", 8), ("vgg16", 22)])
+def test_rows_spread_over_the_table_and_are_no_taller_than_a_finger(host, network, count):
+    """Those of LeNet filled two fifths of it: an empty half stood between them and the controls."""
+    host.set("network", network)
+    box = host.page.locator("canvas").bounding_box()
+    row = min(44, (box["height"] - 20) / count)
+    host.page.mouse.click(box["x"] + 60, box["y"] + 20 + (count - 0.5) * row)
+    host.wait(f"get('chosen') === {count}")
+    host.page.mouse.click(box["x"] + 60, box["y"] + 20 + 2.5 * row)
+    host.wait("get('chosen') === 3")
+
+
 def test_numbers_are_changed_layers_added_moved_and_removed(host):
     host.set("network", "lenet")
     host.set("size", 28)

@@ -75,6 +75,16 @@ def words(element):
     return element.inner_text().replace("\u00a0", " ")
 
 
+def test_a_formula_takes_the_room_that_it_needs(make_host):
+    """Under each stood room for the longest, and beside it nothing."""
+    for width, needed_of in ((800, max), (390, sum)):  # side by side, one over the other
+        host = make_host(width=width).open("race").show("race", shown="sgd")
+        formula = host.page.locator(".d2l-formula")
+        heights = "(element) => [...element.children].map((child) => child.offsetHeight)"
+        room, parts = formula.evaluate("(element) => element.offsetHeight"), formula.evaluate(heights)
+        assert min(parts) > 0 and room <= needed_of(parts) + 8
+
+
 def test_the_shown_method_brings_its_formula_and_its_sliders(host):
     body = host.page.locator(".d2l-body")
     host.page.get_by_label("show Nesterov").check()

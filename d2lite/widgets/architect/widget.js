@@ -9,6 +9,7 @@ import { drawLabel } from "../_draw/scales.js";
 import { KINDS, largest, makeNetwork, networkCode, NETWORKS, rowOf, shapeText } from "./model.js";
 
 const HEAD = 20; // px for the columns' names
+const [ROW, BAR] = [44, 16]; // px of a row and of its bars at most: a short network fills the table, too
 const MEASURES = { multiply_adds: ["multiplyAdds", "multiply-adds"], memory: ["values", "memory of the output"], field: ["field", "receptive field, px"] };
 
 function rowsOf(get) {
@@ -66,14 +67,15 @@ function lay(scene, width, height) {
   const wide = width > 520;
   const bars = wide ? width * 0.45 : width * 0.38;
   const half = (width - bars) / 2;
-  return { wide, shapes: width * 0.235, left: bars, right: bars + half, half: half - 8, row: Math.min(24, (height - HEAD) / Math.max(1, scene.rows.length)) };
+  return { wide, shapes: width * 0.235, left: bars, right: bars + half, half: half - 8, row: Math.min(ROW, (height - HEAD) / Math.max(1, scene.rows.length)) };
 }
 
 /** A bar and its number; where there is nothing, nothing. */
 function drawBar(ctx, at, length, text, color, theme, { half, row }, size) {
   if (!length) return;
+  const thick = Math.min(BAR, row * 0.68);
   ctx.fillStyle = color;
-  ctx.fillRect(at[0], at[1] + row * 0.16, Math.max(1, length * (half - 52)), row * 0.68);
+  ctx.fillRect(at[0], at[1] + (row - thick) / 2, Math.max(1, length * (half - 52)), thick);
   drawLabel(ctx, text, at[0] + length * (half - 52) + 4, at[1] + row / 2, theme, { size, baseline: "middle", color: theme.text });
 }
 
