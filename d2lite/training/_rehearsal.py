@@ -13,6 +13,7 @@ from torch.nn.parameter import is_lazy
 from d2lite._utils.state import keep_mode, keep_random_state
 from d2lite.training import _losses as losses
 from d2lite.training._batches import batch_length, join, map_tensors
+from d2lite.training._broadcasting import check_broadcasting
 from d2lite.training.metrics import accuracy, perplexity
 
 
@@ -33,6 +34,8 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
             _check_loss(loss, logits, targets, doubled=i == 0)
             _check_accuracy(metrics, model, loss, logits, targets)
             _check_class_axis(metrics, loss, logits)
+            for metric in metrics:
+                check_broadcasting(f"metric {metric!r}", _spare(metrics[metric]), logits, targets)
             if call_metrics:
                 _check_metrics(metrics, logits, targets)
                 if name == "train" and i == 0:
@@ -293,7 +296,7 @@ def _check_loss(loss, logits, targets, doubled=True):
             f"the loss of a batch taken twice is {twice.item():g}, not {value.item():g}: expected a mean over the "
             "samples; use reduction='mean', or divide by len(targets)"
         )
-    _check_broadcasting(loss, value, logits, targets)
+    check_broadcasting("the loss", loss, logits, targets)
 
 
 def _call_loss(loss, logits, targets):
@@ -311,23 +314,6 @@ def _call_loss(loss, logits, targets):
         ) from error
     _check_unchanged("the loss", before, logits, targets)
     return value
-
-
-def _check_broadcasting(loss, value, logits, targets):
-    """(B, 1) minus (B,) is (B, B): compare with what the loss gives for equal shapes."""
-    if not (isinstance(logits, torch.Tensor) and isinstance(targets, torch.Tensor)):
-        return
-    if logits.shape == targets.shape or logits.numel() != targets.numel():
-        return
-    try:
-        fitting = loss(logits.reshape(targets.shape), targets)
-    except Exception:  # it wants its shapes different
-        return
-    if not torch.allclose(fitting, value, rtol=1e-3, equal_nan=True):
-        raise ValueError(
-            f"the loss broadcasts logits of shape {tuple(logits.shape)} against targets of shape "
-            f"{tuple(targets.shape)}: expected equal shapes; reshape the targets, or squeeze the model's output"
-        )
 
 
 def _check_metrics(metrics, logits, targets):

@@ -135,6 +135,45 @@ def test_a_loss_of_ones_own_that_broadcasts_is_found_before_training(loss):
     d2lite.fit(model, (inputs, inputs.sum(1)), loss=flat, num_epochs=1)
 
 
+@pytest.mark.parametrize("start", ["random", "zeros"])
+@pytest.mark.parametrize("loss", [nn.MSELoss(), functional.l1_loss, lambda p, y: ((p - y) ** 2).mean()])
+def test_it_is_found_beside_large_targets_and_where_all_logits_are_zero(loss, start):
+    inputs = torch.randn(60, 4)
+    targets = 150 + 70 * inputs.sum(1) if start == "random" else inputs.sum(1)
+    model = nn.Linear(4, 1)
+    if start == "zeros":
+        nn.init.zeros_(model.weight), nn.init.zeros_(model.bias)
+    with pytest.raises(ValueError, match="the loss broadcasts logits"):
+        d2lite.fit(model, (inputs, targets), loss=loss)
+
+
+METRICS_OF_EQUAL_SHAPES = {
+    "rmse": lambda p, y: ((p - y) ** 2).mean().sqrt(),
+    "r2": lambda p, y: 1 - ((y - p) ** 2).sum() / ((y - y.mean()) ** 2).sum(),
+    "share": lambda p, y: ((p > 0) == (y > 0)).float().mean().item(),
+}
+
+
+@pytest.mark.parametrize("name", METRICS_OF_EQUAL_SHAPES)
+@pytest.mark.parametrize("shapes", [((60, 1), (60,)), ((60,), (60, 1))])
+def test_a_metric_of_ones_own_that_broadcasts_is_told(name, shapes):
+    metric = METRICS_OF_EQUAL_SHAPES[name]
+    values, targets = torch.randn(60), torch.randn(60)
+    data = values.reshape(shapes[0]), targets.reshape(shapes[1])
+    with pytest.raises(ValueError, match=f"metric '{name}' broadcasts logits of shape"):
+        evaluate(nn.Identity(), data, loss="mse", metrics={name: metric})
+    flat = {name: lambda p, y: metric(p.flatten(), y.flatten())}
+    measured = evaluate(nn.Identity(), data, loss="mse", metrics=flat)
+    assert measured[name] == pytest.approx(float(metric(values, targets)))
+
+
+def test_a_metric_that_picks_the_one_channel_of_square_images_is_no_such_one():
+    scores, masks = torch.randn(8, 1, 8, 8), torch.randint(0, 2, (8, 8, 8))  # (B, H, W)[:, 0] is (B, W) for H = B
+    overlap = lambda logits, targets: ((logits[:, 0] > 0) & (targets > 0)).float().mean()
+    measured = evaluate(nn.Identity(), (scores, masks), loss=None, metrics={"overlap": overlap})
+    assert measured["overlap"] == pytest.approx(overlap(scores, masks).item())
+
+
 class_weights = torch.tensor([1.0, 5.0, 0.2])
 OWN_LOSSES = {
     "class weights": nn.CrossEntropyLoss(weight=class_weights),
