@@ -168,7 +168,10 @@ def test_a_metric_of_ones_own_that_broadcasts_is_told(name, shapes):
 
 
 def test_a_metric_that_picks_the_one_channel_of_square_images_is_no_such_one():
-    scores, masks = torch.randn(8, 1, 8, 8), torch.randint(0, 2, (8, 8, 8))  # (B, H, W)[:, 0] is (B, W) for H = B
+    scores, masks = (
+        torch.randn(8, 1, 8, 8),
+        torch.randint(0, 2, (8, 8, 8)),
+    )  # (B, H, W)[:, 0] is (B, W) for H = B
     overlap = lambda logits, targets: ((logits[:, 0] > 0) & (targets > 0)).float().mean()
     measured = evaluate(nn.Identity(), (scores, masks), loss=None, metrics={"overlap": overlap})
     assert measured["overlap"] == pytest.approx(overlap(scores, masks).item())
