@@ -26,9 +26,8 @@ def automatic(logits, targets):
             has several labels needs a loss that says so, such as nn.BCEWithLogitsLoss().
     """
     if one_score(logits, targets):
-        return functional.binary_cross_entropy_with_logits(
-            logits.reshape(targets.shape), targets.to(logits.dtype)
-        )
+        logits = _at_least_single(logits.reshape(targets.shape))
+        return functional.binary_cross_entropy_with_logits(logits, targets.to(logits.dtype))
     return cross_entropy(logits, targets)
 
 
@@ -50,7 +49,7 @@ def cross_entropy(logits, targets):
 
     Targets in the shape of the logits are probabilities of the classes.
     """
-    axis = class_axis(logits)
+    axis, logits = class_axis(logits), _at_least_single(logits)
     if logits.shape == targets.shape and logits.ndim > 1:
         _check_distributions(targets, axis)
         targets = targets.to(logits.dtype)
@@ -81,7 +80,13 @@ def mse(predictions, targets):
             f"predictions have shape {tuple(predictions.shape)} for targets of shape {tuple(targets.shape)}: "
             "expected one number for each target"
         )
-    return functional.mse_loss(predictions.reshape(targets.shape), targets.to(predictions.dtype))
+    predictions = _at_least_single(predictions.reshape(targets.shape))
+    return functional.mse_loss(predictions, targets.to(predictions.dtype))
+
+
+def _at_least_single(logits):
+    """Return logits of half precision in single: in it targets and losses have three digits, and sums outgrow it."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
 def _without_last_1(values):

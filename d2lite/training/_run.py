@@ -215,7 +215,7 @@ def measure(model, batches, loss, metrics):
                 logits = model(inputs)
                 check_later(batches, loss, logits)
                 if by_batch:
-                    total = total + loss(_at_least_single(logits), targets) * targets.numel()
+                    total = total + loss(logits, targets) * targets.numel()
                     count += targets.numel()
             if metrics or not by_batch:
                 outputs.append(logits)
@@ -228,11 +228,6 @@ def measure(model, batches, loss, metrics):
             outputs, answers = _join(outputs), _join(answers)
         measured = {"loss": float(total) / count if by_batch else loss(outputs, answers).item()}
         return measured | {name: float(call_metric(name, f, outputs, answers)) for name, f in metrics.items()}
-
-
-def _at_least_single(logits):
-    """Return logits of half precision in single: their loss has three digits, and sums of it outgrow float16."""
-    return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
 def _join(batches):

@@ -1,6 +1,7 @@
 """Half precision, features with a history, a full disk: figures that are right, and no step before an error."""
 
 import errno
+import math
 import os
 
 import pytest
@@ -10,6 +11,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader, TensorDataset
 
 from d2lite.training import Callback, Checkpoint, Schedule, evaluate, fit, metrics
+from d2lite.training import _losses as losses
 
 GENERATOR = torch.Generator().manual_seed(0)
 INPUTS, LABELS = torch.randn(40, 6, generator=GENERATOR), torch.randint(3, (40,), generator=GENERATOR)
@@ -32,6 +34,31 @@ def test_a_loss_in_half_precision_is_that_of_its_logits(dtype):
     far = network(1).to(dtype), (inputs, torch.full((12_000,), 30.0).to(dtype))
     measured = evaluate(*far, loss="mse", batch_size=12_000)["loss"]
     assert measured == pytest.approx(((far[0](inputs).float()[:, 0] - 30) ** 2).mean().item(), rel=1e-4)
+
+
+def test_targets_keep_their_digits_beside_predictions_in_half_precision():
+    """Of the years 1969 to 1988 bfloat16 holds 1968, 1976, 1984 and 1992."""
+    years, still = torch.arange(1969.0, 1989), lambda parameters: torch.optim.SGD(parameters, 0.0)
+    model = nn.Linear(1, 1)
+    with torch.no_grad():
+        model.weight.zero_(), model.bias.fill_(1976)
+    data, right = (torch.zeros(20, 1), years), ((years - 1976) ** 2).mean().item()
+    with torch.autocast("cpu", torch.bfloat16):
+        history = fit(model, data, data, loss="mse", optimizer=still, num_epochs=1)
+    assert history["train_loss"] == history["validation_loss"] == [pytest.approx(right)]
+
+
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_soft_labels_keep_their_digits_beside_logits_in_half_precision(outputs):
+    logits, generator = torch.zeros(40, outputs, dtype=torch.bfloat16), torch.Generator().manual_seed(0)
+    labels = torch.rand(40, outputs, generator=generator)
+    labels = labels if outputs == 1 else labels / labels.sum(1, keepdim=True)
+    right = math.log(2) if outputs == 1 else math.log(3)  # logits of 0: the same whatever the labels
+    kept = logits.requires_grad_()
+    losses.automatic(kept, labels).backward()
+    wanted = (torch.full_like(labels, 1 / max(outputs, 2)) - labels) / 40
+    assert losses.automatic(kept, labels).item() == pytest.approx(right, rel=1e-6)
+    assert torch.equal(kept.grad, wanted.bfloat16())
 
 
 def test_a_metric_in_half_precision_is_summed_in_single():
