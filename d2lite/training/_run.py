@@ -245,6 +245,16 @@ def move_model(model, device):
     if not isinstance(model, nn.Module):
         got = f"the class {model.__name__}" if isinstance(model, type) else f"a {type(model).__name__}"
         raise TypeError(f"model is {got}: expected a torch.nn.Module")
+    try:
+        with keep_mode(model):
+            model.eval()
+    except (
+        NotImplementedError
+    ) as error:  # of torch.export, whose graphs do not say in which mode they were made
+        raise ValueError(
+            "model is an exported graph, which stays in the mode that it was exported in: expected a network; measure "
+            "the graph as it is by metrics.accuracy(model(inputs), targets)"
+        ) from error
     if device is not None:
         try:
             torch.empty(0, device=device)

@@ -492,3 +492,21 @@ def test_groups_that_a_callback_adds_are_named_when_a_run_is_resumed(data, tmp_p
         ValueError, match="other parameters in the optimizer: expected the groups that a callback has"
     ):
         run(4)
+
+
+class Exported(nn.Linear):
+    """What `torch.export.export(...).module()` gives, which takes long."""
+
+    def eval(self):
+        raise NotImplementedError("Calling eval() is not supported yet.")
+
+
+def test_an_exported_graph_is_told_before_it_is_measured(data):
+    """Chapter 9 exports a network, and compares the outputs: its mode is that of the export."""
+    model = Exported(8, 3)
+    for use in (evaluate, fit):
+        with pytest.raises(
+            ValueError, match=r"exported graph, which stays in the mode .*: expected a network"
+        ):
+            use(model, data)
+    assert model.training
