@@ -62,6 +62,10 @@ class TensorBatches:
     def restart(self):
         """Make ready for a new run."""
 
+    def second(self):
+        """Return nothing: the second batch has the shape of the first, but for the number of samples."""
+        return []
+
     def samples(self):
         """Return a first batch, and one of the last batch's size if that is another; no random state is touched."""
         rest = len(self.inputs) % self.batch_size if len(self.inputs) > self.batch_size else 0
@@ -136,6 +140,20 @@ class LoaderBatches:
         """Return what `_samples` does, copied: the tensors may be the dataset's own, and a model may change them."""
         return [map_tensors(torch.clone, pair) for pair in self._samples()]
 
+    def second(self):
+        """Return the second batch in a list, which is empty if there is none, or in a stream or workers alone."""
+        batches = self.loader.batch_sampler
+        if batches is None or isinstance(self.loader.dataset, IterableDataset) or self._has_own_way():
+            return []
+        return [self._fetch([*indices]) for indices in itertools.islice(batches, 1, 2)]
+
+    def _has_own_way(self):
+        """Return whether samples may be there in workers alone, or where the loader itself is asked."""
+        loader = self.loader
+        return type(loader).__iter__ is not DataLoader.__iter__ or (
+            loader.num_workers and loader.worker_init_fn
+        )
+
     def _samples(self):
         """Return a first batch, and one of the last batch's size if that is another; none of a stream.
 
@@ -144,8 +162,7 @@ class LoaderBatches:
         loader = self.loader
         if isinstance(loader.dataset, IterableDataset):
             return []  # cannot be read twice
-        own_way = type(loader).__iter__ is not DataLoader.__iter__
-        if own_way or (loader.num_workers and loader.worker_init_fn):  # samples may be there in workers alone
+        if self._has_own_way():
             return [self._pair(batch) for batch in itertools.islice(loader, 1)]
         if loader.batch_sampler is None:  # the dataset gives batches
             return [self._pair(loader.collate_fn(loader.dataset[next(iter(loader.sampler))]))]
@@ -219,6 +236,17 @@ def join(parts):
         return {key: join([part[key] for part in parts]) for key in first}
     joined = [join(list(column)) for column in zip(*parts, strict=True)]
     return type(first)(*joined) if hasattr(first, "_fields") else type(first)(joined)
+
+
+def join_all(batches):
+    """Return what `join` does for all batches of the data, or raise a ValueError if they differ in shape."""
+    try:
+        return join(batches)
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            "the batches differ in shape: expected all axes but the first to be equal, since metrics and a loss of "
+            f"your own are taken from all samples at once; pad them ({str(error).splitlines()[0]})"
+        ) from error
 
 
 def batches_of(data, batch_size, device, generator=None, name="train"):

@@ -12,7 +12,7 @@ from torch.nn.parameter import is_lazy
 
 from d2lite._utils.state import keep_mode, keep_random_state
 from d2lite.training import _losses as losses
-from d2lite.training._batches import batch_length, join, map_tensors
+from d2lite.training._batches import batch_length, join, join_all, map_tensors
 from d2lite.training._broadcasting import check_broadcasting
 from d2lite.training.metrics import accuracy, perplexity
 
@@ -20,8 +20,8 @@ from d2lite.training.metrics import accuracy, perplexity
 def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
     """Put a first batch through the model in evaluation mode, or raise one sentence that says what is wrong.
 
-    A smaller last batch is tried, too. Random state, the model and the loss stay as they were. Nothing is tried of a
-    stream, which cannot be read twice.
+    A smaller last batch is tried, too, and where batches will be joined the second one. Random state, the model and
+    the loss stay as they were. Nothing is tried of a stream, which cannot be read twice.
     """
     _learn_shapes(model, batches, name)
     model, loss = _spare(model), _spare(loss)
@@ -40,6 +40,10 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
                 _check_metrics(metrics, logits, targets)
                 if name == "train" and i == 0:
                     _warn_of_sums(metrics, logits, targets)
+            if name != "train" and i == 0 and (metrics or loss not in losses.NAMES.values()):
+                for others, answers in batches.second():
+                    join_all([logits, _forward(model, others, name)])
+                    join_all([targets, answers])
 
 
 def _learn_shapes(model, batches, name):

@@ -19,7 +19,7 @@ from d2lite._utils.state import (
 )
 from d2lite.training import _losses as losses
 from d2lite.training import metrics as metric_functions
-from d2lite.training._batches import batch_length, batches_of, join, map_tensors
+from d2lite.training._batches import batch_length, batches_of, join_all, map_tensors
 from d2lite.training._history import History
 from d2lite.training._rehearsal import call_metric, check_later, rehearse, tell_where, try_data
 from d2lite.training._team import Team
@@ -225,19 +225,9 @@ def measure(model, batches, loss, metrics):
                 "the data give no batch: expected at least one; a stream must be readable anew each time"
             )
         if metrics or not by_batch:
-            outputs, answers = _join(outputs), _join(answers)
+            outputs, answers = join_all(outputs), join_all(answers)
         measured = {"loss": float(total) / count if by_batch else loss(outputs, answers).item()}
         return measured | {name: float(call_metric(name, f, outputs, answers)) for name, f in metrics.items()}
-
-
-def _join(batches):
-    try:
-        return join(batches)
-    except (RuntimeError, ValueError) as error:
-        raise ValueError(
-            "the batches differ in shape: expected all axes but the first to be equal, since metrics and a loss of "
-            f"your own are taken from all samples at once; pad them ({str(error).splitlines()[0]})"
-        ) from error
 
 
 def move_model(model, device):

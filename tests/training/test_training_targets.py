@@ -213,6 +213,24 @@ def test_texts_of_uneven_length_weigh_by_their_letters():
         d2lite.evaluate(nn.Identity(), loader, metrics="accuracy")
 
 
+def test_validation_data_that_cannot_be_joined_are_told_before_training():
+    """Chapter 7 pads each batch by itself; the error came when the first epoch was over."""
+    generator = torch.Generator().manual_seed(0)
+    pairs = [(torch.randn(t, 4, generator=generator), torch.ones(t)) for t in (3, 5, 4, 8, 6, 2)]
+    pad = functools.partial(nn.utils.rnn.pad_sequence, batch_first=True, padding_value=-1.0)
+    loader = DataLoader(pairs, 2, collate_fn=lambda batch: tuple(map(pad, zip(*batch, strict=True))))
+    model = nn.Sequential(nn.Linear(4, 1), nn.Flatten(1))
+
+    def masked(logits, targets):
+        return functional.mse_loss(logits[targets >= 0], targets[targets >= 0])
+
+    before = weights(model)
+    with pytest.raises(ValueError, match="batches differ in shape: .*; pad them"):
+        d2lite.fit(model, loader, loader, loss=masked, num_epochs=1)
+    assert torch.equal(weights(model), before)
+    assert len(d2lite.fit(model, loader, loss=masked, num_epochs=1)) == 1
+
+
 @pytest.mark.parametrize(
     "loss",
     [nn.CrossEntropyLoss(reduction="sum"), lambda logits, y: functional.cross_entropy(logits, y) * len(y)],
