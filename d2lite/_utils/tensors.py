@@ -142,6 +142,14 @@ def are_distributions(values, axis=-1):
     return bool(((values >= 0) & (values <= 1)).all()) and bool(((sums - 1).abs() <= 1e-3).all())
 
 
+def is_sigmoid(scores):
+    """Return whether a sigmoid has computed scores: autograd, where it is on, notes it; shapes changed since aside."""
+    step = scores.grad_fn
+    while type(step).__name__.startswith(("Squeeze", "Unsqueeze", "View", "Select")):
+        step = step.next_functions[0][0]
+    return type(step).__name__ == "SigmoidBackward0"
+
+
 def _convert(value, name, dtype):
     if torch.is_tensor(value):
         return value

@@ -5,7 +5,7 @@ import torch
 
 from d2lite._utils.checks import check_count, check_number
 from d2lite._utils.state import keep_mode
-from d2lite._utils.tensors import as_tensor, as_whole_numbers
+from d2lite._utils.tensors import as_tensor, as_whole_numbers, is_sigmoid
 from d2lite.plotting._style import INK, check_names, class_color, make_figure, marker_of, own_axes, to_array
 
 
@@ -161,12 +161,12 @@ def _predict(predict, grid):
     """Return (M,) probabilities of class 1 or (M, K) scores, as an array."""
     if isinstance(predict, torch.nn.Module):
         weights = next(predict.parameters(), grid)
-        with keep_mode(predict), torch.no_grad():
+        with keep_mode(predict), torch.enable_grad():
             predict.eval()
             scores = predict(grid.to(weights))
         if not torch.is_tensor(scores):
             raise ValueError(f"result of predict is a {type(scores).__name__}: expected a tensor of logits")
-        if isinstance([*predict.modules()][-1], (torch.nn.Sigmoid, torch.nn.Softmax)):
+        if is_sigmoid(scores) or isinstance([*predict.modules()][-1], (torch.nn.Sigmoid, torch.nn.Softmax)):
             raise ValueError(
                 "predict ends in a sigmoid or softmax: expected a module that gives logits, or a function that gives "
                 "probabilities, such as lambda x: model(x)"

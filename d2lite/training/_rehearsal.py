@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from d2lite._utils.state import keep_mode, keep_random_state
+from d2lite._utils.tensors import is_sigmoid
 from d2lite.training import _losses as losses
 from d2lite.training._batches import batch_length, join, join_all, map_tensors
 from d2lite.training._broadcasting import check_broadcasting
@@ -30,9 +31,10 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
         for i, (inputs, targets) in enumerate(batches.samples()):
             _check_dtype(model, inputs, name)
             logits = _forward(model, inputs, name)
-            _check_output(model, loss, logits, targets, getattr(batches, "targets", targets))
+            chances = isinstance(logits, torch.Tensor) and _are_probabilities(model, inputs, logits)
+            _check_output(loss, logits, targets, getattr(batches, "targets", targets), chances)
             _check_loss(loss, logits, targets, doubled=i == 0)
-            _check_accuracy(metrics, model, loss, logits, targets)
+            _check_accuracy(metrics, loss, logits, targets, chances)
             _check_class_axis(metrics, loss, logits)
             for metric in metrics:
                 check_broadcasting(f"metric {metric!r}", _spare(metrics[metric]), logits, targets)
@@ -224,8 +226,8 @@ def _cannot_take(name, inputs, error):
     )
 
 
-def _check_output(model, loss, logits, targets, all_targets):
-    """Raise a ValueError if a loss known here cannot belong to what the model gives."""
+def _check_output(loss, logits, targets, all_targets, chances):
+    """Raise a ValueError if a loss known here cannot belong to what the model gives; chances: probabilities."""
     named = loss in losses.NAMES.values()
     if isinstance(logits, torch.Tensor) and logits.ndim == 0:
         raise ValueError(
@@ -241,30 +243,32 @@ def _check_output(model, loss, logits, targets, all_targets):
                 "pass a loss of your own and give each part one row a sample"
             )
         return
-    if losses.takes_logits(loss) and _are_probabilities(model, logits):
+    if losses.takes_logits(loss) and chances:
         raise ValueError(
-            "the model ends in a sigmoid or softmax: expected logits, as the loss applies it itself; leave out "
-            "the model's last layer"
+            "the model ends in a sigmoid or softmax: expected logits, as the loss applies it itself; leave it out"
         )
     losses.check_log_probabilities(loss, logits)
     if isinstance(all_targets, torch.Tensor):
         losses.check_targets(loss, logits, all_targets)
 
 
-def _are_probabilities(model, logits):
+def _are_probabilities(model, inputs, logits):
     if not logits.is_floating_point() or not bool(((logits >= 0) & (logits <= 1)).all() & logits.any()):
         return False  # all 0 are the logits of a last layer that begins with 0
     axis = losses.class_axis(logits)
     softmax = logits.ndim > 1 and logits.shape[axis] > 1 and losses.are_distributions(logits, axis)
-    return softmax or isinstance([*model.modules()][-1], (nn.Sigmoid, nn.Softmax, nn.Softmax2d))
+    if softmax or isinstance([*model.modules()][-1], (nn.Sigmoid, nn.Softmax, nn.Softmax2d)):
+        return True
+    with torch.enable_grad():
+        return is_sigmoid(model(inputs))  # one that forward calls is no module
 
 
-def _check_accuracy(metrics, model, loss, logits, targets):
+def _check_accuracy(metrics, loss, logits, targets, chances):
     """Raise a ValueError if accuracy would take a probability of class 1 for a logit, and so count every one."""
     name = next((name for name in metrics if metrics[name] is accuracy), None)
     if name is None or not isinstance(logits, torch.Tensor) or not losses.one_score(logits, targets):
         return
-    if losses.takes_probabilities(loss) or _are_probabilities(model, logits):
+    if losses.takes_probabilities(loss) or chances:
         raise ValueError(
             f"metric {name!r} takes one score a sample as a logit, class 1 above 0, and gets probabilities: "
             "expected no sigmoid at its end, and BCEWithLogitsLoss for BCELoss; or give a metric of your own"

@@ -239,3 +239,16 @@ def test_a_decision_boundary_applies_no_second_sigmoid(last):
     with pytest.raises(ValueError, match="predict ends in a sigmoid or softmax: expected"):
         plotting.decision_boundary(model, data)
     plotting.decision_boundary(lambda x: model(x), data)
+
+
+class Calls(torch.nn.Linear):
+    """A model as beginners write it: its sigmoid is no module."""
+
+    def forward(self, x):
+        return torch.sigmoid(super().forward(x)).squeeze(1)
+
+
+def test_nor_one_after_a_function_in_forward():
+    """All of the plane was class 1, as no probability is below 0."""
+    with pytest.raises(ValueError, match="predict ends in a sigmoid or softmax: expected"):
+        plotting.decision_boundary(Calls(2, 1), (torch.randn(6, 2), torch.tensor([0, 1] * 3)))

@@ -272,16 +272,28 @@ class Ends(nn.Module):
         nn.Sequential(nn.Sequential(network(3), nn.Sequential(nn.Softmax(1)))),
         Ends(1, nn.Sigmoid()),
         Ends(3, lambda x: torch.softmax(x, -1)),
+        Ends(1, torch.sigmoid),
+        Ends(1, lambda x: x.sigmoid().squeeze(1)),
     ],
 )
 @pytest.mark.parametrize("loss", [None, nn.CrossEntropyLoss(), nn.BCEWithLogitsLoss()])
 def test_probabilities_for_a_loss_that_wants_logits_are_told(model, loss):
     inputs, targets = classes(num_classes=2)
     if isinstance(loss, nn.BCEWithLogitsLoss):
-        targets = functional.one_hot(targets, 3)[:, : model(inputs).shape[1]].float()
+        outputs = model(inputs)
+        targets = functional.one_hot(targets, 3)[:, : outputs[0].numel()].float().reshape(outputs.shape)
     for call in (d2lite.fit, d2lite.evaluate):
         with pytest.raises(ValueError, match="ends in a sigmoid or softmax: expected logits"):
             call(model, (inputs, targets), loss=loss)
+
+
+def test_logits_that_all_happen_to_be_small_and_positive_are_no_probabilities():
+    inputs, targets = classes(num_classes=2)
+    model = nn.Linear(4, 1)
+    with torch.no_grad():
+        model.weight.mul_(0.01), model.bias.fill_(0.5)
+    assert 0 < model(inputs).min() < model(inputs).max() < 1
+    assert evaluate(model, (inputs, targets), metrics="accuracy")["accuracy"] == targets.float().mean()
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
