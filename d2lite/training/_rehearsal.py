@@ -186,7 +186,13 @@ def _warn_of_untrained(model, loss, optimizer):
 
 def _step(optimizer, loss):
     optimizer.zero_grad()
-    loss.backward()
+    try:
+        loss.backward()
+    except RuntimeError as error:
+        raise ValueError(
+            f"the loss gives no gradient ({_reason(error)}): expected one that autograd can follow; some of "
+            "torch's want targets of the logits' dtype, targets.to(torch.float32)"
+        ) from error
     try:
         optimizer.step()
     except (RuntimeError, TypeError, ValueError) as error:

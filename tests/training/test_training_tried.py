@@ -272,3 +272,16 @@ def test_a_loss_and_metrics_with_a_state_that_are_no_modules_are_tried_on_copies
     assert metric == [50, 50]
     evaluate(nn.Linear(5, 3), data, batch_size=50, **options)
     assert len(loss.given) == 3 and metric == [50, 50, 100]
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.int64])
+def test_a_loss_that_cannot_go_back_is_told_in_one_sentence(kind):
+    """Huber's takes targets of any type, and fails on the way back: 'Found dtype Long but expected Float'."""
+    inputs = torch.randn(20, 5)
+    targets = (10 * inputs.sum(1, keepdim=True)).to(kind)
+    model = nn.Linear(5, 1)
+    before = model.weight.detach().clone()
+    with pytest.raises(ValueError, match=r"loss gives no gradient \(Found dtype .*\): expected"):
+        fit(model, (inputs, targets), loss=nn.HuberLoss())
+    assert torch.equal(model.weight, before)
+    assert len(fit(model, (inputs, targets.float()), loss=nn.HuberLoss(), num_epochs=1)) == 1
