@@ -10,10 +10,11 @@ from torch import nn
 from d2lite._utils.checks import check_count
 from d2lite._utils.files import make_writable, replacing, user_path
 from d2lite._utils.state import generators_in, get_random_state, set_random_state
+from d2lite.training._attributes import held_by, take_up
 from d2lite.training._callbacks import Callback
 from d2lite.training._settings import settings_of, what_moves
 
-FORMAT = "d2lite checkpoint 5"
+FORMAT = "d2lite checkpoint 6"
 
 
 class Checkpoint(Callback):
@@ -26,10 +27,11 @@ class Checkpoint(Callback):
 
     What decides a run must be as it was: data and labels, loss, metrics, layers and their settings,
     optimizer, schedule, seed, batch size, the loader's way of sampling, and callbacks that change the run;
-    also the code of those functions and classes that are your own. Only the weights come from the file,
-    whatever the model holds, which of them a callback has frozen or thawed, and what a loss that is a module
-    has learned; another network that a loss uses, a teacher, must be as it was. What a layer counts or
-    records as it is called may have changed.
+    also the code of those functions and classes that are your own. The weights come from the file, whatever
+    the model holds, which of them a callback has frozen or thawed, and what a loss that is a module has
+    learned; another network that a loss uses, a teacher, must be as it was. So does what the model, the loss
+    and the optimizer count or record in attributes of their own: numbers, texts, tensors, and lists and
+    dicts of these.
 
     Args:
         path: the file; its folder is made if needed.
@@ -38,7 +40,8 @@ class Checkpoint(Callback):
     Raises:
         ValueError: the file is damaged, is no checkpoint, or belongs to a run with other settings.
         OSError: the folder cannot be made or written.
-        TypeError: a callback's or a module's state holds what a checkpoint cannot keep.
+        TypeError: a callback's or a module's state holds what a checkpoint cannot keep, or an optimizer of
+            your own keeps tensors where none can be.
     """
 
     def __init__(self, path, every="epoch"):
@@ -124,6 +127,7 @@ def _capture(run):
         "trained": [name for name, p in run.model.named_parameters() if p.requires_grad],
         "loss": run.loss.state_dict() if isinstance(run.loss, nn.Module) else {},
         "optimizer": run.optimizer.state_dict(),
+        "attributes": held_by(run),
         "callbacks": {name: callback.state_dict() for name, callback in _callback_states(run).items()},
         "history": {"rows": run.history.rows, "step_losses": run.history.step_losses},
         "epoch": run.epoch,
@@ -213,6 +217,7 @@ def _restore(run, now, state, path):
             f"the checkpoint {path} was made with other parameters in the optimizer: expected the groups that a "
             f"callback has added to be there from the start, with lr=0 ({error}); {advice}"
         ) from error
+    take_up(run, state["attributes"])
     for name, parameter in run.model.named_parameters():
         parameter.requires_grad_(name in state["trained"])  # a callback may have thawed layers
     for name, callback in _callback_states(run).items():

@@ -1,0 +1,85 @@
+"""What a model, a loss and an optimizer hold beside their state dicts, as a resumed run must find it again.
+
+An optimizer written by hand may keep its momentum in a list of its own, a model a running mean, a loss a number that
+grows; a callback may have turned a dropout down. Parameters, what else requires gradients, and objects of other
+classes are left as they are.
+"""
+
+import collections
+
+import torch
+from torch import nn
+
+from d2lite.training._identity import attributes, digest, parts_of
+
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device)
+_DICTS = (dict, collections.OrderedDict, collections.Counter)
+
+
+def held_by(run):
+    """Return {"model", "loss" or "optimizer" and a part's name: {attribute: value}} of a run.
+
+    Raises:
+        TypeError: the optimizer changes tensors that it holds in what cannot be kept, such as a dict of parameters.
+    """
+    found = {}
+    for name, part in _parts(run):
+        own = attributes(part)
+        kept = {key: value for key, value in own.items() if key not in _saved(part) and _is_kept(value)}
+        found[name] = kept
+        lost = [k for k in own if k not in kept and f"{name}.{k}" in run.moving and _holds_tensors(own[k])]
+        if lost and isinstance(part, torch.optim.Optimizer):
+            raise TypeError(
+                f"the optimizer keeps tensors in {lost[0]}, a {type(own[lost[0]]).__name__}: expected them in "
+                "self.state[parameter], or in a list, which a checkpoint can keep"
+            )
+    return found
+
+
+def take_up(run, found):
+    """Give the parts of a run what `held_by` returned, in the very tensors and lists that hold it now."""
+    for name, part in _parts(run):
+        now = attributes(part)
+        for key, value in found.get(name, {}).items():
+            if key not in now or digest(now[key]) != digest(value):
+                setattr(part, key, _taken_up(now.get(key), value))
+
+
+def _parts(run):
+    parts = {"model": run.model, "loss": run.loss, "optimizer": run.optimizer}
+    return [(f"{place} {name}", inner) for place, part in parts.items() for name, inner in parts_of(part)]
+
+
+def _saved(part):
+    """Return the names of the buffers that a state dict holds."""
+    return {*part._buffers} - part._non_persistent_buffers_set if isinstance(part, nn.Module) else ()
+
+
+def _is_kept(value):
+    if isinstance(value, torch.Tensor):
+        return type(value) is torch.Tensor and not value.requires_grad
+    if type(value) in _DICTS:
+        return all(type(key) in _PLAIN for key in value) and all(map(_is_kept, value.values()))
+    return all(map(_is_kept, value)) if type(value) in (list, tuple) else type(value) in _PLAIN
+
+
+def _holds_tensors(value):
+    parts = [*value.values()] if isinstance(value, dict) else value
+    return isinstance(parts, (list, tuple, collections.deque)) and any(map(torch.is_tensor, parts))
+
+
+def _taken_up(now, value):
+    """Return what is to be held in place of what is now: that itself, changed, since others may hold it too."""
+    if isinstance(now, torch.Tensor) and isinstance(value, torch.Tensor) and now.shape == value.shape:
+        with torch.no_grad():
+            return now if now.requires_grad else now.copy_(value)
+    if type(now) is type(value) is list:
+        old = [*now, *[None] * len(value)]
+        now[:] = [_taken_up(*pair) for pair in zip(old, value, strict=False)]
+        return now
+    if type(now) is type(value) and isinstance(now, dict):
+        new = {key: _taken_up(now.get(key), part) for key, part in value.items()}
+        now.clear()
+        now.update(new)
+        return now
+    return value
