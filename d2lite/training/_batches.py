@@ -1,5 +1,6 @@
 """Batches of samples for `fit` and `evaluate`, and what is checked before the first one is used."""
 
+import copy
 import itertools
 import warnings
 from collections.abc import Iterator
@@ -142,10 +143,17 @@ class LoaderBatches:
 
     def second(self):
         """Return the second batch in a list, which is empty if there is none, or in a stream or workers alone."""
-        batches = self.loader.batch_sampler
-        if batches is None or isinstance(self.loader.dataset, IterableDataset) or self._has_own_way():
+        is_stream = isinstance(self.loader.dataset, IterableDataset)
+        if self.loader.batch_sampler is None or is_stream or self._has_own_way():
             return []
-        return [self._fetch([*indices]) for indices in itertools.islice(batches, 1, 2)]
+        return [self._fetch([*indices]) for indices in itertools.islice(self._other_sampler(), 1, 2)]
+
+    def _other_sampler(self):
+        """Return a copy of the sampler of batches, as one may count its epochs and give other samples in each."""
+        batches = copy.copy(self.loader.batch_sampler)
+        if hasattr(batches, "sampler"):
+            batches.sampler = copy.copy(batches.sampler)
+        return batches
 
     def _has_own_way(self):
         """Return whether samples may be there in workers alone, or where the loader itself is asked."""
@@ -165,8 +173,8 @@ class LoaderBatches:
         if self._has_own_way():
             return [self._pair(batch) for batch in itertools.islice(loader, 1)]
         if loader.batch_sampler is None:  # the dataset gives batches
-            return [self._pair(loader.collate_fn(loader.dataset[next(iter(loader.sampler))]))]
-        indices = list(next(iter(loader.batch_sampler)))
+            return [self._pair(loader.collate_fn(loader.dataset[next(iter(copy.copy(loader.sampler)))]))]
+        indices = list(next(iter(self._other_sampler())))
         size = 0 if loader.drop_last else loader.batch_size or 0
         rest = (_length(loader.sampler) or 0) % size if size else 0
         return [self._fetch(indices), *([self._fetch(indices[:rest])] if 0 < rest < len(indices) else [])]

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, Sampler, TensorDataset
 
 from d2lite.training import Callback, evaluate, fit
 from d2lite.training._batches import move
@@ -285,3 +285,33 @@ def test_a_loss_that_cannot_go_back_is_told_in_one_sentence(kind):
         fit(model, (inputs, targets), loss=nn.HuberLoss())
     assert torch.equal(model.weight, before)
     assert len(fit(model, (inputs, targets.float()), loss=nn.HuberLoss(), num_epochs=1)) == 1
+
+
+class Widening(Sampler):
+    """Ten samples more in each epoch, the easy ones first."""
+
+    epoch = 0
+
+    def __len__(self):
+        return 10 * (self.epoch + 1)
+
+    def __iter__(self):
+        self.epoch += 1
+        return iter(range(10 * self.epoch))
+
+
+class WideningBatches(Widening):
+    def __iter__(self):
+        return iter([[index] * 5 for index in super().__iter__()])
+
+
+@pytest.mark.parametrize("options", [{"sampler": Widening}, {"batch_sampler": WideningBatches}])
+def test_the_trial_is_no_epoch_of_a_sampler_that_counts_them(options, data):
+    """Training began with thirty samples."""
+    ((name, make),) = options.items()
+    loaders = [DataLoader(TensorDataset(*data), **{name: make()}) for _ in range(3)]
+    steps = Steps()
+    fit(nn.Linear(5, 3), loaders[0], loaders[1], num_epochs=2, metrics="accuracy", callbacks=[steps])
+    assert steps.count == 10 + 20
+    evaluate(nn.Linear(5, 3), loaders[2])
+    assert [getattr(loader, name).epoch for loader in loaders] == [2, 2, 1]
