@@ -7,6 +7,7 @@ classes are left as they are.
 
 import collections
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -60,7 +61,9 @@ def _is_kept(value):
         return type(value) is torch.Tensor and not value.requires_grad
     if type(value) in _DICTS:
         return all(type(key) in _PLAIN for key in value) and all(map(_is_kept, value.values()))
-    return all(map(_is_kept, value)) if type(value) in (list, tuple) else type(value) in _PLAIN
+    if type(value) in (list, tuple):
+        return all(map(_is_kept, value))
+    return type(value) in _PLAIN or (isinstance(value, np.generic) and value.dtype.kind in "biufc")
 
 
 def _holds_tensors(value):

@@ -1,5 +1,6 @@
 """What a model, a loss and an optimizer of one's own hold in attributes is there again when a run is resumed."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -61,7 +62,7 @@ class Growing:
 
     def __call__(self, logits, targets):
         if torch.is_grad_enabled():
-            self.power += 0.1
+            self.power += np.float64(0.1)
         losses = functional.cross_entropy(logits, targets, reduction="none")
         return ((1 - (-losses).exp()) ** self.power * losses).mean()
 

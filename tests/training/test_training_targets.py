@@ -167,6 +167,20 @@ def test_a_metric_of_ones_own_that_broadcasts_is_told(name, shapes):
     assert measured[name] == pytest.approx(float(metric(values, targets)))
 
 
+@pytest.mark.parametrize(
+    "metric",
+    [
+        lambda scores, targets: scores.norm(dim=-1).mean(),
+        lambda scores, targets: scores.mean() - targets.mean(),
+        lambda scores, targets: (scores[..., -1] - targets).abs().mean(),
+    ],
+)
+def test_a_metric_that_broadcasts_nothing_is_left_alone(metric):
+    values, targets = torch.randn(60, 1), torch.randn(60)
+    measured = evaluate(nn.Identity(), (values, targets), loss="mse", metrics={"own": metric})
+    assert measured["own"] == pytest.approx(metric(values, targets).item())
+
+
 def test_a_metric_that_picks_the_one_channel_of_square_images_is_no_such_one():
     scores, masks = (
         torch.randn(8, 1, 8, 8),
