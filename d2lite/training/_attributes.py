@@ -38,7 +38,7 @@ def held_by(run):
 
 
 def take_up(run, found):
-    """Give the parts of a run what `held_by` returned, in the very tensors and lists that hold it now."""
+    """Give the parts of a run what `held_by` returned."""
     for name, part in _parts(run):
         now = attributes(part)
         for key, value in found.get(name, {}).items():
@@ -72,10 +72,11 @@ def _holds_tensors(value):
 
 
 def _taken_up(now, value):
-    """Return what is to be held in place of what is now: that itself, changed, since others may hold it too."""
-    if isinstance(now, torch.Tensor) and isinstance(value, torch.Tensor) and now.shape == value.shape:
-        with torch.no_grad():
-            return now if now.requires_grad else now.copy_(value)
+    """Return what is to be held in place of what is now: a list or a dict changed itself, as others may hold it too.
+
+    Tensors are left as they are where they are equal, such as the very weights, and else replaced, not written into:
+    what a layer recorded may be a sample of the data.
+    """
     if type(now) is type(value) is list:
         old = [*now, *[None] * len(value)]
         now[:] = [_taken_up(*pair) for pair in zip(old, value, strict=False)]
@@ -85,4 +86,4 @@ def _taken_up(now, value):
         now.clear()
         now.update(new)
         return now
-    return value
+    return now if torch.is_tensor(now) and digest(now) == digest(value) else value

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.utils.data import DataLoader
 
 from d2lite.training import Callback, Checkpoint, fit
 
@@ -75,8 +76,15 @@ class Calmer(Callback):
 
 
 class Break(Callback):
+    def __init__(self, unit, last):
+        self.unit, self.last = unit, last
+
+    def on_step_end(self, run):
+        if (self.unit, run.step) == ("step", self.last):
+            raise KeyboardInterrupt
+
     def on_epoch_end(self, run):
-        if run.epoch == 2:
+        if (self.unit, run.epoch) == ("epoch", self.last):
             raise KeyboardInterrupt
 
 
@@ -105,7 +113,7 @@ def train(make, optimizer, loss, callbacks, *others):
 def test_what_is_held_in_attributes_is_resumed(parts, tmp_path):
     whole, history = train(*parts)
     with pytest.raises(KeyboardInterrupt):
-        train(*parts, Checkpoint(tmp_path / "run", every=1), Break())
+        train(*parts, Checkpoint(tmp_path / "run", every=1), Break("epoch", 2))
     resumed, again = train(*parts, Checkpoint(tmp_path / "run", every=1))
     for one, other in zip(whole.parameters(), resumed.parameters(), strict=True):
         assert torch.equal(one, other)
@@ -131,3 +139,17 @@ def test_momentum_that_cannot_be_kept_is_told_before_the_first_step(tmp_path):
         fit(model, DATA, optimizer=ByParameter, callbacks=[Checkpoint(tmp_path / "run")])
     assert torch.equal(model[0].weight, before)
     assert len(fit(model, DATA, optimizer=ByParameter, num_epochs=1)) == 1
+
+
+def test_data_that_a_layer_recorded_are_not_written_into(tmp_path):
+    """Batches as the dataset holds them: the last one was recorded when the run broke, an earlier one saved."""
+    batches = [(x.clone(), y.clone()) for x, y in zip(DATA[0].split(10), DATA[1].split(10), strict=True)]
+    loader = DataLoader(batches, batch_size=None)
+    model = Centred()
+    options = dict(num_epochs=1, callbacks=[Checkpoint(tmp_path / "run", every=3), Break("step", 4)])
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, loader, **options)
+    assert model.notes["last"].data_ptr() == batches[3][0].data_ptr()
+    options["callbacks"][1] = Callback()
+    fit(model, loader, **options)
+    assert torch.equal(torch.cat([inputs for inputs, _ in batches]), DATA[0])
