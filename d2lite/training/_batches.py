@@ -67,6 +67,15 @@ class TensorBatches:
         """Return nothing: the second batch has the shape of the first, but for the number of samples."""
         return []
 
+    def extremes(self):
+        """Return inputs like a batch's with the smallest and the largest whole number of all, where embeddings end."""
+        if self.inputs.dtype not in (torch.int32, torch.int64) or self.inputs.numel() == 0:
+            return []  # embeddings take these two
+        numbers = self.inputs.reshape(len(self.inputs), -1)
+        index = torch.arange(min(self.batch_size, len(numbers)), device=numbers.device)
+        index[0], index[-1] = numbers.amin(1).argmin(), numbers.amax(1).argmax()
+        return [self.inputs[index].to(self.device)]
+
     def samples(self):
         """Return a first batch, and one of the last batch's size if that is another; no random state is touched."""
         rest = len(self.inputs) % self.batch_size if len(self.inputs) > self.batch_size else 0
@@ -140,6 +149,10 @@ class LoaderBatches:
     def samples(self):
         """Return what `_samples` does, copied: the tensors may be the dataset's own, and a model may change them."""
         return [map_tensors(torch.clone, pair) for pair in self._samples()]
+
+    def extremes(self):
+        """Return nothing: all data would have to be read."""
+        return []
 
     def second(self):
         """Return the second batch in a list, which is empty if there is none, or in a stream or workers alone."""
@@ -282,7 +295,8 @@ def check_pair(data, name):
     for part, value in (("inputs", inputs), ("targets", targets)):
         if not isinstance(value, torch.Tensor):
             raise TypeError(
-                f"{name} has {part} of type {type(value).__name__}: expected a tensor; use torch.as_tensor"
+                f"{name} has {part} of type {type(value).__name__}: expected a tensor; use torch.as_tensor, or "
+                "for texts a DataLoader of (text, target) pairs"
             )
         if value.ndim == 0:
             raise ValueError(f"{name} has a single number as {part}: expected one row for each sample")

@@ -46,6 +46,8 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
                 for others, answers in batches.second():
                     join_all([logits, _forward(model, others, name)])
                     join_all([targets, answers])
+        for inputs in batches.extremes():
+            _forward(model, inputs, name)
 
 
 def _learn_shapes(model, batches, name):
@@ -226,9 +228,12 @@ def _forward(model, inputs, name):
 
 def _cannot_take(name, inputs, error):
     shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
+    numbers = ""
+    if isinstance(inputs, torch.Tensor) and inputs.dtype in (torch.int32, torch.int64) and inputs.numel():
+        numbers = f", from {inputs.min()} to {inputs.max()}"
     return ValueError(
-        f"the model cannot take {name} inputs of shape {shape}: {_reason(error)}; expected the shape and the type that "
-        "its first layer takes, whatever the number of samples"
+        f"the model cannot take {name} inputs of shape {shape}{numbers}: {_reason(error)}; expected the shape, the "
+        "type and the numbers that its first layer takes, whatever the number of samples"
     )
 
 

@@ -315,3 +315,33 @@ def test_the_trial_is_no_epoch_of_a_sampler_that_counts_them(options, data):
     assert steps.count == 10 + 20
     evaluate(nn.Linear(5, 3), loaders[2])
     assert [getattr(loader, name).epoch for loader in loaders] == [2, 2, 1]
+
+
+class Bags(nn.Module):
+    """Means of embeddings."""
+
+    def __init__(self, num_tokens=10):
+        super().__init__()
+        self.embedding, self.readout = nn.Embedding(num_tokens, 4), nn.Linear(4, 3)
+
+    def forward(self, ids):
+        return self.readout(self.embedding(ids).mean(1))
+
+
+@pytest.mark.parametrize("strange", [10, -1])
+@pytest.mark.parametrize("part", ["train", "validation"])
+def test_a_token_that_the_embedding_lacks_is_found_wherever_it_is(part, strange):
+    """'index out of range in self' came from a step in the midst of an epoch."""
+    good, labels = torch.arange(160).view(32, 5) % 10, torch.arange(32) % 3
+    bad = good.clone()
+    bad[20, 2] = strange
+    model = Bags()
+    before = model.readout.weight.detach().clone()
+    pairs = {"train": (good, labels), "validation": (good, labels), part: (bad, labels)}
+    low, high = min(0, strange), max(9, strange)
+    with pytest.raises(
+        ValueError, match=rf"{part} inputs of shape \(\d+, 5\), from {low} to {high}: index out of range"
+    ):
+        fit(model, *pairs.values(), batch_size=8)
+    assert torch.equal(model.readout.weight, before)
+    assert len(fit(model, (good, labels), num_epochs=1, batch_size=8)) == 1
