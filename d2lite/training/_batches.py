@@ -33,6 +33,7 @@ class TensorBatches:
         self.inputs, self.targets = inputs, targets
         self.batch_size, self.device, self.generator = batch_size, device, generator
         self.generators = [] if generator is None else [generator]
+        self.counts = {}  # as of a sampler; this order is decided by the generator alone
 
     @property
     def num_steps(self):
@@ -134,6 +135,21 @@ class LoaderBatches:
             "batch_sampler": loader.batch_sampler, "collate_fn": loader.collate_fn,
             "worker_init_fn": loader.worker_init_fn,
         }  # fmt: skip
+
+    @property
+    def counts(self):
+        """Numbers and texts that the samplers hold, such as of epochs, {sampler: {name: value}}."""
+        samplers = {name: getattr(self.loader, name) for name in ("sampler", "batch_sampler")}
+        return {
+            name: {key: value for key, value in vars(held).items() if type(value) in (bool, int, float, str)}
+            for name, held in samplers.items()
+            if hasattr(held, "__dict__")
+        }
+
+    @counts.setter
+    def counts(self, counts):
+        for name, values in counts.items():
+            vars(getattr(self.loader, name)).update(values)
 
     def __iter__(self):
         for number, batch in enumerate(self.loader, 1):

@@ -31,7 +31,7 @@ class Checkpoint(Callback):
     the model holds, which of them a callback has frozen or thawed, and what a loss that is a module has
     learned; another network that a loss uses, a teacher, must be as it was. So does what the model, the loss
     and the optimizer count or record in attributes of their own: numbers, texts, tensors, and lists and
-    dicts of these.
+    dicts of these; and numbers and texts that a sampler holds, such as of its epochs.
 
     Args:
         path: the file; its folder is made if needed.
@@ -138,6 +138,7 @@ def _capture(run):
         "metric_sums": run.metric_sums,
         "drawn": {name: get_random_state(held)["generators"] for name, held in _generators(run).items()},
         "epoch_random": run.epoch_random,
+        "counts": run.epoch_counts if run.step else run.batches.counts,
         "random": get_random_state(run.batches.generators, run.device),
     }
     return _plain(state, "the checkpoint")
@@ -227,7 +228,7 @@ def _restore(run, now, state, path):
     run.history.step_losses[:] = state["history"]["step_losses"]
     for name in ("epoch", "step", "stop", "losses", "sizes", "metric_sums", "epoch_random"):
         setattr(run, name, state[name])
-    run.step_random = state["random"]
+    run.step_random, run.batches.counts = state["random"], state["counts"]
     for name, held in _generators(run).items():
         if name in state["drawn"]:  # those that only watch may come and go
             set_random_state({**state["random"], "generators": state["drawn"][name]}, held)

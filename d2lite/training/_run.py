@@ -72,6 +72,7 @@ class Run:
         self.num_steps = self.batches.num_steps
         self.losses, self.sizes, self.metric_sums = [], [], {}
         self.epoch_random, self.step_random, self.started = None, None, time.perf_counter()
+        self.epoch_counts = {}  # of the samplers, when the epoch began
 
     @property
     def columns(self):
@@ -95,6 +96,7 @@ class Run:
         if self.step == 0:
             self.losses, self.sizes, self.metric_sums = [], [], {}
             self.epoch_random = get_random_state(generators, self.device)
+        self.epoch_counts = self.batches.counts
         batches = iter(self.batches)
         if self.step:
             for _ in range(self.step):

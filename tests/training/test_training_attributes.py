@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Sampler, TensorDataset
 
 from d2lite.training import Callback, Checkpoint, fit
 
@@ -153,3 +153,33 @@ def test_data_that_a_layer_recorded_are_not_written_into(tmp_path):
     options["callbacks"][1] = Callback()
     fit(model, loader, **options)
     assert torch.equal(torch.cat([inputs for inputs, _ in batches]), DATA[0])
+
+
+class Widening(Sampler):
+    """Ten samples more in each epoch."""
+
+    epoch = 0
+
+    def __len__(self):
+        return 10 * (self.epoch + 1)
+
+    def __iter__(self):
+        self.epoch += 1
+        return iter(range(10 * min(self.epoch, 4)))
+
+
+@pytest.mark.parametrize("place", [("epoch", 2), ("step", 5)])
+def test_a_sampler_goes_on_with_the_epochs_it_has_counted(place, tmp_path):
+    def run(*callbacks):
+        model = dropping()
+        loader = DataLoader(TensorDataset(*DATA), 5, sampler=Widening())
+        history = fit(model, loader, num_epochs=4, callbacks=callbacks)
+        return history["train_loss"], len(history.step_losses)
+
+    torch.manual_seed(0)
+    whole = run()
+    torch.manual_seed(0)
+    with pytest.raises(KeyboardInterrupt):
+        run(Checkpoint(tmp_path / "run", every=1), Break(*place))
+    assert run(Checkpoint(tmp_path / "run", every=1)) == whole
+    assert whole[1] == 2 + 4 + 6 + 8
