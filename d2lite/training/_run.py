@@ -240,9 +240,7 @@ def move_model(model, device):
     try:
         with keep_mode(model):
             model.eval()
-    except (
-        NotImplementedError
-    ) as error:  # of torch.export, whose graphs do not say in which mode they were made
+    except NotImplementedError as error:  # of torch.export: its graphs do not know their mode
         raise ValueError(
             "model is an exported graph, which stays in the mode that it was exported in: expected a network; measure "
             "the graph as it is by metrics.accuracy(model(inputs), targets)"

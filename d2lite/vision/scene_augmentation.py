@@ -34,9 +34,7 @@ def mosaic(images, boxes, classes, least=0.3):
     """
     (B, _, H, W), boxes, classes = _check(images, boxes, classes, least)
     frame = torch.tensor([0, 0, W, H])
-    boxes = [
-        _cut(each, frame, least)[1] for each in boxes
-    ]  # what lies outside its picture is on none of the others
+    boxes = [_cut(each, frame, least)[1] for each in boxes]  # what lies outside its picture is on none
     others = torch.stack([torch.arange(B), *(torch.randperm(B) for _ in range(3))], dim=1)  # (B, 4)
     mixed, new_boxes, new_classes = torch.empty_like(images), [], []
     corners = torch.tensor([(0, 0), (W, 0), (0, H), (W, H)])  # where each of the four lies
