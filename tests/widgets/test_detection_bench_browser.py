@@ -290,6 +290,24 @@ def test_an_own_detector_runs_in_the_page(make_host):
         assert got == pytest.approx(row, abs=1e-8)
 
 
+def test_another_detector_takes_the_place_of_the_one_shown(host):
+    torch.manual_seed(0)
+    own = GridDetector([[10.0, 20.0], [30.0, 30.0]], widths=(4, 6, 8), num_blocks=1).eval()
+    torch.nn.init.normal_(own.head.weight, std=0.5)
+    torch.nn.init.zeros_(own.head.bias)
+    host.set("confidence", 0.03)
+    host.set("data", DetectionBenchExplorer.from_model(own).data)  # as bench.data = ... in a notebook
+    expected = by_torch(own, ITEMS, 0.03)
+    wait(host, FOUND, len(expected))
+    assert f"{12 * 12 * 2} boxes" in host.page.locator(".d2l-funnel").inner_text()
+    for got, row in zip(host.get("found"), expected, strict=True):
+        assert got == pytest.approx(row, abs=1e-8)
+    assert host.page.locator(".d2l-explorer").count() == 1
+    assert host.page.locator(".d2l-more").evaluate("fold => fold.open")  # as it was
+    host.page.evaluate("views['d2l-x'].close()")
+    assert host.page.evaluate("views['d2l-x'].model.count()") == 0
+
+
 def test_the_palette_holds_two_test_items_of_each_class():
     targets = fashion_mnist()[1].targets[list(PALETTE)]
     assert targets.tolist() == [k // 2 for k in range(20)]

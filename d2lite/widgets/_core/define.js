@@ -30,11 +30,23 @@ export function defineExplorer(description) {
   const { title, scene: makeScene = () => ({}), preview } = description;
   return {
     render({ model, el }) {
-      const app = openExplorer({ model, el, title });
-      const scene = makeScene(app.get);
-      app.update(() => follow(app, scene, description));
-      build(app, scene, description);
-      return app.close;
+      let app = null;
+      const show = () => {
+        const isOpen = app?.fold?.open;
+        app?.close();
+        app = openExplorer({ model, el, title });
+        const scene = makeScene(app.get);
+        app.update(() => follow(app, scene, description));
+        build(app, scene, description);
+        if (isOpen) app.fold.open = true;
+      };
+      show();
+      const given = app.spec.filter(({ kind }) => kind === "payload").map(({ name }) => `change:${name}`);
+      for (const event of given) model.on(event, show); // other data from a notebook, such as a network trained on: all is built anew
+      return () => {
+        for (const event of given) model.off(event, show);
+        app.close();
+      };
     },
     preview(ctx, state, width, height, themeName) {
       const get = (name) => state[name];
