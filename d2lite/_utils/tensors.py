@@ -34,9 +34,14 @@ def as_tensor(value, name, device=None, dtype=None):
     try:
         tensor = _convert(value, name, dtype)
     except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        raise ValueError(
-            f"{name} is {value!r:.80}: expected a tensor, an array or lists of numbers"
-        ) from error
+        shapes = _part_shapes(value)
+        if len(shapes) > 1:
+            raise ValueError(
+                f"{name} has parts of shapes {shapes[0]} and {shapes[1]}: expected one shape; cut, pad or scale them, "
+                "or give them one by one"
+            ) from error
+        came = " ".join(repr(value).split())  # of a tensor, on one line
+        raise ValueError(f"{name} is {came:.80}: expected a tensor, an array or lists of numbers") from error
     if tensor.is_complex():
         raise ValueError(f"{name} is of {tensor.dtype}: expected real numbers")
     if tensor.dtype == torch.uint64 and (tensor.view(torch.int64) < 0).any():
@@ -148,6 +153,12 @@ def is_sigmoid(scores):
     while type(step).__name__.startswith(("Squeeze", "Unsqueeze", "View", "Select")):
         step = step.next_functions[0][0]
     return type(step).__name__ == "SigmoidBackward0"
+
+
+def _part_shapes(value):
+    """Return the different shapes of the tensors and arrays in a list, in order."""
+    parts = value if isinstance(value, (list, tuple)) else ()
+    return [*dict.fromkeys(tuple(part.shape) for part in parts if hasattr(part, "shape"))]
 
 
 def _convert(value, name, dtype):

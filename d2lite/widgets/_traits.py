@@ -42,7 +42,7 @@ class TraitList(list):
 
 
 def _show(value):
-    text = repr(value)
+    text = " ".join(repr(value).split())  # an array's lines too
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 

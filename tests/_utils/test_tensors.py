@@ -57,8 +57,6 @@ def test_tensors_and_writable_arrays_are_not_copied():
         "abc",
         ["a", "b"],
         [[1, 2], [3]],
-        [torch.zeros(2), torch.zeros(3)],
-        [np.zeros(2), np.zeros(3)],
         [1j],
         {},
         [None],
@@ -85,3 +83,14 @@ def test_a_masked_place_is_no_number():
         as_tensor(measured, "x")
     assert as_tensor(measured.filled(2.0), "x").tolist() == [1, 2, 3]
     assert as_tensor(np.ma.masked_values([1.0, 3.0], -999.0), "x").tolist() == [1, 3]
+
+
+def test_parts_of_several_shapes_are_named_and_a_message_is_one_line():
+    for parts in ([torch.zeros(3, 8, 9), torch.zeros(3, 5, 9)], (np.zeros((3, 8, 9)), np.zeros((3, 5, 9)))):
+        with pytest.raises(
+            ValueError, match=r"^photos has parts of shapes \(3, 8, 9\) and \(3, 5, 9\): expected one shape"
+        ):
+            as_tensor(parts, "photos")
+    with pytest.raises(ValueError, match=r"^x is \[tensor\(.*: expected a tensor") as caught:
+        as_tensor([torch.zeros(9, 9), "abc"], "x")
+    assert "\n" not in str(caught.value)
