@@ -73,6 +73,13 @@ def check_number(value, name, low=-_INFINITY, high=_INFINITY, *, open_low=False,
     raise ValueError(f"{name} is {value!r}: expected a finite number{wanted and ', ' + wanted}")
 
 
+def check_names(values, name, wanted="a list of texts in order, such as ['cat', 'dog']"):
+    """Return names in their order as a list; a dict or a set of them, or what is no list, raises a ValueError."""
+    if isinstance(values, (dict, set, frozenset)):
+        raise ValueError(f"{name} is {values!r:.60}: expected {wanted}")
+    return as_list(values.tolist() if hasattr(values, "tolist") else values, name, wanted)
+
+
 def plain_number(value):
     """Return a number of Python, NumPy or torch, 0-d arrays too, as Python's; None for all else, booleans too."""
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):

@@ -7,7 +7,7 @@ import numbers
 
 import torch
 
-from d2lite._utils.checks import check_number, check_seed, plain_number
+from d2lite._utils.checks import check_names, check_number, check_seed, plain_number
 from d2lite._utils.tensors import as_tensor, as_whole_numbers
 
 
@@ -56,11 +56,11 @@ class Data:
             raise ValueError(
                 f"inputs has {len(inputs)} samples and targets {len(targets)}: expected one target a sample"
             )
+        for name in ("class_names", "feature_names"):
+            object.__setattr__(self, name, tuple(check_names(getattr(self, name), name)))
         self._check_names(inputs, targets)
         object.__setattr__(self, "inputs", inputs)
         object.__setattr__(self, "targets", targets)
-        object.__setattr__(self, "class_names", tuple(self.class_names))
-        object.__setattr__(self, "feature_names", tuple(self.feature_names))
 
     def _check_names(self, inputs, targets):
         count = len(self.class_names)

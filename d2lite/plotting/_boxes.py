@@ -4,7 +4,7 @@ import numpy as np
 
 from d2lite._utils.checks import as_list
 from d2lite.plotting._images import pixels_of, squeeze_channel
-from d2lite.plotting._style import PALETTE, check_names, own_axes
+from d2lite.plotting._style import PALETTE, check_texts, own_axes
 from d2lite.vision.boxes import check_boxes
 
 _COLORS = "one colour for all, or one for each box"
@@ -34,7 +34,7 @@ def boxes(image, boxes, ax=None, *, labels=None, colors=None, dashed=False):
     boxes = check_boxes(boxes).detach().cpu()
     if boxes.ndim != 2:
         raise ValueError(f"boxes has shape {tuple(boxes.shape)}: expected (N, 4), xyxy in pixels")
-    labels = None if labels is None else check_names(labels, len(boxes), "labels", "boxes")
+    labels = None if labels is None else check_texts(labels, len(boxes), "labels", "boxes")
     colors = PALETTE[1] if colors is None else colors
     colors = [colors] * len(boxes) if is_color_like(colors) else as_list(colors, "colors", _COLORS)
     if len(colors) != len(boxes):

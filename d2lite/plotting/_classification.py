@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from d2lite._utils.checks import check_count, check_number
+from d2lite._utils.checks import check_count, check_names, check_number
 from d2lite._utils.state import keep_mode
 from d2lite._utils.tensors import as_tensor, as_whole_numbers, is_sigmoid
-from d2lite.plotting._style import INK, check_names, class_color, make_figure, marker_of, own_axes, to_array
+from d2lite.plotting._style import INK, check_texts, class_color, make_figure, marker_of, own_axes, to_array
 
 
 def decision_boundary(predict, data, ax=None, *, class_names=None, margin=0.15, resolution=200):
@@ -29,7 +29,7 @@ def decision_boundary(predict, data, ax=None, *, class_names=None, margin=0.15, 
     Raises:
         ValueError: the data are none that `points` draws, there are none, or the predictions are none of the above.
     """
-    inputs = _check_points(data, class_names)[0]
+    inputs, _, class_names = _check_points(data, class_names)
     if len(inputs) == 0:
         raise ValueError("inputs has shape (0, 2): expected at least one sample")
     margin, resolution = check_number(margin, "margin", 0), check_count(resolution, "resolution", 2)
@@ -90,7 +90,7 @@ def _check_points(data, class_names):
     if targets.shape != inputs.shape[:1]:
         raise ValueError(f"targets has shape {targets.shape}: expected ({len(inputs)},), one class a sample")
     names = getattr(data, "class_names", ()) if class_names is None else class_names
-    names = check_names(names, None, "class_names", "classes")
+    names = [str(name) for name in check_names(names, "class_names")]
     low, high = (targets.min(), targets.max()) if len(targets) else (0, -1)
     if low < 0 or (names and high >= len(names)):
         wanted = f"0 to {len(names) - 1}, those with a name" if names else "0 or more"
@@ -118,7 +118,7 @@ def confusion_matrix(matrix, class_names=None, ax=None):
     if not (np.isfinite(matrix) & (matrix >= 0)).all():
         raise ValueError("matrix holds NaN, infinity or a negative number: expected counts, 0 or more")
     names = range(len(matrix)) if class_names is None else class_names
-    names = check_names(names, len(matrix), "class_names", "classes")
+    names = check_texts(names, len(matrix), "class_names", "classes")
     if ax is None:
         side = 1.6 + 0.45 * len(matrix)
         ax = make_figure(1, 1, figsize=(side + 0.6, side))
@@ -129,7 +129,7 @@ def confusion_matrix(matrix, class_names=None, ax=None):
     ax.grid(False)
     for (i, j), count in np.ndenumerate(matrix):
         color = "white" if fractions[i, j] > 0.5 else "#22272e"
-        ax.text(j, i, f"{count:.10g}", ha="center", va="center", color=color, fontsize="small")
+        ax.text(j, i, f"{round(count, 3):.10g}", ha="center", va="center", color=color, fontsize="small")
     ax.set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="predicted class", ylabel="true class")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from d2lite._utils.checks import check_count, check_number
-from d2lite.plotting._style import check_names, make_figure, to_array
+from d2lite.plotting._style import check_texts, make_figure, to_array
 
 _ROUNDING = 1e-5  # of pixels that were scaled there and back
 
@@ -34,7 +34,7 @@ def image_grid(images, titles=None, *, columns=8, size=1.1, cmap=None):
             f"images has shape {images.shape}: expected (N, H, W), (N, 1, H, W) or (N, 3, H, W), at least one image"
         )
     images = np.moveaxis(images, 1, -1)  # (N, H, W, C)
-    titles = None if titles is None else check_names(titles, len(images), "titles", "images")
+    titles = None if titles is None else check_texts(titles, len(images), "titles", "images")
     columns, size = (
         min(check_count(columns, "columns"), len(images)),
         check_number(size, "size", 0, open_low=True),

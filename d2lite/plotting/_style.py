@@ -4,7 +4,7 @@ import sys
 
 import torch
 
-from d2lite._utils.checks import as_list
+from d2lite._utils.checks import check_names
 from d2lite._utils.tensors import as_tensor
 
 # Six colours that differ by at least 16 (CIE76) for normal, protan, deutan and tritan sight (by the matrices
@@ -93,10 +93,9 @@ def to_array(values, name):
     return (tensor.float() if tensor.dtype in (torch.float16, torch.bfloat16) else tensor).numpy()
 
 
-def check_names(names, count, what, things):
-    """Return a list of texts, one for each of count things (None: of any number); other ones raise a ValueError."""
-    names = names.tolist() if hasattr(names, "tolist") else names
-    names = [str(name) for name in as_list(names, what, f"a list of texts, one for each of the {things}")]
-    if count is not None and len(names) != count:
-        raise ValueError(f"{what} has {len(names)} texts for {count} {things}: expected one for each")
-    return names
+def check_texts(texts, count, what, things):
+    """Return a list of texts, one for each of count things; other ones raise a ValueError."""
+    texts = [str(text) for text in check_names(texts, what, f"a list of texts, one for each of the {things}")]
+    if len(texts) != count:
+        raise ValueError(f"{what} has {len(texts)} texts for {count} {things}: expected one for each")
+    return texts

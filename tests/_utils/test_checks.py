@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 import torch
 
-from d2lite._utils.checks import as_list, check_choice, check_count, check_counts, check_number, check_seed
+from d2lite._utils.checks import (
+    as_list,
+    check_choice,
+    check_count,
+    check_counts,
+    check_names,
+    check_number,
+    check_seed,
+)
 
 THREES = (3, np.int64(3), np.uint8(3), np.array(3), torch.tensor(3))
 HALVES = (
@@ -122,3 +130,18 @@ def test_what_has_no_parts_is_told(value):
     wanted = f"parts is a {type(value).__name__}: expected a list of numbers"
     with pytest.raises(ValueError, match=re.escape(wanted)):
         as_list(value, "parts", "a list of numbers")
+
+
+def test_names_stand_in_order():
+    for names in (
+        ["a", "b"],
+        ("a", "b"),
+        np.array(["a", "b"]),
+        (name for name in "ab"),
+        {0: "a", 1: "b"}.values(),
+    ):
+        assert check_names(names, "class_names") == ["a", "b"]
+    assert check_names((), "class_names") == []
+    for names in ({0: "a", 1: "b"}, {"a", "b"}, 5, np.array(3), None):
+        with pytest.raises(ValueError, match="^class_names is .*: expected a list of texts in order"):
+            check_names(names, "class_names")

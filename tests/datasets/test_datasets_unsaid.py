@@ -20,6 +20,10 @@ from d2lite import datasets
         (lambda: datasets.Data(torch.ones(2, 2), [0, -1], class_names="ab"), "from -1 to 0: expected 0 to 1"),
         (lambda: datasets.Data(torch.ones(2, 2), [0, 1], feature_names="abc"), "feature_names has 3 names"),
         (
+            lambda: datasets.Data(torch.ones(2, 2), [0, 1], class_names={0: "cat", 1: "dog"}),
+            "class_names is {0: 'cat', 1: 'dog'}: expected a list of texts",
+        ),
+        (
             lambda: datasets.Data(torch.ones(2, 2), np.array([0.0, 1.0]), class_names=["no", "yes"]),
             "targets holds floats, and class_names has 2: expected class indices",
         ),

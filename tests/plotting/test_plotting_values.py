@@ -113,6 +113,29 @@ def test_large_counts_and_normalised_rows_are_shown_as_they_are():
     assert [text.get_text() for text in ax.texts] == ["12345678", "0", "1", "3"]
     ax = plotting.confusion_matrix([[0.25, 0.25], [0.0, 0.5]])
     np.testing.assert_allclose(ax.images[0].get_array(), [[0.5, 0.5], [0, 1]])
+    ax = plotting.confusion_matrix(
+        torch.tensor([[2.0, 1.0], [0.0, 3.0]]) / 3
+    )  # 0.6666666865 ran over its cell
+    assert [text.get_text() for text in ax.texts] == ["0.667", "0.333", "0", "1"]
+
+
+def test_names_by_number_are_refused_not_replaced_by_the_numbers():
+    data, names = (POINTS, [0, 1, 1]), {0: "cat", 1: "dog"}  # as many libraries keep them
+    box = [[0, 0, 1, 1]] * 2
+    for draw in (
+        lambda names: plotting.points(data, class_names=names),
+        lambda names: plotting.decision_boundary(lambda x: x, data, class_names=names),
+        lambda names: plotting.confusion_matrix([[1, 0], [0, 1]], names),
+        lambda names: plotting.boxes(None, box, labels=names),
+        lambda names: plotting.image_grid(torch.zeros(2, 3, 3), names),
+    ):
+        with pytest.raises(
+            ValueError, match="(class_names|labels|titles) is {0: 'cat'.*: expected a list of texts"
+        ):
+            draw(names)
+        draw(names.values())
+    ax = plotting.decision_boundary(lambda x: x, data, class_names=(name for name in ("cat", "dog")))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["cat", "dog"]
 
 
 def test_boxes_without_an_image_are_in_sight():

@@ -261,7 +261,12 @@ def test_data_are_compared_with_their_model_down_to_the_numbers():
         ("sigmoid_fit", "malignant", [0] * 60, r"the labels \[0\]: expected 0 and 1, and both"),
         ("sigmoid_fit", "spread", 0.0, "a spread of 0.0: expected a number above 0"),
         ("sigmoid_fit", "spread", -1, "a spread of -1: expected a number above 0"),
-        ("anchors", "sizes", [[20, 30], [120, 300]], r"the size \[120, 300\]: expected \[width, height\] from 2 to 50"),
+        (
+            "anchors",
+            "sizes",
+            [[20, 30], [120, 300]],
+            r"the size \[120, 300\]: expected \[width, height\] from 2 to 50",
+        ),
         ("anchors", "sizes", [[0, 30]], r"the size \[0, 30\]: expected"),
         ("anchors", "sizes", [[5, 5, 30, 30]], r"the size \[5, 5, 30, 30\]: expected \[width, height\]"),
         ("overlap_game", "items", [[0, 1, 1, 1]], "expected one of 4 pictures, and four edges"),
