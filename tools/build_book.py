@@ -32,6 +32,8 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 
 from d2lite_book import execution  # noqa: E402 (it stands in the book's folder)
 
+from d2lite._utils.files import make_writable, user_path  # noqa: E402
+
 
 def files_of(toc):
     """Return the files that a table of contents (the content of _toc.yml) names, in order, without suffix."""
@@ -156,12 +158,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--from-empty", action="store_true", help="write every page anew")
     parser.add_argument(
-        "--output", type=Path, default=ROOT, help="folder that gets _build (default: the repository)"
+        "--output", type=user_path, default=ROOT, help="folder that gets _build (default: the repository)"
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="notebooks executed at a time")
     options = parser.parse_args()
     if options.jobs is not None and options.jobs < 1:  # where Python cannot count the cores, it is None
         parser.error(f"jobs is {options.jobs}: expected 1 or more")
+    try:
+        make_writable(options.output / "_build", "output")  # known before the first notebook has run
+    except OSError as error:
+        parser.error(str(error))
     os.environ |= {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}  # one notebook, one core
 
     start = time.perf_counter()

@@ -15,11 +15,10 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from d2lite._utils.files import replacing, user_path
-
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from d2lite.widgets import _bundle  # noqa: E402 (the package of this folder, not an installed one)
+sys.path.insert(0, str(ROOT))  # the package of this folder, not an installed one
+from d2lite._utils.files import make_writable, replacing, user_path  # noqa: E402
+from d2lite.widgets import _bundle  # noqa: E402
 
 SITE = ROOT / "_build" / "html"
 EPOCH = (2020, 1, 1, 0, 0, 0)  # no clock in the archive
@@ -106,14 +105,16 @@ def contents(wheel, site=SITE, others=()):
 
 
 def make_zip(output, site=SITE, with_wheels=False):
-    """Write the archive and return its size in bytes; a site that is not built is refused."""
+    """Write the archive and return its size in bytes; no built site, or no place to write, is told before all else."""
     if not (site / "index.html").exists():
         raise FileNotFoundError(f"{site} has no index.html: expected a built site; make it with make site")
+    if output.is_dir():
+        raise IsADirectoryError(f"{output} is a folder: expected the name of a file in it")
+    make_writable(output.parent, "the folder of the output")
     with tempfile.TemporaryDirectory() as folder:
         wheel = build_wheel(folder)
         others = download_wheels(wheel, Path(folder) / "wheels") if with_wheels else ()
         files = contents(wheel, site, others)
-    output.parent.mkdir(parents=True, exist_ok=True)
     with (
         replacing(output) as file,
         zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive,

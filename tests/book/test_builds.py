@@ -206,6 +206,23 @@ def test_no_jobs_are_refused_before_anything_runs(build_book, monkeypatch, capsy
     assert "jobs is 0: expected 1 or more" in capsys.readouterr().err
 
 
+def test_an_output_that_cannot_be_written_is_told_before_anything_runs(
+    build_book, tmp_path, monkeypatch, capsys
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(build_book, "execute_all", lambda *arguments: pytest.fail("notebooks ran"))
+    monkeypatch.setattr(sys, "argv", ["build_book.py", f"--output={tmp_path / 'file'}"])
+    with pytest.raises(SystemExit):
+        build_book.main()
+    assert "output is " in capsys.readouterr().err
+    monkeypatch.setenv("HOME", str(tmp_path))  # a shell leaves the ~ of --output=~/book as it is
+    monkeypatch.setattr(sys, "argv", ["build_book.py", "--output=~/book"])
+    monkeypatch.setattr(build_book, "execute_all", lambda *arguments: 1)
+    monkeypatch.chdir(tmp_path)
+    assert build_book.main() == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["book", "file"]
+
+
 def test_ctrl_c_starts_no_more_notebooks(build_book, tmp_path, monkeypatch):
     started, stopped = [], threading.Event()
 

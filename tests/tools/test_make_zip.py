@@ -4,6 +4,7 @@ import json
 import os
 import posixpath
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -84,11 +85,10 @@ def test_without_a_site_it_says_what_to_do(tmp_path):
     assert not (tmp_path / "x.zip").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_left(folder, tmp_path, monkeypatch):
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_built(folder, tmp_path, monkeypatch):
     import make_zip as module
 
-    monkeypatch.setattr(module, "build_wheel", lambda folder: folder)
-    monkeypatch.setattr(module, "contents", lambda wheel, site, others: {"a": b"b"})
+    monkeypatch.setattr(module, "build_wheel", lambda folder: pytest.fail("the wheel was built"))
     (tmp_path / "file").write_text("")
     with pytest.raises(OSError, match="file"):
         make_zip(tmp_path / "file" / "x.zip", folder / "site")
@@ -96,6 +96,19 @@ def test_a_folder_that_cannot_be_written_is_named_and_nothing_is_left(folder, tm
     with pytest.raises(OSError, match="x.zip"):
         make_zip(tmp_path / "x.zip", folder / "site")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "x.zip"]
+
+
+def test_it_packs_the_package_of_its_own_folder_not_one_that_is_installed(tmp_path):
+    other = tmp_path / "d2lite" / "_utils"
+    other.mkdir(parents=True)
+    (other / "__init__.py").touch()
+    shutil.copy(ROOT / "d2lite" / "_utils" / "files.py", other)
+    (tmp_path / "d2lite" / "__init__.py").touch()
+    code = f"import sys; sys.path.insert(0, {str(ROOT / 'tools')!r}); import make_zip; print(make_zip._bundle.__file__)"
+    command = [sys.executable, "-c", code]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    found = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=tmp_path)
+    assert found.stdout.strip() == str(ROOT / "d2lite" / "widgets" / "_bundle.py"), found.stderr
 
 
 @pytest.fixture(scope="module")
