@@ -126,6 +126,19 @@ def test_a_fold_round_the_explorer_opens(host):
     assert host.page.locator(".d2l-stage").first.is_visible()
 
 
+def test_of_two_of_one_name_the_first_in_the_notebook_acts_whichever_was_run_last(host):
+    for cell in ("two", "one"):  # a copy that the reader has made, then the chapter's own cell once more
+        host.show("gates", id=cell, host="jupyter")
+    host.page.evaluate("views.two.el.before(views.one.el)")
+    host.page.evaluate(LINKS, '<a href="#d2l-gates?forget_gate=closed">shut either</a>')
+    host.press("shut either")
+    assert host.get("forget_gate", "one") == "closed"
+    assert host.get("forget_gate", "two") == "learned"
+    host.page.evaluate("views.one.close()")
+    host.press("shut either")
+    assert host.get("forget_gate", "two") == "closed"
+
+
 def test_they_go_with_the_explorer(host):
     host.press("shut it")
     host.page.evaluate("views['d2l-x'].close()")

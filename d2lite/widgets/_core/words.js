@@ -10,6 +10,7 @@ const BRIEF = 5000; // ms the line stays that says what a press has changed
  * the page as it always does. Links that also hide controls stay links.
  */
 export function addWords(app) {
+  app.root.dataset.name = app.id;
   const pressed = new Map(); // link -> { before, after } of the traits that it has set
   const say = addLine(app);
   const now = (values) => Object.fromEntries(Object.keys(values).map((name) => [name, app.get(name)]));
@@ -47,10 +48,14 @@ export function addWords(app) {
   app.scope.add(() => pressed.forEach((_, link) => link.removeAttribute("aria-pressed")));
 }
 
-/** Whether a link leads to this very page; in JupyterLab, which holds several notebooks, to its own. */
-function isHere(link, { root }) {
+/**
+ * Whether a link leads to this very page; in JupyterLab, which holds several notebooks, to its own. Of several explorers of one
+ * name, such as the chapter's and a copy that the reader has made of it, the first in the page does what words say.
+ */
+function isHere(link, { root, id }) {
   const [book, own] = [link, root].map((element) => element.closest(".jp-Notebook"));
-  return book === own && (link.getAttribute("href").startsWith("#") || link.pathname === location.pathname);
+  const first = [...(own ?? document).querySelectorAll(".d2l-explorer")].find((other) => other.dataset.name === id);
+  return book === own && first === root && (link.getAttribute("href").startsWith("#") || link.pathname === location.pathname);
 }
 
 /** The pictures that stand in the page now. */
