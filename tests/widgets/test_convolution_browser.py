@@ -39,6 +39,19 @@ def text(host):
     return host.page.locator(".d2l-readout").inner_text()
 
 
+def test_own_numbers_that_do_not_fill_the_kernel_or_the_picture_are_told(make_host):
+    values = {"preset": "own", "kernel": [1.0] * 25, "picture": "own", "pixels": [0.5] * 25, "size": 5}
+    host = make_host().open("convolution").show("convolution", **values)
+    assert "Your own kernel has 25 numbers, and 9 have room: the first are used." in text(host)
+    assert "picture has" not in text(host)
+    host.set("kernel_size", 5)
+    assert "have room" not in text(host)
+    host.set("size", 6)
+    assert "Your own picture has 25 numbers, and 36 have room: the others are 0." in text(host)
+    host.set("picture", "square")
+    assert "have room" not in text(host)
+
+
 def test_painting_changes_the_picture_and_the_output(host):
     host.set("picture", "own")
     host.page.mouse.move(*cell(host, 0, 5, 5, 16))

@@ -179,3 +179,13 @@ export function kernelOf(get) {
   const [k, channels] = [get("kernel_size"), get("channels")];
   return get("preset") === "own" ? fitted(get("kernel"), channels * k * k) : replaned(presetKernel(get("preset"), k), k, k, channels);
 }
+
+/** What of a picture or kernel of one's own does not fit its sides, in words, or "": the first numbers are used, or zeros added. */
+export function whyUnfit(get) {
+  const unfit = (chosen, list, side) => {
+    const [came, wanted] = [get(list).length, get("channels") * get(side) ** 2];
+    if (get(chosen) !== "own" || came === 0 || came === wanted) return "";
+    return `Your own ${chosen === "preset" ? "kernel" : "picture"} has ${came} numbers, and ${wanted} have room: ${came > wanted ? "the first are used" : "the others are 0"}.`;
+  };
+  return [unfit("picture", "pixels", "size"), unfit("preset", "kernel", "kernel_size")].filter(Boolean).join(" ");
+}

@@ -5,7 +5,7 @@ import { group, hint, paragraph, player, stage } from "../_core/parts.js";
 import { parseColor } from "../_core/theme.js";
 import { drawPixels } from "../_draw/layers.js";
 import { drawLabel, setText, strokeSegment } from "../_draw/scales.js";
-import { correlate, countUses, kernelOf, pixelsOf, replaned, settingsOf, sizeFormula, tapsOf, usersOf, whyImpossible } from "./model.js";
+import { correlate, countUses, kernelOf, pixelsOf, replaned, settingsOf, sizeFormula, tapsOf, usersOf, whyImpossible, whyUnfit } from "./model.js";
 import { addPainting, addSliding, brushes, cellOf, hasCursor, lastPlace, placeOf, summarise } from "./painting.js";
 import { products } from "./products.js";
 import { drawStill } from "./still.js";
@@ -26,6 +26,7 @@ function updateScene(scene, get) {
     if (scene.cursor && Math.max(...scene.cursor) >= settings.size) scene.cursor = null;
   }
   const { side } = scene.result;
+  scene.unfit = whyUnfit(get);
   scene.fill = get("fill");
   scene.index = Math.max(0, Math.min(get("position"), side * side - 1));
   scene.taps = side ? tapsOf(scene.result, scene.index) : [];
@@ -216,6 +217,7 @@ export const { render, preview } = defineExplorer({
     group(
       { name: "readout", className: "d2l-readout" },
       paragraph(describeSum, { className: "d2l-sum" }),
+      paragraph(({ unfit }) => ({ text: unfit, bad: true })),
       paragraph(describeSize, { className: "d2l-size" }),
       hint(describeLook),
     ),
