@@ -139,6 +139,22 @@ def test_of_two_of_one_name_the_first_in_the_notebook_acts_whichever_was_run_las
     assert host.get("forget_gate", "two") == "closed"
 
 
+def test_words_in_a_shadow_root_act_too(host):
+    """As VS Code shows the text of a notebook."""
+    host.page.evaluate(
+        """() => {
+            const cell = document.createElement("div");
+            document.querySelector("main").prepend(cell);
+            cell.attachShadow({ mode: "open" }).innerHTML = '<p><a href="#d2l-x?forget_gate=closed"><em>in there</em></a></p>';
+        }"""
+    )
+    host.press("in there")
+    assert host.get("forget_gate") == "closed"
+    assert host.said() == "Set: forget gate to closed."
+    host.press("in there")
+    assert host.get("forget_gate") == "learned"
+
+
 def test_they_go_with_the_explorer(host):
     host.press("shut it")
     host.page.evaluate("views['d2l-x'].close()")

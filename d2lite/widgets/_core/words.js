@@ -33,7 +33,7 @@ export function addWords(app) {
     say(link, `${undo ? "Undone" : isNew ? "Set" : "Already so"}: ${tellValues(next, app.spec, app.tell)}.`, seen);
   };
   const follow = (event) => {
-    const link = event.target.closest?.('a[href*="#d2l-"]');
+    const link = event.composedPath().find((element) => element.matches?.('a[href*="#d2l-"]')); // VS Code's text is in shadow roots
     if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (event.type === "keydown" && !(event.key === " " && link.role === "button")) return; // Enter is a click already
     const found = isHere(link, app) && parseHash(link.hash, app.id, app.spec);
