@@ -304,6 +304,8 @@ def test_another_detector_takes_the_place_of_the_one_shown(host):
         assert got == pytest.approx(row, abs=1e-8)
     assert host.page.locator(".d2l-explorer").count() == 1
     assert host.page.locator(".d2l-more").evaluate("fold => fold.open")  # as it was
+    host.page.get_by_role("button", name="Restore").click()
+    assert host.get("confidence") == 0.3
     host.page.evaluate("views['d2l-x'].close()")
     assert host.page.evaluate("views['d2l-x'].model.count()") == 0
 

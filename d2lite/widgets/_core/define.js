@@ -32,13 +32,14 @@ export function defineExplorer(description) {
     render({ model, el }) {
       let app = null;
       const show = () => {
-        const isOpen = app?.fold?.open;
-        app?.close();
+        const before = app;
+        before?.close();
         app = openExplorer({ model, el, title });
+        if (before) app.opening = before.opening;
         const scene = makeScene(app.get);
         app.update(() => follow(app, scene, description));
         build(app, scene, description);
-        if (isOpen) app.fold.open = true;
+        if (before?.fold?.open) app.fold.open = true;
       };
       show();
       const given = app.spec.filter(({ kind }) => kind === "payload").map(({ name }) => `change:${name}`);
