@@ -17,7 +17,7 @@ def boxes(image, boxes, ax=None, *, labels=None, colors=None, dashed=False):
         image: (3, H, W) or (1, H, W) tensor with values in [0, 1]; None draws the boxes alone.
         boxes: (N, 4) tensor, xyxy in pixels, x1 <= x2 and y1 <= y2.
         ax: axes to draw on; None makes a figure.
-        labels: N texts, each written over its box.
+        labels: N texts, each written over its box, as far as that is in the image.
         colors: one colour for all, or N of them.
         dashed: whether the lines are dashed, to tell a second set of boxes from the first.
 
@@ -53,12 +53,17 @@ def boxes(image, boxes, ax=None, *, labels=None, colors=None, dashed=False):
         extent = (0, image.shape[2], image.shape[1], 0)
         ax.imshow(squeeze_channel(np.moveaxis(image, 0, -1)), extent=extent, cmap="gray", vmin=0, vmax=1)
         ax.set_axis_off()
+    ends = [sorted(ax.get_xlim()), sorted(ax.get_ylim())] if ax.images else [(-np.inf, np.inf)] * 2
+    limits = np.transpose(
+        ends
+    )  # (2, 2): the upper left and the lower right corner of the picture, if there is one
     for i, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
         style = {"edgecolor": colors[i], "linewidth": 2, "linestyle": "--" if dashed else "-"}
         ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, **style))
         if labels is not None:
             backing = {"facecolor": colors[i], "edgecolor": "none", "pad": 1}
-            ax.text(x1, y1, labels[i], color="white", fontsize=7, verticalalignment="bottom", bbox=backing)
+            place = np.clip((x1, y1), *limits)  # off the picture, it would take the picture's room
+            ax.text(*place, labels[i], color="white", fontsize=7, verticalalignment="bottom", bbox=backing)
     if alone:
         ax.set_aspect("equal")
         ax.autoscale_view()

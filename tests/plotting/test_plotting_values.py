@@ -138,6 +138,16 @@ def test_names_by_number_are_refused_not_replaced_by_the_numbers():
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["cat", "dog"]
 
 
+def test_labels_of_boxes_that_begin_outside_the_image_stand_at_its_border():
+    image, boxes = torch.zeros(3, 20, 30), [[-300, -200, 9, 9], [10, -5, 20, 9], [12, 8, 50, 60]]
+    ax = plotting.boxes(image, boxes, labels=["a", "b", "c"])
+    plotting.boxes(None, [[-50, 3, 9, 9]], ax, labels=["d"], dashed=True)  # a second set, such as the truth
+    assert [text.get_position() for text in ax.texts] == [(0, 0), (10, 0), (12, 8), (0, 3)]
+    assert ax.patches[0].get_xy() == (-300, -200)  # the box is as it is
+    ax = plotting.boxes(None, boxes, labels=["a", "b", "c"])
+    assert ax.texts[0].get_position() == (-300, -200)
+
+
 def test_boxes_without_an_image_are_in_sight():
     ax = plotting.boxes(None, [[10, 20, 30, 60]], colors=(0.2, 0.4, 0.6), labels=np.array([7]))
     assert ax.get_xlim()[0] <= 10 < 30 <= ax.get_xlim()[1]
