@@ -91,14 +91,12 @@ def contents(wheel, site=SITE, others=()):
         stale = path.parent.name == "explorers" and path.suffix in (".js", ".css") and path.stem not in pages
         if path.is_file() and not stale:
             files[f"site/{path.relative_to(site).as_posix()}"] = path.read_bytes()
-    notebooks = [
-        *(ROOT / "chapters").rglob("*.ipynb"),
-        *(ROOT / "chapters").rglob("*.py"),
-        *(ROOT / "book").glob("*.md"),
-    ]  # the chapters link to these
-    for path in sorted(notebooks):
-        if not path.parent.name.startswith("."):  # JupyterLab's checkpoints
-            files[f"notebooks/{path.relative_to(ROOT).as_posix()}"] = path.read_bytes()
+    # the notebooks with what stands beside them, such as a chapter's own photos, and the pages that they link to
+    for path in sorted([*(ROOT / "chapters").rglob("*"), *(ROOT / "book").glob("*.md")]):
+        name = path.relative_to(ROOT)
+        aside = name.name == "ruff.toml" or any(part.startswith((".", "__")) for part in name.parts)
+        if path.is_file() and not aside:  # JupyterLab's checkpoints, Python's cache
+            files[f"notebooks/{name.as_posix()}"] = path.read_bytes()
     for name in ("LICENSE", "LICENSE-text"):
         files[name] = (ROOT / name).read_bytes()
     return files

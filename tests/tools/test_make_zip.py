@@ -55,6 +55,28 @@ def test_site_notebooks_and_package_are_inside(folder):
     assert not sources - inside, "the wheel lacks files of the package"
 
 
+def test_what_stands_beside_a_chapter_comes_along(folder, tmp_path, monkeypatch):
+    import make_zip as module
+
+    chapter = tmp_path / "chapters" / "06_cnn"
+    for name in (
+        "mine.ipynb",
+        "photos/cat.jpg",
+        ".ipynb_checkpoints/mine.ipynb",
+        "__pycache__/writer.pyc",
+        "../ruff.toml",
+    ):
+        (chapter / name).parent.mkdir(parents=True, exist_ok=True)
+        (chapter / name).write_text(name)
+    for name in ("LICENSE", "LICENSE-text", "a.whl"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(module, "ROOT", tmp_path)
+    names = [
+        name for name in module.contents(tmp_path / "a.whl", folder / "site") if name.startswith("notebooks/")
+    ]
+    assert names == ["notebooks/chapters/06_cnn/mine.ipynb", "notebooks/chapters/06_cnn/photos/cat.jpg"]
+
+
 def test_every_link_of_a_packed_notebook_leads_somewhere(folder):
     with zipfile.ZipFile(folder / "one.zip") as archive:
         names = set(archive.namelist())
