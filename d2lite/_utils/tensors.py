@@ -40,7 +40,7 @@ def as_tensor(value, name, device=None, dtype=None):
                 f"{name} has parts of shapes {shapes[0]} and {shapes[1]}: expected one shape; cut, pad or scale them, "
                 "or give them one by one"
             ) from error
-        came = " ".join(repr(value).split())  # of a tensor, on one line
+        came = " ".join(line.strip() for line in repr(value).splitlines())  # of a tensor, on one
         raise ValueError(f"{name} is {came:.80}: expected a tensor, an array or lists of numbers") from error
     if tensor.is_complex():
         raise ValueError(f"{name} is of {tensor.dtype}: expected real numbers")

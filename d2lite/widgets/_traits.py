@@ -41,8 +41,29 @@ class TraitList(list):
         return list, (list(self),)  # a copy is a plain list
 
 
+class TraitDict(dict):
+    """The value of a payload, which holds others of its kind and of `TraitList`'s, to be changed in place no more."""
+
+    def _refuse(self, *_, **__):
+        raise TypeError(
+            "a dict of an explorer is changed in place: expected a new one; give the trait {**explorer.data, key: new}"
+        )
+
+    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+
+    def __reduce_ex__(self, protocol):
+        return dict, (dict(self),)  # a copy is a plain dict
+
+
+def _fixed(value):
+    """Return plain data whose dicts and lists refuse a change in place."""
+    if isinstance(value, dict):
+        return TraitDict({key: _fixed(part) for key, part in value.items()})
+    return TraitList(map(_fixed, value)) if isinstance(value, list) else value
+
+
 def _show(value):
-    text = " ".join(repr(value).split())  # an array's lines too
+    text = " ".join(line.strip() for line in repr(value).splitlines())  # of an array, on one
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 3] + "..."
 
 
@@ -267,7 +288,7 @@ class Payload(Param):
                 f"{self.name} has {size:,} bytes, compressed: expected at most {self.spec['max_size']:,}, which a "
                 "page can carry; make the model or the recording smaller"
             )
-        return json.loads(text)  # a copy, of plain data: the caller's may change
+        return _fixed(json.loads(text))  # a copy, of plain data: the caller's may change
 
 
 def _difference(value, model, name):

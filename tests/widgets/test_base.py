@@ -190,8 +190,8 @@ def test_data_of_an_explorer_are_its_own():
     data = {"a": [1, (2, np.float64(3))]}
     first, second = Sample(data=data), Sample(data=data)
     data["a"].append("not for a page")
-    first.data["a"].append(4)
-    assert second.data == {"a": [1, [2, 3.0]]}
+    assert first.data == second.data == {"a": [1, [2, 3.0]]}
+    assert first.data["a"] is not second.data["a"]
 
 
 def test_unknown_names_are_refused_with_a_suggestion():
@@ -432,6 +432,23 @@ def test_a_change_within_a_list_is_refused_and_one_by_a_new_list_is_seen():
     explorer.points = points
     assert seen == [[[0, 0, 1], [1, 1, 0]], [[0, 0, 1], [1, 1, 0], [1, 0, 0]]]
     assert pickle.loads(pickle.dumps(explorer.points)) == points
+
+
+def test_data_are_given_anew_not_changed_within():
+    explorer = d2lite.widgets.AnchorsExplorer()
+    for change in (
+        lambda: explorer.data.update(sizes=[[20, 30]]),
+        lambda: explorer.data.__setitem__("sizes", [[20, 30]]),
+        lambda: explorer.data["sizes"].append([20, 30]),
+        lambda: explorer.data["sizes"][0].clear(),
+    ):
+        with pytest.raises(TypeError, match="changed in place: expected a new one"):
+            change()
+    data = copy.deepcopy(explorer.data)
+    data["sizes"].append([20, 30])  # a copy is the reader's own
+    explorer.data = data
+    assert explorer.data["sizes"][-1] == [20, 30]
+    assert json.loads(json.dumps(explorer.data)) == pickle.loads(pickle.dumps(explorer.data)) == data
 
 
 def test_a_misspelt_trait_is_refused_wherever_it_is_set():
