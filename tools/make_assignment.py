@@ -8,9 +8,13 @@ for. A solution in several cells (solution-5, solution-5-runs) is one. Some exer
 import argparse
 import ast
 import json
+import posixpath
+import re
 import symtable
 import sys
 from pathlib import Path
+
+import yaml
 
 from d2lite._utils.files import replacing, user_path
 
@@ -101,6 +105,26 @@ def make_assignment(notebook, exercises=None):
     return {**notebook, "cells": cells}
 
 
+def link_to_site(notebook, chapter, base):
+    """Return a notebook whose links to pages of the book lead to the site: it will stand in another folder.
+
+    Args:
+        notebook: of nbformat's JSON as a dict; it stays as it is.
+        chapter: path of its source in the repository, such as "chapters/04_optimizers/momentum.ipynb".
+        base: address of the site, with a slash at its end.
+    """
+
+    def to_site(match):
+        page = posixpath.normpath(posixpath.join(posixpath.dirname(chapter), match[1]))
+        return f"]({base}{page}.html"
+
+    def linked(cell):
+        text = re.sub(r"\]\((?!\w+:)([^)\s#]+)\.(?:ipynb|md)(?=[)#])", to_site, "".join(cell["source"]))
+        return {**cell, "source": text.splitlines(keepends=True)} if cell["cell_type"] == "markdown" else cell
+
+    return {**notebook, "cells": [*map(linked, notebook["cells"])]}
+
+
 def _number(cell):
     """Return the number of an exercise's cell or of a solution's: 5 of exercise-5, solution-5 and solution-5-runs."""
     return cell["id"].split("-")[1]
@@ -146,6 +170,8 @@ def main():
         sys.exit(f"output is {options.output}: expected a file outside chapters/, which it would overwrite")
     try:
         assignment = make_assignment(json.loads(path.read_text(encoding="utf-8")), options.exercises)
+        base = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["html"]["baseurl"]
+        assignment = link_to_site(assignment, path.relative_to(ROOT).as_posix(), base)
         with replacing(options.output, "w", encoding="utf-8") as file:
             json.dump(assignment, file, indent=1, ensure_ascii=False)
     except (ValueError, OSError) as error:

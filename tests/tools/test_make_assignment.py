@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -134,6 +135,22 @@ def test_a_solution_in_two_cells_is_one_answer():
     checks = "".join(made[2]["source"])  # y == 2 no longer holds at the end
     assert checks.startswith("assert x == 1\nassert y == 3\n")
     assert tool.make_assignment({"cells": both}, [5])["cells"] == made
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_links_of_an_assignment_lead_to_pages_of_the_site_wherever_it_stands(path):
+    base, name = "https://book.test/", path.relative_to(ROOT).as_posix()
+    notebook = json.loads(path.read_text("utf-8"))
+    before, after = (
+        "\n".join("".join(cell["source"]) for cell in each["cells"] if cell["cell_type"] == "markdown")
+        for each in (notebook, tool.link_to_site(notebook, name, base))
+    )
+    assert not re.findall(r"\]\((?!https?:)[^)#]*\.(?:ipynb|md)[)#]", after)
+    pages = re.findall(rf"\]\({base}([^)#]*)\.html", after)
+    assert len(pages) == len(re.findall(r"\]\((?!https?:)[^)#]*\.(?:ipynb|md)[)#]", before)) > 2
+    for page in pages:
+        assert (ROOT / f"{page}.ipynb").exists() or (ROOT / f"{page}.md").exists()
+    assert re.findall(r"\]\(#[^)]*\)", after) == re.findall(r"\]\(#[^)]*\)", before)  # words that act stay
 
 
 def test_exercises_are_chosen_and_unknown_ones_refused():
