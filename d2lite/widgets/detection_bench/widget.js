@@ -14,6 +14,7 @@ import { TOOLS, makePenHold } from "./pen.js";
 
 const PATIENCE = 150; // ms after which a pass shows how far it is
 const MOST_ROWS = 8; // detections listed
+const MOST_FOUND = 500; // that Python hears of, the best: an early detector of nine anchors may say 1,296
 const SIZES = [24, 44]; // of items in a new scene, pixels
 const INK_SHARE = 0.3; // of the pen's points inside a box: it is of a drawing
 
@@ -165,7 +166,7 @@ export const { render, preview } = defineExplorer({
   title: "Detection bench: a trained detector on your scene",
   scene: makeScene,
   update: updateScene,
-  output: ({ shown }) => (shown ? { found: shown.kept.map(({ box, score, label }) => [...box, score, label]) } : {}),
+  output: ({ shown }) => (shown ? { found: shown.kept.slice(0, MOST_FOUND).map(({ box, score, label }) => [...box, score, label]) } : {}),
   say: ({ summary }) => summary,
   left: [
     stage({ draw: drawBench, label: "The scene with its detections", use: addEditing(SIDE, TOOLS) }),
