@@ -54,9 +54,7 @@ def boxes(image, boxes, ax=None, *, labels=None, colors=None, dashed=False):
         ax.imshow(squeeze_channel(np.moveaxis(image, 0, -1)), extent=extent, cmap="gray", vmin=0, vmax=1)
         ax.set_axis_off()
     ends = [sorted(ax.get_xlim()), sorted(ax.get_ylim())] if ax.images else [(-np.inf, np.inf)] * 2
-    limits = np.transpose(
-        ends
-    )  # (2, 2): the upper left and the lower right corner of the picture, if there is one
+    limits = np.transpose(ends)  # (2, 2): two corners of the picture, if there is one
     for i, (x1, y1, x2, y2) in enumerate(boxes.tolist()):
         style = {"edgecolor": colors[i], "linewidth": 2, "linestyle": "--" if dashed else "-"}
         ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, **style))
