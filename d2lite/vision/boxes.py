@@ -211,12 +211,12 @@ def check_boxes(boxes, name="boxes", box_format="xyxy", device=None):
     boxes = boxes.to(torch.promote_types(boxes.dtype, torch.float32))
     size = _size(boxes) if box_format == "xyxy" else boxes[..., 2:]
     limit = math.sqrt(torch.finfo(boxes.dtype).max) / 4  # beyond it areas overflow
-    finite = (boxes.abs() < limit).all(dim=-1)  # (...); False for NaN
-    wrong = ~(finite & (size >= 0).all(dim=-1))
-    if wrong.any():
+    finite, ordered = boxes.abs() < limit, size >= 0  # (..., 4), False for NaN, and (..., 2)
+    if not (finite.all() & ordered.all()):
+        wrong = ~(finite.all(dim=-1) & ordered.all(dim=-1))  # (...)
         index = tuple(wrong.nonzero()[0].tolist())
         got = f"{name}{list(index) or ''} is {boxes[index].tolist()}"
-        if not finite[index]:
+        if not finite[index].all():
             raise ValueError(f"{got}: expected finite coordinates below {limit:.0e}")
         order = "x1 <= x2 and y1 <= y2" if box_format == "xyxy" else "width and height >= 0"
         raise ValueError(

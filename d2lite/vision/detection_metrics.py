@@ -45,10 +45,16 @@ def match_detections(overlaps, iou_threshold=0.5, crowd=None, ignored=None):
             f"overlaps is from {overlaps.min():g} to {overlaps.max():g}: expected IoUs, from 0 to 1"
         )
     crowd, ignored = _mask(crowd, "crowd", shape[1]), _mask(ignored, "ignored", shape[1])
-    free = np.ones(shape[1], bool)
-    matches = torch.full(shape[:1], -1)
-    for i, row in enumerate(overlaps):
-        fits = (row >= min(iou_threshold, 1 - 1e-10)) & (free | crowd)
+    return torch.from_numpy(_match(overlaps, iou_threshold, crowd, ignored))
+
+
+def _match(overlaps, iou_threshold, crowd, ignored):
+    """`match_detections` of arrays that are known to fit; returns an array."""
+    enough = overlaps >= min(iou_threshold, 1 - 1e-10)  # (N, M)
+    free = np.ones(len(crowd), bool)
+    matches = np.full(len(overlaps), -1)
+    for i in np.flatnonzero(enough.any(axis=1)):
+        row, fits = overlaps[i], enough[i] & (free | crowd)
         wanted = fits & ~ignored
         fits = wanted if wanted.any() else fits
         if fits.any():
@@ -173,31 +179,31 @@ def mean_average_precision(
     predictions = [_check_prediction(prediction, smallest, largest) for prediction in predictions]
     classes = sorted({label for target in targets for label in target["classes"].tolist()})
     ap = torch.full((len(thresholds), len(classes)), float("nan"), dtype=torch.float64)
+    pairs = zip(predictions, targets, strict=True)
+    images = [(_arrays(p), _arrays(t), _overlaps(p, t).numpy()) for p, t in pairs]
     for k, label in enumerate(classes):
-        images = zip(predictions, targets, strict=True)
-        images = [(p, t) for p, t in images if (p["classes"] == label).any() or (t["classes"] == label).any()]
-        pairs = [(_of_class(p, label, max_detections), _of_class(t, label)) for p, t in images]
-        pairs = [(p, t, _overlaps(p, t)) for p, t in pairs]
+        having = (image for image in images if any(label in part["classes"] for part in image[:2]))
+        parts = [_of_class(*image, label, max_detections) for image in having]
         for i, threshold in enumerate(thresholds):
-            ap[i, k] = average_precision(*_pool(pairs, threshold), method)
+            ap[i, k] = average_precision(*_pool(parts, threshold), method)
     result = {"map": ap.nanmean().item(), "ap": ap, "classes": classes}
     if 0.5 in thresholds:
         result["map_50"] = ap[thresholds == 0.5].nanmean().item()
     return result
 
 
-def _pool(pairs, threshold):
+def _pool(parts, threshold):
     """Match image by image; return scores, whether each is a true positive, and the number of targets not ignored."""
     scores, is_true_positive, num_targets = [], [], 0
-    for prediction, target, overlaps in pairs:
-        match = match_detections(overlaps, threshold, target["crowd"], target["ignored"])
+    for prediction, target, overlaps in parts:
+        match = _match(overlaps, threshold, target["crowd"], target["ignored"])
         free = match < 0
         counted = ~(free & prediction["outside"])
         counted[~free] = ~target["ignored"][match[~free]]
         scores.append(prediction["scores"][counted])
         is_true_positive.append(~free[counted])
         num_targets += int((~target["ignored"]).sum())
-    return torch.cat(scores), torch.cat(is_true_positive), num_targets
+    return np.concatenate(scores), np.concatenate(is_true_positive), num_targets
 
 
 def _overlaps(prediction, target):
@@ -210,9 +216,17 @@ def _overlaps(prediction, target):
     return overlaps
 
 
-def _of_class(image, label, limit=None):
-    chosen = (image["classes"] == label).nonzero()[:, 0][:limit]
-    return {key: value[chosen] for key, value in image.items()}
+def _arrays(image):
+    return {key: value.numpy() for key, value in image.items()}
+
+
+def _of_class(prediction, target, overlaps, label, limit):
+    """Return what an image has of a class: the best detections, the targets, and their overlaps."""
+    rows = np.flatnonzero(prediction["classes"] == label)[:limit]
+    columns = np.flatnonzero(target["classes"] == label)
+    prediction = {key: prediction[key][rows] for key in ("scores", "outside")}
+    target = {key: target[key][columns] for key in ("crowd", "ignored")}
+    return prediction, target, overlaps[rows][:, columns]
 
 
 def _dicts(images, name):
@@ -244,17 +258,19 @@ def _areas(area_range):
 def _check_prediction(prediction, smallest, largest):
     """Return the prediction on the CPU in float64, best first, marking boxes outside the area range."""
     image = _check_image(prediction, "predictions", ("boxes", "scores", "classes"))
-    image["outside"] = (area(image["boxes"]) < smallest) | (area(image["boxes"]) > largest)
+    areas = area(image["boxes"])
+    image["outside"] = (areas < smallest) | (areas > largest)
     if image["scores"].isnan().any():
         raise ValueError("scores hold NaN: expected numbers to sort by")
     order = image["scores"].argsort(descending=True, stable=True)
+    image["scores"] = image["scores"].double()  # NumPy has no bfloat16
     return {key: value[order] for key, value in image.items()}
 
 
 def _check_target(target, smallest, largest):
     """Return the target on the CPU in float64, marking all that is ignored."""
     image = _check_image(target, "targets", ("boxes", "classes"), ("crowd", "ignored", "areas"))
-    areas = image.pop("areas", area(image["boxes"]))
+    areas = image.pop("areas") if "areas" in image else area(image["boxes"])
     if not (areas >= 0).all():
         raise ValueError(f"areas hold {areas[~(areas >= 0)][0].item():g}: expected square pixels, 0 or more")
     nothing = torch.zeros(len(areas), dtype=torch.bool)

@@ -7,7 +7,7 @@ import torch
 
 from d2lite._utils.checks import check_choice, check_number
 from d2lite._utils.tensors import as_tensor, as_whole_numbers
-from d2lite.vision.boxes import check_boxes, iou
+from d2lite.vision.boxes import _iou_and_union, check_boxes, iou
 
 __all__ = ["nms", "soft_nms"]
 
@@ -119,5 +119,6 @@ def _check_scored(boxes, scores, classes):
 
 def _overlap_more(boxes, classes, first, second, iou_threshold):
     """Tell for all pairs whether box first[i] overlaps box second[j] too much."""
-    more = iou(boxes[first], boxes[second]) > iou_threshold  # (len(first), len(second))
+    overlaps, _ = _iou_and_union(boxes[first, None], boxes[None, second])  # (len(first), len(second))
+    more = overlaps > iou_threshold
     return more if classes is None else more & (classes[first, None] == classes[None, second])
