@@ -8,6 +8,7 @@ import torch
 from torch import fx, nn
 
 from d2lite._utils.checks import check_count
+from d2lite.models._kept_bytes import ShapesOnly
 
 _POOLS = (nn.MaxPool2d, nn.AvgPool2d)
 _ADAPTIVE = (nn.AdaptiveAvgPool2d, nn.AdaptiveMaxPool2d)
@@ -101,9 +102,10 @@ def layer_table(model, input_shape, depth=None):
         twin = nn.Sequential(twin)
     example = torch.zeros(1, *input_shape, dtype=dtype, device="meta")
     try:
-        twin(example)  # its own checks of shapes are not followed
-        follower = _Follower(fx.symbolic_trace(twin))
-        follower.run(example)
+        with ShapesOnly():
+            twin(example)  # its own checks of shapes are not followed
+            follower = _Follower(fx.symbolic_trace(twin))
+            follower.run(example)
     except Exception as error:
         said = str(error).partition("\n")[0]
         raise ValueError(
