@@ -117,7 +117,7 @@ def scenes(
     num_train, num_test = check_count(num_train, "num_train", 0), check_count(num_test, "num_test", 0)
     layout = _check_layout(size, max_items, item_sizes, max_overlap, seed, items)
     train, test = (
-        _collect([_scene(part, i, **layout) for i in range(count)], layout)
+        _compose(part, range(count), layout)
         for part, count in zip(_PARTS, (num_train, num_test), strict=True)
     )
     return train, test
@@ -155,7 +155,7 @@ def scene_stream(
     start = check_count(start, "start", 0, 2**32 - batch_size)  # of a scene's index NumPy takes 32 bits
     layout = _check_layout(size, max_items, item_sizes, max_overlap, seed, items)
     starts = itertools.count(start, batch_size)
-    return (_collect([_scene(part, i + k, **layout) for k in range(batch_size)], layout) for i in starts)
+    return (_compose(part, range(i, i + batch_size), layout) for i in starts)
 
 
 def _check_layout(size, max_items, item_sizes, max_overlap, seed, items):
@@ -188,27 +188,26 @@ def _is_pair(value):
     return bool(sized) and not isinstance(value, str) and len(value) == 2
 
 
-def _collect(parts, layout):
-    """Join (pixels, boxes, classes, mask) of single scenes."""
+def _compose(part, indices, layout):
+    """Draw the scenes of these numbers. RandomState, because numpy keeps its stream for ever, unlike default_rng's."""
+    random = np.random.RandomState()  # one for all, for it takes ten times as long to make as to seed
+    parts = [_scene(random, part, i, **layout) for i in indices]
     if not parts:
         height, width = layout["shape"]
         return Scenes(torch.zeros(0, 3, height, width).byte(), [], [], torch.zeros(0, height, width).byte())
     pixels, boxes, classes, masks = zip(*parts, strict=True)
-    pixels = (
-        torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
-    )  # (N, H, W, 3) -> (N, 3, H, W)
     boxes = [torch.tensor(b, dtype=torch.float32).reshape(-1, 4) for b in boxes]
     return Scenes(
-        pixels,
+        torch.from_numpy(np.stack(pixels)),
         boxes,
         [torch.tensor(c, dtype=torch.int64) for c in classes],
         torch.from_numpy(np.stack(masks)),
     )
 
 
-def _scene(part, index, shape, max_items, sides, max_overlap, seed, items):
-    """Draw one scene. RandomState, because numpy keeps its stream for ever, as it does not for default_rng."""
-    random = np.random.RandomState([seed, _PARTS.index(part), index])
+def _scene(random, part, index, shape, max_items, sides, max_overlap, seed, items):
+    """Draw one scene: pixels (3, H, W), boxes (k, 4), k classes, and a mask (H, W)."""
+    random.seed([seed, _PARTS.index(part), index])
     image, mask = _background(random, shape), np.zeros(shape, np.uint8)
     boxes, classes = [], []
     for _ in range(random.randint(1, max_items + 1)):
@@ -222,8 +221,8 @@ def _scene(part, index, shape, max_items, sides, max_overlap, seed, items):
         if place is None:
             continue
         x, y = place
-        window = (slice(y, y + len(alpha)), slice(x, x + len(alpha)))
-        image[window] += alpha[..., None] * ((0.15 + 0.85 * value[..., None]) * tint - image[window])
+        window = (..., slice(y, y + len(alpha)), slice(x, x + len(alpha)))
+        image[window] += alpha * ((0.15 + 0.85 * value) * tint[:, None, None] - image[window])  # (3, s, s)
         boxes.append(tight + np.array([x, y, x, y]))
         classes.append(label)
         mask[window][inside] = len(boxes)
@@ -231,15 +230,15 @@ def _scene(part, index, shape, max_items, sides, max_overlap, seed, items):
 
 
 def _background(random, shape):
-    """Four octaves of smooth noise between two colours, and a little noise in every pixel: (H, W, 3) in 0..255."""
+    """Four octaves of smooth noise between two colours, and a little noise in every pixel: (3, H, W) in 0..255."""
     cloud = np.zeros(shape)
     for octave in range(4):
         cells = 3 * 2**octave
         coarse = random.random_sample((cells, cells))
         cloud += _interpolation(cells, shape[0]) @ coarse @ _interpolation(cells, shape[1]).T / 2**octave
-    cloud = ((cloud - cloud.min()) / np.ptp(cloud))[..., None]  # (H, W, 1)
-    first, second = random.uniform(20, 160, (2, 3))
-    return first + (second - first) * cloud + random.uniform(-10, 10, (*shape, 1))
+    cloud = (cloud - cloud.min()) / np.ptp(cloud)  # (H, W)
+    first, second = random.uniform(20, 160, (2, 3, 1, 1))
+    return first + (second - first) * cloud + random.uniform(-10, 10, shape)
 
 
 def _item(random, part, sides, items):
