@@ -29,16 +29,14 @@ def test_the_finding_is_what_the_explorer_shows(chapter):
     """The measurements that the hero opens with, and its curves of all degrees."""
     x, at = np.linspace(-1, 1, 15), chapter["at"]
     y = chapter["truth"](x) + 0.3 * Rng(0).normal(15)
-    assert -1.6 < y.min() < -1.5
-    assert 1.6 < y.max() < 1.7, "the measurements lie between -1.6 and 1.7"
     off, missed, curves = {}, {}, {}
     for degree in range(61):
         w = chapter["fitted"](x, y[:, None], degree)[:, 0]
         curves[degree] = legvander(at, degree) @ w
         off[degree] = np.sqrt(((curves[degree] - chapter["truth"](at)) ** 2).mean())
         missed[degree] = np.abs(legvander(x, degree) @ w - y).max()
-    assert 51.5 < curves[14].max() < 52.5, "shoots up to 52"
-    assert -1.6 < curves[60].min() < curves[60].max() < 1.7, "stays between these two numbers"
+    assert 30 < curves[14].max() / np.abs(y).max() < 32, "shoots up to thirty times the largest"
+    assert y.min() - 0.01 < curves[60].min() and curves[60].max() < y.max() + 0.01, "hardly leaves their range"
     assert min(off, key=off.get) == 3, "degree 3 comes nearest to the truth of all"
     assert max(off, key=off.get) == 14, "degree 14 is by far the worst"
     assert off[60] < off[20] < 0.1 * off[14], "and beyond it the curves get better again"
