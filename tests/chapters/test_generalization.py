@@ -36,7 +36,9 @@ def test_the_finding_is_what_the_explorer_shows(chapter):
         off[degree] = np.sqrt(((curves[degree] - chapter["truth"](at)) ** 2).mean())
         missed[degree] = np.abs(legvander(x, degree) @ w - y).max()
     assert 30 < curves[14].max() / np.abs(y).max() < 32, "shoots up to thirty times the largest"
-    assert y.min() - 0.01 < curves[60].min() and curves[60].max() < y.max() + 0.01, "hardly leaves their range"
+    assert y.min() - 0.01 < curves[60].min() and curves[60].max() < y.max() + 0.01, (
+        "hardly leaves their range"
+    )
     assert min(off, key=off.get) == 3, "degree 3 comes nearest to the truth of all"
     assert max(off, key=off.get) == 14, "degree 14 is by far the worst"
     assert off[60] < off[20] < 0.1 * off[14], "and beyond it the curves get better again"
