@@ -121,7 +121,11 @@ def test_the_recordings_chose_their_rates_inside_the_grid(recorder):
 
 
 @pytest.mark.parametrize(
-    ("recording", "train"), [("blocks_seeds", "train_point"), ("undropped_seeds", "train_undropped")]
+    ("recording", "train"),
+    [
+        ("blocks_seeds", "train_point"),
+        pytest.param("undropped_seeds", "train_undropped", marks=pytest.mark.nightly),
+    ],
 )
 def test_a_recorded_run_can_be_made_again(recorder, recording, train):
     recorded = d2lite.Sweep.recorded(recording)[0]

@@ -131,6 +131,7 @@ def test_rates_with_batch_norm_were_chosen_inside_the_grid(recorder, norm_record
     assert not set(tried.seeds) & set(runs.seeds)
 
 
+@pytest.mark.nightly
 def test_a_run_recorded_with_batch_norm_can_be_made_again(norm_recorder):
     recorded = d2lite.Sweep.recorded("inception_norm_seeds").select(net="one path")[0]
     made = norm_recorder.train_point(**recorded.point, seed=recorded.seed)

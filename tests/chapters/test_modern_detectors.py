@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 
 import numpy as np
 import pytest
@@ -16,7 +15,6 @@ from d2lite.vision import assignment, boxes, pyramids
 from d2lite.vision.detection_metrics import mean_average_precision
 
 # Half a minute each; the joined detector, which has every part, is trained again by `make test`, too.
-NIGHTLY = pytest.mark.skipif(not os.environ.get("D2LITE_TEST_ALL"), reason="trained again by make test-all")
 TOLERANCE = 0.06  # of mAP after five passes: sums in another order part two trainings of one seed
 
 
@@ -95,7 +93,7 @@ def test_multiplications_are_the_recorded_ones(chapter, recorder):
         assert chapter["products"](detector) == pytest.approx(run["products"], rel=1e-3)
 
 
-@NIGHTLY
+@pytest.mark.nightly
 def test_a_recorded_run_happens_again(recorder):
     (recorded,) = d2lite.Sweep.recorded("modern_rows").select(row="residual blocks", seed=1)
     now = recorder.train_point(**recorded.point, seed=1)
@@ -150,7 +148,7 @@ def test_other_seeds_have_the_same_rates(read_recorder, recorder):
     }
 
 
-@NIGHTLY
+@pytest.mark.nightly
 def test_a_run_with_another_seed_happens_again(read_recorder):
     again = read_recorder("modern_again")
     (recorded,) = d2lite.Sweep.recorded("modern_again").select(row="residual blocks", seed=4)

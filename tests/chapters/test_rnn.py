@@ -111,6 +111,7 @@ def test_the_shipped_weights_give_the_recorded_perplexity(recorder):
     )
 
 
+@pytest.mark.nightly
 def test_the_beginning_of_the_run_comes_out_again(recorder):
     training, record = recorder.split()[0], character_rnn.pretrained()[1]
     steps = record["provenance"]["steps"]

@@ -116,7 +116,10 @@ def test_rates_were_chosen_as_told(recorder):
 
 @pytest.mark.parametrize(
     ("name", "point"),
-    [("skips_seeds", {"skips": False}), ("mask_losses_seeds", {"loss": "dice"})],
+    [
+        ("skips_seeds", {"skips": False}),
+        pytest.param("mask_losses_seeds", {"loss": "dice"}, marks=pytest.mark.nightly),
+    ],
 )
 def test_recorded_runs_happen_again(recorder, name, point):
     """A short run's numbers depend a little on the machine's order of sums."""
