@@ -222,6 +222,21 @@ def test_a_picture_that_words_add_is_brought_into_sight(write, query):
     assert host.page.locator(".d2l-network").evaluate(IN_SIGHT) and line.evaluate(IN_SIGHT)
 
 
+def test_a_picture_that_the_reader_adds_after_words_that_changed_nothing_stays_where_it_is(make_host):
+    """The line was moved there, and the page with it, where nothing had been drawn since."""
+    host = make_host(height=768).open("playground").show("playground", folded=True)
+    host.page.evaluate(LINKS, '<a href="#d2l-x?histograms=false">as it is</a>')
+    press(host)
+    line = host.page.locator(".d2l-said")
+    assert line.inner_text().startswith("Already so")
+    before = host.page.evaluate("scrollY")
+    host.set("histograms", True)
+    host.settle()
+    assert host.page.locator(".d2l-bottom .d2l-stage:visible").count() > 0
+    assert host.page.evaluate("scrollY") == before
+    assert line.evaluate("(element) => element.parentElement.firstElementChild === element")
+
+
 def test_words_that_add_no_picture_show_the_first(write):
     host = write("playground", "lr=0.1")
     press(host)

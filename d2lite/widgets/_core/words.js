@@ -21,7 +21,7 @@ export function addWords(app) {
     const next = undo ? found.before : values;
     const before = now(next);
     const isNew = !same(before, next);
-    const seen = shownIn(app.root);
+    const seen = isNew ? shownIn(app.root) : []; // a press that changes nothing adds no picture
     pressed.delete(link);
     if (isNew && !undo) pressed.set(link, { before, after: next });
     app.stop();
