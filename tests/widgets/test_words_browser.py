@@ -155,6 +155,17 @@ def test_words_in_a_shadow_root_act_too(host):
     assert host.get("forget_gate") == "learned"
 
 
+def test_an_explorer_that_stands_in_a_shadow_root_acts_too(host):
+    host.page.evaluate("""() => {
+        const cell = document.createElement("div");
+        document.querySelector("main").append(cell);
+        cell.attachShadow({ mode: "open" }).append(views["d2l-x"].el);
+    }""")
+    host.press("shut it")
+    assert host.get("forget_gate") == "closed" and host.pressed("shut it")
+    assert host.page.evaluate("location.hash") == ""
+
+
 def test_they_go_with_the_explorer(host):
     host.press("shut it")
     host.page.evaluate("views['d2l-x'].close()")

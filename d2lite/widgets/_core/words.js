@@ -54,7 +54,7 @@ export function addWords(app) {
  */
 function isHere(link, { root, id }) {
   const [book, own] = [link, root].map((element) => element.closest(".jp-Notebook"));
-  const first = [...(own ?? document).querySelectorAll(".d2l-explorer")].find((other) => other.dataset.name === id);
+  const first = [...(own ?? root.getRootNode()).querySelectorAll(".d2l-explorer")].find((other) => other.dataset.name === id);
   return book === own && first === root && (link.getAttribute("href").startsWith("#") || link.pathname === location.pathname);
 }
 
