@@ -16,6 +16,10 @@ import numpy as np
 import traitlets
 
 MAX_SHOWN = 60
+_IN_PLACE = (
+    "a {} of an explorer is changed in place: expected a new one; change copy.deepcopy of the trait's value, and give "
+    "the trait that"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half a character: no link can hold it
 
 
@@ -27,9 +31,7 @@ class TraitList(list):
     """The value of a trait that is a list: a change within it would reach neither the page nor an observer."""
 
     def _refuse(self, *_, **__):
-        raise TypeError(
-            "a list of an explorer is changed in place: expected a new one; give the trait [*explorer.points, new]"
-        )
+        raise TypeError(_IN_PLACE.format("list"))
 
     append = extend = insert = remove = pop = clear = sort = reverse = _refuse
     __setitem__ = __delitem__ = __imul__ = _refuse
@@ -45,11 +47,12 @@ class TraitDict(dict):
     """The value of a payload, which holds others of its kind and of `TraitList`'s, to be changed in place no more."""
 
     def _refuse(self, *_, **__):
-        raise TypeError(
-            "a dict of an explorer is changed in place: expected a new one; give the trait {**explorer.data, key: new}"
-        )
+        raise TypeError(_IN_PLACE.format("dict"))
 
-    __setitem__ = __delitem__ = __ior__ = update = setdefault = pop = popitem = clear = _refuse
+    __setitem__ = __delitem__ = update = setdefault = pop = popitem = clear = _refuse
+
+    def __ior__(self, other):
+        return self | other  # a plain dict
 
     def __reduce_ex__(self, protocol):
         return dict, (dict(self),)  # a copy is a plain dict

@@ -442,12 +442,15 @@ def test_data_are_given_anew_not_changed_within():
         lambda: explorer.data["sizes"].append([20, 30]),
         lambda: explorer.data["sizes"][0].clear(),
     ):
-        with pytest.raises(TypeError, match="changed in place: expected a new one"):
+        with pytest.raises(TypeError, match="changed in place: expected a new one; change copy.deepcopy of"):
             change()
     data = copy.deepcopy(explorer.data)
     data["sizes"].append([20, 30])  # a copy is the reader's own
     explorer.data = data
     assert explorer.data["sizes"][-1] == [20, 30]
+    explorer.data |= {"sizes": data["sizes"][:-1]}  # a new dict, as += of a list gives a new one
+    assert explorer.data == {**data, "sizes": data["sizes"][:-1]}
+    explorer.data = data
     assert json.loads(json.dumps(explorer.data)) == pickle.loads(pickle.dumps(explorer.data)) == data
 
 
