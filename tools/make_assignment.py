@@ -36,15 +36,22 @@ def read_by(node):
 
 def is_check(statement, functions):
     """Return whether a statement checks a solution and is not itself the answer: an assert, a loop of nothing else, or
-    one that asserts what a function of the solution gives and sums up nothing."""
+    one that asserts what a function of the solution gives and keeps nothing for later."""
     if not isinstance(statement, ast.For) or all(isinstance(each, ast.Assert) for each in statement.body):
         return isinstance(statement, (ast.Assert, ast.For))
     inside = [*ast.walk(statement)]
-    kinds = {type(each) for each in inside}
     calls = {
         each.func.id for each in inside if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
     }
-    return ast.Assert in kinds and ast.AugAssign not in kinds and bool(calls & functions)
+    asserts = any(isinstance(each, ast.Assert) for each in inside)
+    return asserts and bool(calls & functions) and not any(map(_keeps, inside))
+
+
+def _keeps(node):
+    """Return whether a part of a loop keeps something for later: sums up, fills a list or writes into one."""
+    written = isinstance(node, (ast.Subscript, ast.Attribute)) and isinstance(node.ctx, ast.Store)
+    fills = isinstance(node, ast.Attribute) and node.attr in ("append", "extend", "insert", "add", "update")
+    return written or fills or isinstance(node, ast.AugAssign)
 
 
 def checks_of(source):

@@ -66,6 +66,13 @@ for value in (1, 2):
 for value in (1, 2):
     share = 1 / value
     assert share <= 1
+found, table = [], {}
+for value in (1, 2):
+    found.append(double(value))
+    assert found[-1] > 0
+for value in (1, 2):
+    table[value] = double(value)
+    assert table[value] > 0
 """
     checks, names = tool.checks_of(source)
     assert checks == [
