@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import torch
-from torch import fx
+from torch import fx, nn
 
 from d2lite._utils.checks import plain_number
 from d2lite._utils.state import keep_draws
@@ -142,9 +142,27 @@ def _described(layer):
 
 
 def are_distributions(values, axis=-1):
-    """Return whether every row (along the axis) is a distribution: numbers in [0, 1] that sum to 1, to 0.001."""
+    """Return whether every row (along the axis) is a distribution: numbers, 0 or more, that sum to 1, to 0.001."""
     sums = values.sum(axis) if values.is_floating_point() else values.long().sum(axis).float()
-    return bool(((values >= 0) & (values <= 1)).all()) and bool(((sums - 1).abs() <= 1e-3).all())
+    return bool((values >= 0).all()) and bool(((sums - 1).abs() <= 1e-3).all())
+
+
+def gives_probabilities(model, inputs, scores, axis=-1):
+    """Return whether a module ends in a sigmoid or softmax, and so gives no logits.
+
+    Args:
+        model: the module; it may be called once more, with autograd on.
+        inputs: samples for that call; a few will do.
+        scores: tensor that it gives, for these samples or more.
+        axis: of the scores, that of the classes.
+    """
+    if not scores.is_floating_point() or not bool(((scores >= 0) & (scores <= 1)).all() & scores.any()):
+        return False  # all 0 are the logits of a last layer that begins with 0
+    softmax = scores.ndim > 1 and scores.shape[axis] > 1 and are_distributions(scores, axis)
+    if softmax or isinstance([*model.modules()][-1], (nn.Sigmoid, nn.Softmax, nn.Softmax2d)):
+        return True
+    with torch.enable_grad():
+        return is_sigmoid(model(inputs))  # one that forward calls is no module
 
 
 def is_sigmoid(scores):

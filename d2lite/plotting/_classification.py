@@ -5,7 +5,7 @@ import torch
 
 from d2lite._utils.checks import check_count, check_names, check_number
 from d2lite._utils.state import keep_mode
-from d2lite._utils.tensors import as_tensor, as_whole_numbers, is_sigmoid
+from d2lite._utils.tensors import are_distributions, as_tensor, as_whole_numbers, gives_probabilities
 from d2lite.plotting._style import INK, check_texts, class_color, make_figure, marker_of, own_axes, to_array
 
 
@@ -160,18 +160,7 @@ def _grid(inputs, margin, resolution):
 def _predict(predict, grid):
     """Return (M,) probabilities of class 1 or (M, K) scores, as an array."""
     if isinstance(predict, torch.nn.Module):
-        weights = next(predict.parameters(), grid)
-        with keep_mode(predict), torch.enable_grad():
-            predict.eval()
-            scores = predict(grid.to(weights))
-        if not torch.is_tensor(scores):
-            raise ValueError(f"result of predict is a {type(scores).__name__}: expected a tensor of logits")
-        if is_sigmoid(scores) or isinstance([*predict.modules()][-1], (torch.nn.Sigmoid, torch.nn.Softmax)):
-            raise ValueError(
-                "predict ends in a sigmoid or softmax: expected a module that gives logits, or a function that gives "
-                "probabilities, such as lambda x: model(x)"
-            )
-        scores = scores.sigmoid() if scores.ndim == 1 or scores.shape[1] == 1 else scores.softmax(1)
+        scores = _predict_by_module(predict, grid)
     else:
         scores = as_tensor(predict(grid), "result of predict")
     scores = scores.detach().cpu().double()
@@ -182,7 +171,7 @@ def _predict(predict, grid):
     if scores.isnan().any():
         raise ValueError("result of predict holds NaN: expected numbers")
     if scores.ndim == 2 and scores.shape[1] == 2:
-        scores = scores[:, 1] if _are_probabilities(scores) else scores
+        scores = scores[:, 1] if are_distributions(scores) else scores
     scores = scores.squeeze(1) if scores.ndim == 2 and scores.shape[1] == 1 else scores
     if scores.ndim == 1 and not bool(((scores >= 0) & (scores <= 1)).all()):
         raise ValueError(
@@ -192,5 +181,17 @@ def _predict(predict, grid):
     return scores.numpy()
 
 
-def _are_probabilities(scores):
-    return bool((scores >= 0).all()) and bool(((scores.sum(1) - 1).abs() < 1e-4).all())
+def _predict_by_module(model, grid):
+    """Return what `_predict` does, of a module that gives logits, as a tensor that nothing has checked yet."""
+    grid = grid.to(next(model.parameters(), grid))
+    with keep_mode(model), torch.no_grad():
+        model.eval()
+        logits = model(grid)
+        if not torch.is_tensor(logits):
+            raise ValueError(f"result of predict is a {type(logits).__name__}: expected a tensor of logits")
+        if gives_probabilities(model, grid[:2], logits):  # a squeeze() leaves two rows alone
+            raise ValueError(
+                "predict ends in a sigmoid or softmax: expected a module that gives logits, or a function that gives "
+                "probabilities, such as lambda x: model(x)"
+            )
+    return logits.sigmoid() if logits.shape[1:] in ((), (1,)) else logits.softmax(-1)

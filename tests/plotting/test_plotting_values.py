@@ -285,3 +285,58 @@ def test_nor_one_after_a_function_in_forward():
     """All of the plane was class 1, as no probability is below 0."""
     with pytest.raises(ValueError, match="predict ends in a sigmoid or softmax: expected"):
         plotting.decision_boundary(Calls(2, 1), (torch.randn(6, 2), torch.tensor([0, 1] * 3)))
+
+
+class Squashes(torch.nn.Linear):
+    def forward(self, x):
+        return torch.softmax(super().forward(x), dim=1)
+
+
+def test_nor_a_softmax_after_one_in_forward():
+    """Its probabilities were taken for logits: every region was in doubt."""
+    data = torch.randn(6, 2), torch.tensor([0, 1] * 3)
+    with pytest.raises(ValueError, match="predict ends in a sigmoid or softmax: expected"):
+        plotting.decision_boundary(Squashes(2, 3), data)
+
+
+class Named(torch.nn.Module):
+    """Its last layer by name is a sigmoid, its last step is none."""
+
+    def __init__(self):
+        super().__init__()
+        self.hidden, self.output, self.activation = (
+            torch.nn.Linear(2, 4),
+            torch.nn.Linear(4, 1),
+            torch.nn.Sigmoid(),
+        )
+        torch.nn.init.constant_(self.output.bias, 9)
+        self.calls = []
+
+    def forward(self, x):
+        self.calls.append((len(x), torch.is_grad_enabled()))
+        return self.output(self.activation(self.hidden(x)))
+
+
+def test_logits_of_a_module_are_taken_whatever_the_order_of_its_layers_and_without_a_graph():
+    model = Named()
+    ax = plotting.decision_boundary(model, (torch.randn(6, 2), torch.tensor([0, 1] * 3)), resolution=20)
+    assert ax.images[0].get_array()[..., 3].min() > 0.35  # all of it is class 1, by far
+    assert (400, False) in model.calls and all(count < 400 for count, with_graph in model.calls if with_graph)
+
+
+def test_a_module_of_one_number_for_all_points_is_refused():
+    class Mean(torch.nn.Module):
+        def forward(self, x):
+            return x.mean()
+
+    with pytest.raises(ValueError, match=r"result of predict has shape \(\): expected"):
+        plotting.decision_boundary(Mean(), (torch.randn(6, 2), torch.tensor([0, 1] * 3)))
+
+
+@pytest.mark.parametrize("high", [1.0, 1.0 + 1e-6])
+def test_probabilities_of_two_classes_may_exceed_1_by_rounding(high):
+    """The opacity of a region is that of its probability, not that of any winner."""
+    ax = plotting.decision_boundary(
+        lambda x: torch.tensor([[high, 0.0]], dtype=torch.float64).repeat(len(x), 1), (POINTS, [0, 1, 1])
+    )
+    np.testing.assert_allclose(ax.images[0].get_array()[..., 3], 0.38)
