@@ -6,7 +6,7 @@ Rules and results are those of COCO's own evaluation. Boxes are xyxy in pixels.
 import numpy as np
 import torch
 
-from d2lite._utils.checks import check_choice, check_count, check_number, plain_number
+from d2lite._utils.checks import as_list, check_choice, check_count, check_number, plain_number
 from d2lite._utils.tensors import as_mask, as_tensor, as_whole_numbers
 from d2lite.vision.boxes import area, check_boxes, intersection, iou
 
@@ -230,10 +230,10 @@ def _of_class(prediction, target, overlaps, label, limit):
 
 
 def _dicts(images, name):
-    if isinstance(images, dict) or not hasattr(images, "__iter__"):
-        kind = type(images).__name__
-        raise ValueError(f"{name} is a {kind}: expected a list of dicts, one for each image")
-    return list(images)
+    wanted = "a list of dicts, one for each image"
+    if isinstance(images, dict):
+        raise ValueError(f"{name} is a dict: expected {wanted}")
+    return as_list(images, name, wanted)
 
 
 def _thresholds(values):

@@ -184,6 +184,10 @@ def test_halves_decode_as_exactly_as_floats():
             "predictions is a dict: expected a list of dicts",
         ),
         (
+            lambda: mean_average_precision(torch.tensor(0.5), []),
+            "predictions is a Tensor: expected a list of dicts",
+        ),
+        (
             lambda: mean_average_precision([], [{"boxes": BOXES, "classes": [0.5] * 4}]),
             "predictions has 0 dicts and targets 1: expected one each",
         ),
