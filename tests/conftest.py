@@ -19,8 +19,14 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-BROWSERS += ("chromium-headless-shell",)
+BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "chromium-headless-shell",
+)
 APPS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
@@ -34,6 +40,14 @@ QUIET += [
     "PaintHolding,ThirdPartyStoragePartitioning,MediaRouter,LensOverlay,OptimizationHints,NetworkTimeServiceQuerying,"
     "PreconnectToSearch,DestroyProfileOnBrowserClose,AvoidUnnecessaryBeforeUnloadCheckSync"
 ]
+
+
+def pytest_collection_modifyitems(items):
+    """Leave what is marked nightly, such as recorded runs of more than seven seconds, to `make test-all`."""
+    if not os.environ.get("D2LITE_TEST_ALL"):
+        for item in items:
+            if item.get_closest_marker("nightly"):
+                item.add_marker(pytest.mark.skip(reason="run by make test-all"))
 
 
 def find_browser():

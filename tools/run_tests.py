@@ -2,7 +2,7 @@
 
     python tools/run_tests.py                   lint, build, unit tests, browser tests, notebooks
     python tools/run_tests.py unit browser      these parts alone
-    python tools/run_tests.py --all             with everything for everyone: each browser test for each explorer
+    python tools/run_tests.py --all             with everything: each browser test for each explorer, and nightly tests
 
 The last line is "N passed, N failed, N skipped": the tests of all parts, a part that failed as a whole counted
 as one. The exit status is 1 if anything failed.
@@ -91,7 +91,9 @@ def main():
     """Run the parts in order, print the table, and return 1 if anything failed."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (default: all)")
-    parser.add_argument("--all", action="store_true", help="every browser test for every explorer")
+    parser.add_argument(
+        "--all", action="store_true", help="every browser test for every explorer, and nightly tests"
+    )
     options = parser.parse_args()
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"parts has {min(unknown)!r}: expected some of {', '.join(PARTS)}")

@@ -10,11 +10,8 @@ from torch import fx, nn
 from d2lite._utils.checks import plain_number
 from d2lite._utils.state import keep_draws
 
-_WIDE = {
-    torch.uint16: torch.int64,
-    torch.uint32: torch.int64,
-    torch.uint64: torch.int64,
-}  # torch counts with few
+# torch counts with few of these
+_WIDE = dict.fromkeys((torch.uint16, torch.uint32, torch.uint64), torch.int64)
 
 
 def as_tensor(value, name, device=None, dtype=None):

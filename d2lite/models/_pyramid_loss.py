@@ -69,9 +69,8 @@ def static_owners(positions, boxes, classes, ignore_threshold=0.5):
     owners = torch.where(near.any(1), IGNORE, BACKGROUND)  # (B, N), both below 0
     found = there & inside.any(-1)  # (B, M)
     boxes = torch.where(found, torch.arange(found.shape[1], device=found.device), IGNORE)
-    return owners.scatter_reduce(
-        1, best, boxes, "amax"
-    )  # any box is more than IGNORE and BACKGROUND, a later one most
+    # any box is more than IGNORE and BACKGROUND, a later one most
+    return owners.scatter_reduce(1, best, boxes, "amax")
 
 
 def pair_iou(truths, boxes):

@@ -148,9 +148,8 @@ def _shades(scores):
 
 def _grid(inputs, margin, resolution):
     low, high = inputs.min(0).values, inputs.max(0).values
-    flat = (
-        high - low <= 1e-6 * high.abs()
-    )  # a side without extent: room by its place, that float32 can divide
+    # a side without extent has room by its place, that float32 can divide
+    flat = high - low <= 1e-6 * high.abs()
     room = torch.where(flat, max(margin, 0.05) * high.abs().clamp(min=1), margin * (high - low))
     sides = [torch.linspace(low[i] - room[i], high[i] + room[i], resolution) for i in (0, 1)]
     x1, x2 = torch.meshgrid(*sides, indexing="xy")  # (R, R) each

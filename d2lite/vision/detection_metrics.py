@@ -124,9 +124,8 @@ def average_precision(scores, is_true_positive, num_targets, method="101-point")
     precision, recall = (x.numpy() for x in precision_recall(scores, is_true_positive, num_targets))
     if num_targets == 0:
         return float("nan")
-    envelope = np.maximum.accumulate(np.append(precision, 0.0)[::-1])[
-        ::-1
-    ]  # (N + 1,); 0 past the last recall
+    falling = np.append(precision, 0.0)[::-1]  # (N + 1,), last first; 0 past the last recall
+    envelope = np.maximum.accumulate(falling)[::-1]
     if method == "all-point":
         return float(np.diff(recall, prepend=0.0) @ envelope[:-1])
     # COCO's points are those of linspace, rounding and all; n / 10 is the float nearest to each tenth.

@@ -91,10 +91,8 @@ def drop_block(maps, rate, size=3):
         raise ValueError(f"size is {size}: expected an odd number, so that a block has a middle")
     starts = rate / size**2 * H * W / ((H - size + 1) * (W - size + 1))  # the chance that a block begins
     middles = (torch.rand(*maps.shape[:2], H - size + 1, W - size + 1, device=maps.device) < starts).to(maps)
-    dropped = F.max_pool2d(
-        F.pad(middles, (size - 1,) * 4), size, stride=1
-    )  # (B, C, H, W): each grown to a block
-    kept = 1 - dropped
+    dropped = F.max_pool2d(F.pad(middles, (size - 1,) * 4), size, stride=1)  # each grown to a block
+    kept = 1 - dropped  # (B, C, H, W)
     return maps * kept / kept.mean().clamp(min=1e-6)
 
 

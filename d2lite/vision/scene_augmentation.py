@@ -77,9 +77,8 @@ def cutmix_boxes(images, boxes, classes, least=0.3):
         y, x = int(top * (H - height + 1)), int(left * (W - width + 1))
         mixed[b, :, y : y + height, x : x + width] = images[i, :, y : y + height, x : x + width]
         piece = torch.tensor([x, y, x + width, y + height])
-        covered, _ = _cut(
-            boxes[b], piece, 1 - least + 1e-6
-        )  # of its own boxes, those of which too little shows
+        # of its own boxes, those of which too little shows
+        covered, _ = _cut(boxes[b], piece, 1 - least + 1e-6)
         pasted, cut = _cut(boxes[i], piece, least)
         covered, pasted = (i != b) & covered, (i != b) & pasted  # a piece of itself changes nothing
         new_boxes.append(torch.cat([boxes[b][~covered], cut[pasted]]))

@@ -113,9 +113,8 @@ def test_large_counts_and_normalised_rows_are_shown_as_they_are():
     assert [text.get_text() for text in ax.texts] == ["12345678", "0", "1", "3"]
     ax = plotting.confusion_matrix([[0.25, 0.25], [0.0, 0.5]])
     np.testing.assert_allclose(ax.images[0].get_array(), [[0.5, 0.5], [0, 1]])
-    ax = plotting.confusion_matrix(
-        torch.tensor([[2.0, 1.0], [0.0, 3.0]]) / 3
-    )  # 0.6666666865 ran over its cell
+    # 0.6666666865 ran over its cell
+    ax = plotting.confusion_matrix(torch.tensor([[2.0, 1.0], [0.0, 3.0]]) / 3)
     assert [text.get_text() for text in ax.texts] == ["0.667", "0.333", "0", "1"]
 
 

@@ -49,9 +49,8 @@ def test_mosaic_of_one_scene_shows_its_four_corners():
 
 def test_a_box_that_reaches_beyond_its_picture_lies_on_none_of_its_neighbours():
     """It was drawn over the next picture, and counted by what of it lay there."""
-    images = torch.stack(
-        [torch.zeros(3, 16, 16), torch.ones(3, 16, 16)]
-    )  # all boxes are in the black picture
+    # all boxes are in the black picture
+    images = torch.stack([torch.zeros(3, 16, 16), torch.ones(3, 16, 16)])
     boxes = [torch.tensor([[10.0, 4, 24, 12], [-30, 2, -2, 14], [4, -9, 12, 30]]), torch.zeros(0, 4)]
     found = 0
     for seed in range(30):

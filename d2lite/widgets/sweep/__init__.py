@@ -56,9 +56,8 @@ class SweepExplorer(Explorer):
     data = Payload()
     own_runs = ()  # of the reader, each a Run, in the order in which they ended
     _trainable = traitlets.Bool(False).tag(sync=True)
-    _live = traitlets.Dict().tag(
-        sync=True
-    )  # of the run under way: seconds, expected; or the error of the last
+    # of the run under way: seconds, expected; or the error of the last
+    _live = traitlets.Dict().tag(sync=True)
     _own = traitlets.List().tag(sync=True)  # the reader's runs: point, seed, values by metric
 
     def __init__(
