@@ -309,13 +309,13 @@ def _check_loss(loss, logits, targets, doubled=True):
         raise TypeError(f"the loss is a {type(value).__name__}: expected a tensor of one number")
     if value.ndim:
         raise ValueError(f"the loss has shape {tuple(value.shape)}: expected one number, such as the mean")
+    check_broadcasting("the loss", loss, logits, targets)
     twice = _call_loss(loss, join([logits, logits]), join([targets, targets])) if doubled else value
     if value.isfinite() and value.abs() > 1e-12 and torch.isclose(twice, 2 * value, rtol=1e-4, atol=0):
         raise ValueError(
             f"the loss of a batch taken twice is {twice.item():g}, not {value.item():g}: expected a mean over the "
             "samples; use reduction='mean', or divide by len(targets)"
         )
-    check_broadcasting("the loss", loss, logits, targets)
 
 
 def _call_loss(loss, logits, targets):

@@ -147,6 +147,22 @@ def test_it_is_found_beside_large_targets_and_where_all_logits_are_zero(loss, st
         d2lite.fit(model, (inputs, targets), loss=loss)
 
 
+SHAPES = [((4, 1), (4,)), ((8, 8, 1), (8, 8)), ((1, 8, 1), (1, 8))]
+
+
+@pytest.mark.parametrize("logits, targets", SHAPES)
+def test_it_is_found_where_backwards_is_the_same_and_along_every_axis(logits, targets):
+    """XOR is a palindrome; of (B, T, 1) against (B, T) each row of logits meets a row of targets, in its order."""
+    answers = torch.tensor([0.0, 1.0, 1.0, 0.0]) if targets == (4,) else torch.randn(targets)
+    data = torch.randn(*logits[:-1], 4), answers
+    with pytest.raises(ValueError, match="the loss broadcasts logits of shape"):
+        d2lite.fit(network(1), data, loss=nn.MSELoss())
+    with pytest.raises(ValueError, match="metric 'own' broadcasts logits of shape"):
+        evaluate(network(1), data, loss="mse", metrics={"own": nn.MSELoss()})
+    flat = lambda predictions, y: functional.mse_loss(predictions.squeeze(-1), y)
+    assert len(d2lite.fit(network(1), data, loss=flat, metrics={"own": flat}, num_epochs=1)) == 1
+
+
 METRICS_OF_EQUAL_SHAPES = {
     "rmse": lambda p, y: ((p - y) ** 2).mean().sqrt(),
     "r2": lambda p, y: 1 - ((y - p) ** 2).sum() / ((y - y.mean()) ** 2).sum(),
@@ -182,10 +198,8 @@ def test_a_metric_that_broadcasts_nothing_is_left_alone(metric):
 
 
 def test_a_metric_that_picks_the_one_channel_of_square_images_is_no_such_one():
-    scores, masks = (
-        torch.randn(8, 1, 8, 8),
-        torch.randint(0, 2, (8, 8, 8)),
-    )  # (B, H, W)[:, 0] is (B, W) for H = B
+    # (B, H, W)[:, 0] is (B, W) for H = B
+    scores, masks = torch.randn(8, 1, 8, 8), torch.randint(0, 2, (8, 8, 8))
     overlap = lambda logits, targets: ((logits[:, 0] > 0) & (targets > 0)).float().mean()
     measured = evaluate(nn.Identity(), (scores, masks), loss=None, metrics={"overlap": overlap})
     assert measured["overlap"] == pytest.approx(overlap(scores, masks).item())
