@@ -4,6 +4,7 @@ import contextlib
 
 import torch
 
+from d2lite._utils.checks import check_seed
 from d2lite._utils.state import generators_in, keep_mode, keep_random_state, set_seed
 from d2lite.training import _losses as losses
 from d2lite.training import mistakes as mistakes
@@ -12,7 +13,7 @@ from d2lite.training._callbacks import Callback, EarlyStopping, Schedule, check_
 from d2lite.training._checkpoint import Checkpoint
 from d2lite.training._history import History, Table
 from d2lite.training._rehearsal import check_later, tell_where, try_data
-from d2lite.training._run import Run, check_seed, measure, move_model, resolve_metrics
+from d2lite.training._run import Run, measure, move_model, resolve_metrics
 from d2lite.training._team import join_processes
 from d2lite.training.progress import LivePlot, ProgressBar
 

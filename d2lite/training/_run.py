@@ -9,7 +9,7 @@ import warnings
 import torch
 from torch import nn
 
-from d2lite._utils.checks import check_count
+from d2lite._utils.checks import check_count, check_seed
 from d2lite._utils.state import (
     generators_in,
     get_random_state,
@@ -259,17 +259,6 @@ def move_model(model, device):
             f"the model is on {' and '.join(sorted(map(str, devices)))}: expected one device; give device=..."
         )
     return next(iter(devices), torch.device(device or "cpu"))  # "cuda" becomes "cuda:0"
-
-
-def check_seed(seed):
-    """Return the seed as an int, or raise a ValueError."""
-    try:
-        number = check_count(seed, "seed", least=0)
-    except ValueError:
-        number = 2**32
-    if number >= 2**32:
-        raise ValueError(f"seed is {seed!r}: expected a whole number from 0 to 2**32 - 1")
-    return number
 
 
 def resolve_metrics(chosen):

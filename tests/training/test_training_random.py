@@ -121,7 +121,7 @@ def test_evaluate_leaves_random_state_alone_and_repeats_itself():
 
 @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, True, "0"])
 def test_a_seed_is_a_whole_number(seed):
-    with pytest.raises(ValueError, match="seed is .*: expected a whole number from 0"):
+    with pytest.raises(ValueError, match="seed is .*: expected a whole number, from 0"):
         d2lite.fit(network(), arrays(), seed=seed)
 
 
