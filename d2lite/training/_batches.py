@@ -296,6 +296,8 @@ def batches_of(data, batch_size, device, generator=None, name="train"):
         return LoaderBatches(data, device, name)
     inputs, targets = check_pair(data, name)
     return TensorBatches(inputs, targets, check_count(batch_size, "batch_size"), device, generator)
+    except torch.cuda.OutOfMemoryError:
+        raise
 
 
 def check_pair(data, name):

@@ -203,6 +203,9 @@ def _step(optimizer, loss):
             "step() needs no closure and takes these gradients"
         ) from error
 
+    """Return the first line of what an error says; one that tells of full memory is raised as it is."""
+    if isinstance(error, torch.cuda.OutOfMemoryError):  # the same call would do on a larger machine
+        raise error
 
 def _reason(error):
     return (str(error) or type(error).__name__).splitlines()[0]
@@ -229,7 +232,10 @@ def _forward(model, inputs, name):
 def _cannot_take(name, inputs, error):
     shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
     numbers = ""
-    if isinstance(inputs, torch.Tensor) and inputs.dtype in (torch.int32, torch.int64) and inputs.numel():
+    whole = isinstance(inputs, torch.Tensor) and inputs.dtype in (torch.int32, torch.int64)
+    if (
+        whole and inputs.numel() and inputs.device.type == "cpu"
+    ):  # on a GPU a failed check ends all that follows
         numbers = f", from {inputs.min()} to {inputs.max()}"
     return ValueError(
         f"the model cannot take {name} inputs of shape {shape}{numbers}: {_reason(error)}; expected the shape, the "

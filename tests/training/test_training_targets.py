@@ -150,7 +150,7 @@ def test_it_is_found_beside_large_targets_and_where_all_logits_are_zero(loss, st
 SHAPES = [((4, 1), (4,)), ((8, 8, 1), (8, 8)), ((1, 8, 1), (1, 8))]
 
 
-@pytest.mark.parametrize("logits, targets", SHAPES)
+@pytest.mark.parametrize(("logits", "targets"), SHAPES)
 def test_it_is_found_where_backwards_is_the_same_and_along_every_axis(logits, targets):
     """XOR is a palindrome; of (B, T, 1) against (B, T) each row of logits meets a row of targets, in its order."""
     answers = torch.tensor([0.0, 1.0, 1.0, 0.0]) if targets == (4,) else torch.randn(targets)

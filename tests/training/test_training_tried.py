@@ -1,15 +1,17 @@
 """The trial before the first step leaves the model as it was, meets the last batch, and reads as the loader does."""
 
 import copy
+import re
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset, Sampler, TensorDataset
+from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from d2lite.training import Callback, evaluate, fit
 from d2lite.training._batches import move
+from d2lite.training._rehearsal import _cannot_take
 
 
 @pytest.fixture
@@ -287,34 +289,47 @@ def test_a_loss_that_cannot_go_back_is_told_in_one_sentence(kind):
     assert len(fit(model, (inputs, targets.float()), loss=nn.HuberLoss(), num_epochs=1)) == 1
 
 
-class Widening(Sampler):
-    """Ten samples more in each epoch, the easy ones first."""
+class Full(torch.autograd.Function):
+    """Has no memory left, on the way there or back."""
 
-    epoch = 0
+    @staticmethod
+    def forward(ctx, logits, when):
+        if when == "there":
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return logits.clone()
 
-    def __len__(self):
-        return 10 * (self.epoch + 1)
-
-    def __iter__(self):
-        self.epoch += 1
-        return iter(range(10 * self.epoch))
-
-
-class WideningBatches(Widening):
-    def __iter__(self):
-        return iter([[index] * 5 for index in super().__iter__()])
+    @staticmethod
+    def backward(ctx, gradient):
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
 
 
-@pytest.mark.parametrize("options", [{"sampler": Widening}, {"batch_sampler": WideningBatches}])
-def test_the_trial_is_no_epoch_of_a_sampler_that_counts_them(options, data):
-    """Training began with thirty samples."""
-    ((name, make),) = options.items()
-    loaders = [DataLoader(TensorDataset(*data), **{name: make()}) for _ in range(3)]
-    steps = Steps()
-    fit(nn.Linear(5, 3), loaders[0], loaders[1], num_epochs=2, metrics="accuracy", callbacks=[steps])
-    assert steps.count == 10 + 20
-    evaluate(nn.Linear(5, 3), loaders[2])
-    assert [getattr(loader, name).epoch for loader in loaders] == [2, 2, 1]
+class FullModel(nn.Linear):
+    def forward(self, inputs):
+        return Full.apply(super().forward(inputs), "there")
+
+
+def test_full_memory_is_no_fault_of_the_loss_or_the_model(data):
+    calls = [
+        lambda: fit(FullModel(5, 3), data),
+        lambda: fit(
+            nn.Linear(5, 3), data, loss=lambda x, y: functional.cross_entropy(Full.apply(x, "there"), y)
+        ),
+        lambda: fit(
+            nn.Linear(5, 3), data, loss=lambda x, y: functional.cross_entropy(Full.apply(x, "back"), y)
+        ),
+    ]
+    for call in calls:
+        with pytest.raises(torch.cuda.OutOfMemoryError, match="^CUDA out of memory"):
+            call()
+
+
+def test_numbers_are_read_for_a_message_only_where_that_cannot_fail():
+    """After a failed check on a GPU every call fails, the one for the message too."""
+    for device, told in (("cpu", ", from 0 to 0: too large"), ("meta", r"\(2,\): too large")):
+        error = _cannot_take(
+            "train", torch.zeros(2, dtype=torch.int64, device=device), IndexError("too large")
+        )
+        assert re.search(told, str(error))
 
 
 class Bags(nn.Module):
