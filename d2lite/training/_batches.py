@@ -1,10 +1,11 @@
 """Batches of samples for `fit` and `evaluate`, and what is checked before the first one is used."""
 
-import copy
+import contextlib
 import itertools
 import warnings
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch.nn.utils.rnn import PackedSequence
 from torch.utils.data import DataLoader, IterableDataset
@@ -69,13 +70,12 @@ class TensorBatches:
         return []
 
     def extremes(self):
-        """Return inputs like a batch's with the smallest and the largest whole number of all, where embeddings end."""
+        """Return inputs of two batches, with the least and the greatest whole number of all; none for floats."""
         if self.inputs.dtype not in (torch.int32, torch.int64) or self.inputs.numel() == 0:
-            return []  # embeddings take these two
+            return []  # embeddings end at these two
         numbers = self.inputs.reshape(len(self.inputs), -1)
-        index = torch.arange(min(self.batch_size, len(numbers)), device=numbers.device)
-        index[0], index[-1] = numbers.amin(1).argmin(), numbers.amax(1).argmax()
-        return [self.inputs[index].to(self.device)]
+        ends, others = (numbers.amin(1).argmin(), numbers.amax(1).argmax()), range(self.batch_size - 1)
+        return [self.inputs[[end.item(), *others[: len(numbers) - 1]]].to(self.device) for end in ends]
 
     def samples(self):
         """Return a first batch, and one of the last batch's size if that is another; no random state is touched."""
@@ -139,17 +139,31 @@ class LoaderBatches:
     @property
     def counts(self):
         """Numbers and texts that the samplers hold, such as of epochs, {sampler: {name: value}}."""
-        samplers = {name: getattr(self.loader, name) for name in ("sampler", "batch_sampler")}
-        return {
-            name: {key: value for key, value in vars(held).items() if type(value) in (bool, int, float, str)}
-            for name, held in samplers.items()
-            if hasattr(held, "__dict__")
-        }
+        samplers = self._samplers().items()
+        return {name: {k: v for k, v in held.items() if _is_plain(v)} for name, held in samplers}
 
     @counts.setter
     def counts(self, counts):
-        for name, values in counts.items():
-            vars(getattr(self.loader, name)).update(values)
+        for name, held in self._samplers().items():
+            held.update(counts.get(name, {}))
+
+    def _samplers(self):
+        """Return what the samplers hold, also the one within a sampler of batches, {sampler: its attributes}."""
+        batches = self.loader.batch_sampler
+        samplers = {"sampler": self.loader.sampler, "batch_sampler": batches}
+        samplers["batch_sampler's sampler"] = getattr(batches, "sampler", None)
+        return {name: vars(sampler) for name, sampler in samplers.items() if hasattr(sampler, "__dict__")}
+
+    @contextlib.contextmanager
+    def _keep_samplers(self):
+        """Leave samplers as they were: one may count its epochs, and give other samples in each."""
+        kept = [(held, {**held}) for held in self._samplers().values()]
+        try:
+            yield
+        finally:
+            for held, before in kept:
+                held.clear()
+                held.update(before)
 
     def __iter__(self):
         for number, batch in enumerate(self.loader, 1):
@@ -164,25 +178,24 @@ class LoaderBatches:
 
     def samples(self):
         """Return what `_samples` does, copied: the tensors may be the dataset's own, and a model may change them."""
-        return [map_tensors(torch.clone, pair) for pair in self._samples()]
+        with self._keep_samplers():
+            return [map_tensors(torch.clone, pair) for pair in self._samples()]
 
     def extremes(self):
         """Return nothing: all data would have to be read."""
         return []
 
     def second(self):
-        """Return the second batch in a list, which is empty if there is none, or in a stream or workers alone."""
+        """Return a list of the second batch, copied.
+
+        It is empty if there is none, of a stream, of batches that the dataset gives, and where only workers can read.
+        """
         is_stream = isinstance(self.loader.dataset, IterableDataset)
         if self.loader.batch_sampler is None or is_stream or self._has_own_way():
             return []
-        return [self._fetch([*indices]) for indices in itertools.islice(self._other_sampler(), 1, 2)]
-
-    def _other_sampler(self):
-        """Return a copy of the sampler of batches, as one may count its epochs and give other samples in each."""
-        batches = copy.copy(self.loader.batch_sampler)
-        if hasattr(batches, "sampler"):
-            batches.sampler = copy.copy(batches.sampler)
-        return batches
+        with self._keep_samplers():
+            second = [self._fetch([*rows]) for rows in itertools.islice(self.loader.batch_sampler, 1, 2)]
+        return [map_tensors(torch.clone, pair) for pair in second]
 
     def _has_own_way(self):
         """Return whether samples may be there in workers alone, or where the loader itself is asked."""
@@ -202,8 +215,8 @@ class LoaderBatches:
         if self._has_own_way():
             return [self._pair(batch) for batch in itertools.islice(loader, 1)]
         if loader.batch_sampler is None:  # the dataset gives batches
-            return [self._pair(loader.collate_fn(loader.dataset[next(iter(copy.copy(loader.sampler)))]))]
-        indices = list(next(iter(self._other_sampler())))
+            return [self._pair(loader.collate_fn(loader.dataset[next(iter(loader.sampler))]))]
+        indices = list(next(iter(loader.batch_sampler)))
         size = 0 if loader.drop_last else loader.batch_size or 0
         rest = (_length(loader.sampler) or 0) % size if size else 0
         return [self._fetch(indices), *([self._fetch(indices[:rest])] if 0 < rest < len(indices) else [])]
@@ -223,6 +236,10 @@ class LoaderBatches:
             )
         check_rows(*batch, self.name)
         return move(tuple(batch), self.device)
+
+
+def _is_plain(value):
+    return type(value) in (bool, int, float, str) or isinstance(value, (np.number, np.bool_))
 
 
 def _length(value):
@@ -279,6 +296,8 @@ def join_all(batches):
     """Return what `join` does for all batches of the data, or raise a ValueError if they differ in shape."""
     try:
         return join(batches)
+    except torch.cuda.OutOfMemoryError:
+        raise
     except (RuntimeError, ValueError) as error:
         raise ValueError(
             "the batches differ in shape: expected all axes but the first to be equal, since metrics and a loss of "
@@ -296,8 +315,6 @@ def batches_of(data, batch_size, device, generator=None, name="train"):
         return LoaderBatches(data, device, name)
     inputs, targets = check_pair(data, name)
     return TensorBatches(inputs, targets, check_count(batch_size, "batch_size"), device, generator)
-    except torch.cuda.OutOfMemoryError:
-        raise
 
 
 def check_pair(data, name):

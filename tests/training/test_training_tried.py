@@ -167,6 +167,28 @@ def test_a_dataset_of_whole_batches_is_not_changed_by_the_trial(data):
     assert evaluate(Doubling(), loader)["loss"] == pytest.approx(expected)
 
 
+class Slices(Dataset):
+    """Gives neighbours as views of its own samples."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __len__(self):
+        return len(self.data[0])
+
+    def __getitems__(self, indices):
+        return [part[indices[0] : indices[-1] + 1] for part in self.data]
+
+
+def test_nor_is_the_second_batch_of_the_validation_data(data):
+    validation = data[0][:, :3].clone(), data[1]
+    before = validation[0].clone()
+    loader = DataLoader(Slices(validation), 50, collate_fn=lambda pair: pair)
+    with pytest.raises(ValueError, match="no parameter to train"):
+        fit(Doubling(), (before, data[1]), loader, metrics="accuracy")
+    assert torch.equal(validation[0], before)
+
+
 def test_packed_sequences_keep_their_sizes_on_the_cpu():
     packed = nn.utils.rnn.pack_sequence([torch.ones(3), torch.ones(2)])
     moved = move({"texts": packed}, "meta")["texts"]
@@ -360,3 +382,12 @@ def test_a_token_that_the_embedding_lacks_is_found_wherever_it_is(part, strange)
         fit(model, *pairs.values(), batch_size=8)
     assert torch.equal(model.readout.weight, before)
     assert len(fit(model, (good, labels), num_epochs=1, batch_size=8)) == 1
+
+
+def test_the_least_token_is_tried_where_batches_have_one_sample():
+    texts = torch.arange(40).view(8, 5) % 10
+    texts[6, 2] = -1
+    steps = Steps()
+    with pytest.raises(ValueError, match=r"train inputs of shape \(1, 5\), from -1 to 4: index out of range"):
+        fit(Bags(), (texts, torch.arange(8) % 3), batch_size=1, callbacks=[steps])
+    assert steps.count == 0
