@@ -13,7 +13,7 @@ from torch import nn
 
 from d2lite.training._identity import attributes, digest, parts_of
 
-_PLAIN = (type(None), bool, int, float, complex, str, bytes, torch.dtype, torch.device)
+_PLAIN = (type(None), bool, int, float, complex, str, torch.dtype, torch.device)
 _DICTS = (dict, collections.OrderedDict, collections.Counter)
 
 
@@ -21,13 +21,16 @@ def held_by(run):
     """Return {"model", "loss" or "optimizer" and a part's name: {attribute: value}} of a run.
 
     Raises:
-        TypeError: the optimizer changes tensors that it holds in what cannot be kept, such as a dict of parameters.
+        TypeError: the optimizer changes tensors that it holds in what cannot be kept, such as a dict of parameters, or
+            holds another optimizer, whose state is not in its own state dict.
     """
     found = {}
     for name, part in _parts(run):
         own = attributes(part)
         kept = {key: value for key, value in own.items() if key not in _saved(part) and _is_kept(value)}
         found[name] = kept
+        if isinstance(part, torch.optim.Optimizer):
+            _check_inner(part, own)
         lost = [k for k in own if k not in kept and f"{name}.{k}" in run.moving and _holds_tensors(own[k])]
         if lost and isinstance(part, torch.optim.Optimizer):
             raise TypeError(
@@ -35,6 +38,20 @@ def held_by(run):
                 "self.state[parameter], or in a list, which a checkpoint can keep"
             )
     return found
+
+
+def _check_inner(optimizer, own):
+    """Raise a TypeError if an optimizer holds another, as Lookahead does, of which torch's state dict knows nothing."""
+    if type(optimizer).state_dict is not torch.optim.Optimizer.state_dict:
+        return
+    for name, value in own.items():
+        parts = value if isinstance(value, (list, tuple)) else [value]
+        inner = next((part for part in parts if isinstance(part, torch.optim.Optimizer)), None)
+        if inner is not None:
+            raise TypeError(
+                f"the optimizer holds another in {name}, {type(inner).__name__}: expected one with state_dict() and "
+                "load_state_dict() of its own, which keep the other's state, too"
+            )
 
 
 def take_up(run, found):
@@ -74,8 +91,8 @@ def _holds_tensors(value):
 def _taken_up(now, value):
     """Return what is to be held in place of what is now: a list or a dict changed itself, as others may hold it too.
 
-    Tensors are left as they are where they are equal, such as the very weights, and else replaced, not written into:
-    what a layer recorded may be a sample of the data.
+    Tensors are left as they are where they are equal, such as the very weights, and else replaced, on the device of
+    the old one, and not written into: what a layer recorded may be a sample of the data.
     """
     if type(now) is type(value) is list:
         old = [*now, *[None] * len(value)]
@@ -86,4 +103,6 @@ def _taken_up(now, value):
         now.clear()
         now.update(new)
         return now
-    return now if torch.is_tensor(now) and digest(now) == digest(value) else value
+    if torch.is_tensor(now) and torch.is_tensor(value):
+        return now if digest(now) == digest(value) else value.to(now.device)
+    return value

@@ -41,7 +41,7 @@ class Checkpoint(Callback):
         ValueError: the file is damaged, is no checkpoint, or belongs to a run with other settings.
         OSError: the folder cannot be made or written.
         TypeError: a callback's or a module's state holds what a checkpoint cannot keep, or an optimizer of
-            your own keeps tensors where none can be.
+            your own keeps tensors where none can be, or another optimizer that its state dict leaves out.
     """
 
     def __init__(self, path, every="epoch"):
@@ -157,17 +157,23 @@ def _plain(value, name):
         return torch.as_tensor(value.copy())
     if isinstance(value, (np.generic, np.ndarray)):
         value = value.item()
-    for kind in (bool, int, float, complex, str, bytes):
+    for kind in (bool, int, float, complex, str):
         if isinstance(value, kind):
             return kind(value)
     if isinstance(value, torch.Tensor):
-        return value if _is_torchs(value) else value.as_subclass(torch.Tensor)
+        return _alone(value if _is_torchs(value) else value.as_subclass(torch.Tensor))
     if value is None or isinstance(value, (torch.dtype, torch.device)):
         return value
     raise TypeError(
         f"{name} is a {type(value).__name__}: expected what a checkpoint can keep, that is tensors, numbers, strings, "
         "lists and dicts"
     )
+
+
+def _alone(tensor):
+    """Return a tensor, or a copy where it is a part of a larger one, which would all be saved with it."""
+    dense = tensor.layout == torch.strided and not tensor.is_nested
+    return tensor.detach().clone() if dense and tensor.untyped_storage().nbytes() > tensor.nbytes else tensor
 
 
 def _is_torchs(value):

@@ -22,6 +22,7 @@ _MOVING = {  # what a scheduler changes as it goes, and the optimizer, which is 
 }  # fmt: skip
 # Hooks, the mode, and the three dicts of tensors and children; and what torch.compile has made of them.
 _INSIDES = {*vars(nn.Module()), "_compiled_call_impl"}
+_SCHEDULED = {"step", "_opt_called"}  # what a scheduler writes into its optimizer
 
 
 def digest(value, moving=None, learned=None):
@@ -76,13 +77,17 @@ def attributes(part):
     """Return what a module, an optimizer or another object holds, without what torch itself keeps there."""
     if isinstance(part, (type, types.FunctionType, types.ModuleType)) or hasattr(part, "_orig_mod"):
         return {}  # torch.compile's is around a module that counts itself
-    own = {name: value for name, value in getattr(part, "__dict__", {}).items() if name not in _INSIDES}
-    if isinstance(part, nn.Module):
-        own |= part._buffers
-    elif isinstance(part, torch.optim.Optimizer):
-        torchs = {"defaults", "state", "param_groups", *vars(type(part)), *vars(torch.optim.Optimizer)}
-        own = {name: value for name, value in own.items() if name not in torchs and not name.startswith("_")}
-    return own
+    torchs = _INSIDES if isinstance(part, nn.Module) else ()
+    if isinstance(part, torch.optim.Optimizer):
+        torchs = _SCHEDULED | _optimizers_insides()
+    own = {name: value for name, value in getattr(part, "__dict__", {}).items() if name not in torchs}
+    return own | part._buffers if isinstance(part, nn.Module) else own
+
+
+@functools.cache
+def _optimizers_insides():
+    """Return the names of what torch itself keeps in every optimizer."""
+    return {*vars(torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1))}
 
 
 def _instead(value, moving, learned):

@@ -15,6 +15,7 @@ from d2lite._utils.tensors import is_sigmoid
 from d2lite.training import _losses as losses
 from d2lite.training._batches import batch_length, join, join_all, map_tensors
 from d2lite.training._broadcasting import check_broadcasting
+from d2lite.training._identity import attributes
 from d2lite.training.metrics import accuracy, perplexity
 
 
@@ -144,11 +145,9 @@ def _copies(run):
     """Return copies of the model, the optimizer and the loss that belong together."""
     copied = {}
     model, optimizer = copy.deepcopy((run.model, run.optimizer), copied)
-    own = {name: value for name, value in vars(run.optimizer).items() if name not in vars(optimizer)}
-    own = {name: value for name, value in own.items() if not hasattr(type(optimizer), name)}
-    vars(optimizer).update(
-        copy.deepcopy(own, copied)
-    )  # torch copies no attribute of an optimizer of one's own
+    # Torch copies no attribute of an optimizer of one's own.
+    own = {name: value for name, value in attributes(run.optimizer).items() if name not in vars(optimizer)}
+    vars(optimizer).update(copy.deepcopy(own, copied))
     return model, optimizer, _spare(run.loss, copied)
 
 

@@ -575,7 +575,7 @@ def test_what_has_a_class_of_ones_own_is_read_again(state, tmp_path):
     assert getattr(other, "read", {}).keys() == state.keys()
 
 
-@pytest.mark.parametrize("state", [{"a": {1, 2}}, {"a": [print]}, {"a": {"b": object()}}])
+@pytest.mark.parametrize("state", [{"a": {1, 2}}, {"a": [print]}, {"a": {"b": object()}}, {"a": b""}])
 def test_a_state_that_cannot_be_read_again_is_refused_before_training(state, tmp_path):
     callback = Watch()
     callback.state_dict = lambda: state
