@@ -70,9 +70,8 @@ def fit(
         FloatingPointError: the loss or the weights became NaN or infinite; says where and why that may be.
     """
     run = Run(model, train, validation, loss, optimizer, num_epochs, batch_size, metrics, device, seed)
-    callbacks = sorted(
-        check_callbacks(callbacks), key=lambda callback: isinstance(callback, Checkpoint)
-    )  # saved last
+    # Saved last.
+    callbacks = sorted(check_callbacks(callbacks), key=lambda callback: isinstance(callback, Checkpoint))
     if run.rank > 0:
         callbacks = [callback for callback in callbacks if not isinstance(callback, (ProgressBar, LivePlot))]
     run.callbacks = callbacks

@@ -27,11 +27,11 @@ class Checkpoint(Callback):
 
     What decides a run must be as it was: data and labels, loss, metrics, layers and their settings,
     optimizer, schedule, seed, batch size, the loader's way of sampling, and callbacks that change the run;
-    also the code of those functions and classes that are your own. The weights come from the file, whatever
-    the model holds, which of them a callback has frozen or thawed, and what a loss that is a module has
-    learned; another network that a loss uses, a teacher, must be as it was. So does what the model, the loss
-    and the optimizer count or record in attributes of their own: numbers, texts, tensors, and lists and
-    dicts of these; and numbers and texts that a sampler holds, such as of its epochs.
+    also the code of those functions and classes that are your own. From the file come the weights, whatever
+    the model holds, which of them a callback has frozen or thawed, what a loss that is a module has learned,
+    and what the model, the loss and the optimizer count or record in attributes of their own: numbers, texts,
+    tensors, and lists and dicts of these. A sampler must be made anew, and goes on with the numbers and texts
+    that it held, such as of its epochs. Another network that a loss uses, a teacher, must be as it was.
 
     Args:
         path: the file; its folder is made if needed.

@@ -67,9 +67,8 @@ def cross_entropy(logits, targets):
             "expected class indices as integers; use targets.long(), or loss='mse' for regression"
         )
     if axis == -1:
-        return functional.cross_entropy(
-            logits.flatten(0, -2), targets.flatten().long()
-        )  # (B * T, K), (B * T,)
+        # (B * T, K), (B * T,)
+        return functional.cross_entropy(logits.flatten(0, -2), targets.flatten().long())
     return functional.cross_entropy(logits, targets.long())
 
 
@@ -85,7 +84,7 @@ def mse(predictions, targets):
 
 
 def _at_least_single(logits):
-    """Return logits of half precision in single: in it targets and losses have three digits, and sums outgrow it."""
+    """Return logits of half precision in single: in half, targets and losses have three digits, and sums overflow."""
     return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 

@@ -22,8 +22,9 @@ from d2lite.training.metrics import accuracy, perplexity
 def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
     """Put a first batch through the model in evaluation mode, or raise one sentence that says what is wrong.
 
-    A smaller last batch is tried, too, and where batches will be joined the second one. Random state, the model and
-    the loss stay as they were. Nothing is tried of a stream, which cannot be read twice.
+    A smaller last batch is tried, too, the least and the greatest whole number, where embeddings end, and where batches
+    will be joined the second one. Random state, the model and the loss stay as they were. Nothing is tried of a stream,
+    which cannot be read twice.
     """
     _learn_shapes(model, batches, name)
     model, loss = _spare(model), _spare(loss)
@@ -95,9 +96,7 @@ def tell_where(batches, epoch=None):
 
 def check_later(batches, loss, logits):
     """Raise a ValueError if the targets of a DataLoader's batch are out of range: of the first, all were checked."""
-    targets = getattr(
-        batches, "given", None
-    )  # where the loader put them: an accelerator need not be waited for
+    targets = getattr(batches, "given", None)  # not yet moved: an accelerator need not be waited for
     if isinstance(targets, torch.Tensor) and isinstance(logits, torch.Tensor):
         losses.check_targets(loss, logits, targets)
 
@@ -202,11 +201,11 @@ def _step(optimizer, loss):
             "step() needs no closure and takes these gradients"
         ) from error
 
+
+def _reason(error):
     """Return the first line of what an error says; one that tells of full memory is raised as it is."""
     if isinstance(error, torch.cuda.OutOfMemoryError):  # the same call would do on a larger machine
         raise error
-
-def _reason(error):
     return (str(error) or type(error).__name__).splitlines()[0]
 
 
@@ -327,7 +326,9 @@ def _call_loss(loss, logits, targets):
     before = _versions(logits, targets)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Using a target size")  # torch's word on what is checked below
+            warnings.filterwarnings(
+                "ignore", "Using a target size"
+            )  # torch's word on what check_broadcasting tells
             value = loss(logits, targets)
     except (RuntimeError, ValueError, IndexError) as error:
         shapes = [
