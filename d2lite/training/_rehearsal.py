@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn.parameter import is_lazy
 
 from d2lite._utils.state import keep_mode, keep_random_state
-from d2lite._utils.tensors import is_sigmoid
+from d2lite._utils.tensors import gives_probabilities
 from d2lite.training import _losses as losses
 from d2lite.training._batches import batch_length, join, join_all, map_tensors
 from d2lite.training._broadcasting import check_broadcasting
@@ -33,7 +33,8 @@ def try_data(model, batches, loss, name, metrics=(), call_metrics=True):
         for i, (inputs, targets) in enumerate(batches.samples()):
             _check_dtype(model, inputs, name)
             logits = _forward(model, inputs, name)
-            chances = isinstance(logits, torch.Tensor) and _are_probabilities(model, inputs, logits)
+            chances = isinstance(logits, torch.Tensor)
+            chances = chances and gives_probabilities(model, inputs, logits, losses.class_axis(logits))
             _check_output(loss, logits, targets, getattr(batches, "targets", targets), chances)
             _check_loss(loss, logits, targets, doubled=i == 0)
             _check_accuracy(metrics, loss, logits, targets, chances)
@@ -265,17 +266,6 @@ def _check_output(loss, logits, targets, all_targets, chances):
     losses.check_log_probabilities(loss, logits)
     if isinstance(all_targets, torch.Tensor):
         losses.check_targets(loss, logits, all_targets)
-
-
-def _are_probabilities(model, inputs, logits):
-    if not logits.is_floating_point() or not bool(((logits >= 0) & (logits <= 1)).all() & logits.any()):
-        return False  # all 0 are the logits of a last layer that begins with 0
-    axis = losses.class_axis(logits)
-    softmax = logits.ndim > 1 and logits.shape[axis] > 1 and losses.are_distributions(logits, axis)
-    if softmax or isinstance([*model.modules()][-1], (nn.Sigmoid, nn.Softmax, nn.Softmax2d)):
-        return True
-    with torch.enable_grad():
-        return is_sigmoid(model(inputs))  # one that forward calls is no module
 
 
 def _check_accuracy(metrics, loss, logits, targets, chances):
