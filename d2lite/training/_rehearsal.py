@@ -232,9 +232,7 @@ def _cannot_take(name, inputs, error):
     shape = tuple(inputs.shape) if isinstance(inputs, torch.Tensor) else type(inputs).__name__
     numbers = ""
     whole = isinstance(inputs, torch.Tensor) and inputs.dtype in (torch.int32, torch.int64)
-    if (
-        whole and inputs.numel() and inputs.device.type == "cpu"
-    ):  # on a GPU a failed check ends all that follows
+    if whole and inputs.numel() and inputs.device.type == "cpu":  # a GPU that failed answers no more
         numbers = f", from {inputs.min()} to {inputs.max()}"
     return ValueError(
         f"the model cannot take {name} inputs of shape {shape}{numbers}: {_reason(error)}; expected the shape, the "
@@ -316,9 +314,8 @@ def _call_loss(loss, logits, targets):
     before = _versions(logits, targets)
     try:
         with warnings.catch_warnings():
-            warnings.filterwarnings(
-                "ignore", "Using a target size"
-            )  # torch's word on what check_broadcasting tells
+            # torch's word on what check_broadcasting tells
+            warnings.filterwarnings("ignore", "Using a target size")
             value = loss(logits, targets)
     except (RuntimeError, ValueError, IndexError) as error:
         shapes = [
